@@ -1,0 +1,95 @@
+#include "base/buf.h"
+
+#include "base/mem.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void buf_done(struct buf *buf)
+{
+	if (buf->data)
+		explicit_bzero(buf->data, buf->room);
+	free(buf->data);
+	*buf = buf_new(buf->limit);
+}
+
+void buf_clear(struct buf *buf)
+{
+	buf->len = 0;
+	buf->overflow = false;
+	if (buf->data)
+		buf->data[0] = '\0';
+}
+
+/* Room for `more` bytes and a NUL; false past the limit. The old memory is wiped when it moves. */
+static bool make_room(struct buf *buf, size_t more)
+{
+	if (buf->overflow || more > buf->limit - buf->len) {
+		buf->overflow = true;
+		return false;
+	}
+	size_t needed = buf->len + more + 1;
+	if (needed <= buf->room)
+		return true;
+	size_t room = buf->room ? buf->room : 256;
+	while (room < needed)
+		room *= 2;
+	char *data = mem_new(room);
+	if (buf->data) {
+		memcpy(data, buf->data, buf->len);
+		explicit_bzero(buf->data, buf->room);
+		free(buf->data);
+	}
+	buf->data = data;
+	buf->room = room;
+	return true;
+}
+
+void buf_add_bytes(struct buf *buf, const void *data, size_t len)
+{
+	if (!make_room(buf, len))
+		return;
+	if (len)
+		memcpy(buf->data + buf->len, data, len);
+	buf->len += len;
+	buf->data[buf->len] = '\0';
+}
+
+void buf_add(struct buf *buf, struct str s)
+{
+	buf_add_bytes(buf, s.ptr, s.len);
+}
+
+void buf_add_char(struct buf *buf, char c)
+{
+	buf_add_bytes(buf, &c, 1);
+}
+
+void buf_printf(struct buf *buf, const char *format, ...)
+{
+	va_list args, again;
+
+	va_start(args, format);
+	va_copy(again, args);
+	int len = vsnprintf(NULL, 0, format, args);
+	va_end(args);
+	assert(len >= 0);
+	if (make_room(buf, (size_t)len)) {
+		(void)vsnprintf(buf->data + buf->len, (size_t)len + 1, format, again);
+		buf->len += (size_t)len;
+	}
+	va_end(again);
+}
+
+void buf_drop(struct buf *buf, size_t len)
+{
+	if (len > buf->len)
+		len = buf->len;
+	if (len == 0)
+		return;
+	memmove(buf->data, buf->data + len, buf->len - len);
+	buf->len -= len;
+	buf->data[buf->len] = '\0';
+}

@@ -1,0 +1,20 @@
+/* Time. Only edges and workers ask the clock; verbs and pure code take `now` as an argument. */
+#ifndef BASE_CLOCK_H
+#define BASE_CLOCK_H
+
+#include <stdint.h>
+
+#define MS_SECOND INT64_C(1000)
+#define MS_MINUTE (60 * MS_SECOND)
+#define MS_HOUR (60 * MS_MINUTE)
+#define MS_DAY (24 * MS_HOUR)
+
+/* Milliseconds since 1970 UTC. In builds with the `test_clock` option the environment variable
+ * SEALPOST_TEST_CLOCK names a file of 8 bytes, a native int64_t offset in ms that is added to the time and
+ * may change while we run; it does not exist in release builds. */
+int64_t clock_now(void);
+
+/* Milliseconds that only grow, for timeouts. */
+int64_t clock_monotonic(void);
+
+#endif

@@ -1,0 +1,80 @@
+/* Every limit on what comes from outside, with its reason. Those that an operator may change are defaults of
+ * the node configuration or of account settings, which name them again; the others are fixed. */
+#ifndef BASE_LIMITS_H
+#define BASE_LIMITS_H
+
+#include "base/clock.h"
+
+/* Mail, whole. */
+#define LIMIT_MAIL_BYTES_DEFAULT (INT64_C(200) << 20)
+/* Sealed content up to here is kept in the database row; larger goes to a blob (a new file with sync costs
+ * five appends). */
+#define LIMIT_BODY_IN_ROW_BYTES (256 * 1024)
+
+/* MIME structure: past these the mail is refused at SMTP time (552, 554). Postfix's figures where it has one. */
+#define LIMIT_MIME_DEPTH 50
+#define LIMIT_MIME_PARTS 1000
+#define LIMIT_MIME_HEADER_BYTES (100 * 1024)     /* of one header block, the mail's own or a part's */
+#define LIMIT_MIME_HEADERS_TOTAL_BYTES (1 << 20) /* of all header blocks together */
+#define LIMIT_MIME_HEADER_FIELDS 1000            /* in one block */
+#define LIMIT_MIME_BOUNDARY_BYTES 2048
+#define LIMIT_MIME_PARAMETERS 100      /* of one field, and the highest continuation index (RFC 2231) */
+#define LIMIT_FILE_NAME_BYTES 255      /* after decoding; the extension is kept */
+#define LIMIT_FILE_NAME_CANDIDATES 8   /* differing names one part may claim */
+#define LIMIT_ADDRESSES_SHOWN 500      /* addresses read of one header field */
+#define LIMIT_SUBJECT_BYTES 2000       /* after decoding, for display */
+#define LIMIT_DISPLAY_NAME_BYTES 255   /* after decoding */
+#define LIMIT_HTML_BYTES (4 << 20)     /* of one HTML part that is cleaned for display */
+#define LIMIT_TEXT_SHOWN_BYTES (2 << 20)
+#define LIMIT_HTML_DEPTH 200
+#define LIMIT_HTML_NODES 200000
+
+/* Addresses (RFC 5321 4.5.3.1, RFC 3696 erratum 1690). */
+#define LIMIT_ADDRESS_BYTES 254
+#define LIMIT_LOCAL_PART_BYTES 64
+#define LIMIT_DOMAIN_BYTES 253
+
+/* SMTP server sessions. */
+#define LIMIT_SMTP_LINE_BYTES 2048          /* a command line; RFC 5321 asks for 512, AUTH for 12,288 in its own state */
+#define LIMIT_SMTP_AUTH_LINE_BYTES 12288    /* RFC 4954 section 4 */
+#define LIMIT_SMTP_RECIPIENTS 1000          /* of one transaction */
+#define LIMIT_SMTP_HOPS 30                  /* Received fields, then it is a loop */
+#define LIMIT_SMTP_ERRORS 20                /* then 421 */
+#define LIMIT_SMTP_JUNK_COMMANDS 100        /* NOOP, RSET, VRFY … without a mail */
+#define LIMIT_SMTP_SESSIONS 500             /* at once, on the node */
+#define LIMIT_SMTP_SESSIONS_PER_NETWORK 50  /* at once, of one address that is not an authorised source */
+#define LIMIT_SMTP_COMMAND_MS (5 * MS_MINUTE)    /* wait for a command */
+#define LIMIT_SMTP_STRANGER_COMMAND_MS (30 * MS_SECOND) /* the same for one that is not an authorised source */
+#define LIMIT_SMTP_DATA_IDLE_MS (3 * MS_MINUTE)  /* wait for more of a mail */
+#define LIMIT_SMTP_DATA_RATE 500                 /* bytes a second on average, after the first minute */
+#define LIMIT_SMTP_HANDSHAKE_MS (30 * MS_SECOND)
+#define LIMIT_SMTP_MAILS_PER_SESSION 10000
+
+/* SMTP client. */
+#define LIMIT_SMTP_REPLY_LINES 100
+#define LIMIT_SMTP_REPLY_BYTES (64 * 1024)
+
+/* HTTP. */
+#define LIMIT_HTTP_HEADER_BYTES (32 * 1024)
+#define LIMIT_HTTP_FORM_BYTES (1 << 20)     /* all fields of a form that are not files */
+#define LIMIT_HTTP_FORM_FIELDS 200
+#define LIMIT_HTTP_FILES 100
+#define LIMIT_HTTP_CONNECTIONS 2000
+#define LIMIT_HTTP_IDLE_S 30
+#define LIMIT_HTTP_WAITING 256              /* complete requests that wait for a worker; beyond: 503 */
+#define LIMIT_PAGE_ROWS 50
+
+/* Templates. */
+#define LIMIT_TEMPLATE_BYTES (256 * 1024)
+#define LIMIT_TEMPLATE_DEPTH 64
+#define LIMIT_TEMPLATE_OUTPUT_BYTES (16 << 20)
+
+/* Sign-in. */
+#define LIMIT_CODE_DIGITS 8
+#define LIMIT_CODE_MS (15 * MS_MINUTE)
+#define LIMIT_CODE_TRIES 5
+#define LIMIT_PASSWORD_BYTES_MIN 10
+#define LIMIT_PASSWORD_BYTES_MAX 256
+#define LIMIT_PASSWORD_HASHES_AT_ONCE 4 /* 64 MiB each */
+
+#endif

@@ -1,0 +1,47 @@
+/* Memory and clean-up. Exhausted memory ends the process: what was accepted is on disk already. */
+#ifndef BASE_MEM_H
+#define BASE_MEM_H
+
+#include <stddef.h>
+#include <stdlib.h>
+
+/* As malloc, zeroed; never NULL. */
+void *mem_new(size_t size) __attribute__((malloc, returns_nonnull));
+
+/* As reallocarray; never NULL for a size above 0. */
+void *mem_resize(void *old, size_t count, size_t size) __attribute__((returns_nonnull));
+
+/* A copy on the heap; the caller frees it. */
+char *mem_strdup(const char *text) __attribute__((malloc, returns_nonnull));
+
+/* Runs at the end of the scope: `cleanup(thing_free_at) struct thing *t = …;` */
+#define cleanup(function) __attribute__((cleanup(function)))
+
+/* Defines `name_at`, which the attribute needs, for a destructor that takes the pointer itself. */
+#define DEFINE_CLEANUP(type, destructor)                                                                     \
+	static inline void destructor##_at(type *at)                                                         \
+	{                                                                                                    \
+		if (*at)                                                                                     \
+			destructor(*at);                                                                     \
+	}
+
+/* Hands over a pointer and leaves NULL behind. */
+#define TAKE(pointer)                                                                                        \
+	({                                                                                                   \
+		__typeof__(pointer) *take_at_ = &(pointer);                                                  \
+		__typeof__(pointer) take_value_ = *take_at_;                                                 \
+		*take_at_ = NULL;                                                                            \
+		take_value_;                                                                                 \
+	})
+
+static inline void mem_free_at(void *at)
+{
+	free(*(void **)at);
+}
+
+/* Closes a descriptor that is not -1. */
+void fd_close_at(int *fd);
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+#endif
