@@ -1,0 +1,24 @@
+/* Sign-in codes, kept as hashes: for one person, in the browser that asked, once. */
+#ifndef STORE_CODE_H
+#define STORE_CODE_H
+
+#include "base/arena.h"
+#include "db/db.h"
+
+struct code {
+	struct id id;
+	struct id account_id;
+	struct id person_id;
+	struct bytes browser_hash; /* of the cookie of the browser that asked */
+	struct bytes code_hash;	   /* keyed, with the id */
+	struct id copy_id;	   /* the message whose link was opened, or none */
+	int64_t expires_at;
+	int64_t tries_left;
+	int64_t used_at;
+};
+
+/* The newest code of that browser, used or not. */
+enum result code_by_browser(struct tx *tx, struct bytes browser_hash, struct arena *arena, struct code *ret,
+	struct err *err) must_check;
+
+#endif

@@ -1,0 +1,168 @@
+#include "store/copy_write.h"
+
+#include "base/list.h"
+#include "base/mem.h"
+
+#define COLUMNS                                                                                              \
+	"c.id, c.account_id, c.message_id, c.person_id, c.is_owner, c.role, c.folder, c.sorted_at, "         \
+	"c.unread,"                                                                                          \
+	" c.first_read_at"
+#define COPY_COLUMNS 10
+
+static struct copy read_row(const struct rows *rows)
+{
+	return (struct copy){
+		.id = row_id(rows, 0),
+		.account_id = row_id(rows, 1),
+		.message_id = row_id(rows, 2),
+		.person_id = row_id(rows, 3),
+		.is_owner = row_bool(rows, 4),
+		.role = (enum recipient_role)row_int(rows, 5),
+		.folder = (enum folder)row_int(rows, 6),
+		.sorted_at = row_int(rows, 7),
+		.unread = row_bool(rows, 8),
+		.first_read_at = row_int(rows, 9),
+	};
+}
+
+static enum result find(struct tx *tx, const char *sql, const struct db_value *args, size_t count,
+	struct copy *ret, struct err *err)
+{
+	cleanup(rows_done) struct rows rows = {0};
+
+	TRY(db_query_one(tx, sql, args, count, &rows, err));
+	*ret = read_row(&rows);
+	return rows_end(&rows, err);
+}
+
+enum result copy_find(
+	struct tx *tx, struct id person_id, struct id copy_id, struct copy *ret, struct err *err)
+{
+	return find(tx, "SELECT " COLUMNS " FROM copy c WHERE c.id = $1 AND c.person_id = $2",
+		DB_ARGS(db_id(copy_id), db_id(person_id)), ret, err);
+}
+
+enum result copy_find_any(struct tx *tx, struct id copy_id, struct copy *ret, struct err *err)
+{
+	return find(tx, "SELECT " COLUMNS " FROM copy c WHERE c.id = $1", DB_ARGS(db_id(copy_id)), ret, err);
+}
+
+enum result copy_by_message(struct tx *tx, struct id person_id, struct id message_id, bool is_owner,
+	struct copy *ret, struct err *err)
+{
+	return find(tx,
+		"SELECT " COLUMNS
+		" FROM copy c WHERE c.message_id = $1 AND c.person_id = $2 AND c.is_owner = $3",
+		DB_ARGS(db_id(message_id), db_id(person_id), db_bool(is_owner)), ret, err);
+}
+
+#define PAGE                                                                                                 \
+	"SELECT " COLUMNS ", m.sent_at, m.expires_at, m.recalled_at, m.size, m.list_box, w.sealed"           \
+	" FROM copy c JOIN message m ON m.id = c.message_id LEFT JOIN wrap w ON w.holder_id = c.id"          \
+	" WHERE c.person_id = $1 AND c.folder = $2"
+
+static const char newest_page[] = PAGE " ORDER BY c.sorted_at DESC, c.id DESC LIMIT $3";
+static const char older_page[] =
+	PAGE " AND (c.sorted_at, c.id) < ($4, $5) ORDER BY c.sorted_at DESC, c.id DESC LIMIT $3";
+static const char newer_page[] =
+	PAGE " AND (c.sorted_at, c.id) > ($4, $5) ORDER BY c.sorted_at, c.id LIMIT $3";
+
+static void reverse(struct copy_row *items, size_t count)
+{
+	for (size_t i = 0; i < count / 2; i++) {
+		struct copy_row other = items[i];
+		items[i] = items[count - 1 - i];
+		items[count - 1 - i] = other;
+	}
+}
+
+enum result copy_page(struct tx *tx, struct id person_id, enum folder folder, struct copy_cursor from,
+	int64_t limit, struct arena *arena, struct copy_row **ret, size_t *ret_count, struct err *err)
+{
+	cleanup(rows_done) struct rows rows = {0};
+	struct list list = list_new(arena, sizeof(struct copy_row));
+
+	if (id_is_none(from.id))
+		TRY(db_query(tx, newest_page, DB_ARGS(db_id(person_id), db_int(folder), db_int(limit)), &rows,
+			err));
+	else
+		TRY(db_query(tx, from.newer ? newer_page : older_page,
+			DB_ARGS(db_id(person_id), db_int(folder), db_int(limit), db_int(from.sorted_at),
+				db_id(from.id)),
+			&rows, err));
+	while (rows_next(&rows))
+		*(struct copy_row *)list_add(&list) = (struct copy_row){
+			.copy = read_row(&rows),
+			.sent_at = row_int(&rows, COPY_COLUMNS),
+			.expires_at = row_int(&rows, COPY_COLUMNS + 1),
+			.recalled_at = row_int(&rows, COPY_COLUMNS + 2),
+			.size = row_int(&rows, COPY_COLUMNS + 3),
+			.list_box = arena_bytes(arena, row_bytes(&rows, COPY_COLUMNS + 4)),
+			.wrap = arena_bytes(arena, row_bytes(&rows, COPY_COLUMNS + 5)),
+		};
+	TRY(rows_end(&rows, err));
+	if (from.newer)
+		reverse(list.items, list.count);
+	*ret = list.items;
+	*ret_count = list.count;
+	return RESULT_OK;
+}
+
+enum result copy_count(
+	struct tx *tx, struct id person_id, enum folder folder, struct folder_count *ret, struct err *err)
+{
+	cleanup(rows_done) struct rows rows = {0};
+	struct folder_count count = {0};
+
+	TRY(db_query(tx, "SELECT total, unread FROM folder_count WHERE person_id = $1 AND folder = $2",
+		DB_ARGS(db_id(person_id), db_int(folder)), &rows, err));
+	if (rows_next(&rows))
+		count = (struct folder_count){row_int(&rows, 0), row_int(&rows, 1)};
+	TRY(rows_end(&rows, err));
+	*ret = count;
+	return RESULT_OK;
+}
+
+/* Every change of copy.folder and copy.unread goes with one of these. */
+static enum result count_change(struct tx *tx, struct id person_id, enum folder folder, int64_t total,
+	int64_t unread, struct err *err)
+{
+	return db_exec(tx,
+		"INSERT INTO folder_count (person_id, folder, total, unread) VALUES ($1, $2, $3, $4)"
+		" ON CONFLICT (person_id, folder) DO UPDATE SET"
+		" total = folder_count.total + $3, unread = folder_count.unread + $4",
+		DB_ARGS(db_id(person_id), db_int(folder), db_int(total), db_int(unread)), NULL, err);
+}
+
+enum result copy_add(struct tx *tx, const struct copy *copy, struct err *err)
+{
+	TRY(db_exec(tx,
+		"INSERT INTO copy (id, account_id, message_id, person_id, is_owner, role, folder, sorted_at, "
+		"unread,"
+		" first_read_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+		DB_ARGS(db_id(copy->id), db_id(copy->account_id), db_id(copy->message_id),
+			db_id(copy->person_id), db_bool(copy->is_owner), db_int(copy->role),
+			db_int(copy->folder), db_int(copy->sorted_at), db_bool(copy->unread),
+			db_int(copy->first_read_at)),
+		NULL, err));
+	return count_change(tx, copy->person_id, copy->folder, 1, copy->unread, err);
+}
+
+enum result copy_mark_read(struct tx *tx, struct id copy_id, int64_t now, bool *ret_is_first, struct err *err)
+{
+	cleanup(rows_done) struct rows rows = {0};
+	int64_t first;
+
+	TRY(db_exec(tx, "UPDATE copy SET first_read_at = $2 WHERE id = $1 AND first_read_at = 0",
+		DB_ARGS(db_id(copy_id), db_int(now)), &first, err));
+	if (ret_is_first)
+		*ret_is_first = first > 0;
+	TRY(db_query(tx,
+		"UPDATE copy SET unread = 0 WHERE id = $1 AND unread = 1 RETURNING person_id, folder",
+		DB_ARGS(db_id(copy_id)), &rows, err));
+	bool was_unread = rows_next(&rows);
+	struct id person_id = was_unread ? row_id(&rows, 0) : (struct id){0};
+	enum folder folder = was_unread ? (enum folder)row_int(&rows, 1) : FOLDER_INBOX;
+	TRY(rows_end(&rows, err));
+	return was_unread ? count_change(tx, person_id, folder, 0, -1, err) : RESULT_OK;
+}

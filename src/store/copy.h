@@ -1,0 +1,67 @@
+/* Copies: one person's view of a message in the portal, in one of the folders. */
+#ifndef STORE_COPY_H
+#define STORE_COPY_H
+
+#include "store/message.h"
+
+enum folder { FOLDER_INBOX = 1, FOLDER_SENT = 2, FOLDER_DRAFTS = 3, FOLDER_DELETED = 4 };
+
+struct copy {
+	struct id id;
+	struct id account_id;
+	struct id message_id;
+	struct id person_id;
+	bool is_owner;
+	enum recipient_role role;
+	enum folder folder;
+	int64_t sorted_at; /* the folder's order, newest first */
+	bool unread;
+	int64_t first_read_at; /* when the body was first shown to the signed-in person; 0: not yet */
+};
+
+/* A row of a mailbox page: the copy and what of its message the row shows. */
+struct copy_row {
+	struct copy copy;
+	int64_t sent_at;
+	int64_t expires_at;
+	int64_t recalled_at;
+	int64_t size;
+	struct bytes list_box;
+	struct bytes wrap; /* empty: destroyed */
+};
+
+struct folder_count {
+	int64_t total;
+	int64_t unread;
+};
+
+/* NOT_FOUND unless the copy belongs to that person (R15). */
+enum result copy_find(
+	struct tx *tx, struct id person_id, struct id copy_id, struct copy *ret, struct err *err) must_check;
+
+/* Whoever it belongs to: for workers and for the page behind a notification's link, which shows nothing of
+ * it. */
+enum result copy_find_any(struct tx *tx, struct id copy_id, struct copy *ret, struct err *err) must_check;
+
+/* The person's copy of a message. */
+enum result copy_by_message(struct tx *tx, struct id person_id, struct id message_id, bool is_owner,
+	struct copy *ret, struct err *err) must_check;
+
+/* Where a page of a folder starts: strictly older than this row, or with `newer` strictly newer. All zero:
+ * the newest page. */
+struct copy_cursor {
+	int64_t sorted_at;
+	struct id id;
+	bool newer;
+};
+
+/* One page, newest first, of `limit` rows at most, by one index range read. */
+enum result copy_page(struct tx *tx, struct id person_id, enum folder folder, struct copy_cursor from,
+	int64_t limit, struct arena *arena, struct copy_row **ret, size_t *ret_count,
+	struct err *err) must_check;
+
+/* Zeroes for a folder that never held anything. */
+enum result copy_count(struct tx *tx, struct id person_id, enum folder folder, struct folder_count *ret,
+	struct err *err) must_check;
+
+#endif

@@ -1,0 +1,14 @@
+#ifndef STORE_COPY_WRITE_H
+#define STORE_COPY_WRITE_H
+
+#include "store/copy.h"
+
+/* Adds the copy and counts it. CONFLICT when the person has one of that message and kind. */
+enum result copy_add(struct tx *tx, const struct copy *copy, struct err *err) must_check;
+
+/* Notes that the body was shown: the first time is kept, the unread mark goes. *ret_is_first (may be NULL)
+ * tells whether this was the first time. */
+enum result copy_mark_read(
+	struct tx *tx, struct id copy_id, int64_t now, bool *ret_is_first, struct err *err) must_check;
+
+#endif

@@ -1,0 +1,38 @@
+/* Secure message definitions: named sets of rules. What a message was sent with is copied into it. */
+#ifndef STORE_DEFINITION_H
+#define STORE_DEFINITION_H
+
+#include "base/arena.h"
+#include "db/db.h"
+
+/* What recipients may do with a message; part of a definition and of each message. */
+struct rights {
+	bool print;
+	bool reply;
+	bool reply_all;
+};
+
+struct definition {
+	struct id id;
+	struct id account_id;
+	struct str name; /* compared without case; states the effect, since senders choose by it */
+	struct str description;
+	bool is_default;  /* made with the account, not deletable */
+	int64_t position; /* order in the sender's list; a bare subject tag means the first */
+	struct rights rights;
+	int64_t expire_days; /* 0: at retention */
+	bool read_receipt;
+	bool all_recipients; /* internal recipients read it in the portal too */
+	int64_t created_at;
+};
+
+enum result definition_find(struct tx *tx, struct id account_id, struct id id, struct arena *arena,
+	struct definition *ret, struct err *err) must_check;
+enum result definition_by_name(struct tx *tx, struct id account_id, struct str name, struct arena *arena,
+	struct definition *ret, struct err *err) must_check;
+
+/* In the order of the sender's list. */
+enum result definition_list(struct tx *tx, struct id account_id, struct arena *arena, struct definition **ret,
+	size_t *ret_count, struct err *err) must_check;
+
+#endif

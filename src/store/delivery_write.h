@@ -1,0 +1,45 @@
+#ifndef STORE_DELIVERY_WRITE_H
+#define STORE_DELIVERY_WRITE_H
+
+#include "store/delivery.h"
+
+/* A delivery of the same message, kind and recipient that is there already stays; *ret_is_new (may be NULL)
+ * tells. */
+enum result delivery_add(
+	struct tx *tx, const struct delivery *delivery, bool *ret_is_new, struct err *err) must_check;
+
+/* Leases up to `limit` waiting deliveries that are due, oldest due first: nobody else gets them until
+ * `lease_until` (ms), when they are due again. Counts the attempt. */
+enum result delivery_lease(struct tx *tx, int64_t now, int64_t lease_until, int64_t limit,
+	struct arena *arena, struct delivery **ret, size_t *ret_count, struct err *err) must_check;
+
+/* Ends all leases: at the start of the only node. */
+enum result delivery_release_all(struct tx *tx, int64_t now, struct err *err) must_check;
+
+/* Gives one lease back untried (no attempt counted), due at `next_try_at`. */
+enum result delivery_release(struct tx *tx, struct id id, int64_t next_try_at, struct err *err) must_check;
+
+/* What an attempt led to. */
+struct delivery_outcome {
+	enum delivery_state state; /* DELIVERY_WAITING: try again at next_try_at */
+	int64_t next_try_at;
+	struct str reply;
+	struct str host;
+	struct str tls_version;
+	struct str tls_cipher;
+	struct str tls_verified;
+};
+
+/* CONFLICT when the delivery is not waiting any more. */
+enum result delivery_finish(struct tx *tx, struct id id, const struct delivery_outcome *outcome, int64_t now,
+	struct err *err) must_check;
+
+/* Due at once. NOT_FOUND when the account (none: any) has no such waiting delivery. */
+enum result delivery_retry(
+	struct tx *tx, struct id account_id, struct id id, int64_t now, struct err *err) must_check;
+
+/* Cancels what still waits of one message and kind; *ret_count gets how many. */
+enum result delivery_cancel(struct tx *tx, struct id message_id, enum delivery_kind kind, struct str reason,
+	int64_t now, int64_t *ret_count, struct err *err) must_check;
+
+#endif

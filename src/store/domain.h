@@ -1,0 +1,32 @@
+/* Mail domains: each belongs to one account and has the organisation's own mail server as its next hop. */
+#ifndef STORE_DOMAIN_H
+#define STORE_DOMAIN_H
+
+#include "base/arena.h"
+#include "db/db.h"
+
+enum hop_tls {
+	HOP_TLS_VERIFIED = 1, /* content of secure messages only by verified TLS; loopback excepted */
+	HOP_TLS_LOOSENED = 2  /* the account allows this hop without; `check` warns of it */
+};
+
+struct domain {
+	struct str name; /* lower case */
+	struct id account_id;
+	struct str next_hop; /* host:port or [address]:port */
+	enum hop_tls hop_tls;
+	int64_t created_at;
+};
+
+/* `name` in any case. NOT_FOUND when no account has it. */
+enum result domain_find(
+	struct tx *tx, struct str name, struct arena *arena, struct domain *ret, struct err *err) must_check;
+
+/* The domains of one account by name; with the none identifier those of all. */
+enum result domain_list(struct tx *tx, struct id account_id, struct arena *arena, struct domain **ret,
+	size_t *ret_count, struct err *err) must_check;
+
+/* The part of an address behind the last @; empty when there is none. */
+struct str address_domain(struct str address);
+
+#endif

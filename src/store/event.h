@@ -1,0 +1,59 @@
+/* Events: every change of a message's life and of an account, one row each, chained by hash per account. The
+ * audit log, the read status and receipts are views of them. */
+#ifndef STORE_EVENT_H
+#define STORE_EVENT_H
+
+#include "base/arena.h"
+#include "db/db.h"
+
+struct event {
+	struct id id;
+	struct id account_id;
+	int64_t at;
+	struct str kind;       /* one of the words of event_kinds, such as "message.secured" */
+	struct id actor_id;    /* the person who did it, or none: the system, or the command line */
+	struct id message_id;  /* or none */
+	struct id person_id;   /* whom it concerns, or none */
+	struct id delivery_id; /* or none */
+	struct str origin;     /* address the request came from, "cli", or empty */
+	struct str detail;     /* more in words or JSON; never content, subject or names */
+	int64_t seq;	       /* in the account's chain; 0: not chained yet */
+	struct bytes hash;
+};
+
+/* The kinds, for documentation and checks. */
+#define EVENT_ACCOUNT_CREATED "account.created"
+#define EVENT_ACCOUNT_CHANGED "account.changed"
+#define EVENT_MESSAGE_SECURED "message.secured"
+#define EVENT_MESSAGE_RELAYED "message.relayed"
+#define EVENT_MESSAGE_JOINED "message.joined" /* the same mail again or the rest of its recipients */
+#define EVENT_MAIL_REFUSED "mail.refused"
+#define EVENT_MESSAGE_REPLIED "message.replied"
+#define EVENT_LINK_OPENED "link.opened" /* nobody signed in: may be an automatic check */
+#define EVENT_BODY_SHOWN "body.shown"	/* the only evidence that is called "read" (R13) */
+#define EVENT_FILE_DOWNLOADED "file.downloaded"
+#define EVENT_SIGNED_IN "person.signed-in"
+#define EVENT_SIGNED_OUT "person.signed-out"
+#define EVENT_CODE_SENT "person.code-sent"
+#define EVENT_CODE_REFUSED "person.code-refused"
+#define EVENT_PASSWORD_SET "person.password-set"
+#define EVENT_PASSWORD_REFUSED "person.password-refused"
+#define EVENT_ADDRESS_DENIED "person.not-my-address"
+#define EVENT_DELIVERY_SENT "delivery.sent"
+#define EVENT_DELIVERY_DELAYED "delivery.delayed"
+#define EVENT_DELIVERY_FAILED "delivery.failed"
+#define EVENT_DELIVERY_DROPPED "delivery.dropped"
+#define EVENT_DELIVERY_BOUNCED "delivery.bounced"  /* a report came back to a tagged return address */
+#define EVENT_RETURN_DISCARDED "return.discarded"  /* an out-of-office or other automatic mail came back */
+#define EVENT_NOT_READ_HERE "return.not-read-here" /* somebody wrote to a notification's address */
+#define EVENT_REPORT_SENT "report.sent"
+
+/* Of a message, or of one person of it when person_id is not none, in order. */
+enum result event_list_by_message(struct tx *tx, struct id message_id, struct arena *arena,
+	struct event **ret, size_t *ret_count, struct err *err) must_check;
+
+/* Of an account, newest first, before the identifier `before` (none: from the newest). */
+enum result event_list(struct tx *tx, struct id account_id, struct id before, int64_t limit,
+	struct arena *arena, struct event **ret, size_t *ret_count, struct err *err) must_check;
+
+#endif

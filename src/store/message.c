@@ -1,0 +1,212 @@
+#include "store/message_write.h"
+
+#include "base/list.h"
+#include "base/mem.h"
+
+#define COLUMNS                                                                                              \
+	"id, account_id, kind, owner_id, sender, definition_id, definition_name, may_print, may_reply,"      \
+	" may_reply_all, read_receipt, all_recipients, answers_id, sent_at, expires_at, extended_at,"        \
+	" recalled_at, size, sealed_size, in_blob"
+#define BOXES ", list_box, head_box, index_box"
+
+static struct message read_row(const struct rows *rows, struct arena *arena)
+{
+	return (struct message){
+		.id = row_id(rows, 0),
+		.account_id = row_id(rows, 1),
+		.kind = (enum message_kind)row_int(rows, 2),
+		.owner_id = row_id(rows, 3),
+		.sender = arena_str(arena, row_text(rows, 4)),
+		.definition_id = row_id(rows, 5),
+		.definition_name = arena_str(arena, row_text(rows, 6)),
+		.rights = {row_bool(rows, 7), row_bool(rows, 8), row_bool(rows, 9)},
+		.read_receipt = row_bool(rows, 10),
+		.all_recipients = row_bool(rows, 11),
+		.answers_id = row_id(rows, 12),
+		.sent_at = row_int(rows, 13),
+		.expires_at = row_int(rows, 14),
+		.extended_at = row_int(rows, 15),
+		.recalled_at = row_int(rows, 16),
+		.size = row_int(rows, 17),
+		.sealed_size = row_int(rows, 18),
+		.in_blob = row_bool(rows, 19),
+	};
+}
+
+enum result message_find(struct tx *tx, struct id account_id, struct id id, struct arena *arena,
+	struct message *ret, struct err *err)
+{
+	cleanup(rows_done) struct rows rows = {0};
+
+	TRY(db_query_one(tx, "SELECT " COLUMNS BOXES " FROM message WHERE account_id = $1 AND id = $2",
+		DB_ARGS(db_id(account_id), db_id(id)), &rows, err));
+	*ret = read_row(&rows, arena);
+	ret->list_box = arena_bytes(arena, row_bytes(&rows, 20));
+	ret->head_box = arena_bytes(arena, row_bytes(&rows, 21));
+	ret->index_box = arena_bytes(arena, row_bytes(&rows, 22));
+	return rows_end(&rows, err);
+}
+
+enum result message_list(struct tx *tx, struct id account_id, struct id before, int64_t limit,
+	struct arena *arena, struct message **ret, size_t *ret_count, struct err *err)
+{
+	cleanup(rows_done) struct rows rows = {0};
+	struct list list = list_new(arena, sizeof(struct message));
+
+	TRY(db_query(tx,
+		"SELECT " COLUMNS " FROM message WHERE account_id = $1 AND (id < $2 OR $3 = 1)"
+		" ORDER BY id DESC LIMIT $4",
+		DB_ARGS(db_id(account_id), db_id(before), db_bool(id_is_none(before)), db_int(limit)), &rows,
+		err));
+	while (rows_next(&rows))
+		*(struct message *)list_add(&list) = read_row(&rows, arena);
+	TRY(rows_end(&rows, err));
+	*ret = list.items;
+	*ret_count = list.count;
+	return RESULT_OK;
+}
+
+enum result message_body_find(
+	struct tx *tx, struct id id, struct arena *arena, struct bytes *ret, struct err *err)
+{
+	cleanup(rows_done) struct rows rows = {0};
+
+	TRY(db_query_one(
+		tx, "SELECT sealed FROM message_body WHERE message_id = $1", DB_ARGS(db_id(id)), &rows, err));
+	*ret = arena_bytes(arena, row_bytes(&rows, 0));
+	return rows_end(&rows, err);
+}
+
+enum result message_by_reference(
+	struct tx *tx, struct id account_id, struct bytes reference, struct id *ret, struct err *err)
+{
+	cleanup(rows_done) struct rows rows = {0};
+
+	TRY(db_query_one(tx,
+		"SELECT message_id FROM message_reference WHERE account_id = $1 AND reference = $2",
+		DB_ARGS(db_id(account_id), db_bytes(reference)), &rows, err));
+	*ret = row_id(&rows, 0);
+	return rows_end(&rows, err);
+}
+
+enum result recipient_list(struct tx *tx, struct id message_id, struct arena *arena, struct recipient **ret,
+	size_t *ret_count, struct err *err)
+{
+	cleanup(rows_done) struct rows rows = {0};
+	struct list list = list_new(arena, sizeof(struct recipient));
+
+	TRY(db_query(tx,
+		"SELECT r.person_id, r.role, r.route, r.added_at, p.address, p.name_box, p.is_internal"
+		" FROM recipient r JOIN person p ON p.id = r.person_id"
+		" WHERE r.message_id = $1 ORDER BY r.role, p.address_key",
+		DB_ARGS(db_id(message_id)), &rows, err));
+	while (rows_next(&rows))
+		*(struct recipient *)list_add(&list) = (struct recipient){
+			.message_id = message_id,
+			.person_id = row_id(&rows, 0),
+			.role = (enum recipient_role)row_int(&rows, 1),
+			.route = (enum recipient_route)row_int(&rows, 2),
+			.added_at = row_int(&rows, 3),
+			.address = arena_str(arena, row_text(&rows, 4)),
+			.name_box = arena_bytes(arena, row_bytes(&rows, 5)),
+			.is_internal = row_bool(&rows, 6),
+		};
+	TRY(rows_end(&rows, err));
+	*ret = list.items;
+	*ret_count = list.count;
+	return RESULT_OK;
+}
+
+enum result message_add(struct tx *tx, const struct message *message, struct err *err)
+{
+	return db_exec(tx,
+		"INSERT INTO message (" COLUMNS BOXES
+		") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,"
+		" $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)",
+		DB_ARGS(db_id(message->id), db_id(message->account_id), db_int(message->kind),
+			db_id_or_null(message->owner_id), db_text(message->sender),
+			db_id_or_null(message->definition_id), db_text(message->definition_name),
+			db_bool(message->rights.print), db_bool(message->rights.reply),
+			db_bool(message->rights.reply_all), db_bool(message->read_receipt),
+			db_bool(message->all_recipients), db_id_or_null(message->answers_id),
+			db_int(message->sent_at), db_int(message->expires_at), db_int(message->extended_at),
+			db_int(message->recalled_at), db_int(message->size), db_int(message->sealed_size),
+			db_bool(message->in_blob), db_bytes(message->list_box), db_bytes(message->head_box),
+			db_bytes(message->index_box)),
+		NULL, err);
+}
+
+enum result message_body_add(struct tx *tx, struct id message_id, struct bytes sealed, struct err *err)
+{
+	return db_exec(tx, "INSERT INTO message_body (message_id, sealed) VALUES ($1, $2)",
+		DB_ARGS(db_id(message_id), db_bytes(sealed)), NULL, err);
+}
+
+enum result message_claim(struct tx *tx, struct id account_id, struct bytes fingerprint, struct id message_id,
+	int64_t now, int64_t cut, struct id *ret_id, struct err *err)
+{
+	cleanup(rows_done) struct rows rows = {0};
+
+	TRY(db_query_one(tx,
+		"INSERT INTO intake (account_id, fingerprint, message_id, accepted_at) VALUES ($1, $2, $3, "
+		"$4)"
+		" ON CONFLICT (account_id, fingerprint) DO UPDATE SET"
+		"  message_id = CASE WHEN intake.accepted_at > $5 THEN intake.message_id ELSE "
+		"excluded.message_id END,"
+		"  accepted_at = CASE WHEN intake.accepted_at > $5 THEN intake.accepted_at ELSE "
+		"excluded.accepted_at END"
+		" RETURNING message_id",
+		DB_ARGS(db_id(account_id), db_bytes(fingerprint), db_id(message_id), db_int(now),
+			db_int(cut)),
+		&rows, err));
+	*ret_id = row_id(&rows, 0);
+	return rows_end(&rows, err);
+}
+
+enum result message_claims_forget(struct tx *tx, int64_t cut, int64_t limit, struct err *err)
+{
+	return db_exec(tx,
+		"DELETE FROM intake WHERE (account_id, fingerprint) IN"
+		" (SELECT account_id, fingerprint FROM intake WHERE accepted_at < $1 LIMIT $2)",
+		DB_ARGS(db_int(cut), db_int(limit)), NULL, err);
+}
+
+enum result message_reference_add(
+	struct tx *tx, struct id account_id, struct bytes reference, struct id message_id, struct err *err)
+{
+	return db_exec(tx,
+		"INSERT INTO message_reference (account_id, reference, message_id) VALUES ($1, $2, $3)"
+		" ON CONFLICT (account_id, reference) DO NOTHING",
+		DB_ARGS(db_id(account_id), db_bytes(reference), db_id(message_id)), NULL, err);
+}
+
+enum result recipient_add(struct tx *tx, const struct recipient *recipient, bool *ret_is_new, struct err *err)
+{
+	int64_t changed;
+
+	TRY(db_exec(tx,
+		"INSERT INTO recipient (message_id, person_id, role, route, added_at) VALUES ($1, $2, $3, "
+		"$4, $5)"
+		" ON CONFLICT (message_id, person_id) DO NOTHING",
+		DB_ARGS(db_id(recipient->message_id), db_id(recipient->person_id), db_int(recipient->role),
+			db_int(recipient->route), db_int(recipient->added_at)),
+		&changed, err));
+	*ret_is_new = changed > 0;
+	return RESULT_OK;
+}
+
+enum result message_remove(struct tx *tx, struct id id, struct err *err)
+{
+	static const char *const statements[] = {
+		"DELETE FROM message_body WHERE message_id = $1",
+		"DELETE FROM message_reference WHERE message_id = $1",
+		"DELETE FROM recipient WHERE message_id = $1",
+		"DELETE FROM copy WHERE message_id = $1",
+		"DELETE FROM delivery WHERE message_id = $1",
+		"DELETE FROM message WHERE id = $1",
+	};
+
+	for (size_t i = 0; i < COUNT_OF(statements); i++)
+		TRY(db_exec(tx, statements[i], DB_ARGS(db_id(id)), NULL, err));
+	return RESULT_OK;
+}

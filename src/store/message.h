@@ -1,0 +1,83 @@
+/* Messages: what was accepted, secured or to be relayed, with its sealed parts.
+ *
+ * list_box  (message key, context "list")  JSON: what a mailbox row shows: subject, from {name, address},
+ *           snippet, files (number of attachments)
+ * head_box  (message key, context "head")  JSON: sender, to, cc, message_id, references, date
+ * index_box (message key, context "index") the part index (mime/index.h)
+ * The content itself is the raw mail, sealed as a stream: in message_body, or a blob named by the message. */
+#ifndef STORE_MESSAGE_H
+#define STORE_MESSAGE_H
+
+#include "store/definition.h"
+
+enum message_kind {
+	MESSAGE_SECURED = 1, /* kept in the portal */
+	MESSAGE_RELAYED = 2  /* only until it is delivered */
+};
+
+struct message {
+	struct id id;
+	struct id account_id;
+	enum message_kind kind;
+	struct id owner_id; /* whose message it is; none for forwarded mail */
+	struct str sender;  /* envelope sender, empty for the null path */
+	struct id definition_id;
+	struct str definition_name;
+	struct rights rights;
+	bool read_receipt;
+	bool all_recipients;
+	struct id answers_id; /* the message it is a reply to, or none */
+	int64_t sent_at;
+	int64_t expires_at; /* 0: never */
+	int64_t extended_at;
+	int64_t recalled_at;
+	int64_t size;	     /* bytes of the raw mail */
+	int64_t sealed_size; /* bytes of its sealed stream */
+	bool in_blob;
+	struct bytes list_box;
+	struct bytes head_box;
+	struct bytes index_box;
+};
+
+/* What a recipient is of a message. */
+enum recipient_role { ROLE_OWNER = 0, ROLE_TO = 1, ROLE_CC = 2, ROLE_BCC = 3 };
+
+/* How a recipient got it. */
+enum recipient_route {
+	ROUTE_PORTAL = 1,     /* a copy in the portal and a notification */
+	ROUTE_MAIL_SERVER = 2 /* the mail itself, by the account's mail server */
+};
+
+struct recipient {
+	struct id message_id;
+	struct id person_id;
+	enum recipient_role role;
+	enum recipient_route route;
+	int64_t added_at;
+	struct str address; /* of the person, when listed */
+	struct bytes name_box;
+	bool is_internal;
+};
+
+/* NOT_FOUND when the account has no such message. */
+enum result message_find(struct tx *tx, struct id account_id, struct id id, struct arena *arena,
+	struct message *ret, struct err *err) must_check;
+
+/* The account's messages, newest first, before the identifier `before` (none: from the newest). The boxes are
+ * left empty. */
+enum result message_list(struct tx *tx, struct id account_id, struct id before, int64_t limit,
+	struct arena *arena, struct message **ret, size_t *ret_count, struct err *err) must_check;
+
+/* The sealed content kept in the row. NOT_FOUND when it is a blob or was destroyed. */
+enum result message_body_find(
+	struct tx *tx, struct id id, struct arena *arena, struct bytes *ret, struct err *err) must_check;
+
+/* The secure message that has this reference (a keyed hash of a Message-ID). NOT_FOUND when none has. */
+enum result message_by_reference(struct tx *tx, struct id account_id, struct bytes reference, struct id *ret,
+	struct err *err) must_check;
+
+/* Everybody it was sent to, in the order To, Cc, Bcc and then of address. */
+enum result recipient_list(struct tx *tx, struct id message_id, struct arena *arena, struct recipient **ret,
+	size_t *ret_count, struct err *err) must_check;
+
+#endif

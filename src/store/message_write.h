@@ -1,0 +1,30 @@
+#ifndef STORE_MESSAGE_WRITE_H
+#define STORE_MESSAGE_WRITE_H
+
+#include "store/message.h"
+
+enum result message_add(struct tx *tx, const struct message *message, struct err *err) must_check;
+
+enum result message_body_add(
+	struct tx *tx, struct id message_id, struct bytes sealed, struct err *err) must_check;
+
+/* Claims a fingerprint for the message. When a mail with the same one was accepted after `cut` (ms), *ret_id
+ * is that message, which this transaction then joins; otherwise it is `message_id`. */
+enum result message_claim(struct tx *tx, struct id account_id, struct bytes fingerprint, struct id message_id,
+	int64_t now, int64_t cut, struct id *ret_id, struct err *err) must_check;
+
+/* Forgets fingerprints accepted before `cut`, `limit` at most. */
+enum result message_claims_forget(struct tx *tx, int64_t cut, int64_t limit, struct err *err) must_check;
+
+/* A reference that is known already keeps the message it has. */
+enum result message_reference_add(struct tx *tx, struct id account_id, struct bytes reference,
+	struct id message_id, struct err *err) must_check;
+
+/* *ret_is_new tells whether the person was not yet a recipient of this message. */
+enum result recipient_add(
+	struct tx *tx, const struct recipient *recipient, bool *ret_is_new, struct err *err) must_check;
+
+/* Removes the row and the body kept in it; the caller has destroyed the wraps. */
+enum result message_remove(struct tx *tx, struct id id, struct err *err) must_check;
+
+#endif

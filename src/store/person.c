@@ -1,0 +1,142 @@
+#include "store/person_write.h"
+
+#include "base/list.h"
+#include "base/mem.h"
+
+#define COLUMNS                                                                                              \
+	"id, account_id, address, address_key, is_internal, is_administrator, name_box,"                     \
+	" COALESCE(password_hash, ''), language, time_zone, proved_at, created_at"
+
+static struct person read_row(const struct rows *rows, struct arena *arena)
+{
+	return (struct person){
+		.id = row_id(rows, 0),
+		.account_id = row_id(rows, 1),
+		.address = arena_str(arena, row_text(rows, 2)),
+		.address_key = arena_str(arena, row_text(rows, 3)),
+		.is_internal = row_bool(rows, 4),
+		.is_administrator = row_bool(rows, 5),
+		.name_box = arena_bytes(arena, row_bytes(rows, 6)),
+		.password_hash = arena_str(arena, row_text(rows, 7)),
+		.language = arena_str(arena, row_text(rows, 8)),
+		.time_zone = arena_str(arena, row_text(rows, 9)),
+		.proved_at = row_int(rows, 10),
+		.created_at = row_int(rows, 11),
+	};
+}
+
+static enum result find(struct tx *tx, const char *sql, const struct db_value *args, size_t count,
+	struct arena *arena, struct person *ret, struct err *err)
+{
+	cleanup(rows_done) struct rows rows = {0};
+
+	TRY(db_query_one(tx, sql, args, count, &rows, err));
+	*ret = read_row(&rows, arena);
+	return rows_end(&rows, err);
+}
+
+static enum result list(struct tx *tx, const char *sql, const struct db_value *args, size_t count,
+	struct arena *arena, struct person **ret, size_t *ret_count, struct err *err)
+{
+	cleanup(rows_done) struct rows rows = {0};
+	struct list people = list_new(arena, sizeof(struct person));
+
+	TRY(db_query(tx, sql, args, count, &rows, err));
+	while (rows_next(&rows))
+		*(struct person *)list_add(&people) = read_row(&rows, arena);
+	TRY(rows_end(&rows, err));
+	*ret = people.items;
+	*ret_count = people.count;
+	return RESULT_OK;
+}
+
+enum result person_find(struct tx *tx, struct id account_id, struct id id, struct arena *arena,
+	struct person *ret, struct err *err)
+{
+	return find(tx, "SELECT " COLUMNS " FROM person WHERE account_id = $1 AND id = $2",
+		DB_ARGS(db_id(account_id), db_id(id)), arena, ret, err);
+}
+
+enum result person_by_address(struct tx *tx, struct id account_id, struct str address, struct arena *arena,
+	struct person *ret, struct err *err)
+{
+	return find(tx, "SELECT " COLUMNS " FROM person WHERE account_id = $1 AND address_key = $2",
+		DB_ARGS(db_id(account_id), db_text(arena_lower(arena, address))), arena, ret, err);
+}
+
+enum result person_list_by_address(struct tx *tx, struct str address, struct arena *arena,
+	struct person **ret, size_t *ret_count, struct err *err)
+{
+	return list(tx, "SELECT " COLUMNS " FROM person WHERE address_key = $1 ORDER BY id",
+		DB_ARGS(db_text(arena_lower(arena, address))), arena, ret, ret_count, err);
+}
+
+enum result person_list_internal(struct tx *tx, struct id account_id, struct str after, int64_t limit,
+	struct arena *arena, struct person **ret, size_t *ret_count, struct err *err)
+{
+	return list(tx,
+		"SELECT " COLUMNS
+		" FROM person WHERE account_id = $1 AND is_internal = 1 AND address_key > $2"
+		" ORDER BY address_key LIMIT $3",
+		DB_ARGS(db_id(account_id), db_text(after), db_int(limit)), arena, ret, ret_count, err);
+}
+
+#define INSERT                                                                                               \
+	"INSERT INTO person (id, account_id, address, address_key, is_internal, is_administrator, name_box," \
+	" password_hash, language, time_zone, proved_at, created_at)"                                        \
+	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+
+#define INSERT_ARGS(person)                                                                                  \
+	DB_ARGS(db_id((person)->id), db_id((person)->account_id), db_text((person)->address),                \
+		db_text((person)->address_key), db_bool((person)->is_internal),                              \
+		db_bool((person)->is_administrator),                                                         \
+		(person)->name_box.len ? db_bytes((person)->name_box) : db_null_bytes(),                     \
+		(person)->password_hash.len ? db_text((person)->password_hash) : db_null_text(),             \
+		db_text((person)->language), db_text((person)->time_zone), db_int((person)->proved_at),      \
+		db_int((person)->created_at))
+
+enum result person_add(struct tx *tx, const struct person *person, struct err *err)
+{
+	return db_exec(tx, INSERT, INSERT_ARGS(person), NULL, err);
+}
+
+enum result person_ensure(
+	struct tx *tx, const struct person *person, struct id *ret_id, bool *ret_is_new, struct err *err)
+{
+	cleanup(rows_done) struct rows rows = {0};
+
+	/* An update that changes nothing, so that RETURNING gives the row that was there. */
+	TRY(db_query_one(tx,
+		INSERT
+		" ON CONFLICT (account_id, address_key) DO UPDATE SET address = person.address RETURNING id",
+		INSERT_ARGS(person), &rows, err));
+	*ret_id = row_id(&rows, 0);
+	if (ret_is_new)
+		*ret_is_new = id_equal(*ret_id, person->id);
+	return rows_end(&rows, err);
+}
+
+enum result person_set_name_box(struct tx *tx, struct id id, struct bytes name_box, struct err *err)
+{
+	return db_exec(tx, "UPDATE person SET name_box = $2 WHERE id = $1",
+		DB_ARGS(db_id(id), db_bytes(name_box)), NULL, err);
+}
+
+enum result person_set_password(struct tx *tx, struct id id, struct str password_hash, struct err *err)
+{
+	return db_exec(tx, "UPDATE person SET password_hash = $2 WHERE id = $1",
+		DB_ARGS(db_id(id), db_text(password_hash)), NULL, err);
+}
+
+enum result person_set_choices(
+	struct tx *tx, struct id id, struct str language, struct str time_zone, struct err *err)
+{
+	return db_exec(tx, "UPDATE person SET language = $2, time_zone = $3 WHERE id = $1",
+		DB_ARGS(db_id(id), db_text(language), db_text(time_zone)), NULL, err);
+}
+
+enum result person_set_proved(struct tx *tx, struct id id, int64_t now, struct err *err)
+{
+	return db_exec(tx, "UPDATE person SET proved_at = $2 WHERE id = $1 AND proved_at = 0",
+		DB_ARGS(db_id(id), db_int(now)), NULL, err);
+}

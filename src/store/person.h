@@ -1,0 +1,38 @@
+/* People: internal users and external recipients alike, each with a mailbox in one account. */
+#ifndef STORE_PERSON_H
+#define STORE_PERSON_H
+
+#include "base/arena.h"
+#include "db/db.h"
+
+struct person {
+	struct id id;
+	struct id account_id;
+	struct str address;	/* as first seen */
+	struct str address_key; /* as compared: lower case */
+	bool is_internal;
+	bool is_administrator;
+	struct bytes name_box;	  /* display name, sealed by the account key; empty: none known */
+	struct str password_hash; /* empty: no password */
+	struct str language;	  /* empty: not chosen */
+	struct str time_zone;	  /* empty: not chosen */
+	int64_t proved_at;	  /* 0: has not yet shown that the mailbox is theirs */
+	int64_t created_at;
+};
+
+enum result person_find(struct tx *tx, struct id account_id, struct id id, struct arena *arena,
+	struct person *ret, struct err *err) must_check;
+
+/* By address in any case. NOT_FOUND when the account does not know it. */
+enum result person_by_address(struct tx *tx, struct id account_id, struct str address, struct arena *arena,
+	struct person *ret, struct err *err) must_check;
+
+/* The mailboxes of one address in all accounts. */
+enum result person_list_by_address(struct tx *tx, struct str address, struct arena *arena,
+	struct person **ret, size_t *ret_count, struct err *err) must_check;
+
+/* Internal users of an account in order of address, `limit` at most, after the address key `after`. */
+enum result person_list_internal(struct tx *tx, struct id account_id, struct str after, int64_t limit,
+	struct arena *arena, struct person **ret, size_t *ret_count, struct err *err) must_check;
+
+#endif

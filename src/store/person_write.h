@@ -1,0 +1,24 @@
+#ifndef STORE_PERSON_WRITE_H
+#define STORE_PERSON_WRITE_H
+
+#include "store/person.h"
+
+/* CONFLICT when the account knows the address already. */
+enum result person_add(struct tx *tx, const struct person *person, struct err *err) must_check;
+
+/* The person with that address, made from `person` when the account does not know it yet. *ret_id gets the
+ * identifier, *ret_is_new (may be NULL) whether it was made now. */
+enum result person_ensure(struct tx *tx, const struct person *person, struct id *ret_id, bool *ret_is_new,
+	struct err *err) must_check;
+
+enum result person_set_name_box(
+	struct tx *tx, struct id id, struct bytes name_box, struct err *err) must_check;
+enum result person_set_password(
+	struct tx *tx, struct id id, struct str password_hash, struct err *err) must_check;
+enum result person_set_choices(
+	struct tx *tx, struct id id, struct str language, struct str time_zone, struct err *err) must_check;
+
+/* Notes when the person first proved the mailbox; later times change nothing. */
+enum result person_set_proved(struct tx *tx, struct id id, int64_t now, struct err *err) must_check;
+
+#endif

@@ -1,0 +1,291 @@
+#include "store/schema.h"
+
+#include "base/mem.h"
+
+/* Conventions: identifiers are 16 bytes made by us; times are ms since 1970 UTC, 0 meaning never; yes and no
+ * are 1 and 0; `…_box` and `wrap.sealed` are sealed bytes (src/seal); addresses stay readable because they
+ * are looked up. Enumerations are numbers that the record's header names and that never change. */
+static const char begin[] =
+	/* One organisation on the installation. key_wrap is its account key under the root key. */
+	"CREATE TABLE account ("
+	"  id BYTEA PRIMARY KEY,"
+	"  name TEXT NOT NULL UNIQUE,"
+	"  key_wrap BYTEA NOT NULL,"
+	"  created_at BIGINT NOT NULL);"
+
+	"CREATE TABLE account_setting ("
+	"  account_id BYTEA NOT NULL REFERENCES account(id),"
+	"  name TEXT NOT NULL,"
+	"  value TEXT NOT NULL,"
+	"  PRIMARY KEY (account_id, name));"
+
+	/* A domain belongs to one account of the installation; next_hop is the organisation's own mail
+	   server. */
+	"CREATE TABLE domain ("
+	"  name TEXT PRIMARY KEY,"
+	"  account_id BYTEA NOT NULL REFERENCES account(id),"
+	"  next_hop TEXT NOT NULL,"
+	"  hop_tls BIGINT NOT NULL,"
+	"  created_at BIGINT NOT NULL);"
+
+	/* Who may hand in mail for an account: an address range, or a user name with a password. */
+	"CREATE TABLE source ("
+	"  id BYTEA PRIMARY KEY,"
+	"  account_id BYTEA NOT NULL REFERENCES account(id),"
+	"  network TEXT,"
+	"  user_name TEXT UNIQUE,"
+	"  password_hash TEXT,"
+	"  allow_foreign BIGINT NOT NULL,"
+	"  normalise_newlines BIGINT NOT NULL,"
+	"  created_at BIGINT NOT NULL,"
+	"  UNIQUE (account_id, network));"
+
+	/* Internal users and external recipients alike: a mailbox in one account. address_key is the address
+	 * in the form in which it is compared. proved_at: when a code sent to the address was first entered.
+	 */
+	"CREATE TABLE person ("
+	"  id BYTEA PRIMARY KEY,"
+	"  account_id BYTEA NOT NULL REFERENCES account(id),"
+	"  address TEXT NOT NULL,"
+	"  address_key TEXT NOT NULL,"
+	"  is_internal BIGINT NOT NULL,"
+	"  is_administrator BIGINT NOT NULL,"
+	"  name_box BYTEA,"
+	"  password_hash TEXT,"
+	"  language TEXT NOT NULL,"
+	"  time_zone TEXT NOT NULL,"
+	"  proved_at BIGINT NOT NULL,"
+	"  created_at BIGINT NOT NULL,"
+	"  UNIQUE (account_id, address_key));"
+	"CREATE INDEX person_by_address ON person (address_key);"
+
+	"CREATE TABLE definition ("
+	"  id BYTEA PRIMARY KEY,"
+	"  account_id BYTEA NOT NULL REFERENCES account(id),"
+	"  name TEXT NOT NULL,"
+	"  name_key TEXT NOT NULL,"
+	"  description TEXT NOT NULL,"
+	"  is_default BIGINT NOT NULL,"
+	"  position BIGINT NOT NULL,"
+	"  may_print BIGINT NOT NULL,"
+	"  may_reply BIGINT NOT NULL,"
+	"  may_reply_all BIGINT NOT NULL,"
+	"  expire_days BIGINT NOT NULL,"
+	"  read_receipt BIGINT NOT NULL,"
+	"  all_recipients BIGINT NOT NULL,"
+	"  created_at BIGINT NOT NULL,"
+	"  UNIQUE (account_id, name_key));"
+
+	/* definition_id NULL: take no action. */
+	"CREATE TABLE policy ("
+	"  id BYTEA PRIMARY KEY,"
+	"  account_id BYTEA NOT NULL REFERENCES account(id),"
+	"  narrative TEXT NOT NULL,"
+	"  definition_id BYTEA REFERENCES definition(id),"
+	"  based_on BIGINT NOT NULL,"
+	"  from_scope BIGINT NOT NULL,"
+	"  from_value TEXT NOT NULL,"
+	"  to_scope BIGINT NOT NULL,"
+	"  to_value TEXT NOT NULL,"
+	"  enabled BIGINT NOT NULL,"
+	"  starts_at BIGINT NOT NULL,"
+	"  ends_at BIGINT NOT NULL,"
+	"  is_override BIGINT NOT NULL,"
+	"  sender_may_replace BIGINT NOT NULL,"
+	"  bidirectional BIGINT NOT NULL,"
+	"  source_networks TEXT NOT NULL,"
+	"  created_at BIGINT NOT NULL);"
+	"CREATE INDEX policy_by_account ON policy (account_id);"
+
+	/* A mail that was accepted, secured or to be relayed. The rights it was sent with are its own, so
+	 * that changing a definition alters no message. head_box and list_box are described in
+	 * store/message.h. */
+	"CREATE TABLE message ("
+	"  id BYTEA PRIMARY KEY,"
+	"  account_id BYTEA NOT NULL REFERENCES account(id),"
+	"  kind BIGINT NOT NULL,"
+	"  owner_id BYTEA REFERENCES person(id),"
+	"  sender TEXT NOT NULL,"
+	"  definition_id BYTEA,"
+	"  definition_name TEXT NOT NULL,"
+	"  may_print BIGINT NOT NULL,"
+	"  may_reply BIGINT NOT NULL,"
+	"  may_reply_all BIGINT NOT NULL,"
+	"  read_receipt BIGINT NOT NULL,"
+	"  all_recipients BIGINT NOT NULL,"
+	"  answers_id BYTEA,"
+	"  sent_at BIGINT NOT NULL,"
+	"  expires_at BIGINT NOT NULL,"
+	"  extended_at BIGINT NOT NULL,"
+	"  recalled_at BIGINT NOT NULL,"
+	"  size BIGINT NOT NULL,"
+	"  sealed_size BIGINT NOT NULL,"
+	"  in_blob BIGINT NOT NULL,"
+	"  list_box BYTEA NOT NULL,"
+	"  head_box BYTEA NOT NULL,"
+	"  index_box BYTEA NOT NULL);"
+	"CREATE INDEX message_by_account ON message (account_id, id);"
+
+	/* Sealed content up to LIMIT_BODY_IN_ROW_BYTES; larger content is a blob named by the message. */
+	"CREATE TABLE message_body ("
+	"  message_id BYTEA PRIMARY KEY REFERENCES message(id),"
+	"  sealed BYTEA NOT NULL);"
+
+	/* One mail is one message: transactions with the same fingerprint join the message that came first.
+	 */
+	"CREATE TABLE intake ("
+	"  account_id BYTEA NOT NULL,"
+	"  fingerprint BYTEA NOT NULL,"
+	"  message_id BYTEA NOT NULL,"
+	"  accepted_at BIGINT NOT NULL,"
+	"  PRIMARY KEY (account_id, fingerprint));"
+	"CREATE INDEX intake_by_time ON intake (accepted_at);"
+
+	/* The Message-IDs under which a secure message may be answered, as keyed hashes. */
+	"CREATE TABLE message_reference ("
+	"  account_id BYTEA NOT NULL,"
+	"  reference BYTEA NOT NULL,"
+	"  message_id BYTEA NOT NULL REFERENCES message(id),"
+	"  PRIMARY KEY (account_id, reference));"
+
+	/* Everybody a secure message was sent to, and by which way. */
+	"CREATE TABLE recipient ("
+	"  message_id BYTEA NOT NULL REFERENCES message(id),"
+	"  person_id BYTEA NOT NULL REFERENCES person(id),"
+	"  role BIGINT NOT NULL,"
+	"  route BIGINT NOT NULL,"
+	"  added_at BIGINT NOT NULL,"
+	"  PRIMARY KEY (message_id, person_id));"
+
+	/* One person's view of a message in the portal. is_owner tells apart the two copies of somebody who
+	 * writes to himself. */
+	"CREATE TABLE copy ("
+	"  id BYTEA PRIMARY KEY,"
+	"  account_id BYTEA NOT NULL,"
+	"  message_id BYTEA NOT NULL REFERENCES message(id),"
+	"  person_id BYTEA NOT NULL REFERENCES person(id),"
+	"  is_owner BIGINT NOT NULL,"
+	"  role BIGINT NOT NULL,"
+	"  folder BIGINT NOT NULL,"
+	"  sorted_at BIGINT NOT NULL,"
+	"  unread BIGINT NOT NULL,"
+	"  first_read_at BIGINT NOT NULL,"
+	"  UNIQUE (message_id, person_id, is_owner));"
+	"CREATE INDEX copy_by_folder ON copy (person_id, folder, sorted_at, id);"
+
+	/* How many copies a folder holds, kept with every change, so that a large mailbox costs no more. */
+	"CREATE TABLE folder_count ("
+	"  person_id BYTEA NOT NULL REFERENCES person(id),"
+	"  folder BIGINT NOT NULL,"
+	"  total BIGINT NOT NULL,"
+	"  unread BIGINT NOT NULL,"
+	"  PRIMARY KEY (person_id, folder));"
+
+	/* Message keys, each wrapped for one holder: a copy, or the message itself while the queue needs its
+	 * content. Destroying the last one destroys the message wherever its bytes were copied. */
+	"CREATE TABLE wrap ("
+	"  holder_id BYTEA PRIMARY KEY,"
+	"  message_id BYTEA NOT NULL,"
+	"  sealed BYTEA NOT NULL);"
+	"CREATE INDEX wrap_by_message ON wrap (message_id);"
+
+	/* The outgoing queue and what became of each recipient; rows stay as evidence until the message goes.
+	 */
+	"CREATE TABLE delivery ("
+	"  id BYTEA PRIMARY KEY,"
+	"  account_id BYTEA NOT NULL,"
+	"  message_id BYTEA REFERENCES message(id),"
+	"  copy_id BYTEA,"
+	"  kind BIGINT NOT NULL,"
+	"  recipient TEXT NOT NULL,"
+	"  sender TEXT NOT NULL,"
+	"  destination TEXT NOT NULL,"
+	"  state BIGINT NOT NULL,"
+	"  created_at BIGINT NOT NULL,"
+	"  give_up_at BIGINT NOT NULL,"
+	"  next_try_at BIGINT NOT NULL,"
+	"  attempts BIGINT NOT NULL,"
+	"  lease_until BIGINT NOT NULL,"
+	"  dsn_notify BIGINT NOT NULL,"
+	"  dsn_original TEXT NOT NULL,"
+	"  dsn_envelope TEXT NOT NULL,"
+	"  dsn_return BIGINT NOT NULL,"
+	"  smtputf8 BIGINT NOT NULL,"
+	"  payload_box BYTEA,"
+	"  last_reply TEXT NOT NULL,"
+	"  last_host TEXT NOT NULL,"
+	"  tls_version TEXT NOT NULL,"
+	"  tls_cipher TEXT NOT NULL,"
+	"  tls_verified TEXT NOT NULL,"
+	"  done_at BIGINT NOT NULL,"
+	"  UNIQUE (message_id, kind, recipient));"
+	"CREATE INDEX delivery_by_time ON delivery (state, next_try_at);"
+	"CREATE INDEX delivery_by_account ON delivery (account_id, id);"
+
+	/* The audit log. seq and hash are given by the chaining worker, in the order of id per account. */
+	"CREATE TABLE event ("
+	"  id BYTEA PRIMARY KEY,"
+	"  account_id BYTEA NOT NULL,"
+	"  at BIGINT NOT NULL,"
+	"  kind TEXT NOT NULL,"
+	"  actor_id BYTEA,"
+	"  message_id BYTEA,"
+	"  person_id BYTEA,"
+	"  delivery_id BYTEA,"
+	"  origin TEXT NOT NULL,"
+	"  detail TEXT NOT NULL,"
+	"  seq BIGINT NOT NULL,"
+	"  hash BYTEA);"
+	"CREATE INDEX event_by_account ON event (account_id, id);"
+	"CREATE INDEX event_by_message ON event (message_id, id);"
+	"CREATE INDEX event_unchained ON event (seq, account_id, id);"
+
+	"CREATE TABLE event_chain ("
+	"  account_id BYTEA PRIMARY KEY REFERENCES account(id),"
+	"  seq BIGINT NOT NULL,"
+	"  hash BYTEA NOT NULL);"
+
+	/* token_hash: of the cookie, which itself is kept nowhere. */
+	"CREATE TABLE session ("
+	"  token_hash BYTEA PRIMARY KEY,"
+	"  account_id BYTEA NOT NULL,"
+	"  person_id BYTEA NOT NULL REFERENCES person(id),"
+	"  created_at BIGINT NOT NULL,"
+	"  used_at BIGINT NOT NULL,"
+	"  ends_at BIGINT NOT NULL,"
+	"  proof BIGINT NOT NULL,"
+	"  origin TEXT NOT NULL);"
+	"CREATE INDEX session_by_person ON session (person_id);"
+
+	/* A sign-in code: for one person, in one browser, once. */
+	"CREATE TABLE code ("
+	"  id BYTEA PRIMARY KEY,"
+	"  account_id BYTEA NOT NULL,"
+	"  person_id BYTEA NOT NULL REFERENCES person(id),"
+	"  browser_hash BYTEA NOT NULL,"
+	"  code_hash BYTEA NOT NULL,"
+	"  copy_id BYTEA,"
+	"  expires_at BIGINT NOT NULL,"
+	"  tries_left BIGINT NOT NULL,"
+	"  used_at BIGINT NOT NULL);"
+	"CREATE INDEX code_by_browser ON code (browser_hash);"
+
+	/* Counts of what may be done only so often, over a window of time. */
+	"CREATE TABLE attempt ("
+	"  key BYTEA PRIMARY KEY,"
+	"  count BIGINT NOT NULL,"
+	"  window_ends_at BIGINT NOT NULL);";
+
+static const struct migration migrations[] = {
+	{1, "begin", begin},
+};
+
+enum result schema_migrate(struct db *db, int *ret_from, int *ret_to, struct err *err)
+{
+	return db_migrate(db, migrations, COUNT_OF(migrations), ret_from, ret_to, err);
+}
+
+int schema_version(void)
+{
+	return migrations[COUNT_OF(migrations) - 1].version;
+}

@@ -1,0 +1,60 @@
+#include "store/session_write.h"
+
+#include "base/mem.h"
+
+#define COLUMNS "token_hash, account_id, person_id, created_at, used_at, ends_at, proof, origin"
+
+enum result session_find(
+	struct tx *tx, struct bytes token_hash, struct arena *arena, struct session *ret, struct err *err)
+{
+	cleanup(rows_done) struct rows rows = {0};
+
+	TRY(db_query_one(tx, "SELECT " COLUMNS " FROM session WHERE token_hash = $1",
+		DB_ARGS(db_bytes(token_hash)), &rows, err));
+	*ret = (struct session){
+		.token_hash = arena_bytes(arena, row_bytes(&rows, 0)),
+		.account_id = row_id(&rows, 1),
+		.person_id = row_id(&rows, 2),
+		.created_at = row_int(&rows, 3),
+		.used_at = row_int(&rows, 4),
+		.ends_at = row_int(&rows, 5),
+		.proof = row_int(&rows, 6),
+		.origin = arena_str(arena, row_text(&rows, 7)),
+	};
+	return rows_end(&rows, err);
+}
+
+enum result session_add(struct tx *tx, const struct session *session, struct err *err)
+{
+	return db_exec(tx, "INSERT INTO session (" COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+		DB_ARGS(db_bytes(session->token_hash), db_id(session->account_id), db_id(session->person_id),
+			db_int(session->created_at), db_int(session->used_at), db_int(session->ends_at),
+			db_int(session->proof), db_text(session->origin)),
+		NULL, err);
+}
+
+enum result session_set_used(struct tx *tx, struct bytes token_hash, int64_t now, struct err *err)
+{
+	return db_exec(tx, "UPDATE session SET used_at = $2 WHERE token_hash = $1 AND used_at < $2",
+		DB_ARGS(db_bytes(token_hash), db_int(now)), NULL, err);
+}
+
+enum result session_remove(struct tx *tx, struct bytes token_hash, struct err *err)
+{
+	return db_exec(
+		tx, "DELETE FROM session WHERE token_hash = $1", DB_ARGS(db_bytes(token_hash)), NULL, err);
+}
+
+enum result session_remove_others(struct tx *tx, struct id person_id, struct bytes keep, struct err *err)
+{
+	return db_exec(tx, "DELETE FROM session WHERE person_id = $1 AND token_hash <> $2",
+		DB_ARGS(db_id(person_id), db_bytes(keep)), NULL, err);
+}
+
+enum result session_remove_ended(struct tx *tx, int64_t now, int64_t limit, struct err *err)
+{
+	return db_exec(tx,
+		"DELETE FROM session WHERE token_hash IN (SELECT token_hash FROM session WHERE ends_at < $1 "
+		"LIMIT $2)",
+		DB_ARGS(db_int(now), db_int(limit)), NULL, err);
+}

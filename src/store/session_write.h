@@ -1,0 +1,17 @@
+#ifndef STORE_SESSION_WRITE_H
+#define STORE_SESSION_WRITE_H
+
+#include "store/session.h"
+
+enum result session_add(struct tx *tx, const struct session *session, struct err *err) must_check;
+enum result session_set_used(struct tx *tx, struct bytes token_hash, int64_t now, struct err *err) must_check;
+enum result session_remove(struct tx *tx, struct bytes token_hash, struct err *err) must_check;
+
+/* All of a person but the one to keep (empty: none is kept). */
+enum result session_remove_others(
+	struct tx *tx, struct id person_id, struct bytes keep, struct err *err) must_check;
+
+/* Those whose absolute limit was before `now`, `limit` at most. */
+enum result session_remove_ended(struct tx *tx, int64_t now, int64_t limit, struct err *err) must_check;
+
+#endif

@@ -1,0 +1,150 @@
+#include "store/setting_write.h"
+
+#include "base/mem.h"
+
+#include <assert.h>
+
+static const char *const reply_from_choices[] = {"person", "portal", NULL};
+
+#define FIELD(name) offsetof(struct account_settings, name)
+#define TEXT(field, initial, most, help)                                                                     \
+	{                                                                                                    \
+#field, SETTING_TEXT, FIELD(field), initial, 0, most, NULL, help                             \
+	}
+#define BOOL(field, initial, help)                                                                           \
+	{                                                                                                    \
+#field, SETTING_BOOL, FIELD(field), initial, 0, 1, NULL, help                                \
+	}
+#define NUMBER(field, initial, least, most, help)                                                            \
+	{                                                                                                    \
+#field, SETTING_NUMBER, FIELD(field), initial, least, most, NULL, help                       \
+	}
+
+static const struct setting table[] = {
+	TEXT(display_name, "", 100, "name of the organisation as people see it"),
+	TEXT(accent_colour, "#1d5fa8", 7, "colour of buttons and links, #rrggbb"),
+	TEXT(logo_file, "", 100, "logo, a file in the folder web/logos"),
+	TEXT(help_text, "", 500, "whom recipients ask for help"),
+	TEXT(notification_address, "", 254, "From address of notifications"),
+	TEXT(language, "en", 20, "language of mails to people who chose none"),
+	TEXT(time_zone, "UTC", 60, "time zone of the account, an IANA name"),
+	BOOL(notification_subject, "no", "show the message's subject in its notification"),
+	{"reply_from", SETTING_CHOICE, FIELD(reply_from), "person", 0, 0, reply_from_choices,
+		"From address of replies handed to the mail server"},
+	NUMBER(retention_days, "365", 1, 36500, "days a secure message is kept at most"),
+	NUMBER(session_idle_minutes, "60", 1, 1440, "minutes without use until a session ends"),
+	NUMBER(session_absolute_hours, "12", 1, 168, "hours until a session ends in any case"),
+	NUMBER(retry_days, "5", 1, 30, "days the queue tries before a mail is returned"),
+};
+
+const struct setting *setting_table(size_t *ret_count)
+{
+	*ret_count = COUNT_OF(table);
+	return table;
+}
+
+const struct setting *setting_find(struct str name)
+{
+	for (size_t i = 0; i < COUNT_OF(table); i++)
+		if (str_equal(str_of(table[i].name), name))
+			return &table[i];
+	return NULL;
+}
+
+static int choice_index(const struct setting *setting, struct str value)
+{
+	for (int i = 0; setting->choices[i]; i++)
+		if (str_equal(str_of(setting->choices[i]), value))
+			return i;
+	return -1;
+}
+
+enum result setting_check(const struct setting *setting, struct str value, struct err *err)
+{
+	uint64_t number;
+
+	switch (setting->kind) {
+	case SETTING_TEXT:
+		if (value.len > (size_t)setting->most || !str_is_utf8(value))
+			return err_set(err, RESULT_INVALID, "%s takes UTF-8 text of at most %lld bytes",
+				setting->name, (long long)setting->most);
+		return RESULT_OK;
+	case SETTING_BOOL:
+		if (!str_equal(value, STR("yes")) && !str_equal(value, STR("no")))
+			return err_set(err, RESULT_INVALID, "%s takes yes or no", setting->name);
+		return RESULT_OK;
+	case SETTING_NUMBER:
+		if (!str_to_uint(value, (uint64_t)setting->most, &number) || (int64_t)number < setting->least)
+			return err_set(err, RESULT_INVALID, "%s takes a number from %lld to %lld",
+				setting->name, (long long)setting->least, (long long)setting->most);
+		return RESULT_OK;
+	case SETTING_CHOICE:
+		if (choice_index(setting, value) < 0)
+			return err_set(err, RESULT_INVALID, "%s takes %s or %s", setting->name,
+				setting->choices[0], setting->choices[1]);
+		return RESULT_OK;
+	}
+	return RESULT_INVALID;
+}
+
+static void apply(struct account_settings *settings, const struct setting *setting, struct str value)
+{
+	void *field = (char *)settings + setting->offset;
+	uint64_t number = 0;
+
+	switch (setting->kind) {
+	case SETTING_TEXT:
+		*(struct str *)field = value;
+		break;
+	case SETTING_BOOL:
+		*(bool *)field = str_equal(value, STR("yes"));
+		break;
+	case SETTING_NUMBER:
+		(void)str_to_uint(value, (uint64_t)setting->most, &number);
+		*(int64_t *)field = (int64_t)number;
+		break;
+	case SETTING_CHOICE:
+		*(enum reply_from *)field = (enum reply_from)choice_index(setting, value);
+		break;
+	}
+}
+
+/* A value in the database that this program's table refuses (an older or newer program wrote it) counts as
+ * not set. */
+enum result settings_load(struct tx *tx, struct id account_id, struct arena *arena,
+	struct account_settings *ret, struct err *err)
+{
+	cleanup(rows_done) struct rows rows = {0};
+	struct account_settings settings = {0};
+
+	for (size_t i = 0; i < COUNT_OF(table); i++)
+		apply(&settings, &table[i], str_of(table[i].initial));
+	TRY(db_query(tx,
+		"SELECT s.name, s.value FROM account_setting s WHERE s.account_id = $1"
+		" UNION ALL SELECT 'account', a.name FROM account a WHERE a.id = $1",
+		DB_ARGS(db_id(account_id)), &rows, err));
+	struct str account_name = STR_NONE;
+	while (rows_next(&rows)) {
+		struct str value = arena_str(arena, row_text(&rows, 1));
+		const struct setting *setting = setting_find(row_text(&rows, 0));
+		if (setting && setting_check(setting, value, NULL) == RESULT_OK)
+			apply(&settings, setting, value);
+		else if (setting == NULL && str_equal(row_text(&rows, 0), STR("account")))
+			account_name = value;
+	}
+	TRY(rows_end(&rows, err));
+	if (settings.display_name.len == 0)
+		settings.display_name = account_name;
+	*ret = settings;
+	return RESULT_OK;
+}
+
+enum result setting_set(
+	struct tx *tx, struct id account_id, const struct setting *setting, struct str value, struct err *err)
+{
+	assert(setting_check(setting, value, NULL) == RESULT_OK);
+	return db_exec(tx,
+		"INSERT INTO account_setting (account_id, name, value) VALUES ($1, $2, $3)"
+		" ON CONFLICT (account_id, name) DO UPDATE SET value = excluded.value",
+		DB_ARGS(db_id(account_id), db_text(str_of(setting->name)), db_text(value)), NULL, err);
+}

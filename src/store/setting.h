@@ -1,0 +1,56 @@
+/* Account settings: rows with a name and a value, changed with an event. This table of names, types and
+ * defaults is the only place that knows them. */
+#ifndef STORE_SETTING_H
+#define STORE_SETTING_H
+
+#include "base/arena.h"
+#include "db/db.h"
+
+enum reply_from {
+	REPLY_FROM_PERSON, /* a reply from outside reaches the internal user from the recipient's own address
+			    */
+	REPLY_FROM_PORTAL  /* … or from the portal's address */
+};
+
+struct account_settings {
+	struct str display_name;	 /* shown to people; default: the account's name */
+	struct str accent_colour;	 /* "#rrggbb" */
+	struct str logo_file;		 /* a PNG or SVG in the node's web folder, or empty */
+	struct str help_text;		 /* whom to ask, shown on pages that refuse */
+	struct str notification_address; /* From of our own mails; empty: secure@<return domain> */
+	struct str language;		 /* of mails to people who chose none */
+	struct str time_zone;		 /* IANA name */
+	bool notification_subject;	 /* may the notification show the message's subject */
+	enum reply_from reply_from;
+	int64_t retention_days;
+	int64_t session_idle_minutes;
+	int64_t session_absolute_hours;
+	int64_t retry_days; /* how long the queue tries before it gives a mail back */
+};
+
+enum setting_kind { SETTING_TEXT, SETTING_BOOL, SETTING_NUMBER, SETTING_CHOICE };
+
+struct setting {
+	const char *name;
+	enum setting_kind kind;
+	size_t offset; /* of the field in struct account_settings */
+	const char *initial;
+	int64_t least, most;	    /* numbers: range; text: most bytes */
+	const char *const *choices; /* NULL-terminated; the field is the index */
+	const char *help;
+};
+
+/* All settings; *ret_count gets their number. */
+const struct setting *setting_table(size_t *ret_count);
+
+/* NULL when no setting has that name. */
+const struct setting *setting_find(struct str name);
+
+/* INVALID with what would be right. */
+enum result setting_check(const struct setting *setting, struct str value, struct err *err) must_check;
+
+/* All settings of an account, defaults filled in; texts in the arena. */
+enum result settings_load(struct tx *tx, struct id account_id, struct arena *arena,
+	struct account_settings *ret, struct err *err) must_check;
+
+#endif

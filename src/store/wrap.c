@@ -1,0 +1,52 @@
+#include "store/wrap_write.h"
+
+#include "base/mem.h"
+
+enum result wrap_find(
+	struct tx *tx, struct id holder_id, struct arena *arena, struct bytes *ret, struct err *err)
+{
+	cleanup(rows_done) struct rows rows = {0};
+	enum result result = db_query_one(
+		tx, "SELECT sealed FROM wrap WHERE holder_id = $1", DB_ARGS(db_id(holder_id)), &rows, err);
+
+	if (result == RESULT_NOT_FOUND)
+		return err_set(err, RESULT_GONE, "the key to this was destroyed");
+	TRY(result);
+	*ret = arena_bytes(arena, row_bytes(&rows, 0));
+	return rows_end(&rows, err);
+}
+
+enum result wrap_find_any(struct tx *tx, struct id message_id, struct arena *arena, struct id *ret_holder_id,
+	struct bytes *ret, struct err *err)
+{
+	cleanup(rows_done) struct rows rows = {0};
+	enum result result =
+		db_query_one(tx, "SELECT holder_id, sealed FROM wrap WHERE message_id = $1 LIMIT 1",
+			DB_ARGS(db_id(message_id)), &rows, err);
+
+	if (result == RESULT_NOT_FOUND)
+		return err_set(err, RESULT_GONE, "the keys to this were destroyed");
+	TRY(result);
+	*ret_holder_id = row_id(&rows, 0);
+	*ret = arena_bytes(arena, row_bytes(&rows, 1));
+	return rows_end(&rows, err);
+}
+
+enum result wrap_add(
+	struct tx *tx, struct id holder_id, struct id message_id, struct bytes sealed, struct err *err)
+{
+	return db_exec(tx,
+		"INSERT INTO wrap (holder_id, message_id, sealed) VALUES ($1, $2, $3)"
+		" ON CONFLICT (holder_id) DO NOTHING",
+		DB_ARGS(db_id(holder_id), db_id(message_id), db_bytes(sealed)), NULL, err);
+}
+
+enum result wrap_destroy(struct tx *tx, struct id holder_id, struct err *err)
+{
+	static const uint8_t zeros[256];
+	struct db_value of_same_size = db_bytes((struct bytes){zeros, sizeof(zeros)});
+
+	TRY(db_exec(tx, "UPDATE wrap SET sealed = substr($2, 1, length(sealed)) WHERE holder_id = $1",
+		DB_ARGS(db_id(holder_id), of_same_size), NULL, err));
+	return db_exec(tx, "DELETE FROM wrap WHERE holder_id = $1", DB_ARGS(db_id(holder_id)), NULL, err);
+}

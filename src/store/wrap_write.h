@@ -1,0 +1,13 @@
+#ifndef STORE_WRAP_WRITE_H
+#define STORE_WRAP_WRITE_H
+
+#include "store/wrap.h"
+
+/* A holder that has one already keeps it. */
+enum result wrap_add(struct tx *tx, struct id holder_id, struct id message_id, struct bytes sealed,
+	struct err *err) must_check;
+
+/* Overwrites and deletes it; nothing happens when there is none. */
+enum result wrap_destroy(struct tx *tx, struct id holder_id, struct err *err) must_check;
+
+#endif
