@@ -61,6 +61,17 @@
 #define LIMIT_HTTP_FILES 100
 #define LIMIT_HTTP_CONNECTIONS 2000
 #define LIMIT_HTTP_IDLE_S 30
+#define LIMIT_HTTP_HEAD_MS (20 * MS_SECOND) /* handshake and head of a request, and pauses between requests */
+#define LIMIT_HTTP_GRACE_MS MS_MINUTE       /* then bodies either way must move at the rate below */
+#define LIMIT_HTTP_RATE 500                 /* bytes a second on average */
+#define LIMIT_HTTP_CONNECTIONS_PER_ADDRESS 200 /* offices share one address; not applied behind a proxy */
+#define LIMIT_HTTP_DRAIN_BYTES (512 << 20)  /* of a refused upload read and dropped, so the answer is seen */
+#define LIMIT_HTTP_SEGMENTS 16              /* of a path */
+#define LIMIT_HTTP_QUERY_PAIRS 50
+#define LIMIT_HTTP_COOKIES 50
+#define LIMIT_HTTP_PART_HEADER_BYTES (8 * 1024) /* of one part of a form */
+#define LIMIT_HTTP_BODY_BYTES (16 << 20)        /* of a page that is built in memory */
+#define LIMIT_ASSET_BYTES (4 << 20)
 #define LIMIT_HTTP_WAITING 256              /* complete requests that wait for a worker; beyond: 503 */
 #define LIMIT_PAGE_ROWS 50
 

@@ -1,0 +1,65 @@
+/* The HTTP server: libmicrohttpd's event threads read requests and write answers; everything that may wait
+ * (handlers, uploads into a sink, reading a download) runs in a bounded pool of workers meanwhile.
+ *
+ * A request is refused before it reaches a page when it is malformed (400), for another host (421), of
+ * unknown length (411), too large (413, 431), from another site (403), or when too many are waiting (503).
+ */
+#ifndef WEB_SERVER_H
+#define WEB_SERVER_H
+
+#include "base/mem.h"
+#include "base/result.h"
+#include "web/assets.h"
+#include "web/router.h"
+
+struct server;
+
+struct server_listen {
+	const char *address; /* "127.0.0.1", "::" */
+	uint16_t port;	     /* 0: any free one (server_port) */
+	bool tls;	     /* false only behind a proxy */
+};
+
+struct server_options {
+	const struct server_listen *listen;
+	size_t listen_count;
+	const char *certificate_file; /* PEM chain and key, read at start and by server_reload */
+	const char *key_file;
+	const struct str *origins; /* what people may call us: "https://portal.example[:port]" */
+	size_t origin_count;
+	const struct str
+		*trusted_proxies; /* addresses or ranges ("10.0.0.0/8") whose X-Forwarded-For counts */
+	size_t trusted_proxy_count;
+	const struct router *router;
+	const struct assets *assets; /* may be NULL */
+	void *app;		     /* request->app */
+	/* Runs a page: identifies the session, checks route->rights and the csrf field, opens the right kind
+	 * of transaction and calls route->handler. NULL: the handler is called alone. */
+	enum result (*handle)(struct request *request, struct response *response);
+	/* Writes the page of an error. NULL: a plain one. `status` is set already. Called in a worker or, for
+	 * what is refused before routing, on an event thread: it must not wait for anything. */
+	void (*error_page)(struct request *request, struct response *response, enum result result);
+	uint64_t upload_limit;	    /* bytes of a form with files, in all */
+	unsigned int event_threads; /* 0: two */
+	unsigned int workers;	    /* 0: eight */
+	unsigned int connections;   /* 0: LIMIT_HTTP_CONNECTIONS */
+	unsigned int waiting;	    /* 0: LIMIT_HTTP_WAITING */
+	unsigned int idle_s;	    /* 0: LIMIT_HTTP_IDLE_S */
+	int64_t head_ms;	    /* 0: LIMIT_HTTP_HEAD_MS */
+};
+
+/* Starts listening. Results: OK; INVALID (certificate, address, option); CONFLICT (port taken); DENIED (port
+ * needs more rights); UNAVAILABLE. */
+enum result server_start(
+	const struct server_options *options, struct server **ret, struct err *err) must_check;
+
+/* Reads certificate and key again. Connections that are open keep the old ones; on failure all keep them. */
+enum result server_reload(struct server *server, struct err *err) must_check;
+
+/* Stops listening, lets what is in hand finish for up to `limit_ms`, then ends. NULL is fine. */
+void server_stop(struct server *server, int64_t limit_ms);
+
+/* The port of the listener with this index, for port 0. */
+uint16_t server_port(const struct server *server, size_t index);
+
+#endif
