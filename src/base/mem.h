@@ -15,7 +15,7 @@ void *mem_resize(void *old, size_t count, size_t size) __attribute__((returns_no
 char *mem_strdup(const char *text) __attribute__((malloc, returns_nonnull));
 
 /* Runs at the end of the scope: `cleanup(thing_free_at) struct thing *t = …;` */
-#define cleanup(function) __attribute__((cleanup(function)))
+#define cleanup(function) __attribute__((__cleanup__(function)))
 
 /* Defines `name_at`, which the attribute needs, for a destructor that takes the pointer itself. */
 #define DEFINE_CLEANUP(type, destructor)                                                                     \

@@ -24,7 +24,7 @@ void lock_release(struct lock *lock);
 
 /* Holds the lock to the end of the scope: `LOCKED(&queue->lock);` */
 #define LOCKED(lock_pointer)                                                                                 \
-	__attribute__((cleanup(lock_release_at), unused)) struct lock *locked_scope_ =                       \
+	__attribute__((__cleanup__(lock_release_at), unused)) struct lock *locked_scope_ =                       \
 		lock_take_scope(lock_pointer)
 struct lock *lock_take_scope(struct lock *lock);
 void lock_release_at(struct lock **lock);

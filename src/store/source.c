@@ -63,7 +63,7 @@ enum result source_by_user_name(
 
 static struct db_value text_or_null(struct str s)
 {
-	return s.len ? db_text(s) : db_null();
+	return s.len ? db_text(s) : db_null_text();
 }
 
 enum result source_add(struct tx *tx, const struct source *source, struct err *err)

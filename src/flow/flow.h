@@ -1,0 +1,53 @@
+/* What every verb works on: the database, the blobs, the keys, and the node's names. One for the process,
+ * used by all threads. */
+#ifndef FLOW_FLOW_H
+#define FLOW_FLOW_H
+
+#include "base/arena.h"
+#include "blob/blob.h"
+#include "db/db.h"
+#include "seal/key.h"
+#include "store/account.h"
+#include "store/setting.h"
+
+struct flow_names {
+	struct str host_name;     /* of this node, in SMTP and Received fields */
+	struct str portal_url;    /* "https://portal.example", without a slash at the end */
+	struct str return_domain; /* the domain of our tagged return addresses */
+	bool direct_delivery;     /* outside mail goes to the MX itself, not to a smart host */
+	struct str smart_host;    /* host:port, when not direct */
+	int64_t mail_bytes_max;
+};
+
+struct flow;
+
+/* Everything given must outlive it. */
+struct flow *flow_new(const struct flow_names *names, struct db *db, struct blob_store *blobs,
+	const struct root_key *root_key);
+void flow_free(struct flow *flow);
+DEFINE_CLEANUP(struct flow *, flow_free)
+
+const struct flow_names *flow_names(const struct flow *flow);
+struct db *flow_db(const struct flow *flow);
+struct blob_store *flow_blobs(const struct flow *flow);
+
+/* Who asks for something, and from where: goes into events and decides what may be done. */
+struct actor {
+	struct id account_id;
+	struct id person_id; /* none: the system, or the command line */
+	struct str origin;   /* the peer's address, "cli", or empty */
+};
+
+/* An account as verbs need it: its key (owned by flow, unwrapped once for the process) and its settings. */
+struct flow_account {
+	struct account account;
+	const struct account_key *key;
+	struct account_settings settings;
+};
+
+/* Loads it inside a transaction; texts in the arena. NOT_FOUND; INTERNAL when the root key is not the one the
+ * account was made with. */
+enum result flow_account_load(struct flow *flow, struct tx *tx, struct id account_id, struct arena *arena,
+	struct flow_account *ret, struct err *err) must_check;
+
+#endif

@@ -1,0 +1,76 @@
+/* open: what a signed-in person sees. Reads only; the one thing these functions may cause is evidence, through
+ * flow/evidence.h. Everything answers NOT_FOUND for what is not the person's own (R15). */
+#ifndef FLOW_OPEN_H
+#define FLOW_OPEN_H
+
+#include "base/io.h"
+#include "flow/flow.h"
+#include "mime/index.h"
+#include "store/copy.h"
+#include "store/delivery.h"
+
+/* A name and an address as they are shown; the name may be empty. */
+struct open_person {
+	struct str name;
+	struct str address;
+};
+
+/* What a mailbox row and the head of a message page show. */
+struct open_summary {
+	struct copy copy;
+	struct str subject; /* empty when there is none, or when it cannot be opened any more */
+	struct open_person from;
+	struct str snippet;
+	int64_t files;
+	int64_t sent_at;
+	int64_t expires_at; /* 0: at the end of retention */
+	int64_t recalled_at;
+	bool readable; /* false: recalled, expired or destroyed */
+	struct open_person *to; /* of the owner's copies: whom it went to; NULL otherwise */
+	size_t to_count;
+};
+
+struct open_folder {
+	struct open_summary *rows;
+	size_t count;
+	struct copy_cursor older; /* none: this is the last page */
+	struct copy_cursor newer; /* none: this is the first page */
+	struct folder_count inbox, this_folder;
+};
+
+enum result open_folder(struct flow *flow, const struct actor *actor, enum folder folder, struct copy_cursor from,
+	int64_t now, struct arena *arena, struct open_folder *ret, struct err *err) must_check;
+
+/* What the owner sees of one recipient, in grades (R13). */
+struct open_recipient {
+	struct open_person person;
+	enum recipient_role role;
+	enum recipient_route route;
+	int64_t read_at;       /* body shown */
+	int64_t link_opened_at; /* nobody signed in */
+	struct delivery delivery; /* of its notification or its mail; kind 0 when there is none */
+};
+
+/* One message as its page shows it. Hold it while reading from it; open_message_free ends that. */
+struct open_message {
+	struct open_summary summary;
+	struct open_person sender; /* Sender:, when it differs */
+	struct open_person *to, *cc;
+	size_t to_count, cc_count;
+	struct rights rights;
+	struct str definition_name;
+	const struct mime_index *index;
+	struct reader content; /* the raw mail */
+	struct open_recipient *recipients; /* for the owner, who is told of Bcc; NULL for recipients */
+	size_t recipient_count;
+	struct arena arena;
+	struct open_held *held;
+};
+
+/* NOT_FOUND; GONE with code "recalled", "expired" or "destroyed". */
+enum result open_message(struct flow *flow, const struct actor *actor, struct id copy_id, int64_t now,
+	struct open_message **ret, struct err *err) must_check;
+void open_message_free(struct open_message *message);
+DEFINE_CLEANUP(struct open_message *, open_message_free)
+
+#endif

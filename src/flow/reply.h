@@ -1,0 +1,42 @@
+/* reply and compose: a person writes in the portal. The message is built as ordinary mail, sealed, kept in
+ * Sent and the recipients' Inboxes, and goes on by the mail server or by notification. */
+#ifndef FLOW_REPLY_H
+#define FLOW_REPLY_H
+
+#include "flow/open.h"
+#include "store/sealed_body.h"
+
+/* A file that was uploaded and waits, sealed under a key of its own, until the message is sent. */
+struct upload;
+
+/* Begins, feeds and ends an upload; TOO_LARGE past the node's mail size, UNAVAILABLE when the disk is full. */
+enum result upload_begin(struct flow *flow, struct str name, struct str type, struct upload **ret, struct err *err)
+	must_check;
+enum result upload_write(struct upload *upload, struct str piece, struct err *err) must_check;
+enum result upload_end(struct upload *upload, struct err *err) must_check;
+void upload_free(struct upload *upload);
+uint64_t upload_size(const struct upload *upload);
+
+struct written {
+	struct str text; /* UTF-8, any newlines */
+	struct upload *const *files;
+	size_t file_count;
+};
+
+/* Whom a reply to this message goes to, as its page shows them: From, or with `all` also To and Cc, never the
+ * writer and never Bcc. DENIED when the message does not allow it. */
+enum result reply_recipients(struct flow *flow, const struct open_message *message, bool all,
+	struct arena *arena, struct open_person **ret, size_t *ret_count, struct err *err) must_check;
+
+/* Replies with the definition of what is answered and its own clock. `form_id` makes sending twice (a reload,
+ * a double click) send once. *ret_copy_id: the writer's copy in Sent. */
+enum result reply_send(struct flow *flow, const struct actor *actor, struct id copy_id, bool all, struct id form_id,
+	const struct written *written, int64_t now, struct id *ret_copy_id, struct err *err) must_check;
+
+/* A new message to internal users of the account, with the account's first definition. INVALID with what is
+ * wrong with the addresses. */
+enum result compose_send(struct flow *flow, const struct actor *actor, struct str to, struct str subject,
+	struct id form_id, const struct written *written, int64_t now, struct id *ret_copy_id, struct err *err)
+	must_check;
+
+#endif

@@ -1,0 +1,81 @@
+/* sign-in: by a code sent to the address, or by a password; never by a link alone. Answers and time are the
+ * same whether an address is known or not. */
+#ifndef FLOW_SIGN_IN_H
+#define FLOW_SIGN_IN_H
+
+#include "flow/flow.h"
+#include "store/person.h"
+#include "store/session.h"
+
+#define TOKEN_BYTES 32
+
+/* What the page behind a notification's link may show before anybody signed in. */
+struct link_facts {
+	struct id account_id;
+	struct str account_name;
+	struct str address; /* whole; the page shows it masked */
+	bool has_password;
+};
+
+/* NOT_FOUND for what is no link. Recalled or expired ones are found: signing in tells. */
+enum result sign_in_link(
+	struct flow *flow, struct id copy_id, struct arena *arena, struct link_facts *ret, struct err *err) must_check;
+
+/* Sends a code to the address of the link's recipient, good only with `browser` (a random cookie value).
+ * BUSY after too many; the wait is in err->text. */
+enum result sign_in_send_code(struct flow *flow, struct id copy_id, struct bytes browser, struct str origin,
+	int64_t now, struct err *err) must_check;
+
+/* The same for an address typed in. Unknown addresses get the same OK and no mail. */
+enum result sign_in_send_code_to(struct flow *flow, struct str address, struct bytes browser, struct str origin,
+	int64_t now, struct err *err) must_check;
+
+/* A fresh session after signing in: the token goes into the cookie and is kept nowhere. */
+struct sign_in {
+	uint8_t token[TOKEN_BYTES];
+	struct id account_id;
+	struct id person_id;
+	struct id copy_id; /* the message whose link began it, or none (R8) */
+	bool has_password;
+};
+
+/* DENIED: wrong code, err->code "code-wrong", tries left in the text; GONE "code-used-up": expired, used, no
+ * tries left; NOT_FOUND "code-other-browser": this browser asked for none. */
+enum result sign_in_by_code(struct flow *flow, struct bytes browser, struct str code, struct str origin, int64_t now,
+	struct sign_in *ret, struct err *err) must_check;
+
+/* copy_id: the link's message or none. DENIED: wrong (or unknown, or none set). BUSY: too many tries from this
+ * network; the owner of the address still gets in by code. */
+enum result sign_in_by_password(struct flow *flow, struct str address, struct str password, struct id copy_id,
+	struct str origin, int64_t now, struct sign_in *ret, struct err *err) must_check;
+
+/* "This is not my address": an event for the sender and the administrator. */
+enum result sign_in_not_my_address(
+	struct flow *flow, struct id copy_id, struct str origin, int64_t now, struct err *err) must_check;
+
+/* Who a session's token is. DENIED with code "session-ended" after the idle or the absolute limit (R7). */
+struct session_facts {
+	struct session session;
+	struct person person;
+	struct account_settings settings;
+	int64_t ends_at; /* when it ends without another request */
+};
+
+enum result session_open(struct flow *flow, struct bytes token, int64_t now, struct arena *arena,
+	struct session_facts *ret, struct err *err) must_check;
+
+/* Counts a person's own request as use. */
+enum result session_use(struct flow *flow, struct bytes token, int64_t now, struct err *err) must_check;
+
+enum result sign_out(struct flow *flow, const struct actor *actor, struct bytes token, int64_t now, struct err *err)
+	must_check;
+
+/* INVALID with the reason: too short, too long, a common one, the address itself. Ends all other sessions. */
+enum result password_set(struct flow *flow, const struct actor *actor, struct bytes token, struct str password,
+	int64_t now, struct err *err) must_check;
+
+/* Language (empty: the browser's) and time zone (empty: the account's). */
+enum result choices_set(struct flow *flow, const struct actor *actor, struct str language, struct str time_zone,
+	int64_t now, struct err *err) must_check;
+
+#endif

@@ -1,0 +1,1 @@
+"""What the integration tests share: the program under test, real peers, and waiting for conditions."""

@@ -1,0 +1,286 @@
+#include "tests/unit/db/databases.h"
+
+#include "base/thread.h"
+#include "tests/unit/unit.h"
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char sqlite_url[200];
+static const char *url; /* of the database that the group runs on */
+static struct db *db;
+
+static const struct migration migrations[] = {
+	{1, "one",
+		"CREATE TABLE thing (id BYTEA PRIMARY KEY, name TEXT, number BIGINT, data BYTEA);"
+		"CREATE TABLE other (number BIGINT);"},
+	{2, "two", "CREATE TABLE third (number BIGINT UNIQUE);"},
+};
+
+struct numbers {
+	int64_t number;
+	enum result answer;
+	int64_t found;
+};
+
+static enum result insert(struct tx *tx, void *context, struct err *err)
+{
+	struct numbers *n = context;
+
+	TRY(db_exec(tx, "INSERT INTO other (number) VALUES ($1)", DB_ARGS(db_int(n->number)), NULL, err));
+	return n->answer;
+}
+
+static enum result count_number(struct tx *tx, void *context, struct err *err)
+{
+	cleanup(rows_done) struct rows rows = {0};
+	struct numbers *n = context;
+
+	TRY(db_query_one(
+		tx, "SELECT COUNT(*) FROM other WHERE number = $1", DB_ARGS(db_int(n->number)), &rows, err));
+	n->found = row_int(&rows, 0);
+	return rows_end(&rows, err);
+}
+
+static int64_t count_of(int64_t number)
+{
+	struct numbers n = {.number = number};
+
+	assert_ok(db_read(db, count_number, &n, NULL));
+	return n.found;
+}
+
+static void migrates_once_and_refuses_newer_databases(void **state)
+{
+	(void)state;
+	int from, to;
+	struct err err = {0};
+
+	assert_ok(db_migrate(db, migrations, 1, &from, &to, &err));
+	assert_int_equal(to, 1);
+	assert_ok(db_migrate(db, migrations, 2, &from, &to, &err));
+	assert_int_equal(from, 1);
+	assert_int_equal(to, 2);
+	assert_ok(db_version(db, &to, &err));
+	assert_int_equal(to, 2);
+	assert_int_equal(db_migrate(db, migrations, 1, NULL, NULL, &err), RESULT_CONFLICT);
+}
+
+static enum result values_return(struct tx *tx, void *context, struct err *err)
+{
+	static const uint8_t binary[] = {0, 1, 0xff, 0};
+	cleanup(rows_done) struct rows rows = {0};
+	struct id id = id_new(5), got;
+
+	(void)context;
+	TRY(db_query_one(tx,
+		"INSERT INTO thing (id, name, number, data) VALUES ($2, $1, $4, $3) RETURNING id, name, "
+		"number, data",
+		DB_ARGS(db_text(STR("grün")), db_id(id), db_bytes((struct bytes){binary, 4}), db_int(-7)),
+		&rows, err));
+	got = row_id(&rows, 0);
+	assert_true(id_equal(got, id));
+	assert_str(row_text(&rows, 1), "grün");
+	assert_int_equal(row_int(&rows, 2), -7);
+	assert_int_equal(row_bytes(&rows, 3).len, 4);
+	assert_memory_equal(row_bytes(&rows, 3).ptr, binary, 4);
+	assert_false(rows_next(&rows));
+	TRY(rows_end(&rows, err));
+	TRY(db_exec(tx, "INSERT INTO thing (id, name, number, data) VALUES ($1, $2, $3, $4)",
+		DB_ARGS(db_id(id_new(6)), db_null_text(), db_null(), db_null_bytes()), NULL, err));
+	TRY(db_query_one(
+		tx, "SELECT name, number, data FROM thing WHERE number IS NULL", DB_NO_ARGS, &rows, err));
+	assert_true(row_is_null(&rows, 0) && row_is_null(&rows, 1) && row_is_null(&rows, 2));
+	assert_int_equal(row_int(&rows, 1), 0);
+	return rows_end(&rows, err);
+}
+
+static void values_come_back_as_they_went_in_whatever_their_order(void **state)
+{
+	(void)state;
+	struct err err = {0};
+
+	assert_ok(db_write(db, values_return, NULL, &err));
+}
+
+static void a_failed_work_leaves_nothing(void **state)
+{
+	(void)state;
+	struct numbers n = {.number = 10, .answer = RESULT_DENIED};
+
+	assert_int_equal(db_write(db, insert, &n, NULL), RESULT_DENIED);
+	assert_int_equal(count_of(10), 0);
+	n.answer = RESULT_OK;
+	assert_ok(db_write(db, insert, &n, NULL));
+	assert_int_equal(count_of(10), 1);
+}
+
+static void reading_cannot_write(void **state)
+{
+	(void)state;
+	struct numbers n = {.number = 11};
+
+	assert_int_not_equal(db_read(db, insert, &n, NULL), RESULT_OK);
+	assert_int_equal(count_of(11), 0);
+}
+
+static enum result overlook_a_failure(struct tx *tx, void *context, struct err *err)
+{
+	struct numbers *n = context;
+
+	(void)err;
+	TRY(db_exec(tx, "INSERT INTO third (number) VALUES ($1)", DB_ARGS(db_int(n->number)), NULL, NULL));
+	(void)!db_exec(tx, "INSERT INTO third (number) VALUES ($1)", DB_ARGS(db_int(n->number)), NULL, NULL);
+	return RESULT_OK;
+}
+
+static void a_broken_constraint_is_a_conflict_for_the_whole_work(void **state)
+{
+	(void)state;
+	struct numbers n = {.number = 12};
+	struct err err = {0};
+
+	assert_int_equal(db_write(db, overlook_a_failure, &n, &err), RESULT_CONFLICT);
+}
+
+static enum result try_twice(struct tx *tx, void *context, struct err *err)
+{
+	struct numbers *n = context;
+	struct numbers denied = {.number = n->number + 1, .answer = RESULT_DENIED};
+
+	TRY(insert(tx, n, err));
+	assert_int_equal(db_try(tx, insert, &denied, err), RESULT_DENIED);
+	assert_int_equal(db_try(tx, overlook_a_failure, n, err), RESULT_CONFLICT);
+	return db_try(tx, insert, n, err);
+}
+
+static void a_tried_part_may_fail_alone(void **state)
+{
+	(void)state;
+	struct numbers n = {.number = 20};
+
+	assert_ok(db_write(db, try_twice, &n, NULL));
+	assert_int_equal(count_of(20), 2);
+	assert_int_equal(count_of(21), 0);
+}
+
+#define WRITERS 50
+#define WRITES 20
+
+static void *write_many(void *arg)
+{
+	for (int i = 0; i < WRITES; i++) {
+		/* Every fifth fails by itself, in the middle of a batch of others. */
+		struct numbers n = {.number = 30, .answer = i % 5 == 4 ? RESULT_DENIED : RESULT_OK};
+		if (db_write(db, insert, &n, NULL) != n.answer)
+			atomic_fetch_add((_Atomic int *)arg, 1);
+	}
+	return NULL;
+}
+
+static void many_writers_share_commits_and_fail_alone(void **state)
+{
+	(void)state;
+	pthread_t threads[WRITERS];
+	_Atomic int wrong = 0;
+
+	for (int i = 0; i < WRITERS; i++)
+		assert_ok(thread_start(&threads[i], "writer", write_many, &wrong));
+	for (int i = 0; i < WRITERS; i++)
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+	assert_int_equal(wrong, 0);
+	assert_int_equal(count_of(30), WRITERS * WRITES * 4 / 5);
+}
+
+static enum result insert_text(struct tx *tx, void *context, struct err *err)
+{
+	return db_exec(tx, "INSERT INTO thing (id, name) VALUES ($1, $2)",
+		DB_ARGS(db_id(id_new(7)), db_text(*(const struct str *)context)), NULL, err);
+}
+
+static void bad_text_is_refused(void **state)
+{
+	(void)state;
+	struct str with_nul = STR("a\0b"), broken = STR("\xff");
+
+	assert_int_equal(db_write(db, insert_text, &with_nul, NULL), RESULT_INVALID);
+	assert_int_equal(db_write(db, insert_text, &broken, NULL), RESULT_INVALID);
+}
+
+static void a_url_of_another_kind_is_refused(void **state)
+{
+	(void)state;
+	struct db *none = NULL;
+
+	assert_int_equal(db_open(&(struct db_config){.url = STR("mysql:x")}, &none, NULL), RESULT_INVALID);
+	assert_null(none);
+}
+
+/* What was reported as kept before the process was killed is there afterwards. */
+static void a_kill_loses_nothing_that_was_reported(void **state)
+{
+	(void)state;
+	int pipe_ends[2];
+
+	assert_int_equal(pipe(pipe_ends), 0);
+	pid_t child = fork();
+	if (child == 0) {
+		struct db *own = test_db_open(url);
+		for (int64_t i = 0;; i++) {
+			struct numbers n = {.number = 1000 + i};
+			if (db_write(own, insert, &n, NULL) == RESULT_OK)
+				(void)!write(pipe_ends[1], &n.number, sizeof(n.number));
+		}
+	}
+	int64_t reported = 0;
+	for (int i = 0; i < 50; i++)
+		assert_int_equal(read(pipe_ends[0], &reported, sizeof(reported)), (ssize_t)sizeof(reported));
+	assert_int_equal(kill(child, SIGKILL), 0);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	(void)close(pipe_ends[1]);
+	while (read(pipe_ends[0], &reported, sizeof(reported)) == (ssize_t)sizeof(reported))
+		;
+	(void)close(pipe_ends[0]);
+	for (int64_t i = 1000; i <= reported; i++)
+		assert_int_equal(count_of(i), 1);
+}
+
+static int open_group(void **state)
+{
+	(void)state;
+	db = test_db_open(url);
+	return 0;
+}
+
+static int close_group(void **state)
+{
+	(void)state;
+	db_close(db);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(migrates_once_and_refuses_newer_databases),
+		cmocka_unit_test(values_come_back_as_they_went_in_whatever_their_order),
+		cmocka_unit_test(a_failed_work_leaves_nothing),
+		cmocka_unit_test(reading_cannot_write),
+		cmocka_unit_test(a_broken_constraint_is_a_conflict_for_the_whole_work),
+		cmocka_unit_test(a_tried_part_may_fail_alone),
+		cmocka_unit_test(many_writers_share_commits_and_fail_alone),
+		cmocka_unit_test(bad_text_is_refused),
+		cmocka_unit_test(a_url_of_another_kind_is_refused),
+		cmocka_unit_test(a_kill_loses_nothing_that_was_reported),
+	};
+	test_sqlite_url(sqlite_url);
+	url = sqlite_url;
+	int failed = cmocka_run_group_tests_name("sqlite", tests, open_group, close_group);
+	url = test_postgres_url();
+	if (url)
+		failed += cmocka_run_group_tests_name("postgres", tests, open_group, close_group);
+	return failed;
+}
