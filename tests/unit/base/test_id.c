@@ -18,9 +18,9 @@ static void refuses_what_is_no_identifier(void **state)
 	(void)state;
 	struct id id;
 	assert_false(id_parse(STR(""), &id));
-	assert_false(id_parse(STR("0123456789abcdefghjkmnpqr"), &id));   /* 25 characters */
-	assert_false(id_parse(STR("0123456789abcdefghjkmnpqil"), &id));  /* i and l are not in it */
-	assert_false(id_parse(STR("zzzzzzzzzzzzzzzzzzzzzzzzzz"), &id));  /* bits left over */
+	assert_false(id_parse(STR("0123456789abcdefghjkmnpqr"), &id));	/* 25 characters */
+	assert_false(id_parse(STR("0123456789abcdefghjkmnpqil"), &id)); /* i and l are not in it */
+	assert_false(id_parse(STR("zzzzzzzzzzzzzzzzzzzzzzzzzz"), &id)); /* bits left over */
 	assert_false(id_parse(STR("../../etc/passwd0000000000"), &id));
 }
 

@@ -40,10 +40,10 @@ static void knows_utf8(void **state)
 		{STR(""), true},
 		{STR("gr\xc3\xbc\xc3\x9f"), true},
 		{STR("\xf0\x9f\x93\x8e"), true},
-		{STR("\xc0\xaf"), false},         /* overlong */
-		{STR("\xed\xa0\x80"), false},     /* surrogate */
+		{STR("\xc0\xaf"), false},	  /* overlong */
+		{STR("\xed\xa0\x80"), false},	  /* surrogate */
 		{STR("\xf4\x90\x80\x80"), false}, /* beyond U+10FFFF */
-		{STR("\xe2\x82"), false},         /* cut */
+		{STR("\xe2\x82"), false},	  /* cut */
 		{STR("\xff"), false},
 	};
 

@@ -1,0 +1,53 @@
+/* Blobs: large sealed bytes, named by identifiers we made. A store is a folder now; the interface is that of
+ * any store whose objects are written once and read at offsets. */
+#ifndef BLOB_BLOB_H
+#define BLOB_BLOB_H
+
+#include "base/id.h"
+#include "base/io.h"
+#include "base/mem.h"
+
+struct blob_store;
+
+/* A folder, made when it is not there. UNAVAILABLE when it cannot be used. */
+enum result blob_folder_open(const char *path, struct blob_store **ret, struct err *err) must_check;
+void blob_store_close(struct blob_store *store);
+DEFINE_CLEANUP(struct blob_store *, blob_store_close)
+
+struct blob_writer;
+
+/* Begins a blob, which nobody sees until blob_writer_commit. CONFLICT when there is one of that name. */
+enum result blob_writer_new(
+	struct blob_store *store, struct id name, struct blob_writer **ret, struct err *err) must_check;
+
+/* UNAVAILABLE with code "disk-full" when there is no room, UNAVAILABLE on other failures of the store. */
+enum result blob_writer_write(struct blob_writer *writer, struct str data, struct err *err) must_check;
+
+/* Returns when the bytes and the name are on disk. */
+enum result blob_writer_commit(struct blob_writer *writer, struct err *err) must_check;
+
+/* Frees it; what was not committed leaves nothing behind. */
+void blob_writer_free(struct blob_writer *writer);
+DEFINE_CLEANUP(struct blob_writer *, blob_writer_free)
+
+struct blob_reader;
+
+/* NOT_FOUND, UNAVAILABLE. */
+enum result blob_reader_new(
+	struct blob_store *store, struct id name, struct blob_reader **ret, struct err *err) must_check;
+void blob_reader_free(struct blob_reader *reader);
+DEFINE_CLEANUP(struct blob_reader *, blob_reader_free)
+
+/* Its bytes at offsets; lives as long as the reader, may be used by several threads. */
+struct reader blob_reader_bytes(struct blob_reader *reader);
+
+/* OK also when there is none. */
+enum result blob_delete(struct blob_store *store, struct id name, struct err *err) must_check;
+
+/* Bytes that can still be written. */
+enum result blob_free_space(struct blob_store *store, uint64_t *ret, struct err *err) must_check;
+
+/* Removes begun blobs that a crash left behind; at the start of the only node. *ret_count: how many. */
+enum result blob_sweep(struct blob_store *store, size_t *ret_count, struct err *err) must_check;
+
+#endif
