@@ -1,0 +1,47 @@
+/* Time zones by IANA name, from TZif files (RFC 9636), read once; the C library's own are not for several
+ * threads. "UTC" is always there. */
+#ifndef TEXT_ZONE_H
+#define TEXT_ZONE_H
+
+#include "base/arena.h"
+#include "base/mem.h"
+#include "base/result.h"
+
+#define ZONE_FOLDER "/usr/share/zoneinfo"
+
+struct zones;
+struct zone;
+
+/* Reads the zones that the folder's tzdata.zi or zone1970.tab lists and their aliases (text/load.c). A
+ * damaged file is left out. UNAVAILABLE when there are none at all; *ret is then a set of UTC alone, usable.
+ */
+enum result zones_load(const char *folder, struct zones **ret, struct err *err) must_check;
+void zones_free(struct zones *zones);
+DEFINE_CLEANUP(struct zones *, zones_free)
+
+/* By name, exactly; NULL when not known. */
+const struct zone *zone_find(const struct zones *zones, struct str name);
+
+/* In order of name; NULL past the end. */
+const struct zone *zones_at(const struct zones *zones, size_t index);
+
+const struct zone *zone_utc(void);
+struct str zone_name(const struct zone *zone);
+
+/* Parses one TZif file; texts and tables are copied into the arena. INVALID when damaged. Pure. */
+enum result zone_parse(struct str name, struct bytes file, struct arena *arena, const struct zone **ret,
+	struct err *err) must_check;
+
+/* A moment on the wall. */
+struct wall_time {
+	int year, month, day; /* month 1..12, day 1..31 */
+	int hour, minute, second;
+	int weekday;		 /* 0 Sunday .. 6 Saturday */
+	int64_t days;		 /* since 1970-01-01, of the local date */
+	int32_t offset;		 /* seconds east of UTC */
+	struct str abbreviation; /* "CET"; of static or the zone's lifetime */
+};
+
+struct wall_time zone_wall_time(const struct zone *zone, int64_t when);
+
+#endif
