@@ -8,10 +8,10 @@
 #include "base/str.h"
 
 struct reader {
-	/* Reads up to `size` bytes at `offset`; fewer only at the end. Results: OK, GONE (destroyed meanwhile),
-	 * INTERNAL (tampered or damaged), UNAVAILABLE. */
-	enum result (*read_at)(void *context, uint64_t offset, void *data, size_t size, size_t *ret_read,
-		struct err *err);
+	/* Reads up to `size` bytes at `offset`; fewer only at the end. Results: OK, GONE (destroyed
+	 * meanwhile), INTERNAL (tampered or damaged), UNAVAILABLE. */
+	enum result (*read_at)(
+		void *context, uint64_t offset, void *data, size_t size, size_t *ret_read, struct err *err);
 	void *context;
 	uint64_t size; /* bytes in all */
 };
@@ -22,8 +22,8 @@ struct writer {
 	void *context;
 };
 
-static inline enum result must_check reader_read(
-	const struct reader *reader, uint64_t offset, void *data, size_t size, size_t *ret_read, struct err *err)
+static inline enum result must_check reader_read(const struct reader *reader, uint64_t offset, void *data,
+	size_t size, size_t *ret_read, struct err *err)
 {
 	return reader->read_at(reader->context, offset, data, size, ret_read, err);
 }
@@ -44,7 +44,7 @@ enum result reader_copy(const struct reader *reader, uint64_t offset, uint64_t l
 	const struct writer *writer, struct err *err) must_check;
 
 /* Reads `len` bytes from `offset` on, all of them, into a buffer. */
-enum result reader_to_buf(
-	const struct reader *reader, uint64_t offset, uint64_t len, struct buf *buf, struct err *err) must_check;
+enum result reader_to_buf(const struct reader *reader, uint64_t offset, uint64_t len, struct buf *buf,
+	struct err *err) must_check;
 
 #endif

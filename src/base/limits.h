@@ -11,20 +11,21 @@
  * five appends). */
 #define LIMIT_BODY_IN_ROW_BYTES (256 * 1024)
 
-/* MIME structure: past these the mail is refused at SMTP time (552, 554). Postfix's figures where it has one. */
+/* MIME structure: past these the mail is refused at SMTP time (552, 554). Postfix's figures where it has one.
+ */
 #define LIMIT_MIME_DEPTH 50
 #define LIMIT_MIME_PARTS 1000
-#define LIMIT_MIME_HEADER_BYTES (100 * 1024)     /* of one header block, the mail's own or a part's */
+#define LIMIT_MIME_HEADER_BYTES (100 * 1024)	 /* of one header block, the mail's own or a part's */
 #define LIMIT_MIME_HEADERS_TOTAL_BYTES (1 << 20) /* of all header blocks together */
-#define LIMIT_MIME_HEADER_FIELDS 1000            /* in one block */
+#define LIMIT_MIME_HEADER_FIELDS 1000		 /* in one block */
 #define LIMIT_MIME_BOUNDARY_BYTES 2048
-#define LIMIT_MIME_PARAMETERS 100      /* of one field, and the highest continuation index (RFC 2231) */
-#define LIMIT_FILE_NAME_BYTES 255      /* after decoding; the extension is kept */
-#define LIMIT_FILE_NAME_CANDIDATES 8   /* differing names one part may claim */
-#define LIMIT_ADDRESSES_SHOWN 500      /* addresses read of one header field */
-#define LIMIT_SUBJECT_BYTES 2000       /* after decoding, for display */
-#define LIMIT_DISPLAY_NAME_BYTES 255   /* after decoding */
-#define LIMIT_HTML_BYTES (4 << 20)     /* of one HTML part that is cleaned for display */
+#define LIMIT_MIME_PARAMETERS 100    /* of one field, and the highest continuation index (RFC 2231) */
+#define LIMIT_FILE_NAME_BYTES 255    /* after decoding; the extension is kept */
+#define LIMIT_FILE_NAME_CANDIDATES 8 /* differing names one part may claim */
+#define LIMIT_ADDRESSES_SHOWN 500    /* addresses read of one header field */
+#define LIMIT_SUBJECT_BYTES 2000     /* after decoding, for display */
+#define LIMIT_DISPLAY_NAME_BYTES 255 /* after decoding */
+#define LIMIT_HTML_BYTES (4 << 20)   /* of one HTML part that is cleaned for display */
 #define LIMIT_TEXT_SHOWN_BYTES (2 << 20)
 #define LIMIT_HTML_DEPTH 200
 #define LIMIT_HTML_NODES 200000
@@ -35,18 +36,20 @@
 #define LIMIT_DOMAIN_BYTES 253
 
 /* SMTP server sessions. */
-#define LIMIT_SMTP_LINE_BYTES 2048          /* a command line; RFC 5321 asks for 512, AUTH for 12,288 in its own state */
-#define LIMIT_SMTP_AUTH_LINE_BYTES 12288    /* RFC 4954 section 4 */
-#define LIMIT_SMTP_RECIPIENTS 1000          /* of one transaction */
-#define LIMIT_SMTP_HOPS 30                  /* Received fields, then it is a loop */
-#define LIMIT_SMTP_ERRORS 20                /* then 421 */
-#define LIMIT_SMTP_JUNK_COMMANDS 100        /* NOOP, RSET, VRFY … without a mail */
-#define LIMIT_SMTP_SESSIONS 500             /* at once, on the node */
-#define LIMIT_SMTP_SESSIONS_PER_NETWORK 50  /* at once, of one address that is not an authorised source */
-#define LIMIT_SMTP_COMMAND_MS (5 * MS_MINUTE)    /* wait for a command */
-#define LIMIT_SMTP_STRANGER_COMMAND_MS (30 * MS_SECOND) /* the same for one that is not an authorised source */
-#define LIMIT_SMTP_DATA_IDLE_MS (3 * MS_MINUTE)  /* wait for more of a mail */
-#define LIMIT_SMTP_DATA_RATE 500                 /* bytes a second on average, after the first minute */
+#define LIMIT_SMTP_LINE_BYTES                                                                                \
+	2048 /* a command line; RFC 5321 asks for 512, AUTH for 12,288 in its own state */
+#define LIMIT_SMTP_AUTH_LINE_BYTES 12288      /* RFC 4954 section 4 */
+#define LIMIT_SMTP_RECIPIENTS 1000	      /* of one transaction */
+#define LIMIT_SMTP_HOPS 30		      /* Received fields, then it is a loop */
+#define LIMIT_SMTP_ERRORS 20		      /* then 421 */
+#define LIMIT_SMTP_JUNK_COMMANDS 100	      /* NOOP, RSET, VRFY … without a mail */
+#define LIMIT_SMTP_SESSIONS 500		      /* at once, on the node */
+#define LIMIT_SMTP_SESSIONS_PER_NETWORK 50    /* at once, of one address that is not an authorised source */
+#define LIMIT_SMTP_COMMAND_MS (5 * MS_MINUTE) /* wait for a command */
+#define LIMIT_SMTP_STRANGER_COMMAND_MS                                                                       \
+	(30 * MS_SECOND)			/* the same for one that is not an authorised source */
+#define LIMIT_SMTP_DATA_IDLE_MS (3 * MS_MINUTE) /* wait for more of a mail */
+#define LIMIT_SMTP_DATA_RATE 500		/* bytes a second on average, after the first minute */
 #define LIMIT_SMTP_HANDSHAKE_MS (30 * MS_SECOND)
 #define LIMIT_SMTP_MAILS_PER_SESSION 10000
 
@@ -56,23 +59,24 @@
 
 /* HTTP. */
 #define LIMIT_HTTP_HEADER_BYTES (32 * 1024)
-#define LIMIT_HTTP_FORM_BYTES (1 << 20)     /* all fields of a form that are not files */
+#define LIMIT_HTTP_FORM_BYTES (1 << 20) /* all fields of a form that are not files */
 #define LIMIT_HTTP_FORM_FIELDS 200
 #define LIMIT_HTTP_FILES 100
 #define LIMIT_HTTP_CONNECTIONS 2000
 #define LIMIT_HTTP_IDLE_S 30
-#define LIMIT_HTTP_HEAD_MS (20 * MS_SECOND) /* handshake and head of a request, and pauses between requests */
-#define LIMIT_HTTP_GRACE_MS MS_MINUTE       /* then bodies either way must move at the rate below */
-#define LIMIT_HTTP_RATE 500                 /* bytes a second on average */
+#define LIMIT_HTTP_HEAD_MS (20 * MS_SECOND) /* handshake and head of a request, and pauses between requests  \
+					     */
+#define LIMIT_HTTP_GRACE_MS MS_MINUTE	    /* then bodies either way must move at the rate below */
+#define LIMIT_HTTP_RATE 500		    /* bytes a second on average */
 #define LIMIT_HTTP_CONNECTIONS_PER_ADDRESS 200 /* offices share one address; not applied behind a proxy */
-#define LIMIT_HTTP_DRAIN_BYTES (512 << 20)  /* of a refused upload read and dropped, so the answer is seen */
-#define LIMIT_HTTP_SEGMENTS 16              /* of a path */
+#define LIMIT_HTTP_DRAIN_BYTES (512 << 20) /* of a refused upload read and dropped, so the answer is seen */
+#define LIMIT_HTTP_SEGMENTS 16		   /* of a path */
 #define LIMIT_HTTP_QUERY_PAIRS 50
 #define LIMIT_HTTP_COOKIES 50
 #define LIMIT_HTTP_PART_HEADER_BYTES (8 * 1024) /* of one part of a form */
-#define LIMIT_HTTP_BODY_BYTES (16 << 20)        /* of a page that is built in memory */
+#define LIMIT_HTTP_BODY_BYTES (16 << 20)	/* of a page that is built in memory */
 #define LIMIT_ASSET_BYTES (4 << 20)
-#define LIMIT_HTTP_WAITING 256              /* complete requests that wait for a worker; beyond: 503 */
+#define LIMIT_HTTP_WAITING 256 /* complete requests that wait for a worker; beyond: 503 */
 #define LIMIT_PAGE_ROWS 50
 
 /* Templates. */

@@ -9,12 +9,12 @@
 enum result {
 	RESULT_OK = 0,
 	RESULT_NOT_FOUND,   /* does not exist, or may not be known to exist (R15) */
-	RESULT_DENIED,      /* exists and is known to the caller, who may not do this */
+	RESULT_DENIED,	    /* exists and is known to the caller, who may not do this */
 	RESULT_CONFLICT,    /* somebody else changed it first, or it exists already */
-	RESULT_INVALID,     /* the input can never be right */
-	RESULT_GONE,        /* was there and has ended: recalled, expired, destroyed */
+	RESULT_INVALID,	    /* the input can never be right */
+	RESULT_GONE,	    /* was there and has ended: recalled, expired, destroyed */
 	RESULT_TOO_LARGE,   /* past a named limit */
-	RESULT_BUSY,        /* too many at once or too often; try again later */
+	RESULT_BUSY,	    /* too many at once or too often; try again later */
 	RESULT_UNAVAILABLE, /* something we depend on does not answer; try again later */
 	RESULT_INTERNAL,    /* our bug or a broken store; logged by the edge */
 	RESULT_COUNT

@@ -15,7 +15,10 @@ struct lock {
 	int rank;
 };
 
-#define LOCK_INIT(name, rank) {PTHREAD_MUTEX_INITIALIZER, (name), (rank)}
+#define LOCK_INIT(name, rank)                                                                                \
+	{                                                                                                    \
+		PTHREAD_MUTEX_INITIALIZER, (name), (rank)                                                    \
+	}
 
 void lock_init(struct lock *lock, const char *name, int rank);
 void lock_done(struct lock *lock);
@@ -24,7 +27,7 @@ void lock_release(struct lock *lock);
 
 /* Holds the lock to the end of the scope: `LOCKED(&queue->lock);` */
 #define LOCKED(lock_pointer)                                                                                 \
-	__attribute__((__cleanup__(lock_release_at), unused)) struct lock *locked_scope_ =                       \
+	__attribute__((__cleanup__(lock_release_at), unused)) struct lock *locked_scope_ =                   \
 		lock_take_scope(lock_pointer)
 struct lock *lock_take_scope(struct lock *lock);
 void lock_release_at(struct lock **lock);

@@ -29,9 +29,11 @@ struct intake_sources {
 enum result intake_sources_of_address(struct flow *flow, struct str address, struct arena *arena,
 	struct intake_sources *ret, struct err *err) must_check;
 
-/* By user name and password; DENIED when they are wrong, BUSY after too many tries of this name or network. */
+/* By user name and password; DENIED when they are wrong, BUSY after too many tries of this name or network.
+ */
 enum result intake_sources_of_password(struct flow *flow, struct str user_name, struct str password,
-	struct str address, int64_t now, struct arena *arena, struct intake_sources *ret, struct err *err) must_check;
+	struct str address, int64_t now, struct arena *arena, struct intake_sources *ret,
+	struct err *err) must_check;
 
 struct intake;
 
@@ -49,14 +51,15 @@ struct intake_recipient {
 	struct str dsn_original;
 };
 
-/* MAIL. Copies what it keeps. DENIED with "sender-denied" when no account of the sources may send as the sender;
- * a stranger may only go on to our own tagged return addresses. */
-enum result intake_begin(struct flow *flow, const struct intake_peer *peer, const struct intake_sources *sources,
-	const struct intake_envelope *envelope, int64_t now, struct intake **ret, struct err *err) must_check;
+/* MAIL. Copies what it keeps. DENIED with "sender-denied" when no account of the sources may send as the
+ * sender; a stranger may only go on to our own tagged return addresses. */
+enum result intake_begin(struct flow *flow, const struct intake_peer *peer,
+	const struct intake_sources *sources, const struct intake_envelope *envelope, int64_t now,
+	struct intake **ret, struct err *err) must_check;
 
 /* RCPT. */
-enum result intake_recipient(struct intake *intake, const struct intake_recipient *recipient, struct err *err)
-	must_check;
+enum result intake_recipient(
+	struct intake *intake, const struct intake_recipient *recipient, struct err *err) must_check;
 
 /* DATA or the first BDAT: the content is sealed as it comes. received: our Received field, with CRLF. */
 enum result intake_data_begin(struct intake *intake, struct str received, struct err *err) must_check;
@@ -64,7 +67,8 @@ enum result intake_data(struct intake *intake, struct str piece, struct err *err
 
 /* The end of the content. OK means durable: message, copies, events and queue rows are on disk.
  * *ret_message_id is the message it became or joined. */
-enum result intake_end(struct intake *intake, int64_t now, struct id *ret_message_id, struct err *err) must_check;
+enum result intake_end(
+	struct intake *intake, int64_t now, struct id *ret_message_id, struct err *err) must_check;
 
 /* Ends it, at any point; what was not accepted leaves nothing behind. NULL is allowed. */
 void intake_free(struct intake *intake);

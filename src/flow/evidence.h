@@ -1,18 +1,18 @@
-/* evidence: the only thing that a GET may cause. Appends to what is known of a recipient's reading, and can do
- * nothing else (decision 7). */
+/* evidence: the only thing that a GET may cause. Appends to what is known of a recipient's reading, and can
+ * do nothing else (decision 7). */
 #ifndef FLOW_EVIDENCE_H
 #define FLOW_EVIDENCE_H
 
 #include "flow/flow.h"
 
 enum evidence {
-	EVIDENCE_LINK_OPENED,    /* somebody opened the link, nobody signed in; the actor has no person */
-	EVIDENCE_BODY_SHOWN,     /* "read": the body was shown to the signed-in recipient */
+	EVIDENCE_LINK_OPENED,	 /* somebody opened the link, nobody signed in; the actor has no person */
+	EVIDENCE_BODY_SHOWN,	 /* "read": the body was shown to the signed-in recipient */
 	EVIDENCE_FILE_DOWNLOADED /* detail: the path of the part */
 };
 
 /* Body shown is kept once per copy as the time of first reading, the others once a minute at most. */
-enum result evidence_note(struct flow *flow, const struct actor *actor, enum evidence evidence, struct id copy_id,
-	struct str detail, int64_t now, struct err *err) must_check;
+enum result evidence_note(struct flow *flow, const struct actor *actor, enum evidence evidence,
+	struct id copy_id, struct str detail, int64_t now, struct err *err) must_check;
 
 #endif

@@ -4,6 +4,7 @@
 #define FLOW_FLOW_H
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "blob/blob.h"
 #include "db/db.h"
 #include "seal/key.h"
@@ -11,11 +12,11 @@
 #include "store/setting.h"
 
 struct flow_names {
-	struct str host_name;     /* of this node, in SMTP and Received fields */
-	struct str portal_url;    /* "https://portal.example", without a slash at the end */
+	struct str host_name;	  /* of this node, in SMTP and Received fields */
+	struct str portal_url;	  /* "https://portal.example", without a slash at the end */
 	struct str return_domain; /* the domain of our tagged return addresses */
-	bool direct_delivery;     /* outside mail goes to the MX itself, not to a smart host */
-	struct str smart_host;    /* host:port, when not direct */
+	bool direct_delivery;	  /* outside mail goes to the MX itself, not to a smart host */
+	struct str smart_host;	  /* host:port, when not direct */
 	int64_t mail_bytes_max;
 };
 
@@ -30,6 +31,7 @@ DEFINE_CLEANUP(struct flow *, flow_free)
 const struct flow_names *flow_names(const struct flow *flow);
 struct db *flow_db(const struct flow *flow);
 struct blob_store *flow_blobs(const struct flow *flow);
+const struct root_key *flow_root_key(const struct flow *flow);
 
 /* Who asks for something, and from where: goes into events and decides what may be done. */
 struct actor {

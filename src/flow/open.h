@@ -1,5 +1,5 @@
-/* open: what a signed-in person sees. Reads only; the one thing these functions may cause is evidence, through
- * flow/evidence.h. Everything answers NOT_FOUND for what is not the person's own (R15). */
+/* open: what a signed-in person sees. Reads only; the one thing these functions may cause is evidence,
+ * through flow/evidence.h. Everything answers NOT_FOUND for what is not the person's own (R15). */
 #ifndef FLOW_OPEN_H
 #define FLOW_OPEN_H
 
@@ -25,7 +25,7 @@ struct open_summary {
 	int64_t sent_at;
 	int64_t expires_at; /* 0: at the end of retention */
 	int64_t recalled_at;
-	bool readable; /* false: recalled, expired or destroyed */
+	bool readable;		/* false: recalled, expired or destroyed */
 	struct open_person *to; /* of the owner's copies: whom it went to; NULL otherwise */
 	size_t to_count;
 };
@@ -38,16 +38,17 @@ struct open_folder {
 	struct folder_count inbox, this_folder;
 };
 
-enum result open_folder(struct flow *flow, const struct actor *actor, enum folder folder, struct copy_cursor from,
-	int64_t now, struct arena *arena, struct open_folder *ret, struct err *err) must_check;
+enum result open_folder(struct flow *flow, const struct actor *actor, enum folder folder,
+	struct copy_cursor from, int64_t now, struct arena *arena, struct open_folder *ret,
+	struct err *err) must_check;
 
 /* What the owner sees of one recipient, in grades (R13). */
 struct open_recipient {
 	struct open_person person;
 	enum recipient_role role;
 	enum recipient_route route;
-	int64_t read_at;       /* body shown */
-	int64_t link_opened_at; /* nobody signed in */
+	int64_t read_at;	  /* body shown */
+	int64_t link_opened_at;	  /* nobody signed in */
 	struct delivery delivery; /* of its notification or its mail; kind 0 when there is none */
 };
 
@@ -60,7 +61,7 @@ struct open_message {
 	struct rights rights;
 	struct str definition_name;
 	const struct mime_index *index;
-	struct reader content; /* the raw mail */
+	struct reader content;		   /* the raw mail */
 	struct open_recipient *recipients; /* for the owner, who is told of Bcc; NULL for recipients */
 	size_t recipient_count;
 	struct arena arena;

@@ -9,9 +9,10 @@
 /* A file that was uploaded and waits, sealed under a key of its own, until the message is sent. */
 struct upload;
 
-/* Begins, feeds and ends an upload; TOO_LARGE past the node's mail size, UNAVAILABLE when the disk is full. */
-enum result upload_begin(struct flow *flow, struct str name, struct str type, struct upload **ret, struct err *err)
-	must_check;
+/* Begins, feeds and ends an upload; TOO_LARGE past the node's mail size, UNAVAILABLE when the disk is full.
+ */
+enum result upload_begin(
+	struct flow *flow, struct str name, struct str type, struct upload **ret, struct err *err) must_check;
 enum result upload_write(struct upload *upload, struct str piece, struct err *err) must_check;
 enum result upload_end(struct upload *upload, struct err *err) must_check;
 void upload_free(struct upload *upload);
@@ -30,13 +31,14 @@ enum result reply_recipients(struct flow *flow, const struct open_message *messa
 
 /* Replies with the definition of what is answered and its own clock. `form_id` makes sending twice (a reload,
  * a double click) send once. *ret_copy_id: the writer's copy in Sent. */
-enum result reply_send(struct flow *flow, const struct actor *actor, struct id copy_id, bool all, struct id form_id,
-	const struct written *written, int64_t now, struct id *ret_copy_id, struct err *err) must_check;
+enum result reply_send(struct flow *flow, const struct actor *actor, struct id copy_id, bool all,
+	struct id form_id, const struct written *written, int64_t now, struct id *ret_copy_id,
+	struct err *err) must_check;
 
 /* A new message to internal users of the account, with the account's first definition. INVALID with what is
  * wrong with the addresses. */
 enum result compose_send(struct flow *flow, const struct actor *actor, struct str to, struct str subject,
-	struct id form_id, const struct written *written, int64_t now, struct id *ret_copy_id, struct err *err)
-	must_check;
+	struct id form_id, const struct written *written, int64_t now, struct id *ret_copy_id,
+	struct err *err) must_check;
 
 #endif

@@ -18,8 +18,8 @@ struct link_facts {
 };
 
 /* NOT_FOUND for what is no link. Recalled or expired ones are found: signing in tells. */
-enum result sign_in_link(
-	struct flow *flow, struct id copy_id, struct arena *arena, struct link_facts *ret, struct err *err) must_check;
+enum result sign_in_link(struct flow *flow, struct id copy_id, struct arena *arena, struct link_facts *ret,
+	struct err *err) must_check;
 
 /* Sends a code to the address of the link's recipient, good only with `browser` (a random cookie value).
  * BUSY after too many; the wait is in err->text. */
@@ -27,8 +27,8 @@ enum result sign_in_send_code(struct flow *flow, struct id copy_id, struct bytes
 	int64_t now, struct err *err) must_check;
 
 /* The same for an address typed in. Unknown addresses get the same OK and no mail. */
-enum result sign_in_send_code_to(struct flow *flow, struct str address, struct bytes browser, struct str origin,
-	int64_t now, struct err *err) must_check;
+enum result sign_in_send_code_to(struct flow *flow, struct str address, struct bytes browser,
+	struct str origin, int64_t now, struct err *err) must_check;
 
 /* A fresh session after signing in: the token goes into the cookie and is kept nowhere. */
 struct sign_in {
@@ -41,11 +41,11 @@ struct sign_in {
 
 /* DENIED: wrong code, err->code "code-wrong", tries left in the text; GONE "code-used-up": expired, used, no
  * tries left; NOT_FOUND "code-other-browser": this browser asked for none. */
-enum result sign_in_by_code(struct flow *flow, struct bytes browser, struct str code, struct str origin, int64_t now,
-	struct sign_in *ret, struct err *err) must_check;
+enum result sign_in_by_code(struct flow *flow, struct bytes browser, struct str code, struct str origin,
+	int64_t now, struct sign_in *ret, struct err *err) must_check;
 
-/* copy_id: the link's message or none. DENIED: wrong (or unknown, or none set). BUSY: too many tries from this
- * network; the owner of the address still gets in by code. */
+/* copy_id: the link's message or none. DENIED: wrong (or unknown, or none set). BUSY: too many tries from
+ * this network; the owner of the address still gets in by code. */
 enum result sign_in_by_password(struct flow *flow, struct str address, struct str password, struct id copy_id,
 	struct str origin, int64_t now, struct sign_in *ret, struct err *err) must_check;
 
@@ -65,17 +65,18 @@ enum result session_open(struct flow *flow, struct bytes token, int64_t now, str
 	struct session_facts *ret, struct err *err) must_check;
 
 /* Counts a person's own request as use. */
-enum result session_use(struct flow *flow, struct bytes token, int64_t now, struct err *err) must_check;
+enum result session_use(
+	struct flow *flow, const struct session_facts *facts, int64_t now, struct err *err) must_check;
 
-enum result sign_out(struct flow *flow, const struct actor *actor, struct bytes token, int64_t now, struct err *err)
-	must_check;
+enum result sign_out(struct flow *flow, const struct actor *actor, struct bytes token, int64_t now,
+	struct err *err) must_check;
 
 /* INVALID with the reason: too short, too long, a common one, the address itself. Ends all other sessions. */
-enum result password_set(struct flow *flow, const struct actor *actor, struct bytes token, struct str password,
-	int64_t now, struct err *err) must_check;
+enum result password_set(struct flow *flow, const struct actor *actor, struct bytes token, struct str address,
+	struct str password, int64_t now, struct err *err) must_check;
 
 /* Language (empty: the browser's) and time zone (empty: the account's). */
-enum result choices_set(struct flow *flow, const struct actor *actor, struct str language, struct str time_zone,
-	int64_t now, struct err *err) must_check;
+enum result choices_set(struct flow *flow, const struct actor *actor, struct str language,
+	struct str time_zone, int64_t now, struct err *err) must_check;
 
 #endif

@@ -3,8 +3,6 @@
 #include "base/list.h"
 #include "base/mem.h"
 
-#include <string.h>
-
 #define COLUMNS "name, account_id, next_hop, hop_tls, created_at"
 
 static struct domain read_row(const struct rows *rows, struct arena *arena)
@@ -43,13 +41,6 @@ enum result domain_list(struct tx *tx, struct id account_id, struct arena *arena
 	*ret = list.items;
 	*ret_count = list.count;
 	return RESULT_OK;
-}
-
-struct str address_domain(struct str address)
-{
-	const char *at = address.len ? memrchr(address.ptr, '@', address.len) : NULL;
-
-	return at ? str_from(address, (size_t)(at - address.ptr) + 1) : STR_NONE;
 }
 
 enum result domain_add(struct tx *tx, const struct domain *domain, struct err *err)

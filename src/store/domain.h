@@ -2,6 +2,7 @@
 #ifndef STORE_DOMAIN_H
 #define STORE_DOMAIN_H
 
+#include "base/address.h"
 #include "base/arena.h"
 #include "db/db.h"
 
@@ -25,8 +26,5 @@ enum result domain_find(
 /* The domains of one account by name; with the none identifier those of all. */
 enum result domain_list(struct tx *tx, struct id account_id, struct arena *arena, struct domain **ret,
 	size_t *ret_count, struct err *err) must_check;
-
-/* The part of an address behind the last @; empty when there is none. */
-struct str address_domain(struct str address);
 
 #endif

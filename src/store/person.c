@@ -122,6 +122,12 @@ enum result person_set_name_box(struct tx *tx, struct id id, struct bytes name_b
 		DB_ARGS(db_id(id), db_bytes(name_box)), NULL, err);
 }
 
+enum result person_set_administrator(struct tx *tx, struct id id, bool is_administrator, struct err *err)
+{
+	return db_exec(tx, "UPDATE person SET is_administrator = $2 WHERE id = $1",
+		DB_ARGS(db_id(id), db_bool(is_administrator)), NULL, err);
+}
+
 enum result person_set_password(struct tx *tx, struct id id, struct str password_hash, struct err *err)
 {
 	return db_exec(tx, "UPDATE person SET password_hash = $2 WHERE id = $1",

@@ -13,6 +13,8 @@ enum result person_ensure(struct tx *tx, const struct person *person, struct id 
 
 enum result person_set_name_box(
 	struct tx *tx, struct id id, struct bytes name_box, struct err *err) must_check;
+enum result person_set_administrator(
+	struct tx *tx, struct id id, bool is_administrator, struct err *err) must_check;
 enum result person_set_password(
 	struct tx *tx, struct id id, struct str password_hash, struct err *err) must_check;
 enum result person_set_choices(

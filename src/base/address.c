@@ -1,0 +1,75 @@
+#include "base/address.h"
+
+#include "base/limits.h"
+
+#include <string.h>
+
+#define LABEL_BYTES_MAX 63
+
+static bool is_label(struct str label)
+{
+	if (label.len == 0 || label.len > LABEL_BYTES_MAX || label.ptr[0] == '-' ||
+		label.ptr[label.len - 1] == '-')
+		return false;
+	for (size_t i = 0; i < label.len; i++) {
+		unsigned char c = (unsigned char)label.ptr[i];
+		bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c >= 0x80;
+		if (!letter && !(c >= '0' && c <= '9') && c != '-' && c != '_')
+			return false;
+	}
+	return true;
+}
+
+bool is_domain_name(struct str name)
+{
+	if (name.len == 0 || name.len > LIMIT_DOMAIN_BYTES || !str_is_utf8(name))
+		return false;
+	for (struct str rest = name; rest.ptr;)
+		if (!is_label(str_cut(&rest, '.')))
+			return false;
+	return true;
+}
+
+static bool is_atom(struct str atom)
+{
+	if (atom.len == 0)
+		return false;
+	for (size_t i = 0; i < atom.len; i++) {
+		unsigned char c = (unsigned char)atom.ptr[i];
+		if (c <= ' ' || c == 0x7f || strchr("()<>[]:;@\\,.\"", c))
+			return false;
+	}
+	return true;
+}
+
+bool is_address(struct str address)
+{
+	struct str local = address_local_part(address);
+
+	if (address.len > LIMIT_ADDRESS_BYTES || local.len > LIMIT_LOCAL_PART_BYTES || local.len == 0 ||
+		!str_is_utf8(address))
+		return false;
+	for (struct str rest = local; rest.ptr;)
+		if (!is_atom(str_cut(&rest, '.')))
+			return false;
+	return is_domain_name(address_domain(address));
+}
+
+static const char *last_at(struct str address)
+{
+	return address.len ? memrchr(address.ptr, '@', address.len) : NULL;
+}
+
+struct str address_domain(struct str address)
+{
+	const char *at = last_at(address);
+
+	return at ? str_from(address, (size_t)(at - address.ptr) + 1) : STR_NONE;
+}
+
+struct str address_local_part(struct str address)
+{
+	const char *at = last_at(address);
+
+	return at ? str_sub(address, 0, (size_t)(at - address.ptr)) : address;
+}

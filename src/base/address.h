@@ -1,0 +1,20 @@
+/* Mail addresses as they stand in envelopes and are compared: local part, @, domain. */
+#ifndef BASE_ADDRESS_H
+#define BASE_ADDRESS_H
+
+#include "base/str.h"
+
+/* A domain name of letters, digits, hyphens and dots, or UTF-8 labels (RFC 6531); no address literals. */
+bool is_domain_name(struct str name);
+
+/* A mailbox with a dot-atom local part (RFC 5322 3.2.3, RFC 6531 for UTF-8) and a domain name, within the
+ * limits of RFC 5321 4.5.3.1. Quoted local parts are not taken: nobody uses them but attackers. */
+bool is_address(struct str address);
+
+/* The part behind the last @; empty when there is none. */
+struct str address_domain(struct str address);
+
+/* The part before it. */
+struct str address_local_part(struct str address);
+
+#endif

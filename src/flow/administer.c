@@ -1,0 +1,467 @@
+#include "flow/administer.h"
+
+#include "base/limits.h"
+#include "flow/people.h"
+#include "seal/box.h"
+#include "seal/password.h"
+#include "store/account_write.h"
+#include "store/definition_write.h"
+#include "store/domain_write.h"
+#include "store/event_write.h"
+#include "store/person_write.h"
+#include "store/policy_row_write.h"
+#include "store/setting_write.h"
+#include "store/source_write.h"
+
+#define ACCOUNT_NAME_MAX 40
+#define DEFINITION_NAME_MAX 60
+#define DESCRIPTION_MAX 200
+#define EXPIRE_DAYS_MAX 36500
+
+/* What every change works on; `with` is the change's own argument. */
+struct change {
+	struct flow *flow;
+	const struct actor *actor;
+	int64_t now;
+	const void *with;
+	struct id id;
+	struct str name;
+	struct str value;
+};
+
+static enum result note(struct tx *tx, const struct change *c, struct str detail, struct err *err)
+{
+	struct event event = {.account_id = c->actor->account_id,
+		.at = c->now,
+		.kind = STR(EVENT_ACCOUNT_CHANGED),
+		.actor_id = c->actor->person_id,
+		.origin = c->actor->origin,
+		.detail = detail};
+
+	return event_add(tx, &event, err);
+}
+
+static bool is_account_name(struct str name)
+{
+	if (name.len == 0 || name.len > ACCOUNT_NAME_MAX || name.ptr[0] == '-')
+		return false;
+	for (size_t i = 0; i < name.len; i++) {
+		char c = name.ptr[i];
+		if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '-')
+			return false;
+	}
+	return true;
+}
+
+static enum result create_account(struct tx *tx, void *context, struct err *err)
+{
+	const struct change *c = context;
+	const struct account *account = c->with;
+	struct definition first = {.id = id_new(c->now),
+		.account_id = account->id,
+		.name = STR("Default"),
+		.description = STR("Read and answer in the portal"),
+		.is_default = true,
+		.rights = {.print = true, .reply = true, .reply_all = true},
+		.expire_days = 30,
+		.created_at = c->now};
+	struct event event = {.account_id = account->id,
+		.at = c->now,
+		.kind = STR(EVENT_ACCOUNT_CREATED),
+		.actor_id = c->actor->person_id,
+		.origin = c->actor->origin};
+
+	TRY(account_add(tx, account, err));
+	TRY(definition_add(tx, &first, err));
+	if (c->value.len)
+		TRY(setting_set(tx, account->id, setting_find(STR("display_name")), c->value, err));
+	return event_add(tx, &event, err);
+}
+
+enum result account_create(struct flow *flow, const struct actor *actor, struct str name,
+	struct str display_name, int64_t now, struct id *ret_id, struct err *err)
+{
+	uint8_t wrap[SEAL_WRAP_BYTES];
+	struct account account = {
+		.id = id_new(now), .name = name, .key_wrap = {wrap, sizeof(wrap)}, .created_at = now};
+	struct change change = {
+		.flow = flow, .actor = actor, .now = now, .with = &account, .value = display_name};
+	struct account_key key;
+
+	if (!is_account_name(name))
+		return err_set(err, RESULT_INVALID, "an account's name is 1 to %d of a-z, 0-9 and -",
+			ACCOUNT_NAME_MAX);
+	TRY(setting_check(setting_find(STR("display_name")), display_name, err));
+	account_key_new(&key);
+	account_key_wrap(flow_root_key(flow), account.id, &key, wrap);
+	key_wipe(&key);
+	enum result result = db_write(flow_db(flow), create_account, &change, err);
+	if (result == RESULT_CONFLICT)
+		return err_set(err, result, "there is an account of that name already");
+	if (result == RESULT_OK && ret_id)
+		*ret_id = account.id;
+	return result;
+}
+
+static enum result set_setting(struct tx *tx, void *context, struct err *err)
+{
+	const struct change *c = context;
+	const struct setting *setting = c->with;
+	cleanup(arena_done) struct arena arena = {0};
+
+	TRY(setting_set(tx, c->actor->account_id, setting, c->value, err));
+	return note(tx, c, arena_printf(&arena, "setting %s = %.*s", setting->name, STR_ARG(c->value)), err);
+}
+
+enum result account_set(struct flow *flow, const struct actor *actor, struct str name, struct str value,
+	int64_t now, struct err *err)
+{
+	const struct setting *setting = setting_find(name);
+	struct change change = {.flow = flow, .actor = actor, .now = now, .with = setting, .value = value};
+
+	if (setting == NULL)
+		return err_set(err, RESULT_INVALID, "there is no setting %.*s", STR_ARG(name));
+	TRY(setting_check(setting, value, err));
+	return db_write(flow_db(flow), set_setting, &change, err);
+}
+
+static enum result check_hop(struct str hop, struct err *err)
+{
+	struct str rest = hop;
+	struct str host = STR_NONE;
+	uint64_t port;
+
+	for (struct str part; rest.ptr;
+		host = part.ptr && rest.ptr ? (struct str){hop.ptr, (size_t)(rest.ptr - hop.ptr - 1)} : host)
+		part = str_cut(&rest, ':');
+	struct str number = host.len < hop.len ? str_from(hop, host.len + 1) : STR_NONE;
+	if (host.len == 0 || host.len > LIMIT_DOMAIN_BYTES || !str_to_uint(number, 65535, &port) || port == 0)
+		return err_set(err, RESULT_INVALID, "a next hop is host:port or [address]:port, not %.*s",
+			STR_ARG(hop));
+	return RESULT_OK;
+}
+
+static enum result add_domain(struct tx *tx, void *context, struct err *err)
+{
+	const struct change *c = context;
+	const struct domain *domain = c->with;
+	cleanup(arena_done) struct arena arena = {0};
+
+	TRY(domain_add(tx, domain, err));
+	return note(tx, c,
+		arena_printf(&arena, "domain %.*s added, next hop %.*s%s", STR_ARG(domain->name),
+			STR_ARG(domain->next_hop),
+			domain->hop_tls == HOP_TLS_LOOSENED ? ", TLS loosened" : ""),
+		err);
+}
+
+enum result account_add_domain(struct flow *flow, const struct actor *actor, struct str name,
+	struct str next_hop, enum hop_tls hop_tls, int64_t now, struct err *err)
+{
+	cleanup(arena_done) struct arena arena = {0};
+	struct domain domain = {.name = arena_lower(&arena, name),
+		.account_id = actor->account_id,
+		.next_hop = next_hop,
+		.hop_tls = hop_tls,
+		.created_at = now};
+	struct change change = {.flow = flow, .actor = actor, .now = now, .with = &domain};
+
+	if (!is_domain_name(name))
+		return err_set(err, RESULT_INVALID, "%.*s is not a domain name", STR_ARG(name));
+	TRY(check_hop(next_hop, err));
+	enum result result = db_write(flow_db(flow), add_domain, &change, err);
+	return result == RESULT_CONFLICT ? err_set(err, result, "an account has the domain already") : result;
+}
+
+static enum result change_domain(struct tx *tx, void *context, struct err *err)
+{
+	const struct change *c = context;
+	const struct domain *domain = c->with;
+	cleanup(arena_done) struct arena arena = {0};
+
+	TRY(domain_set_hop(tx, domain->account_id, domain->name, domain->next_hop, domain->hop_tls, err));
+	return note(tx, c,
+		arena_printf(&arena, "domain %.*s changed, next hop %.*s, TLS %s", STR_ARG(domain->name),
+			STR_ARG(domain->next_hop),
+			domain->hop_tls == HOP_TLS_LOOSENED ? "loosened" : "verified"),
+		err);
+}
+
+enum result account_change_domain(struct flow *flow, const struct actor *actor, struct str name,
+	struct str next_hop, enum hop_tls hop_tls, int64_t now, struct err *err)
+{
+	cleanup(arena_done) struct arena arena = {0};
+	struct domain domain = {.name = arena_lower(&arena, name),
+		.account_id = actor->account_id,
+		.next_hop = next_hop,
+		.hop_tls = hop_tls};
+	struct change change = {.flow = flow, .actor = actor, .now = now, .with = &domain};
+
+	TRY(check_hop(next_hop, err));
+	return db_write(flow_db(flow), change_domain, &change, err);
+}
+
+static enum result remove_domain(struct tx *tx, void *context, struct err *err)
+{
+	const struct change *c = context;
+	cleanup(arena_done) struct arena arena = {0};
+
+	TRY(domain_remove(tx, c->actor->account_id, c->name, err));
+	return note(tx, c, arena_printf(&arena, "domain %.*s removed", STR_ARG(c->name)), err);
+}
+
+enum result account_remove_domain(
+	struct flow *flow, const struct actor *actor, struct str name, int64_t now, struct err *err)
+{
+	cleanup(arena_done) struct arena arena = {0};
+	struct change change = {.flow = flow, .actor = actor, .now = now, .name = arena_lower(&arena, name)};
+
+	return db_write(flow_db(flow), remove_domain, &change, err);
+}
+
+static enum result add_user(struct tx *tx, void *context, struct err *err)
+{
+	struct change *c = context;
+	const struct new_user *user = c->with;
+	cleanup(arena_done) struct arena arena = {0};
+	struct flow_account account;
+	struct domain domain;
+	struct person person;
+	bool is_new;
+
+	TRY(flow_account_load(c->flow, tx, c->actor->account_id, &arena, &account, err));
+	enum result found = domain_find(tx, address_domain(user->address), &arena, &domain, err);
+	if (found == RESULT_NOT_FOUND ||
+		(found == RESULT_OK && !id_equal(domain.account_id, c->actor->account_id)))
+		return err_set(
+			err, RESULT_INVALID, "an internal user's address is in one of the account's domains");
+	TRY(found);
+	TRY(people_ensure(
+		tx, &account, user->address, user->name, true, c->now, &arena, &person, &is_new, err));
+	if (!is_new && person.password_hash.len)
+		return err_set(err, RESULT_CONFLICT, "the account has this user already");
+	if (user->name.len)
+		TRY(person_set_name_box(
+			tx, person.id, people_name_seal(&account, person.id, user->name, &arena), err));
+	if (c->value.len)
+		TRY(person_set_password(tx, person.id, c->value, err));
+	if (user->is_administrator)
+		TRY(person_set_administrator(tx, person.id, true, err));
+	return note(tx, c,
+		arena_printf(&arena, "%s %.*s added", user->is_administrator ? "administrator" : "user",
+			STR_ARG(user->address)),
+		err);
+}
+
+enum result account_add_user(struct flow *flow, const struct actor *actor, const struct new_user *user,
+	int64_t now, struct err *err)
+{
+	cleanup(arena_done) struct arena arena = {0};
+	struct change change = {.flow = flow, .actor = actor, .now = now, .with = user};
+
+	if (!is_address(user->address))
+		return err_set(err, RESULT_INVALID, "%.*s is not a mail address", STR_ARG(user->address));
+	if (user->password.len) {
+		TRY(password_check(user->password, user->address, err));
+		TRY(password_hash(user->password, &arena, &change.value, err));
+	}
+	return db_write(flow_db(flow), add_user, &change, err);
+}
+
+static enum result add_source(struct tx *tx, void *context, struct err *err)
+{
+	const struct change *c = context;
+	const struct source *source = c->with;
+	cleanup(arena_done) struct arena arena = {0};
+
+	TRY(source_add(tx, source, err));
+	return note(tx, c,
+		arena_printf(&arena, "source %.*s%.*s added%s%s", STR_ARG(source->network),
+			STR_ARG(source->user_name), source->allow_foreign ? ", foreign senders allowed" : "",
+			source->normalise_newlines ? ", newlines normalised" : ""),
+		err);
+}
+
+enum result account_add_source(struct flow *flow, const struct actor *actor,
+	const struct new_source *new_source, int64_t now, struct id *ret_id, struct err *err)
+{
+	cleanup(arena_done) struct arena arena = {0};
+	struct source source = {.id = id_new(now),
+		.account_id = actor->account_id,
+		.network = new_source->network,
+		.user_name = new_source->user_name,
+		.allow_foreign = new_source->allow_foreign,
+		.normalise_newlines = new_source->normalise_newlines,
+		.created_at = now};
+	struct change change = {.flow = flow, .actor = actor, .now = now, .with = &source};
+	struct network network;
+
+	if ((source.network.len == 0) == (source.user_name.len == 0))
+		return err_set(err, RESULT_INVALID, "a source is a network or a user name");
+	if (source.network.len && !network_parse(source.network, &network))
+		return err_set(err, RESULT_INVALID, "%.*s is not an address range such as 192.0.2.0/24",
+			STR_ARG(source.network));
+	if (source.user_name.len) {
+		TRY(password_check(new_source->password, source.user_name, err));
+		TRY(password_hash(new_source->password, &arena, &source.password_hash, err));
+	}
+	enum result result = db_write(flow_db(flow), add_source, &change, err);
+	if (result == RESULT_CONFLICT)
+		return err_set(err, result, "there is such a source already");
+	if (result == RESULT_OK && ret_id)
+		*ret_id = source.id;
+	return result;
+}
+
+static enum result remove_source(struct tx *tx, void *context, struct err *err)
+{
+	const struct change *c = context;
+	cleanup(arena_done) struct arena arena = {0};
+
+	TRY(source_remove(tx, c->actor->account_id, c->id, err));
+	return note(tx, c, arena_printf(&arena, "source %s removed", id_text(c->id).s), err);
+}
+
+enum result account_remove_source(
+	struct flow *flow, const struct actor *actor, struct id id, int64_t now, struct err *err)
+{
+	struct change change = {.flow = flow, .actor = actor, .now = now, .id = id};
+
+	return db_write(flow_db(flow), remove_source, &change, err);
+}
+
+static enum result check_definition(const struct definition *definition, struct err *err)
+{
+	if (definition->name.len == 0 || definition->name.len > DEFINITION_NAME_MAX ||
+		!str_is_utf8(definition->name) || str_find_char(definition->name, ']') >= 0)
+		return err_set(err, RESULT_INVALID, "a definition's name has 1 to %d bytes and no ]",
+			DEFINITION_NAME_MAX);
+	if (definition->description.len > DESCRIPTION_MAX || !str_is_utf8(definition->description))
+		return err_set(err, RESULT_INVALID, "a description has at most %d bytes", DESCRIPTION_MAX);
+	if (definition->expire_days < 0 || definition->expire_days > EXPIRE_DAYS_MAX)
+		return err_set(err, RESULT_INVALID, "days until expiry are 0 (never) to %d", EXPIRE_DAYS_MAX);
+	if (definition->rights.reply_all && !definition->rights.reply)
+		return err_set(err, RESULT_INVALID, "reply all is allowed only together with reply");
+	return RESULT_OK;
+}
+
+static enum result add_definition(struct tx *tx, void *context, struct err *err)
+{
+	const struct change *c = context;
+	const struct definition *definition = c->with;
+	cleanup(arena_done) struct arena arena = {0};
+
+	TRY(definition_add(tx, definition, err));
+	return note(tx, c, arena_printf(&arena, "definition %.*s added", STR_ARG(definition->name)), err);
+}
+
+enum result account_add_definition(struct flow *flow, const struct actor *actor,
+	struct definition *definition, int64_t now, struct err *err)
+{
+	struct change change = {.flow = flow, .actor = actor, .now = now, .with = definition};
+
+	TRY(check_definition(definition, err));
+	definition->id = id_new(now);
+	definition->account_id = actor->account_id;
+	definition->created_at = now;
+	definition->is_default = false;
+	enum result result = db_write(flow_db(flow), add_definition, &change, err);
+	return result == RESULT_CONFLICT ? err_set(err, result, "there is a definition of that name already")
+					 : result;
+}
+
+static enum result change_definition(struct tx *tx, void *context, struct err *err)
+{
+	const struct change *c = context;
+	const struct definition *definition = c->with;
+	cleanup(arena_done) struct arena arena = {0};
+
+	TRY(definition_update(tx, definition, err));
+	return note(tx, c, arena_printf(&arena, "definition %.*s changed", STR_ARG(definition->name)), err);
+}
+
+enum result account_change_definition(struct flow *flow, const struct actor *actor,
+	const struct definition *definition, int64_t now, struct err *err)
+{
+	struct change change = {.flow = flow, .actor = actor, .now = now, .with = definition};
+
+	TRY(check_definition(definition, err));
+	return db_write(flow_db(flow), change_definition, &change, err);
+}
+
+static enum result remove_definition(struct tx *tx, void *context, struct err *err)
+{
+	const struct change *c = context;
+	cleanup(arena_done) struct arena arena = {0};
+	struct definition definition;
+
+	TRY(definition_by_name(tx, c->actor->account_id, c->name, &arena, &definition, err));
+	TRY(definition_remove(tx, c->actor->account_id, definition.id, err));
+	return note(tx, c, arena_printf(&arena, "definition %.*s removed", STR_ARG(definition.name)), err);
+}
+
+enum result account_remove_definition(
+	struct flow *flow, const struct actor *actor, struct str name, int64_t now, struct err *err)
+{
+	struct change change = {.flow = flow, .actor = actor, .now = now, .name = name};
+
+	return db_write(flow_db(flow), remove_definition, &change, err);
+}
+
+static enum result add_policy(struct tx *tx, void *context, struct err *err)
+{
+	const struct change *c = context;
+	const struct policy_row *policy = c->with;
+	cleanup(arena_done) struct arena arena = {0};
+
+	TRY(policy_row_add(tx, policy, err));
+	return note(tx, c, arena_printf(&arena, "policy %s added", id_text(policy->id).s), err);
+}
+
+enum result account_add_policy(
+	struct flow *flow, const struct actor *actor, struct policy_row *policy, int64_t now, struct err *err)
+{
+	struct change change = {.flow = flow, .actor = actor, .now = now, .with = policy};
+
+	policy->id = id_new(now);
+	policy->account_id = actor->account_id;
+	policy->created_at = now;
+	return db_write(flow_db(flow), add_policy, &change, err);
+}
+
+static enum result enable_policy(struct tx *tx, void *context, struct err *err)
+{
+	const struct change *c = context;
+	cleanup(arena_done) struct arena arena = {0};
+	bool enabled = *(const bool *)c->with;
+
+	TRY(policy_row_set_enabled(tx, c->actor->account_id, c->id, enabled, err));
+	return note(tx, c,
+		arena_printf(&arena, "policy %s %s", id_text(c->id).s, enabled ? "enabled" : "disabled"),
+		err);
+}
+
+enum result account_enable_policy(struct flow *flow, const struct actor *actor, struct id id, bool enabled,
+	int64_t now, struct err *err)
+{
+	struct change change = {.flow = flow, .actor = actor, .now = now, .id = id, .with = &enabled};
+
+	return db_write(flow_db(flow), enable_policy, &change, err);
+}
+
+static enum result remove_policy(struct tx *tx, void *context, struct err *err)
+{
+	const struct change *c = context;
+	cleanup(arena_done) struct arena arena = {0};
+
+	TRY(policy_row_remove(tx, c->actor->account_id, c->id, err));
+	return note(tx, c, arena_printf(&arena, "policy %s removed", id_text(c->id).s), err);
+}
+
+enum result account_remove_policy(
+	struct flow *flow, const struct actor *actor, struct id id, int64_t now, struct err *err)
+{
+	struct change change = {.flow = flow, .actor = actor, .now = now, .id = id};
+
+	return db_write(flow_db(flow), remove_policy, &change, err);
+}

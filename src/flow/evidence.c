@@ -1,0 +1,76 @@
+#include "flow/evidence.h"
+
+#include "seal/random.h"
+#include "store/attempt_write.h"
+#include "store/copy_write.h"
+#include "store/event_write.h"
+
+#define SAME_AGAIN_MS MS_MINUTE
+
+struct note {
+	const struct actor *actor;
+	enum evidence evidence;
+	struct id copy_id;
+	struct str detail;
+	int64_t now;
+};
+
+static const char *const kinds[] = {
+	[EVIDENCE_LINK_OPENED] = EVENT_LINK_OPENED,
+	[EVIDENCE_BODY_SHOWN] = EVENT_BODY_SHOWN,
+	[EVIDENCE_FILE_DOWNLOADED] = EVENT_FILE_DOWNLOADED,
+};
+
+/* Whether the same evidence was noted within the last minute. */
+static enum result is_again(struct tx *tx, const struct note *note, bool *ret, struct err *err)
+{
+	uint8_t key[HASH_BYTES];
+	struct hash hash;
+	int64_t number;
+
+	hash_init(&hash);
+	hash_add(&hash, str_of(kinds[note->evidence]));
+	hash_add(&hash, (struct str){(const char *)note->copy_id.b, ID_BYTES});
+	hash_add(&hash, note->detail);
+	hash_final(&hash, key);
+	TRY(attempt_count(tx, (struct bytes){key, sizeof(key)}, note->now, SAME_AGAIN_MS, &number, err));
+	*ret = number > 1;
+	return RESULT_OK;
+}
+
+static enum result add_note(struct tx *tx, void *context, struct err *err)
+{
+	const struct note *note = context;
+	struct copy copy;
+	bool again = false;
+
+	TRY(copy_find_any(tx, note->copy_id, &copy, err));
+	if (note->evidence == EVIDENCE_BODY_SHOWN) {
+		bool first;
+		if (!id_equal(copy.person_id, note->actor->person_id))
+			return err_set(err, RESULT_NOT_FOUND, "there is no such message");
+		TRY(copy_mark_read(tx, copy.id, note->now, &first, err));
+		again = !first || copy.is_owner;
+	} else {
+		TRY(is_again(tx, note, &again, err));
+	}
+	if (again)
+		return RESULT_OK;
+	struct event event = {.account_id = copy.account_id,
+		.at = note->now,
+		.kind = str_of(kinds[note->evidence]),
+		.actor_id = note->actor->person_id,
+		.message_id = copy.message_id,
+		.person_id = copy.person_id,
+		.origin = note->actor->origin,
+		.detail = note->detail};
+	return event_add(tx, &event, err);
+}
+
+enum result evidence_note(struct flow *flow, const struct actor *actor, enum evidence evidence,
+	struct id copy_id, struct str detail, int64_t now, struct err *err)
+{
+	struct note note = {actor, evidence, copy_id, detail, now};
+
+	return db_write(flow_db(flow), add_note, &note, err);
+}

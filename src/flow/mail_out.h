@@ -1,0 +1,54 @@
+/* mail out: queue rows for mail of our own, the way each recipient's mail takes, and the tagged return
+ * addresses that bring back what becomes of it. */
+#ifndef FLOW_MAIL_OUT_H
+#define FLOW_MAIL_OUT_H
+
+#include "flow/flow.h"
+#include "store/delivery.h"
+#include "store/message.h"
+#include "store/person.h"
+
+/* Where mail for this address goes: the next hop of an internal domain of any account ("host:port"), the
+ * smart host, or, for direct delivery, the address's own domain. */
+enum result mail_out_destination(struct flow *flow, struct tx *tx, struct str address, struct arena *arena,
+	struct str *ret, struct err *err) must_check;
+
+/* A waiting delivery with the account's patience; the caller fills in the rest. */
+struct delivery mail_out_delivery(const struct flow_account *account, enum delivery_kind kind, int64_t now);
+
+/* The tagged return address of a delivery: only somebody who got its mail knows it. In the arena. */
+struct str return_address(
+	struct flow *flow, const struct flow_account *account, struct id delivery_id, struct arena *arena);
+
+/* Which delivery an address is tagged with. NOT_FOUND when it is no tagged address of ours, or a forged one.
+ */
+enum result return_address_find(struct flow *flow, struct tx *tx, struct str address, struct arena *arena,
+	struct delivery *ret, struct err *err) must_check;
+
+/* The From address of our own mails in an account's name. */
+struct str notification_address(struct flow *flow, const struct flow_account *account, struct arena *arena);
+
+/* Queues the mail with a sign-in code. */
+enum result mail_out_code(struct flow *flow, struct tx *tx, const struct flow_account *account,
+	const struct person *person, struct str digits, int64_t now, struct err *err) must_check;
+
+/* Queues the notification of a recipient's copy. */
+enum result mail_out_notification(struct flow *flow, struct tx *tx, const struct flow_account *account,
+	struct id message_id, struct id copy_id, struct str recipient, int64_t now,
+	struct err *err) must_check;
+
+/* Queues an RFC 3464 report about a delivery to the sender of its mail, unless that is the null path or asked
+ * for none. fields: what src/delivery builds the report from, sealed with the row. */
+enum result mail_out_report(struct flow *flow, struct tx *tx, const struct flow_account *account,
+	const struct delivery *about, struct str to, struct str fields, int64_t now,
+	struct err *err) must_check;
+
+/* Queues the answer to somebody who wrote to a notification's address. */
+enum result mail_out_not_read_here(struct flow *flow, struct tx *tx, const struct flow_account *account,
+	const struct delivery *about, struct str to, int64_t now, struct err *err) must_check;
+
+/* Opens a delivery's payload; empty when it has none. */
+enum result mail_out_payload(const struct flow_account *account, const struct delivery *delivery,
+	struct arena *arena, struct str *ret, struct err *err) must_check;
+
+#endif

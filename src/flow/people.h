@@ -1,0 +1,31 @@
+/* People inside flow: making them when they are first seen, their sealed names, and what a password may be.
+ */
+#ifndef FLOW_PEOPLE_H
+#define FLOW_PEOPLE_H
+
+#include "base/address.h"
+#include "base/network.h"
+#include "flow/flow.h"
+#include "store/person.h"
+
+/* The person with that address in the account, made now when not known yet. A name that was not known is
+ * kept. *ret_is_new may be NULL. */
+enum result people_ensure(struct tx *tx, const struct flow_account *account, struct str address,
+	struct str name, bool is_internal, int64_t now, struct arena *arena, struct person *ret,
+	bool *ret_is_new, struct err *err) must_check;
+
+/* Whether the address is in one of the account's domains. */
+enum result people_is_internal(
+	struct tx *tx, struct id account_id, struct str address, bool *ret, struct err *err) must_check;
+
+/* A display name sealed by the account's key, and opened again (empty when there is none or it is damaged).
+ */
+struct bytes people_name_seal(
+	const struct flow_account *account, struct id person_id, struct str name, struct arena *arena);
+struct str people_name(
+	const struct flow_account *account, struct id person_id, struct bytes name_box, struct arena *arena);
+
+/* INVALID with the reason: too short, too long, a very common one, or the address itself. */
+enum result password_check(struct str password, struct str address, struct err *err) must_check;
+
+#endif

@@ -1,0 +1,144 @@
+#include "flow/sign_in.h"
+
+#include "flow/people.h"
+#include "seal/password.h"
+#include "seal/random.h"
+#include "store/event_write.h"
+#include "store/person_write.h"
+#include "store/session_write.h"
+
+/* Use is written down once a minute at most, so that reading pages does not keep the database busy. */
+#define USE_GRAIN_MS MS_MINUTE
+
+struct session_query {
+	struct flow *flow;
+	struct bytes token;
+	int64_t now;
+	struct arena *arena;
+	struct session_facts *facts;
+};
+
+static struct bytes hash_of_token(struct bytes token, struct arena *arena)
+{
+	uint8_t *hash = arena_alloc(arena, HASH_BYTES);
+
+	hash_bytes(token, hash);
+	return (struct bytes){hash, HASH_BYTES};
+}
+
+static enum result find_session(struct tx *tx, void *context, struct err *err)
+{
+	struct session_query *q = context;
+	struct session_facts facts;
+
+	enum result found =
+		session_find(tx, hash_of_token(q->token, q->arena), q->arena, &facts.session, err);
+	if (found == RESULT_NOT_FOUND)
+		return err_code(err, RESULT_DENIED, "session-ended", "nobody is signed in");
+	TRY(found);
+	TRY(settings_load(tx, facts.session.account_id, q->arena, &facts.settings, err));
+	int64_t idle_ends = facts.session.used_at + facts.settings.session_idle_minutes * MS_MINUTE;
+	facts.ends_at = idle_ends < facts.session.ends_at ? idle_ends : facts.session.ends_at;
+	if (q->now >= facts.ends_at)
+		return err_code(err, RESULT_DENIED, "session-ended", "the session has ended");
+	TRY(person_find(tx, facts.session.account_id, facts.session.person_id, q->arena, &facts.person, err));
+	*q->facts = facts;
+	return RESULT_OK;
+}
+
+enum result session_open(struct flow *flow, struct bytes token, int64_t now, struct arena *arena,
+	struct session_facts *ret, struct err *err)
+{
+	struct session_query query = {flow, token, now, arena, ret};
+
+	return db_read(flow_db(flow), find_session, &query, err);
+}
+
+struct session_change {
+	const struct actor *actor;
+	struct bytes token_hash;
+	int64_t now;
+	struct str value, second;
+};
+
+static enum result use_session(struct tx *tx, void *context, struct err *err)
+{
+	const struct session_change *c = context;
+
+	return session_set_used(tx, c->token_hash, c->now, err);
+}
+
+enum result session_use(struct flow *flow, const struct session_facts *facts, int64_t now, struct err *err)
+{
+	struct session_change change = {.token_hash = facts->session.token_hash, .now = now};
+
+	if (now - facts->session.used_at < USE_GRAIN_MS)
+		return RESULT_OK;
+	return db_write(flow_db(flow), use_session, &change, err);
+}
+
+static enum result note(struct tx *tx, const struct session_change *c, const char *kind, struct err *err)
+{
+	struct event event = {.account_id = c->actor->account_id,
+		.at = c->now,
+		.kind = str_of(kind),
+		.actor_id = c->actor->person_id,
+		.person_id = c->actor->person_id,
+		.origin = c->actor->origin};
+
+	return event_add(tx, &event, err);
+}
+
+static enum result end_session(struct tx *tx, void *context, struct err *err)
+{
+	const struct session_change *c = context;
+
+	TRY(session_remove(tx, c->token_hash, err));
+	return note(tx, c, EVENT_SIGNED_OUT, err);
+}
+
+enum result sign_out(
+	struct flow *flow, const struct actor *actor, struct bytes token, int64_t now, struct err *err)
+{
+	cleanup(arena_done) struct arena arena = {0};
+	struct session_change change = {
+		.actor = actor, .token_hash = hash_of_token(token, &arena), .now = now};
+
+	return db_write(flow_db(flow), end_session, &change, err);
+}
+
+static enum result set_password(struct tx *tx, void *context, struct err *err)
+{
+	const struct session_change *c = context;
+
+	TRY(person_set_password(tx, c->actor->person_id, c->value, err));
+	TRY(session_remove_others(tx, c->actor->person_id, c->token_hash, err));
+	return note(tx, c, EVENT_PASSWORD_SET, err);
+}
+
+enum result password_set(struct flow *flow, const struct actor *actor, struct bytes token, struct str address,
+	struct str password, int64_t now, struct err *err)
+{
+	cleanup(arena_done) struct arena arena = {0};
+	struct session_change change = {
+		.actor = actor, .token_hash = hash_of_token(token, &arena), .now = now};
+
+	TRY(password_check(password, address, err));
+	TRY(password_hash(password, &arena, &change.value, err));
+	return db_write(flow_db(flow), set_password, &change, err);
+}
+
+static enum result set_choices(struct tx *tx, void *context, struct err *err)
+{
+	const struct session_change *c = context;
+
+	return person_set_choices(tx, c->actor->person_id, c->value, c->second, err);
+}
+
+enum result choices_set(struct flow *flow, const struct actor *actor, struct str language,
+	struct str time_zone, int64_t now, struct err *err)
+{
+	struct session_change change = {.actor = actor, .now = now, .value = language, .second = time_zone};
+
+	return db_write(flow_db(flow), set_choices, &change, err);
+}
