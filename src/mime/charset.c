@@ -1,0 +1,114 @@
+#include "mime/charset.h"
+
+#include "base/mem.h"
+
+#include <errno.h>
+#include <iconv.h>
+#include <string.h>
+
+#define NAME_MAX_BYTES 40
+#define KEPT_MAX 16
+#define REPLACEMENT STR("\xef\xbf\xbd")
+
+struct mime_charset {
+	iconv_t handle;
+	char kept[KEPT_MAX]; /* an incomplete sequence at the end of the last piece */
+	size_t kept_len;
+};
+
+static iconv_t open_handle(struct str name)
+{
+	char text[NAME_MAX_BYTES + 1];
+
+	if (name.len == 0 || name.len > NAME_MAX_BYTES)
+		return (iconv_t)-1;
+	for (size_t i = 0; i < name.len; i++) {
+		char c = name.ptr[i];
+		bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+			     c == '-' || c == '_' || c == ':' || c == '.';
+		if (!plain)
+			return (iconv_t)-1; /* no "//TRANSLIT" from outside */
+		text[i] = c;
+	}
+	text[name.len] = '\0';
+	if (str_equal_nocase(name, STR("us-ascii")) || str_equal_nocase(name, STR("ascii")))
+		return iconv_open("UTF-8", "UTF-8");
+	return iconv_open("UTF-8", text);
+}
+
+struct mime_charset *mime_charset_new(struct str name)
+{
+	struct mime_charset *charset = mem_new(sizeof(*charset));
+
+	charset->handle = open_handle(name.len ? name : STR("UTF-8"));
+	if (charset->handle == (iconv_t)-1)
+		charset->handle = iconv_open("UTF-8", "WINDOWS-1252");
+	return charset;
+}
+
+void mime_charset_free(struct mime_charset *charset)
+{
+	if (charset == NULL)
+		return;
+	if (charset->handle != (iconv_t)-1)
+		(void)iconv_close(charset->handle);
+	free(charset);
+}
+
+/* Converts what it can; returns the bytes left over, an incomplete sequence. */
+static struct str convert(struct mime_charset *charset, struct str in, struct buf *utf8)
+{
+	char out[4096];
+	char *from = (char *)(uintptr_t)in.ptr;
+	size_t left = in.len;
+
+	while (left > 0) {
+		char *to = out;
+		size_t room = sizeof(out);
+		size_t done = iconv(charset->handle, &from, &left, &to, &room);
+		int why = done == (size_t)-1 ? errno : 0;
+		buf_add(utf8, (struct str){out, sizeof(out) - room});
+		if (why == EINVAL)
+			break;
+		if (why == EILSEQ) {
+			buf_add(utf8, REPLACEMENT);
+			from++;
+			left--;
+		}
+	}
+	return (struct str){from, left};
+}
+
+void mime_charset_add(struct mime_charset *charset, struct str piece, struct buf *utf8)
+{
+	char joined[2 * KEPT_MAX];
+
+	while (charset->kept_len > 0 && piece.len > 0) {
+		/* Complete the kept sequence byte by byte. */
+		memcpy(joined, charset->kept, charset->kept_len);
+		joined[charset->kept_len] = piece.ptr[0];
+		struct str rest = convert(charset, (struct str){joined, charset->kept_len + 1}, utf8);
+		if (rest.len >= KEPT_MAX)
+			rest.len = 0;
+		memmove(charset->kept, rest.ptr, rest.len);
+		charset->kept_len = rest.len;
+		piece = str_from(piece, 1);
+	}
+	struct str rest = convert(charset, piece, utf8);
+	if (rest.len > 0 && rest.len < KEPT_MAX) {
+		memcpy(charset->kept, rest.ptr, rest.len);
+		charset->kept_len = rest.len;
+	}
+}
+
+void mime_charset_end(struct mime_charset *charset, struct buf *utf8)
+{
+	char out[64], *to = out;
+	size_t room = sizeof(out);
+
+	if (charset->kept_len > 0)
+		buf_add(utf8, REPLACEMENT);
+	charset->kept_len = 0;
+	(void)iconv(charset->handle, NULL, NULL, &to, &room);
+	buf_add(utf8, (struct str){out, sizeof(out) - room});
+}

@@ -1,0 +1,20 @@
+/* Text of any charset as UTF-8. */
+#ifndef MIME_CHARSET_H
+#define MIME_CHARSET_H
+
+#include "base/buf.h"
+#include "base/io.h"
+
+struct mime_charset;
+
+/* A converter from the named charset; an unknown one is read as windows-1252 (ASCII with letters: what
+ * unnamed 8-bit mail mostly is), UTF-8 as it is with broken bytes replaced. */
+struct mime_charset *mime_charset_new(struct str name);
+void mime_charset_free(struct mime_charset *charset);
+
+/* Converts a piece; sequences cut at its end are kept for the next one. What cannot be read becomes U+FFFD.
+ */
+void mime_charset_add(struct mime_charset *charset, struct str piece, struct buf *utf8);
+void mime_charset_end(struct mime_charset *charset, struct buf *utf8);
+
+#endif

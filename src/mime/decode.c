@@ -1,0 +1,366 @@
+#include "mime/decode.h"
+
+#include "mime/charset.h"
+
+#include <string.h>
+
+#define PIECE_BYTES ((size_t)32 * 1024)
+#define UU_LINE_MAX 200
+
+/* Values of base64 characters; 64: "=", 65: left out silently (white space), 66: garbage. */
+static uint8_t base64_value(unsigned char c)
+{
+	if (c >= 'A' && c <= 'Z')
+		return (uint8_t)(c - 'A');
+	if (c >= 'a' && c <= 'z')
+		return (uint8_t)(c - 'a' + 26);
+	if (c >= '0' && c <= '9')
+		return (uint8_t)(c - '0' + 52);
+	if (c == '+')
+		return 62;
+	if (c == '/')
+		return 63;
+	if (c == '=')
+		return 64;
+	return c == '\r' || c == '\n' || c == ' ' || c == '\t' ? 65 : 66;
+}
+
+void mime_decoder_init(struct mime_decoder *decoder, enum mime_encoding encoding)
+{
+	*decoder = (struct mime_decoder){.encoding = encoding, .line = buf_new(UU_LINE_MAX)};
+}
+
+void mime_decoder_done(struct mime_decoder *decoder)
+{
+	buf_done(&decoder->line);
+}
+
+static size_t emit(struct buf *out, const char *data, size_t len)
+{
+	if (out)
+		buf_add_bytes(out, data, len);
+	return len;
+}
+
+/* Collects decoded bytes, so that the buffer is not asked for each. */
+struct block {
+	char data[768];
+	size_t len;
+	struct buf *out;
+	size_t total;
+};
+
+static void block_flush(struct block *block)
+{
+	block->total += emit(block->out, block->data, block->len);
+	block->len = 0;
+}
+
+static inline void block_add(struct block *block, unsigned value)
+{
+	if (block->len == sizeof(block->data))
+		block_flush(block);
+	block->data[block->len++] = (char)(uint8_t)value;
+}
+
+/* After "=" come the next quantum's characters again when mails were joined, so padding ends only its
+ * quantum. */
+static void base64_flush(struct mime_decoder *d, struct block *block)
+{
+	if (d->have >= 2)
+		block_add(block, d->bits >> (6 * d->have - 8));
+	if (d->have == 3)
+		block_add(block, d->bits >> 2);
+	d->broken = d->broken || d->have == 1;
+	d->bits = 0;
+	d->have = 0;
+}
+
+static size_t base64_add(struct mime_decoder *d, struct str data, struct buf *out)
+{
+	struct block block = {.out = out};
+
+	for (size_t i = 0; i < data.len; i++) {
+		uint8_t value = base64_value((unsigned char)data.ptr[i]);
+		if (value < 64) {
+			d->bits = d->bits << 6 | value;
+			if (++d->have == 4) {
+				block_add(&block, d->bits >> 16);
+				block_add(&block, d->bits >> 8);
+				block_add(&block, d->bits);
+				d->bits = 0;
+				d->have = 0;
+			}
+		} else if (value == 64) {
+			base64_flush(d, &block);
+		} else if (value == 66) {
+			d->broken = true;
+		}
+	}
+	block_flush(&block);
+	return block.total;
+}
+
+static int hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Handles one character with what was kept: "=" alone, "=" and a hexadecimal digit, or "=" and CR. */
+static void qp_char(struct mime_decoder *d, char c, struct block *block)
+{
+	if (d->kept_len == 0) {
+		if (c == '=')
+			d->kept[d->kept_len++] = c;
+		else
+			block_add(block, (unsigned char)c);
+		return;
+	}
+	if (d->kept_len == 1 && c == '\n') { /* soft line break */
+		d->kept_len = 0;
+		return;
+	}
+	if (d->kept_len == 1 && (hex_value(c) >= 0 || c == '\r')) {
+		d->kept[d->kept_len++] = c;
+		return;
+	}
+	bool is_break = d->kept_len == 2 && d->kept[1] == '\r' && c == '\n';
+	bool is_byte = d->kept_len == 2 && d->kept[1] != '\r' && hex_value(c) >= 0;
+	if (is_byte)
+		block_add(block, (unsigned)(hex_value(d->kept[1]) << 4 | hex_value(c)));
+	if (is_break || is_byte) {
+		d->kept_len = 0;
+		return;
+	}
+	/* No code after all: as written. */
+	d->broken = true;
+	for (size_t i = 0; i < d->kept_len; i++)
+		block_add(block, (unsigned char)d->kept[i]);
+	d->kept_len = 0;
+	qp_char(d, c, block);
+}
+
+static size_t qp_add(struct mime_decoder *d, struct str data, struct buf *out)
+{
+	struct block block = {.out = out};
+
+	for (size_t i = 0; i < data.len; i++)
+		qp_char(d, data.ptr[i], &block);
+	block_flush(&block);
+	return block.total;
+}
+
+static size_t uu_line(struct mime_decoder *d, struct str line, struct buf *out)
+{
+	struct block block = {.out = out};
+
+	if (line.len == 0 || d->ended || str_starts(line, STR("begin ")))
+		return 0;
+	if (str_equal(line, STR("end"))) {
+		d->ended = true;
+		return 0;
+	}
+	size_t left = (size_t)((unsigned char)line.ptr[0] - 32) & 63;
+	for (size_t i = 1; left > 0 && i < line.len; i += 4) {
+		unsigned v[4] = {0};
+		for (size_t k = 0; k < 4 && i + k < line.len; k++)
+			v[k] = ((unsigned)(unsigned char)line.ptr[i + k] - 32) & 63;
+		unsigned bytes[3] = {v[0] << 2 | v[1] >> 4, v[1] << 4 | v[2] >> 2, v[2] << 6 | v[3]};
+		for (size_t k = 0; k < 3 && left > 0; k++, left--)
+			block_add(&block, bytes[k]);
+	}
+	block_flush(&block);
+	return block.total;
+}
+
+static size_t uu_add(struct mime_decoder *d, struct str data, struct buf *out)
+{
+	size_t total = 0;
+
+	for (size_t i = 0; i < data.len; i++) {
+		if (data.ptr[i] == '\n') {
+			total += uu_line(d, str_trim(buf_str(&d->line)), out);
+			buf_clear(&d->line);
+		} else {
+			buf_add_char(&d->line, data.ptr[i]);
+		}
+	}
+	return total;
+}
+
+size_t mime_decoder_add(struct mime_decoder *decoder, struct str data, struct buf *out)
+{
+	switch (decoder->encoding) {
+	case MIME_ENCODING_BASE64:
+		return base64_add(decoder, data, out);
+	case MIME_ENCODING_QUOTED_PRINTABLE:
+		return qp_add(decoder, data, out);
+	case MIME_ENCODING_UUENCODE:
+		return uu_add(decoder, data, out);
+	case MIME_ENCODING_IDENTITY:
+	case MIME_ENCODING_UNKNOWN:
+		break;
+	}
+	return emit(out, data.ptr, data.len);
+}
+
+size_t mime_decoder_end(struct mime_decoder *decoder, struct buf *out)
+{
+	struct block block = {.out = out};
+
+	if (decoder->encoding == MIME_ENCODING_BASE64)
+		base64_flush(decoder, &block);
+	if (decoder->encoding == MIME_ENCODING_QUOTED_PRINTABLE)
+		for (size_t i = 0; i < decoder->kept_len; i++)
+			block_add(&block, (unsigned char)decoder->kept[i]);
+	if (decoder->encoding == MIME_ENCODING_UUENCODE && decoder->line.len)
+		return uu_line(decoder, str_trim(buf_str(&decoder->line)), out);
+	decoder->kept_len = 0;
+	block_flush(&block);
+	return block.total;
+}
+
+struct mime_part_reader {
+	const struct reader *message;
+	const struct mime_part *part;
+	struct mime_decoder decoder;
+	uint64_t raw_at;       /* raw bytes read of the body */
+	uint64_t block_offset; /* decoded offset of the block */
+	struct buf block;      /* decoded bytes at hand */
+	bool ended;
+	char raw[PIECE_BYTES];
+};
+
+struct mime_part_reader *mime_part_reader_new(const struct reader *message, const struct mime_part *part)
+{
+	struct mime_part_reader *reader = mem_new(sizeof(*reader));
+
+	reader->message = message;
+	reader->part = part;
+	reader->block = buf_new(2 * PIECE_BYTES);
+	mime_decoder_init(&reader->decoder, part->encoding);
+	return reader;
+}
+
+void mime_part_reader_free(struct mime_part_reader *reader)
+{
+	if (reader == NULL)
+		return;
+	mime_decoder_done(&reader->decoder);
+	buf_done(&reader->block);
+	explicit_bzero(reader->raw, sizeof(reader->raw));
+	free(reader);
+}
+
+static void rewind_reader(struct mime_part_reader *reader)
+{
+	mime_decoder_done(&reader->decoder);
+	mime_decoder_init(&reader->decoder, reader->part->encoding);
+	reader->raw_at = 0;
+	reader->block_offset = 0;
+	reader->ended = false;
+	buf_clear(&reader->block);
+}
+
+/* Replaces the block by the next one; an empty one at the end. */
+static enum result next_block(struct mime_part_reader *reader, struct err *err)
+{
+	const struct mime_part *part = reader->part;
+	size_t got = 0;
+
+	reader->block_offset += reader->block.len;
+	buf_clear(&reader->block);
+	while (reader->block.len == 0 && !reader->ended) {
+		uint64_t left = part->body_len - reader->raw_at;
+		size_t want = left < PIECE_BYTES ? (size_t)left : PIECE_BYTES;
+		if (want > 0)
+			TRY(reader_read(reader->message, part->body_offset + reader->raw_at, reader->raw,
+				want, &got, err));
+		if (want == 0 || got == 0) {
+			reader->ended = true;
+			(void)mime_decoder_end(&reader->decoder, &reader->block);
+			break;
+		}
+		reader->raw_at += got;
+		(void)mime_decoder_add(&reader->decoder, (struct str){reader->raw, got}, &reader->block);
+	}
+	return RESULT_OK;
+}
+
+/* Without an encoding any offset is where it is. */
+static void seek_identity(struct mime_part_reader *reader, uint64_t offset)
+{
+	buf_clear(&reader->block);
+	reader->raw_at = offset < reader->part->body_len ? offset : reader->part->body_len;
+	reader->block_offset = reader->raw_at;
+	reader->ended = false;
+}
+
+static enum result part_read_at(
+	void *context, uint64_t offset, void *data, size_t size, size_t *ret_read, struct err *err)
+{
+	struct mime_part_reader *reader = context;
+	size_t done = 0;
+
+	bool at_hand = offset >= reader->block_offset && offset <= reader->block_offset + reader->block.len;
+	if (!at_hand && reader->part->encoding == MIME_ENCODING_IDENTITY)
+		seek_identity(reader, offset);
+	else if (offset < reader->block_offset)
+		rewind_reader(reader);
+	while (done < size) {
+		uint64_t at = offset + done;
+		if (at >= reader->block_offset + reader->block.len) {
+			TRY(next_block(reader, err));
+			if (reader->block.len == 0)
+				break;
+			continue;
+		}
+		struct str left = str_from(buf_str(&reader->block), (size_t)(at - reader->block_offset));
+		size_t take = left.len < size - done ? left.len : size - done;
+		memcpy((char *)data + done, left.ptr, take);
+		done += take;
+	}
+	*ret_read = done;
+	return RESULT_OK;
+}
+
+struct reader mime_part_reader_bytes(struct mime_part_reader *reader)
+{
+	return (struct reader){part_read_at, reader, reader->part->decoded_size};
+}
+
+enum result mime_part_decode(
+	const struct reader *message, const struct mime_part *part, const struct writer *out, struct err *err)
+{
+	cleanup(mime_part_reader_free_at) struct mime_part_reader *reader =
+		mime_part_reader_new(message, part);
+
+	do {
+		TRY(next_block(reader, err));
+		TRY(writer_write(out, buf_str(&reader->block), err));
+	} while (reader->block.len > 0);
+	return RESULT_OK;
+}
+
+enum result mime_part_text(const struct reader *message, const struct mime_part *part, struct buf *utf8,
+	bool *ret_cut, struct err *err)
+{
+	cleanup(mime_part_reader_free_at) struct mime_part_reader *reader =
+		mime_part_reader_new(message, part);
+	struct mime_charset *charset = mime_charset_new(part->charset);
+	enum result result;
+
+	do {
+		result = next_block(reader, err);
+		if (result == RESULT_OK)
+			mime_charset_add(charset, buf_str(&reader->block), utf8);
+	} while (result == RESULT_OK && reader->block.len > 0 && !utf8->overflow);
+	mime_charset_end(charset, utf8);
+	mime_charset_free(charset);
+	*ret_cut = utf8->overflow;
+	return result;
+}

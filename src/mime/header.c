@@ -1,0 +1,171 @@
+#include "mime/header.h"
+
+#include "base/buf.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "mime/charset.h"
+
+#include <gmime/gmime.h>
+#include <string.h>
+
+#define NAME_BYTES_MAX 200
+
+void mime_init(void)
+{
+	g_mime_init();
+}
+
+/* The line at the start of rest, with its end. */
+static struct str next_line(struct str rest)
+{
+	ptrdiff_t at = str_find_char(rest, '\n');
+
+	return at < 0 ? rest : str_sub(rest, 0, (size_t)at + 1);
+}
+
+static struct str without_line_end(struct str line)
+{
+	if (line.len && line.ptr[line.len - 1] == '\n')
+		line.len--;
+	if (line.len && line.ptr[line.len - 1] == '\r')
+		line.len--;
+	return line;
+}
+
+static bool is_field_name(struct str name)
+{
+	if (name.len == 0 || name.len > NAME_BYTES_MAX)
+		return false;
+	for (size_t i = 0; i < name.len; i++)
+		if (name.ptr[i] <= ' ' || name.ptr[i] == 0x7f)
+			return false;
+	return true;
+}
+
+bool mime_field_next(struct str *rest, struct mime_field *ret)
+{
+	while (rest->len > 0) {
+		struct str start = *rest, line = next_line(*rest);
+		size_t len = line.len;
+		*rest = str_from(*rest, line.len);
+		while (rest->len > 0 && (rest->ptr[0] == ' ' || rest->ptr[0] == '\t')) {
+			struct str more = next_line(*rest);
+			len += more.len;
+			*rest = str_from(*rest, more.len);
+		}
+		ptrdiff_t colon = str_find_char(line, ':');
+		if (colon < 0)
+			continue;
+		struct str name = str_trim(str_sub(line, 0, (size_t)colon));
+		if (!is_field_name(name))
+			continue;
+		struct str whole = str_sub(start, 0, len);
+		*ret = (struct mime_field){.name = name,
+			.value = without_line_end(str_from(whole, (size_t)colon + 1)),
+			.whole = whole};
+		return true;
+	}
+	return false;
+}
+
+struct str mime_header_get(struct str block, struct str name)
+{
+	struct mime_field field;
+
+	while (mime_field_next(&block, &field))
+		if (str_equal_nocase(field.name, name))
+			return field.value;
+	return STR_NONE;
+}
+
+size_t mime_header_count(struct str block, struct str name)
+{
+	struct mime_field field;
+	size_t count = 0;
+
+	while (mime_field_next(&block, &field))
+		count += str_equal_nocase(field.name, name);
+	return count;
+}
+
+struct str mime_header_unfold(struct str value, struct arena *arena)
+{
+	char *line = arena_cstr(arena, value);
+	size_t len = 0;
+
+	for (size_t i = 0; i < value.len; i++) {
+		unsigned char c = (unsigned char)value.ptr[i];
+		if (c == '\r' || c == '\n')
+			continue;
+		line[len++] = (char)(c < ' ' || c == 0x7f ? ' ' : c);
+	}
+	line[len] = '\0';
+	struct str trimmed = str_trim((struct str){line, len});
+	line[(size_t)(trimmed.ptr - line) + trimmed.len] = 0;
+	return trimmed;
+}
+
+/* C0, C1, line and paragraph separators, and the marks that turn the direction of text. */
+static bool is_forbidden(uint32_t c)
+{
+	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029 ||
+	       (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
+}
+
+struct str mime_clean_text(struct str text, size_t limit, struct arena *arena)
+{
+	cleanup(buf_done) struct buf utf8 = buf_new(text.len * 3 + 16);
+	struct mime_charset *charset = mime_charset_new(STR("UTF-8"));
+	struct arena_out {
+		char *data;
+		size_t len;
+	} out = {arena_alloc(arena, limit + 1), 0};
+
+	mime_charset_add(charset, text, &utf8);
+	mime_charset_end(charset, &utf8);
+	mime_charset_free(charset);
+	for (const char *p = utf8.data, *end = p + utf8.len; p && p < end;) {
+		const char *next = g_utf8_next_char(p);
+		size_t size = (size_t)(next - p);
+		bool forbidden = is_forbidden(g_utf8_get_char(p));
+		if (out.len + size > limit)
+			break;
+		if (forbidden)
+			out.data[out.len++] = ' ';
+		else
+			memcpy(out.data + out.len, p, size);
+		out.len += forbidden ? 0 : size;
+		p = next;
+	}
+	return str_trim((struct str){out.data, out.len});
+}
+
+struct str mime_header_text(struct str value, size_t limit, struct arena *arena)
+{
+	struct str line = mime_header_unfold(value, arena);
+	char *decoded = g_mime_utils_header_decode_text(NULL, line.ptr ? line.ptr : "");
+	struct str text = mime_clean_text(decoded ? str_of(decoded) : line, limit, arena);
+
+	g_free(decoded);
+	return text;
+}
+
+size_t mime_message_ids(struct str value, struct str *ret, size_t max, struct arena *arena)
+{
+	struct str line = mime_header_unfold(value, arena);
+	size_t count = 0;
+
+	while (count < max) {
+		ptrdiff_t open = str_find_char(line, '<');
+		if (open < 0)
+			break;
+		line = str_from(line, (size_t)open + 1);
+		ptrdiff_t close = str_find_char(line, '>');
+		if (close < 0)
+			break;
+		if (close > 0)
+			ret[count++] = str_sub(line, 0, (size_t)close);
+		line = str_from(line, (size_t)close + 1);
+	}
+	return count;
+}

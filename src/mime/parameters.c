@@ -1,0 +1,197 @@
+/* RFC 2045 parameters with the extensions of RFC 2231, and what mail programs make of them. */
+#include "base/buf.h"
+#include "base/limits.h"
+#include "base/list.h"
+#include "base/mem.h"
+#include "mime/charset.h"
+#include "mime/header.h"
+
+#include <string.h>
+
+#define VALUE_BYTES_MAX 4096
+#define NO_SECTION (-1)
+
+/* One "name*section*=value" as written. */
+struct piece {
+	struct str name; /* lower case */
+	int section;	 /* NO_SECTION: the value is whole */
+	bool extended;	 /* charset'language'percent-encoded */
+	struct str value;
+	bool used;
+};
+
+static void skip_blanks_and_comments(struct str *rest)
+{
+	int depth = 0;
+
+	while (rest->len > 0) {
+		char c = rest->ptr[0];
+		bool blank = c == ' ' || c == '\t' || c == '\r' || c == '\n';
+		if (c == '(')
+			depth++;
+		else if (depth > 0 && c == ')')
+			depth--;
+		else if (depth == 0 && !blank)
+			return;
+		*rest = str_from(*rest, depth > 0 && c == '\\' ? 2 : 1);
+	}
+}
+
+/* Everything up to one of the stop characters. */
+static struct str take_token(struct str *rest, const char *stops)
+{
+	size_t len = 0;
+
+	while (len < rest->len && strchr(stops, rest->ptr[len]) == NULL)
+		len++;
+	struct str token = str_sub(*rest, 0, len);
+	*rest = str_from(*rest, len);
+	return str_trim(token);
+}
+
+static struct str take_value(struct str *rest, struct arena *arena)
+{
+	skip_blanks_and_comments(rest);
+	if (rest->len == 0 || rest->ptr[0] != '"')
+		return take_token(rest, ";");
+	*rest = str_from(*rest, 1);
+	char *value = arena_alloc(arena, rest->len + 1);
+	size_t len = 0;
+	while (rest->len > 0 && rest->ptr[0] != '"') {
+		size_t step = rest->ptr[0] == '\\' && rest->len > 1 ? 1 : 0;
+		char c = rest->ptr[step];
+		if (c != '\r' && c != '\n')
+			value[len++] = c;
+		*rest = str_from(*rest, step + 1);
+	}
+	*rest = str_from(*rest, 1);
+	(void)take_token(rest, ";");
+	return (struct str){value, len};
+}
+
+/* Splits "filename*1*" into name, section and mark; false when the section is beyond the limit. */
+static bool read_name(struct str written, struct arena *arena, struct piece *piece)
+{
+	struct str rest = arena_lower(arena, written);
+	uint64_t section;
+
+	piece->name = str_cut(&rest, '*');
+	piece->section = NO_SECTION;
+	if (rest.ptr == NULL)
+		return piece->name.len > 0;
+	struct str number = str_cut(&rest, '*');
+	if (number.len == 0) { /* name*= */
+		piece->extended = true;
+		return piece->name.len > 0;
+	}
+	piece->extended = rest.ptr != NULL;
+	if (!str_to_uint(number, LIMIT_MIME_PARAMETERS - 1, &section))
+		return false;
+	piece->section = (int)section;
+	return piece->name.len > 0;
+}
+
+static int hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	int lower = c | 0x20;
+	return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+static void add_percent_decoded(struct buf *buf, struct str value)
+{
+	for (size_t i = 0; i < value.len; i++) {
+		int high = value.ptr[i] == '%' && i + 2 < value.len ? hex_value(value.ptr[i + 1]) : -1;
+		int low = high >= 0 ? hex_value(value.ptr[i + 2]) : -1;
+		if (low >= 0)
+			i += 2;
+		buf_add_char(buf, (char)(low >= 0 ? high << 4 | low : value.ptr[i]));
+	}
+}
+
+static struct str to_utf8(struct str charset_name, struct str raw, struct arena *arena)
+{
+	cleanup(buf_done) struct buf utf8 = buf_new(VALUE_BYTES_MAX * 3);
+	struct mime_charset *charset = mime_charset_new(charset_name);
+
+	mime_charset_add(charset, raw, &utf8);
+	mime_charset_end(charset, &utf8);
+	mime_charset_free(charset);
+	return arena_str(arena, buf_str(&utf8));
+}
+
+/* Joins the sections that belong to the first one, as far as their numbers are dense. */
+static struct str join(struct piece *pieces, size_t count, size_t first, struct arena *arena)
+{
+	cleanup(buf_done) struct buf raw = buf_new(VALUE_BYTES_MAX);
+	struct str charset = STR_NONE;
+	bool extended = false;
+
+	for (int section = 0;; section++) {
+		struct piece *found = NULL;
+		for (size_t i = first; i < count && found == NULL; i++)
+			if (!pieces[i].used && str_equal(pieces[i].name, pieces[first].name) &&
+				(pieces[i].section == section || (section == 0 && i == first)))
+				found = &pieces[i];
+		if (found == NULL)
+			break;
+		found->used = true;
+		struct str value = found->value;
+		if (section == 0 && found->extended) {
+			struct str rest = value, name = str_cut(&rest, '\'');
+			if (rest.ptr) {
+				charset = name;
+				(void)str_cut(&rest, '\'');
+				value = rest;
+			}
+			extended = true;
+		}
+		if (found->extended)
+			add_percent_decoded(&raw, value);
+		else
+			buf_add(&raw, value);
+		if (found->section == NO_SECTION)
+			break;
+	}
+	return extended ? to_utf8(charset, buf_str(&raw), arena) : arena_str(arena, buf_str(&raw));
+}
+
+struct mime_parameters mime_parameters_parse(struct str value, struct arena *arena)
+{
+	struct piece pieces[LIMIT_MIME_PARAMETERS];
+	struct list items = list_new(arena, sizeof(struct mime_parameter));
+	size_t count = 0;
+	struct str rest = value;
+
+	skip_blanks_and_comments(&rest);
+	struct str first = arena_lower(arena, take_token(&rest, ";( \t\r\n"));
+	(void)take_token(&rest, ";");
+	while (rest.len > 0 && count < COUNT_OF(pieces)) {
+		rest = str_from(rest, 1);
+		skip_blanks_and_comments(&rest);
+		struct piece piece = {0};
+		struct str name = take_token(&rest, "=;");
+		if (rest.len > 0 && rest.ptr[0] == '=') {
+			rest = str_from(rest, 1);
+			piece.value = take_value(&rest, arena);
+			if (read_name(name, arena, &piece))
+				pieces[count++] = piece;
+		}
+	}
+	for (size_t i = 0; i < count; i++) {
+		bool starts = !pieces[i].used && (pieces[i].section == NO_SECTION || pieces[i].section == 0);
+		if (starts)
+			*(struct mime_parameter *)list_add(&items) =
+				(struct mime_parameter){pieces[i].name, join(pieces, count, i, arena)};
+	}
+	return (struct mime_parameters){first, items.items, items.count};
+}
+
+struct str mime_parameter_get(const struct mime_parameters *parameters, struct str name)
+{
+	for (size_t i = 0; i < parameters->count; i++)
+		if (str_equal(parameters->items[i].name, name))
+			return parameters->items[i].value;
+	return STR_NONE;
+}
