@@ -18,6 +18,15 @@ struct id id_new(int64_t now)
 	return id;
 }
 
+int64_t id_time(struct id id)
+{
+	int64_t ms = 0;
+
+	for (int i = 0; i < 6; i++)
+		ms = ms << 8 | id.b[i];
+	return ms;
+}
+
 bool id_equal(struct id a, struct id b)
 {
 	return memcmp(a.b, b.b, ID_BYTES) == 0;

@@ -21,6 +21,9 @@ struct id_text {
 /* A new identifier for the time `now` (ms since 1970 UTC). */
 struct id id_new(int64_t now);
 
+/* The time it was made for. */
+int64_t id_time(struct id id);
+
 bool id_equal(struct id a, struct id b);
 
 /* Whether it is the all-zero identifier, which id_new never gives and which stands for "none". */

@@ -16,14 +16,16 @@ DEFINE_CLEANUP(struct blob_store *, blob_store_close)
 
 struct blob_writer;
 
-/* Begins a blob, which nobody sees until blob_writer_commit. CONFLICT when there is one of that name. */
+/* Begins a blob, which nobody sees until blob_writer_commit. CONFLICT when one of that name was begun. The
+ * store must outlive the writer. */
 enum result blob_writer_new(
 	struct blob_store *store, struct id name, struct blob_writer **ret, struct err *err) must_check;
 
 /* UNAVAILABLE with code "disk-full" when there is no room, UNAVAILABLE on other failures of the store. */
 enum result blob_writer_write(struct blob_writer *writer, struct str data, struct err *err) must_check;
 
-/* Returns when the bytes and the name are on disk. */
+/* Returns when the bytes and the name are on disk; once for a writer. CONFLICT when there is a blob of that
+ * name; when it fails, nobody sees the blob. */
 enum result blob_writer_commit(struct blob_writer *writer, struct err *err) must_check;
 
 /* Frees it; what was not committed leaves nothing behind. */
@@ -49,5 +51,13 @@ enum result blob_free_space(struct blob_store *store, uint64_t *ret, struct err 
 
 /* Removes begun blobs that a crash left behind; at the start of the only node. *ret_count: how many. */
 enum result blob_sweep(struct blob_store *store, size_t *ret_count, struct err *err) must_check;
+
+/* Visits every blob, in no order, until a visit gives another result than OK, which comes through; what is
+ * committed or deleted meanwhile may be left out. A visit may delete the blob. A crash between a blob and the
+ * transaction that names it leaves a blob that no row knows: it is found here, and must be much older
+ * (id_time) than the longest intake before it is taken for one. */
+enum result blob_each(struct blob_store *store,
+	enum result (*visit)(void *context, struct id name, struct err *err), void *context,
+	struct err *err) must_check;
 
 #endif

@@ -1,6 +1,7 @@
-/* A folder as a blob store: <folder>/<xx>/<identifier>, where xx are the last two characters of the
- * identifier, which are random. A begun blob is <folder>/new/<identifier>; it is synced, renamed, and its
- * folder synced, so after a crash a blob is there whole or not at all. */
+/* A folder as a blob store: <folder>/<x>/<identifier>, where x is the last but one character of the
+ * identifier, which is random; so 32 folders, all made and synced before the first blob. A begun blob is
+ * <folder>/new/<identifier>; it is synced, renamed, and its folder synced, so after a crash a blob is there
+ * whole or not at all. */
 #include "blob/blob.h"
 
 #include <dirent.h>
@@ -14,8 +15,10 @@
 
 #define NAME_BYTES 64
 
+/* Of identifiers as text. */
+static const char letters[] = "0123456789abcdefghjkmnpqrstvwxyz";
+
 struct blob_store {
-	char *path;
 	int fd; /* of the folder */
 };
 
@@ -23,7 +26,7 @@ struct blob_writer {
 	struct blob_store *store;
 	struct id name;
 	int fd;
-	bool committed;
+	bool named; /* no longer in "new" */
 };
 
 struct blob_reader {
@@ -38,20 +41,15 @@ static enum result failure(const char *what, struct err *err)
 	return err_code(err, RESULT_UNAVAILABLE, "blob-unavailable", "%s a blob: %s", what, strerror(errno));
 }
 
-static void folder_name(struct id name, char ret[static NAME_BYTES])
+/* The last character of 26 holds only three bits, so the one before it. */
+static char folder_letter(struct id name)
 {
-	struct id_text text = id_text(name);
-
-	/* The last character of 26 holds only three bits, so the two before it. */
-	(void)snprintf(ret, NAME_BYTES, "%.2s", text.s + ID_TEXT_LEN - 3);
+	return id_text(name).s[ID_TEXT_LEN - 2];
 }
 
 static void final_name(struct id name, char ret[static NAME_BYTES])
 {
-	char folder[NAME_BYTES];
-
-	folder_name(name, folder);
-	(void)snprintf(ret, NAME_BYTES, "%.2s/%s", folder, id_text(name).s);
+	(void)snprintf(ret, NAME_BYTES, "%c/%s", folder_letter(name), id_text(name).s);
 }
 
 static void new_name(struct id name, char ret[static NAME_BYTES])
@@ -59,19 +57,38 @@ static void new_name(struct id name, char ret[static NAME_BYTES])
 	(void)snprintf(ret, NAME_BYTES, "new/%s", id_text(name).s);
 }
 
+/* Makes what is missing inside the folder and syncs it. Sets errno when it fails. */
+static bool make_folders(int fd)
+{
+	if (mkdirat(fd, "new", 0700) < 0 && errno != EEXIST)
+		return false;
+	for (const char *letter = letters; *letter; letter++) {
+		char name[] = {*letter, '\0'};
+		if (mkdirat(fd, name, 0700) < 0 && errno != EEXIST)
+			return false;
+	}
+	return fsync(fd) == 0;
+}
+
+static bool sync_above(int fd)
+{
+	cleanup(fd_close_at) int above = openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return above >= 0 && fsync(above) == 0;
+}
+
 enum result blob_folder_open(const char *path, struct blob_store **ret, struct err *err)
 {
-	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+	bool is_made = mkdir(path, 0700) == 0;
+	if (!is_made && errno != EEXIST)
 		return err_set(err, RESULT_UNAVAILABLE, "the blob folder %s: %s", path, strerror(errno));
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
+	cleanup(fd_close_at) int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	/* What is above a folder that somebody else made may not be ours to open. */
+	if (fd < 0 || !make_folders(fd) || (!sync_above(fd) && is_made))
 		return err_set(err, RESULT_UNAVAILABLE, "the blob folder %s: %s", path, strerror(errno));
-	if (mkdirat(fd, "new", 0700) < 0 && errno != EEXIST) {
-		(void)close(fd);
-		return err_set(err, RESULT_UNAVAILABLE, "the blob folder %s: %s", path, strerror(errno));
-	}
 	struct blob_store *store = mem_new(sizeof(*store));
-	*store = (struct blob_store){.path = mem_strdup(path), .fd = fd};
+	*store = (struct blob_store){.fd = fd};
+	fd = -1;
 	*ret = store;
 	return RESULT_OK;
 }
@@ -81,7 +98,6 @@ void blob_store_close(struct blob_store *store)
 	if (store == NULL)
 		return;
 	(void)close(store->fd);
-	free(store->path);
 	free(store);
 }
 
@@ -115,30 +131,52 @@ enum result blob_writer_write(struct blob_writer *writer, struct str data, struc
 	return RESULT_OK;
 }
 
-static enum result sync_folder(struct blob_store *store, const char *folder, struct err *err)
+static int folder_open(struct blob_store *store, char letter)
 {
-	cleanup(fd_close_at) int fd = openat(store->fd, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char name[] = {letter, '\0'};
+
+	return openat(store->fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static enum result sync_folder_of(struct blob_store *store, struct id name, struct err *err)
+{
+	cleanup(fd_close_at) int fd = folder_open(store, folder_letter(name));
 
 	return fd < 0 || fsync(fd) < 0 ? failure("syncing", err) : RESULT_OK;
+}
+
+/* Renames and never replaces. Sets errno when it fails. */
+static bool rename_new(struct blob_store *store, const char *from, const char *to)
+{
+	if (renameat2(store->fd, from, store->fd, to, RENAME_NOREPLACE) == 0)
+		return true;
+	if (errno != EINVAL && errno != ENOSYS)
+		return false;
+	/* A network file system without that flag; names are never used twice, so looking first is enough. */
+	if (faccessat(store->fd, to, F_OK, 0) == 0) {
+		errno = EEXIST;
+		return false;
+	}
+	return renameat(store->fd, from, store->fd, to) == 0;
 }
 
 enum result blob_writer_commit(struct blob_writer *writer, struct err *err)
 {
 	struct blob_store *store = writer->store;
-	char from[NAME_BYTES], to[NAME_BYTES], folder[NAME_BYTES];
+	char from[NAME_BYTES], to[NAME_BYTES];
 
 	if (fsync(writer->fd) < 0)
 		return failure("syncing", err);
 	new_name(writer->name, from);
 	final_name(writer->name, to);
-	folder_name(writer->name, folder);
-	if (mkdirat(store->fd, folder, 0700) == 0)
-		TRY(sync_folder(store, ".", err));
-	if (renameat2(store->fd, from, store->fd, to, RENAME_NOREPLACE) < 0)
+	if (!rename_new(store, from, to))
 		return errno == EEXIST ? err_set(err, RESULT_CONFLICT, "there is a blob of that name")
 				       : failure("naming", err);
-	writer->committed = true;
-	return sync_folder(store, folder, err);
+	writer->named = true;
+	enum result result = sync_folder_of(store, writer->name, err);
+	if (result != RESULT_OK)
+		(void)unlinkat(store->fd, to, 0);
+	return result;
 }
 
 void blob_writer_free(struct blob_writer *writer)
@@ -148,7 +186,7 @@ void blob_writer_free(struct blob_writer *writer)
 	if (writer == NULL)
 		return;
 	(void)close(writer->fd);
-	if (!writer->committed) {
+	if (!writer->named) {
 		new_name(writer->name, path);
 		(void)unlinkat(writer->store->fd, path, 0);
 	}
@@ -191,6 +229,10 @@ static enum result blob_read_at(
 	const struct blob_reader *reader = context;
 	ssize_t got;
 
+	if (offset >= reader->size) {
+		*ret_read = 0;
+		return RESULT_OK;
+	}
 	do
 		got = pread(reader->fd, data, size, (off_t)offset);
 	while (got < 0 && errno == EINTR);
@@ -207,13 +249,12 @@ struct reader blob_reader_bytes(struct blob_reader *reader)
 
 enum result blob_delete(struct blob_store *store, struct id name, struct err *err)
 {
-	char path[NAME_BYTES], folder[NAME_BYTES];
+	char path[NAME_BYTES];
 
 	final_name(name, path);
-	folder_name(name, folder);
 	if (unlinkat(store->fd, path, 0) < 0)
 		return errno == ENOENT ? RESULT_OK : failure("deleting", err);
-	return sync_folder(store, folder, err);
+	return sync_folder_of(store, name, err);
 }
 
 enum result blob_free_space(struct blob_store *store, uint64_t *ret, struct err *err)
@@ -226,19 +267,54 @@ enum result blob_free_space(struct blob_store *store, uint64_t *ret, struct err 
 	return RESULT_OK;
 }
 
+/* Takes the descriptor over, also when it fails. */
+static DIR *folder_list(int fd)
+{
+	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+
+	if (folder == NULL && fd >= 0)
+		(void)close(fd);
+	return folder;
+}
+
+static void folder_close_at(DIR **folder)
+{
+	if (*folder)
+		(void)closedir(*folder);
+}
+
 enum result blob_sweep(struct blob_store *store, size_t *ret_count, struct err *err)
 {
-	int fd = openat(store->fd, "new", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+	cleanup(folder_close_at) DIR *folder =
+		folder_list(openat(store->fd, "new", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 	struct dirent *entry;
 	size_t count = 0;
 
 	if (folder == NULL)
 		return failure("sweeping", err);
 	while ((entry = readdir(folder)))
-		if (entry->d_name[0] != '.' && unlinkat(fd, entry->d_name, 0) == 0)
+		if (entry->d_name[0] != '.' && unlinkat(dirfd(folder), entry->d_name, 0) == 0)
 			count++;
-	(void)closedir(folder);
 	*ret_count = count;
+	return RESULT_OK;
+}
+
+enum result blob_each(struct blob_store *store,
+	enum result (*visit)(void *context, struct id name, struct err *err), void *context, struct err *err)
+{
+	struct id name;
+
+	for (const char *letter = letters; *letter; letter++) {
+		cleanup(folder_close_at) DIR *folder = folder_list(folder_open(store, *letter));
+		struct dirent *entry;
+
+		if (folder == NULL)
+			return failure("listing", err);
+		while ((errno = 0, entry = readdir(folder)))
+			if (id_parse(str_of(entry->d_name), &name) && folder_letter(name) == *letter)
+				TRY(visit(context, name, err));
+		if (errno)
+			return failure("listing", err);
+	}
 	return RESULT_OK;
 }

@@ -29,6 +29,7 @@ _Static_assert(
 	NONCE_BYTES == 24 && crypto_aead_xchacha20poly1305_ietf_ABYTES == 16, "sizes in SEAL_WRAP_BYTES");
 _Static_assert(SEAL_KEY_BYTES == crypto_aead_xchacha20poly1305_ietf_KEYBYTES, "key size");
 _Static_assert(SEAL_KEY_BYTES == crypto_kdf_KEYBYTES, "key size for subkeys");
+_Static_assert(sizeof("sealpost") - 1 == crypto_kdf_CONTEXTBYTES, "size of the context of subkeys");
 
 enum result seal_init(void)
 {
@@ -69,43 +70,72 @@ static void key_check(const struct root_key *key, uint8_t ret[static CHECK_BYTES
 	memcpy(ret, hash, CHECK_BYTES);
 }
 
-static enum result sync_folder_of(const char *path, struct err *err)
+static bool sync_folder_of(const char *path)
 {
 	cleanup(mem_free_at) char *copy = mem_strdup(path);
 	cleanup(fd_close_at) int fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (fd < 0 || fsync(fd) < 0)
-		return err_set(err, RESULT_UNAVAILABLE, "the folder of %s cannot be synced: %s", path,
-			strerror(errno));
-	return RESULT_OK;
+	return fd >= 0 && fsync(fd) == 0;
+}
+
+/* Sets errno when it fails. */
+static bool write_and_sync(int fd, const char *data, size_t len)
+{
+	ssize_t done = write(fd, data, len);
+
+	if (done >= 0 && (size_t)done < len)
+		errno = ENOSPC;
+	return done == (ssize_t)len && fsync(fd) == 0;
+}
+
+/* A new key as the line of its file; returns the line's length. */
+static size_t key_line_new(char line[static KEY_FILE_BYTES_MAX])
+{
+	struct root_key key;
+	uint8_t raw[SEAL_KEY_BYTES + CHECK_BYTES];
+	size_t word = strlen(KEY_FILE_WORD);
+
+	randombytes_buf(key.b, sizeof(key.b));
+	memcpy(raw, key.b, sizeof(key.b));
+	key_check(&key, raw + SEAL_KEY_BYTES);
+	memcpy(line, KEY_FILE_WORD, word);
+	(void)sodium_bin2base64(
+		line + word, KEY_FILE_BYTES_MAX - word, raw, sizeof(raw), sodium_base64_VARIANT_ORIGINAL);
+	key_wipe(&key);
+	key_wipe(&raw);
+	size_t len = strlen(line);
+	line[len++] = '\n';
+	return len;
 }
 
 enum result root_key_create(const char *path, struct err *err)
 {
-	struct root_key key;
-	uint8_t raw[SEAL_KEY_BYTES + CHECK_BYTES];
-	char line[KEY_FILE_BYTES_MAX] = KEY_FILE_WORD;
-	size_t word = strlen(KEY_FILE_WORD);
+	char line[KEY_FILE_BYTES_MAX];
 
 	cleanup(fd_close_at) int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	if (fd < 0 && errno == EEXIST)
 		return err_set(err, RESULT_CONFLICT, "%s exists already and is left as it is", path);
 	if (fd < 0)
 		return err_set(err, RESULT_UNAVAILABLE, "%s cannot be made: %s", path, strerror(errno));
-	randombytes_buf(key.b, sizeof(key.b));
-	memcpy(raw, key.b, sizeof(key.b));
-	key_check(&key, raw + SEAL_KEY_BYTES);
-	(void)sodium_bin2base64(
-		line + word, sizeof(line) - word, raw, sizeof(raw), sodium_base64_VARIANT_ORIGINAL);
-	size_t len = strlen(line);
-	line[len++] = '\n';
-	bool kept = write(fd, line, len) == (ssize_t)len && fsync(fd) == 0;
-	key_wipe(&key);
-	key_wipe(&raw);
+	size_t len = key_line_new(line);
+	bool kept = write_and_sync(fd, line, len) && sync_folder_of(path);
+	int why = errno;
 	key_wipe(&line);
-	if (!kept)
-		return err_set(err, RESULT_UNAVAILABLE, "%s cannot be written: %s", path, strerror(errno));
-	return sync_folder_of(path, err);
+	if (kept)
+		return RESULT_OK;
+	(void)unlink(path); /* half a key would stand in the way of the next try */
+	return err_set(err, RESULT_UNAVAILABLE, "%s cannot be written: %s", path, strerror(why));
+}
+
+/* systemd hands a credential to the service's user by an access list, which shows as reading by group root;
+ * who is in that group beside root would have to be put there by root. */
+static bool is_for_one_reader(const struct stat *facts)
+{
+	mode_t others = facts->st_mode & (S_IRWXG | S_IRWXO);
+	bool is_credential =
+		(facts->st_mode & 0777) == (S_IRUSR | S_IRGRP) && facts->st_uid == 0 && facts->st_gid == 0;
+
+	return others == 0 || is_credential;
 }
 
 static enum result key_file_read(const char *path, char line[static KEY_FILE_BYTES_MAX], struct err *err)
@@ -114,12 +144,19 @@ static enum result key_file_read(const char *path, char line[static KEY_FILE_BYT
 	cleanup(fd_close_at) int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
-		return err_set(err, errno == ENOENT ? RESULT_NOT_FOUND : RESULT_DENIED, "the root key %s: %s",
-			path, strerror(errno));
-	if (fstat(fd, &facts) == 0 && (facts.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+		return err_set(err,
+			errno == ENOENT	  ? RESULT_NOT_FOUND
+			: errno == EACCES ? RESULT_DENIED
+					  : RESULT_UNAVAILABLE,
+			"the root key %s: %s", path, strerror(errno));
+	if (fstat(fd, &facts) < 0)
+		return err_set(err, RESULT_UNAVAILABLE, "the root key %s: %s", path, strerror(errno));
+	if (!is_for_one_reader(&facts))
 		return err_set(err, RESULT_DENIED, "others may read the root key: run chmod 600 %s", path);
 	ssize_t got = read(fd, line, KEY_FILE_BYTES_MAX - 1);
-	line[got > 0 ? got : 0] = '\0';
+	if (got < 0)
+		return err_set(err, RESULT_UNAVAILABLE, "the root key %s: %s", path, strerror(errno));
+	line[got] = '\0';
 	return RESULT_OK;
 }
 
@@ -152,6 +189,8 @@ struct wrap_context {
 	char word[8];
 	struct id first, second;
 };
+
+_Static_assert(sizeof(struct wrap_context) == 8 + 2 * ID_BYTES, "no padding in what is authenticated");
 
 static void wrap(const uint8_t above[static SEAL_KEY_BYTES], const struct wrap_context *context,
 	const uint8_t key[static SEAL_KEY_BYTES], uint8_t ret[static SEAL_WRAP_BYTES])

@@ -36,11 +36,11 @@ void *seal_secret_new(size_t size) __attribute__((returns_nonnull));
 void seal_secret_free(void *secret);
 
 /* Makes a new root key in a new file that only its owner may read, and syncs it. CONFLICT when the file
- * exists, UNAVAILABLE when it cannot be written. */
+ * exists, UNAVAILABLE when it cannot be written; then no file is left. */
 enum result root_key_create(const char *path, struct err *err) must_check;
 
-/* NOT_FOUND; DENIED when others than the owner may read the file; INVALID when it is no key file or was
- * damaged. */
+/* NOT_FOUND; DENIED when we may not read the file or others than its owner may (systemd's credentials
+ * excepted); INVALID when it is no key file or was damaged; UNAVAILABLE when reading fails. */
 enum result root_key_load(const char *path, struct root_key *ret, struct err *err) must_check;
 
 void account_key_new(struct account_key *ret);

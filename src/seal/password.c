@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/thread.h"
 
+#include <errno.h>
 #include <sodium.h>
 
 #define MEMORY_BYTES ((size_t)64 << 20)
@@ -38,41 +39,46 @@ static void end_one(void)
 	signal_one(&one_ended);
 }
 
+static enum result hash_text(struct str password, char ret[static crypto_pwhash_STRBYTES], struct err *err)
+{
+	TRY(begin_one(err));
+	int failed = crypto_pwhash_str_alg(ret, password.ptr ? password.ptr : "", password.len, PASSES,
+		MEMORY_BYTES, crypto_pwhash_ALG_ARGON2ID13);
+	end_one();
+	return failed ? err_set(err, RESULT_UNAVAILABLE, "not enough memory for a password hash") : RESULT_OK;
+}
+
 enum result password_hash(struct str password, struct arena *arena, struct str *ret, struct err *err)
 {
 	char *text = arena_alloc(arena, crypto_pwhash_STRBYTES);
 
-	TRY(begin_one(err));
-	int failed = crypto_pwhash_str_alg(
-		text, password.ptr, password.len, PASSES, MEMORY_BYTES, crypto_pwhash_ALG_ARGON2ID13);
-	end_one();
-	if (failed)
-		return err_set(err, RESULT_UNAVAILABLE, "not enough memory for a password hash");
+	TRY(hash_text(password, text, err));
 	*ret = str_of(text);
 	return RESULT_OK;
 }
 
-/* A hash that no password has, made once, so that an unknown name takes as long as a known one. */
-static char nobody[crypto_pwhash_STRBYTES];
-static pthread_once_t nobody_once = PTHREAD_ONCE_INIT;
-
-static void make_nobody(void)
+static enum result verify(struct str hash, struct str password, struct err *err)
 {
-	uint8_t random[32];
+	cleanup(arena_done) struct arena arena = {0};
+	const char *text = arena_cstr(&arena, hash);
 
-	randombytes_buf(random, sizeof(random));
-	(void)!crypto_pwhash_str_alg(nobody, (const char *)random, sizeof(random), PASSES, MEMORY_BYTES,
-		crypto_pwhash_ALG_ARGON2ID13);
+	TRY(begin_one(err));
+	errno = 0;
+	int failed = crypto_pwhash_str_verify(text, password.ptr ? password.ptr : "", password.len);
+	bool no_memory = failed && errno == ENOMEM;
+	end_one();
+	if (no_memory)
+		return err_set(err, RESULT_UNAVAILABLE, "not enough memory for a password hash");
+	return failed ? err_set(err, RESULT_DENIED, "the password is not right") : RESULT_OK;
 }
 
 enum result password_verify(struct str hash, struct str password, struct err *err)
 {
-	cleanup(arena_done) struct arena arena = {0};
+	char unused[crypto_pwhash_STRBYTES];
 
-	(void)pthread_once(&nobody_once, make_nobody);
-	const char *against = hash.len ? arena_cstr(&arena, hash) : nobody;
-	TRY(begin_one(err));
-	int failed = crypto_pwhash_str_verify(against, password.ptr ? password.ptr : "", password.len);
-	end_one();
-	return failed || hash.len == 0 ? err_set(err, RESULT_DENIED, "the password is not right") : RESULT_OK;
+	if (hash.len)
+		return verify(hash, password, err);
+	/* An unknown name takes as long as a known one. */
+	TRY(hash_text(password, unused, err));
+	return err_set(err, RESULT_DENIED, "the password is not right");
 }

@@ -55,7 +55,7 @@ struct seal_writer {
 	uint64_t number; /* of the chunk that is being filled */
 	uint64_t plain_size, sealed_size;
 	size_t filled;
-	bool head_written;
+	bool head_written, finished;
 	uint8_t plain[CHUNK_BYTES];
 	uint8_t sealed[SEALED_CHUNK_BYTES];
 };
@@ -77,7 +77,8 @@ void seal_writer_free(struct seal_writer *writer)
 	if (writer == NULL)
 		return;
 	sodium_memzero(&writer->place, sizeof(writer->place));
-	sodium_memzero(writer->plain, writer->filled);
+	sodium_memzero(
+		writer->plain, writer->plain_size < CHUNK_BYTES ? (size_t)writer->plain_size : CHUNK_BYTES);
 	free(writer);
 }
 
@@ -110,6 +111,7 @@ static enum result seal_chunk(struct seal_writer *writer, bool is_last, struct e
 /* A full chunk is sealed only when more comes, since it may be the last one. */
 enum result seal_writer_write(struct seal_writer *writer, struct str plain, struct err *err)
 {
+	assert(!writer->finished);
 	while (plain.len > 0) {
 		if (writer->filled == CHUNK_BYTES)
 			TRY(seal_chunk(writer, false, err));
@@ -125,6 +127,8 @@ enum result seal_writer_write(struct seal_writer *writer, struct str plain, stru
 
 enum result seal_writer_finish(struct seal_writer *writer, struct err *err)
 {
+	assert(!writer->finished);
+	writer->finished = true;
 	return seal_chunk(writer, true, err);
 }
 

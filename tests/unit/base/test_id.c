@@ -11,6 +11,8 @@ static void text_form_returns_and_sorts(void **state)
 	assert_true(id_parse(str_of(id_text(early).s), &back));
 	assert_true(id_equal(early, back));
 	assert_false(id_equal(id_new(1000), early));
+	assert_int_equal(id_time(early), 1000);
+	assert_int_equal(id_time(id_new(INT64_C(1795460000123))), INT64_C(1795460000123));
 }
 
 static void refuses_what_is_no_identifier(void **state)
