@@ -81,8 +81,14 @@
 
 /* Templates. */
 #define LIMIT_TEMPLATE_BYTES (256 * 1024)
-#define LIMIT_TEMPLATE_DEPTH 64
+#define LIMIT_TEMPLATE_DEPTH 64      /* sections and partials within each other, parsed and rendered */
+#define LIMIT_TEMPLATE_STEPS 1000000 /* tags and texts of one rendering: partials may include each other */
 #define LIMIT_TEMPLATE_OUTPUT_BYTES (16 << 20)
+#define LIMIT_TEMPLATES 1000
+#define LIMIT_LANGUAGE_BYTES (1 << 20)
+#define LIMIT_LANGUAGES 200
+#define LIMIT_ZONE_BYTES (64 * 1024) /* a TZif file; the largest real one has 4 KB */
+#define LIMIT_ZONES 2000             /* there are 600 names */
 
 /* Sign-in. */
 #define LIMIT_CODE_DIGITS 8

@@ -12,12 +12,17 @@
 struct zones;
 struct zone;
 
-/* Reads the zones that the folder's tzdata.zi or zone1970.tab lists and their aliases (text/load.c). A
- * damaged file is left out. UNAVAILABLE when there are none at all; *ret is then a set of UTC alone, usable.
- */
+/* Reads every TZif file under the folder (text/load.c), but those under posix/ and right/. A damaged file is
+ * left out. NOT_FOUND: no such folder. */
 enum result zones_load(const char *folder, struct zones **ret, struct err *err) must_check;
 void zones_free(struct zones *zones);
 DEFINE_CLEANUP(struct zones *, zones_free)
+
+/* Without any file, for tests and for nodes without time zone data: UTC alone. */
+struct zones *zones_new(void) __attribute__((returns_nonnull));
+
+/* Adds one file's zone; INVALID when it is damaged. */
+enum result zones_add(struct zones *zones, struct str name, struct bytes file, struct err *err) must_check;
 
 /* By name, exactly; NULL when not known. */
 const struct zone *zone_find(const struct zones *zones, struct str name);
@@ -27,10 +32,6 @@ const struct zone *zones_at(const struct zones *zones, size_t index);
 
 const struct zone *zone_utc(void);
 struct str zone_name(const struct zone *zone);
-
-/* Parses one TZif file; texts and tables are copied into the arena. INVALID when damaged. Pure. */
-enum result zone_parse(struct str name, struct bytes file, struct arena *arena, const struct zone **ret,
-	struct err *err) must_check;
 
 /* A moment on the wall. */
 struct wall_time {
