@@ -62,7 +62,8 @@ enum result intake_recipient(
 	struct intake *intake, const struct intake_recipient *recipient, struct err *err) must_check;
 
 /* DATA or the first BDAT: the content is sealed as it comes. received: our Received field, with CRLF. */
-enum result intake_data_begin(struct intake *intake, struct str received, struct err *err) must_check;
+enum result intake_data_begin(
+	struct intake *intake, struct str received, int64_t now, struct err *err) must_check;
 enum result intake_data(struct intake *intake, struct str piece, struct err *err) must_check;
 
 /* The end of the content. OK means durable: message, copies, events and queue rows are on disk.

@@ -77,6 +77,12 @@ struct str mime_scan_header(const struct mime_scan *scan)
 	return scan->mail_header;
 }
 
+uint64_t mime_scan_body_offset(const struct mime_scan *scan)
+{
+	return scan->mail_header.ptr ? ((const struct mime_part *)scan->parts.items)->body_offset
+				     : UINT64_MAX;
+}
+
 static struct mime_part *part_at(struct mime_scan *scan, int number)
 {
 	return (struct mime_part *)scan->parts.items + number;

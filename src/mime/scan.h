@@ -25,4 +25,7 @@ enum result mime_scan_end(struct mime_scan *scan, const struct mime_index **ret,
 /* The mail's own header block, complete once its end was seen; lives as long as the scan. */
 struct str mime_scan_header(const struct mime_scan *scan);
 
+/* Where the body begins; UINT64_MAX while that is not known. */
+uint64_t mime_scan_body_offset(const struct mime_scan *scan);
+
 #endif

@@ -180,6 +180,13 @@ enum result delivery_finish(
 	return changed ? RESULT_OK : err_set(err, RESULT_CONFLICT, "the delivery is finished already");
 }
 
+enum result delivery_set_bounced(struct tx *tx, struct id id, struct str reply, int64_t now, struct err *err)
+{
+	return db_exec(tx,
+		"UPDATE delivery SET state = 3, last_reply = $2, done_at = $3 WHERE id = $1 AND state = 2",
+		DB_ARGS(db_id(id), db_text(reply), db_int(now)), NULL, err);
+}
+
 enum result delivery_retry(struct tx *tx, struct id account_id, struct id id, int64_t now, struct err *err)
 {
 	int64_t changed;

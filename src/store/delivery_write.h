@@ -34,6 +34,10 @@ struct delivery_outcome {
 enum result delivery_finish(struct tx *tx, struct id id, const struct delivery_outcome *outcome, int64_t now,
 	struct err *err) must_check;
 
+/* A mail that was sent came back: the delivery counts as failed. */
+enum result delivery_set_bounced(
+	struct tx *tx, struct id id, struct str reply, int64_t now, struct err *err) must_check;
+
 /* Due at once. NOT_FOUND when the account (none: any) has no such waiting delivery. */
 enum result delivery_retry(
 	struct tx *tx, struct id account_id, struct id id, int64_t now, struct err *err) must_check;

@@ -1,0 +1,329 @@
+#include "flow/accept.h"
+
+#include "base/limits.h"
+#include "base/list.h"
+#include "flow/keep.h"
+#include "flow/mail_out.h"
+#include "flow/people.h"
+#include "flow/returned.h"
+#include "flow/route.h"
+#include "mime/header.h"
+#include "seal/password.h"
+#include "store/attempt_write.h"
+
+#define SOURCE_TRIES 20
+#define FINGERPRINT_PURPOSE "intake"
+
+struct intake {
+	struct flow *flow;
+	struct arena arena;
+	struct intake_peer peer;
+	struct intake_envelope envelope;
+	bool has_account; /* false: a stranger, who may reach our tagged return addresses only */
+	struct flow_account account;
+	bool is_foreign;	/* forwarded mail: relayed, never secured under that name */
+	struct list recipients; /* of struct keep_recipient */
+	struct list returns;	/* of struct delivery: what tagged addresses belong to */
+	struct content *content;
+};
+
+struct source_query {
+	struct str address, user_name;
+	struct arena *arena;
+	int64_t now;
+	struct source *items;
+	size_t count;
+	bool over;
+};
+
+static enum result list_networks(struct tx *tx, void *context, struct err *err)
+{
+	struct source_query *q = context;
+
+	return source_list_networks(tx, q->arena, &q->items, &q->count, err);
+}
+
+enum result intake_sources_of_address(struct flow *flow, struct str address, struct arena *arena,
+	struct intake_sources *ret, struct err *err)
+{
+	struct source_query query = {.arena = arena};
+	struct network peer, range;
+	struct list list = list_new(arena, sizeof(struct source));
+
+	TRY(db_read(flow_db(flow), list_networks, &query, err));
+	if (network_parse(address, &peer))
+		for (size_t i = 0; i < query.count; i++)
+			if (network_parse(query.items[i].network, &range) && network_contains(&range, &peer))
+				*(struct source *)list_add(&list) = query.items[i];
+	*ret = (struct intake_sources){list.items, list.count};
+	return RESULT_OK;
+}
+
+static enum result find_by_user_name(struct tx *tx, void *context, struct err *err)
+{
+	struct source_query *q = context;
+	uint8_t key[HASH_BYTES];
+	int64_t tries;
+
+	struct str counted =
+		arena_printf(q->arena, "source\n%.*s\n%.*s", STR_ARG(q->user_name), STR_ARG(q->address));
+	hash_bytes(str_bytes(counted), key);
+	TRY(attempt_count(tx, (struct bytes){key, sizeof(key)}, q->now, MS_HOUR, &tries, err));
+	q->over = tries > SOURCE_TRIES;
+	q->items = arena_alloc(q->arena, sizeof(*q->items));
+	enum result found = source_by_user_name(tx, q->user_name, q->arena, q->items, err);
+	q->count = found == RESULT_OK;
+	return found == RESULT_NOT_FOUND ? RESULT_OK : found;
+}
+
+static enum result clear_tries(struct tx *tx, void *context, struct err *err)
+{
+	struct source_query *q = context;
+	uint8_t key[HASH_BYTES];
+
+	struct str counted =
+		arena_printf(q->arena, "source\n%.*s\n%.*s", STR_ARG(q->user_name), STR_ARG(q->address));
+	hash_bytes(str_bytes(counted), key);
+	return attempt_clear(tx, (struct bytes){key, sizeof(key)}, err);
+}
+
+enum result intake_sources_of_password(struct flow *flow, struct str user_name, struct str password,
+	struct str address, int64_t now, struct arena *arena, struct intake_sources *ret, struct err *err)
+{
+	struct source_query query = {.address = address, .user_name = user_name, .arena = arena, .now = now};
+
+	if (!str_is_utf8(user_name) || str_find_char(user_name, '\0') >= 0)
+		return err_set(err, RESULT_DENIED, "user name or password is not right");
+	TRY(db_write(flow_db(flow), find_by_user_name, &query, err));
+	if (query.over)
+		return err_set(err, RESULT_BUSY, "too many tries; try again in an hour");
+	TRY(password_verify(query.count ? query.items->password_hash : STR_NONE, password, err));
+	TRY(db_write(flow_db(flow), clear_tries, &query, err));
+	*ret = (struct intake_sources){query.items, query.count};
+	return RESULT_OK;
+}
+
+struct begin_query {
+	struct intake *intake;
+	const struct intake_sources *sources;
+};
+
+/* The account whose mail this is: of the sources' accounts the one that has the sender's domain; with the
+ * null path or a foreign sender the first that allows it. */
+static enum result choose_account(struct tx *tx, void *context, struct err *err)
+{
+	struct begin_query *q = context;
+	struct intake *intake = q->intake;
+	struct str sender = intake->envelope.sender;
+	const struct source *chosen = NULL;
+
+	intake->is_foreign = false;
+	for (size_t i = 0; i < q->sources->count && chosen == NULL; i++) {
+		bool internal = sender.len == 0;
+		if (!internal)
+			TRY(people_is_internal(tx, q->sources->items[i].account_id, sender, &internal, err));
+		if (internal)
+			chosen = &q->sources->items[i];
+	}
+	for (size_t i = 0; i < q->sources->count && chosen == NULL; i++)
+		if (q->sources->items[i].allow_foreign) {
+			chosen = &q->sources->items[i];
+			intake->is_foreign = true;
+		}
+	intake->has_account = chosen != NULL;
+	return chosen ? flow_account_load(
+				intake->flow, tx, chosen->account_id, &intake->arena, &intake->account, err)
+		      : RESULT_OK;
+}
+
+enum result intake_begin(struct flow *flow, const struct intake_peer *peer,
+	const struct intake_sources *sources, const struct intake_envelope *envelope, int64_t now,
+	struct intake **ret, struct err *err)
+{
+	struct intake *intake = mem_new(sizeof(*intake));
+	struct arena *arena = &intake->arena;
+	struct begin_query query = {intake, sources};
+
+	(void)now;
+	*intake = (struct intake){.flow = flow};
+	intake->peer = (struct intake_peer){.address = arena_str(arena, peer->address)};
+	intake->envelope = *envelope;
+	intake->envelope.sender = arena_str(arena, envelope->sender);
+	intake->envelope.dsn_envelope = arena_str(arena, envelope->dsn_envelope);
+	intake->recipients = list_new(arena, sizeof(struct keep_recipient));
+	intake->returns = list_new(arena, sizeof(struct delivery));
+	enum result result = RESULT_OK;
+	if (envelope->declared_size > flow_names(flow)->mail_bytes_max)
+		result = err_code(err, RESULT_TOO_LARGE, "too-large", "larger than %lld bytes",
+			(long long)flow_names(flow)->mail_bytes_max);
+	else if (envelope->sender.len && !is_address(envelope->sender))
+		result = err_code(err, RESULT_INVALID, "sender-invalid", "the sender is not a mail address");
+	else
+		result = db_read(flow_db(flow), choose_account, &query, err);
+	if (result != RESULT_OK) {
+		intake_free(intake);
+		return result;
+	}
+	*ret = intake;
+	return RESULT_OK;
+}
+
+struct recipient_query {
+	struct intake *intake;
+	const struct intake_recipient *given;
+	struct delivery delivery;
+	bool is_return;
+	bool is_internal;
+};
+
+static enum result look_at_recipient(struct tx *tx, void *context, struct err *err)
+{
+	struct recipient_query *q = context;
+	struct intake *intake = q->intake;
+
+	enum result found =
+		return_address_find(intake->flow, tx, q->given->address, &intake->arena, &q->delivery, err);
+	q->is_return = found == RESULT_OK;
+	if (found != RESULT_NOT_FOUND || !intake->has_account)
+		return found == RESULT_NOT_FOUND ? RESULT_OK : found;
+	return people_is_internal(tx, intake->account.account.id, q->given->address, &q->is_internal, err);
+}
+
+static bool is_named_already(const struct intake *intake, struct str address)
+{
+	const struct keep_recipient *known = intake->recipients.items;
+
+	for (size_t i = 0; i < intake->recipients.count; i++)
+		if (str_equal_nocase(known[i].address, address))
+			return true;
+	return false;
+}
+
+enum result intake_recipient(struct intake *intake, const struct intake_recipient *recipient, struct err *err)
+{
+	struct recipient_query query = {.intake = intake, .given = recipient};
+
+	if (!is_address(recipient->address))
+		return err_code(
+			err, RESULT_INVALID, "recipient-invalid", "the recipient is not a mail address");
+	TRY(db_read(flow_db(intake->flow), look_at_recipient, &query, err));
+	if (query.is_return) {
+		*(struct delivery *)list_add(&intake->returns) = query.delivery;
+		return RESULT_OK;
+	}
+	if (str_equal_nocase(address_domain(recipient->address), flow_names(intake->flow)->return_domain))
+		return err_code(err, RESULT_DENIED, "relay-denied",
+			"mail to this address is not read; please answer in the portal");
+	if (!intake->has_account)
+		return err_code(err, RESULT_DENIED, "relay-denied",
+			"not an authorised source for this sender, and no relay for others");
+	if (is_named_already(intake, recipient->address))
+		return RESULT_OK;
+	*(struct keep_recipient *)list_add(&intake->recipients) =
+		(struct keep_recipient){.address = arena_str(&intake->arena, recipient->address),
+			.is_internal = query.is_internal,
+			.dsn_notify = recipient->dsn_notify,
+			.dsn_original = arena_str(&intake->arena, recipient->dsn_original)};
+	return RESULT_OK;
+}
+
+enum result intake_data_begin(struct intake *intake, struct str received, int64_t now, struct err *err)
+{
+	if (intake->recipients.count + intake->returns.count == 0)
+		return err_code(err, RESULT_INVALID, "no-recipients", "no valid recipients");
+	content_free(intake->content);
+	intake->content = content_new(flow_blobs(intake->flow),
+		flow_names(intake->flow)->mail_bytes_max + (int64_t)received.len, now);
+	return content_add(intake->content, received, err);
+}
+
+enum result intake_data(struct intake *intake, struct str piece, struct err *err)
+{
+	return content_add(intake->content, piece, err);
+}
+
+/* Who is in the envelope but in neither To nor Cc is Bcc; names come from where the address stands. */
+static void give_roles(struct intake *intake)
+{
+	const struct letter *letter = content_letter(intake->content);
+	struct keep_recipient *recipients = intake->recipients.items;
+
+	for (size_t i = 0; i < intake->recipients.count; i++) {
+		recipients[i].role = ROLE_BCC;
+		for (size_t k = letter->cc_count; k > 0; k--)
+			if (str_equal_nocase(letter->cc[k - 1].address, recipients[i].address)) {
+				recipients[i].role = ROLE_CC;
+				recipients[i].name = letter->cc[k - 1].name;
+			}
+		for (size_t k = letter->to_count; k > 0; k--)
+			if (str_equal_nocase(letter->to[k - 1].address, recipients[i].address)) {
+				recipients[i].role = ROLE_TO;
+				recipients[i].name = letter->to[k - 1].name;
+			}
+	}
+}
+
+static struct bytes fingerprint(struct intake *intake)
+{
+	struct arena *arena = &intake->arena;
+	uint8_t content[HASH_BYTES], *mac = arena_alloc(arena, SEAL_MAC_BYTES);
+
+	content_hash(intake->content, content);
+	struct str text =
+		arena_printf(arena, "%.*s\n%.*s\n", STR_ARG(arena_lower(arena, intake->envelope.sender)),
+			STR_ARG(content_letter(intake->content)->message_id));
+	char *joined = arena_alloc(arena, text.len + sizeof(content));
+	for (size_t i = 0; i < text.len; i++)
+		joined[i] = text.ptr[i];
+	for (size_t i = 0; i < sizeof(content); i++)
+		joined[text.len + i] = (char)content[i];
+	account_mac(intake->account.key, FINGERPRINT_PURPOSE,
+		(struct bytes){(const uint8_t *)joined, text.len + sizeof(content)}, mac);
+	return (struct bytes){mac, SEAL_MAC_BYTES};
+}
+
+static enum result keep_recipients(
+	struct intake *intake, int64_t now, struct id *ret_message_id, struct err *err)
+{
+	struct keep_result kept;
+	struct keep_request request = {.flow = intake->flow,
+		.content = intake->content,
+		.actor = {.account_id = intake->account.account.id, .origin = intake->peer.address},
+		.sender = intake->envelope.sender,
+		.recipients = intake->recipients.items,
+		.recipient_count = intake->recipients.count,
+		.smtputf8 = intake->envelope.smtputf8,
+		.dsn_return = intake->envelope.dsn_return,
+		.dsn_envelope = intake->envelope.dsn_envelope,
+		.now = now};
+
+	give_roles(intake);
+	TRY(route_mail(&request, &intake->account, intake->is_foreign, &intake->arena, err));
+	request.fingerprint = fingerprint(intake);
+	TRY(keep_mail(&request, &kept, err));
+	*ret_message_id = kept.message_id;
+	return RESULT_OK;
+}
+
+enum result intake_end(struct intake *intake, int64_t now, struct id *ret_message_id, struct err *err)
+{
+	TRY(content_end(intake->content, err));
+	if (content_index(intake->content)->received > LIMIT_SMTP_HOPS)
+		return err_code(
+			err, RESULT_INVALID, "loop", "too many hops: the mail goes round in a circle");
+	*ret_message_id = content_message_id(intake->content);
+	const struct delivery *returns = intake->returns.items;
+	for (size_t i = 0; i < intake->returns.count; i++)
+		TRY(returned_mail(intake->flow, &returns[i], intake->envelope.sender, intake->content,
+			intake->peer.address, now, err));
+	return intake->recipients.count ? keep_recipients(intake, now, ret_message_id, err) : RESULT_OK;
+}
+
+void intake_free(struct intake *intake)
+{
+	if (intake == NULL)
+		return;
+	content_free(intake->content);
+	arena_done(&intake->arena);
+	free(intake);
+}

@@ -1,0 +1,46 @@
+/* Content on its way in: sealed while it streams, scanned, and hashed, in constant memory. Used for mail from
+ * SMTP and for messages written in the portal alike. */
+#ifndef FLOW_CONTENT_H
+#define FLOW_CONTENT_H
+
+#include "flow/letter.h"
+#include "mime/scan.h"
+#include "seal/random.h"
+#include "store/sealed_body.h"
+
+struct content;
+
+/* A new message identifier and key; the content is limited to `limit` bytes. */
+struct content *content_new(struct blob_store *blobs, int64_t limit, int64_t now);
+
+/* NULL is allowed; a blob that was not adopted goes. */
+void content_free(struct content *content);
+DEFINE_CLEANUP(struct content *, content_free)
+
+/* TOO_LARGE with code "too-large" or a code of mime/scan.h; UNAVAILABLE. */
+enum result content_add(struct content *content, struct str piece, struct err *err) must_check;
+
+/* The same as an interface, for composing. */
+struct writer content_writer(struct content *content);
+
+/* The content is complete: ends scan and seal, reads the letter (with snippet), puts a blob on disk. */
+enum result content_end(struct content *content, struct err *err) must_check;
+
+/* After content_end. What is returned lives as long as the content. */
+struct id content_message_id(const struct content *content);
+const struct message_key *content_key(const struct content *content);
+struct letter *content_letter(struct content *content);
+const struct mime_index *content_index(const struct content *content);
+struct str content_header(const struct content *content);
+struct sealed_body *content_body(struct content *content);
+int64_t content_size(const struct content *content);
+int64_t content_sealed_size(const struct content *content);
+
+/* A hash of the mail without its trace fields (Received and the like), so that the same mail handed in twice
+ * has the same. */
+void content_hash(const struct content *content, uint8_t ret[static HASH_BYTES]);
+
+/* Reads the raw mail back. */
+enum result content_open(struct content *content, struct reader *ret, struct err *err) must_check;
+
+#endif

@@ -1,0 +1,74 @@
+/* deliver: the queue as its workers and the administrator see it: taking what is due, reading what is to be
+ * sent, and what an attempt led to. Who waits, retries, gives up, and is told is decided here. */
+#ifndef FLOW_DELIVER_H
+#define FLOW_DELIVER_H
+
+#include "base/io.h"
+#include "flow/letter.h"
+#include "flow/mail_out.h"
+#include "store/delivery.h"
+#include "store/domain.h"
+#include "store/message.h"
+
+/* Leases up to `limit` deliveries that are due. They come back by themselves when the lease ends unfinished.
+ */
+enum result deliver_take(struct flow *flow, int64_t now, int64_t limit, struct arena *arena,
+	struct delivery **ret, size_t *ret_count, struct err *err) must_check;
+
+/* When something is due next (ms), INT64_MAX for never. */
+enum result deliver_next_time(struct flow *flow, int64_t *ret, struct err *err) must_check;
+
+/* At the start of a node that is the only one: what it had leased before is due again. */
+enum result deliver_recover(struct flow *flow, int64_t now, struct err *err) must_check;
+
+/* Everything a delivery is built from. Hold it while sending; deliver_job_free ends that. */
+struct deliver_job {
+	struct arena arena;
+	struct delivery delivery;
+	struct flow_account account;
+	struct str payload; /* of the kinds that have one */
+	/* Of the message, when the delivery has one and it can still be opened: */
+	bool has_message;
+	struct message message;
+	struct letter letter;
+	struct mime_index index;
+	bool has_content;
+	struct reader content;		      /* the raw mail, when the delivery carries it */
+	struct str owner_name, owner_address; /* of the message's owner, the name may be empty */
+	struct str recipient_language;	      /* chosen by the recipient, or the account's */
+	bool needs_verified_tls; /* content of a secured message: only by verified TLS, loopback excepted (R2)
+				  */
+	struct deliver_held *held;
+};
+
+/* GONE when it need not be sent any more: recalled or expired; cancel it then. */
+enum result deliver_open(struct flow *flow, const struct delivery *delivery, int64_t now,
+	struct deliver_job **ret, struct err *err) must_check;
+void deliver_job_free(struct deliver_job *job);
+DEFINE_CLEANUP(struct deliver_job *, deliver_job_free)
+
+/* What an attempt led to. */
+struct deliver_attempt {
+	enum { ATTEMPT_SENT, ATTEMPT_REFUSED, ATTEMPT_LATER, ATTEMPT_NOT_NEEDED } outcome;
+	struct str reply; /* of the next server, or our reason; one line */
+	struct str host;
+	struct str tls_version, tls_cipher, tls_verified;
+	bool reports_success; /* the next server answers DSN success itself */
+};
+
+/* Writes it down, decides on the next try or the end, tells the sender, and destroys the content's key when
+ * nobody needs it any more. */
+enum result deliver_finish(struct flow *flow, const struct delivery *delivery,
+	const struct deliver_attempt *attempt, int64_t now, struct err *err) must_check;
+
+/* A report says that a mail that was sent failed later. Part of a transaction. */
+enum result deliver_bounced(struct flow *flow, struct tx *tx, const struct flow_account *account,
+	const struct delivery *delivery, struct str status, int64_t now, struct err *err) must_check;
+
+/* The administrator's verbs; with no account of the actor on any account's deliveries. */
+enum result deliver_retry(
+	struct flow *flow, const struct actor *actor, struct id id, int64_t now, struct err *err) must_check;
+enum result deliver_drop(struct flow *flow, const struct actor *actor, struct id id, struct str reason,
+	int64_t now, struct err *err) must_check;
+
+#endif

@@ -1,0 +1,305 @@
+#include "flow/keep.h"
+
+#include "flow/mail_out.h"
+#include "flow/people.h"
+#include "store/copy_write.h"
+#include "store/delivery_write.h"
+#include "store/event_write.h"
+#include "store/message_write.h"
+#include "store/wrap_write.h"
+
+#include <string.h>
+
+/* How long the same mail joins the message it became. */
+#define JOIN_MS (24 * MS_HOUR)
+
+/* The transaction's own state, made anew whenever the work runs. */
+struct keeping {
+	struct keep_request *request;
+	struct flow_account account;
+	struct arena *arena;
+	struct id message_id;
+	struct message_key key;
+	bool joined;
+	bool needs_content; /* a delivery carries the mail itself */
+	int64_t notified;
+	struct keep_result result;
+};
+
+void keep_reference(
+	const struct flow_account *account, struct str message_id, uint8_t ret[static SEAL_MAC_BYTES])
+{
+	account_mac(account->key, "message-reference", str_bytes(message_id), ret);
+}
+
+static bool is_secured(const struct keep_request *request)
+{
+	return !id_is_none(request->definition.id);
+}
+
+static enum result add_wrap(struct tx *tx, struct keeping *k, struct id holder_id, struct err *err)
+{
+	uint8_t wrap[SEAL_WRAP_BYTES];
+
+	message_key_wrap(k->account.key, k->message_id, holder_id, &k->key, wrap);
+	return wrap_add(tx, holder_id, k->message_id, (struct bytes){wrap, sizeof(wrap)}, err);
+}
+
+/* The content was sealed under its own key; recipients who join get wraps of the first message's key. */
+static enum result join(struct tx *tx, struct keeping *k, struct id first, struct err *err)
+{
+	struct bytes wrap;
+	struct id holder;
+
+	k->joined = true;
+	k->message_id = first;
+	TRY(wrap_find_any(tx, first, k->arena, &holder, &wrap, err));
+	return message_key_unwrap(k->account.key, first, holder, wrap, &k->key, err);
+}
+
+static enum result claim(struct tx *tx, struct keeping *k, struct err *err)
+{
+	struct keep_request *r = k->request;
+	struct id first;
+
+	k->message_id = content_message_id(r->content);
+	k->key = *content_key(r->content);
+	k->joined = false;
+	if (r->fingerprint.len == 0)
+		return RESULT_OK;
+	TRY(message_claim(tx, k->account.account.id, r->fingerprint, k->message_id, r->now, r->now - JOIN_MS,
+		&first, err));
+	if (id_equal(first, k->message_id))
+		return RESULT_OK;
+	enum result joined = join(tx, k, first, err);
+	if (joined == RESULT_GONE) {
+		/* Recalled, or delivered and done: nothing more may or need be done for it. */
+		k->message_id = first;
+		return RESULT_CONFLICT;
+	}
+	return joined;
+}
+
+static int64_t expiry(const struct keeping *k)
+{
+	const struct keep_request *r = k->request;
+	int64_t retention = r->now + k->account.settings.retention_days * MS_DAY;
+	int64_t own = r->definition.expire_days ? r->now + r->definition.expire_days * MS_DAY : retention;
+
+	return own < retention ? own : retention;
+}
+
+static enum result add_message(struct tx *tx, struct keeping *k, struct id owner_id, struct err *err)
+{
+	struct keep_request *r = k->request;
+	struct letter *letter = content_letter(r->content);
+	struct sealed_body *body = content_body(r->content);
+	struct message message = {
+		.id = k->message_id,
+		.account_id = k->account.account.id,
+		.kind = is_secured(r) ? MESSAGE_SECURED : MESSAGE_RELAYED,
+		.owner_id = owner_id,
+		.sender = r->sender,
+		.definition_id = r->definition.id,
+		.definition_name = r->definition.name,
+		.rights = r->definition.rights,
+		.read_receipt = r->definition.read_receipt || letter->wants_receipt,
+		.all_recipients = r->definition.all_recipients,
+		.answers_id = r->answers_id,
+		.sent_at = r->now,
+		.expires_at = is_secured(r) ? expiry(k) : 0,
+		.size = content_size(r->content),
+		.sealed_size = content_sealed_size(r->content),
+		.in_blob = sealed_body_in_blob(body),
+		.list_box = letter_list_seal(letter, &k->key, k->message_id, k->arena),
+		.head_box = letter_head_seal(letter, &k->key, k->message_id, k->arena),
+		.index_box = letter_index_seal(content_index(r->content), &k->key, k->message_id, k->arena),
+	};
+
+	TRY(message_add(tx, &message, err));
+	if (!message.in_blob)
+		TRY(message_body_add(tx, message.id, sealed_body_bytes(body), err));
+	if (message.kind == MESSAGE_SECURED && letter->message_id.len) {
+		uint8_t reference[SEAL_MAC_BYTES];
+		keep_reference(&k->account, letter->message_id, reference);
+		TRY(message_reference_add(tx, k->account.account.id,
+			(struct bytes){reference, sizeof(reference)}, message.id, err));
+	}
+	return RESULT_OK;
+}
+
+static enum result add_copy(struct tx *tx, struct keeping *k, struct id person_id, bool is_owner,
+	enum recipient_role role, struct id *ret_id, struct err *err)
+{
+	struct copy copy = {.id = id_new(k->request->now),
+		.account_id = k->account.account.id,
+		.message_id = k->message_id,
+		.person_id = person_id,
+		.is_owner = is_owner,
+		.role = role,
+		.folder = is_owner ? FOLDER_SENT : FOLDER_INBOX,
+		.sorted_at = k->request->now,
+		.unread = !is_owner};
+
+	TRY(copy_add(tx, &copy, err));
+	*ret_id = copy.id;
+	return add_wrap(tx, k, copy.id, err);
+}
+
+/* A delivery that carries the mail itself. */
+static enum result add_carried(struct tx *tx, struct keeping *k, const struct keep_recipient *recipient,
+	enum delivery_kind kind, struct id copy_id, struct err *err)
+{
+	struct keep_request *r = k->request;
+	struct delivery delivery = mail_out_delivery(&k->account, kind, r->now);
+
+	delivery.message_id = k->message_id;
+	delivery.copy_id = copy_id;
+	delivery.recipient = recipient->address;
+	/* What bounces off the account's own mail server must not travel outside with its content. */
+	delivery.sender = kind == DELIVERY_REPLY ? return_address(r->flow, &k->account, delivery.id, k->arena)
+						 : r->sender;
+	delivery.dsn_notify = recipient->dsn_notify;
+	delivery.dsn_original = recipient->dsn_original;
+	delivery.dsn_envelope = r->dsn_envelope;
+	delivery.dsn_return = r->dsn_return;
+	delivery.smtputf8 = r->smtputf8;
+	TRY(mail_out_destination(r->flow, tx, recipient->address, k->arena, &delivery.destination, err));
+	k->needs_content = true;
+	return delivery_add(tx, &delivery, NULL, err);
+}
+
+static enum result add_secured_recipient(
+	struct tx *tx, struct keeping *k, const struct keep_recipient *recipient, struct err *err)
+{
+	struct person person;
+	struct id copy_id = {0};
+	bool is_new;
+
+	TRY(people_ensure(tx, &k->account, recipient->address, recipient->name, recipient->is_internal,
+		k->request->now, k->arena, &person, NULL, err));
+	struct recipient row = {.message_id = k->message_id,
+		.person_id = person.id,
+		.role = recipient->role,
+		.route = recipient->way == KEEP_BY_SERVER ? ROUTE_MAIL_SERVER : ROUTE_PORTAL,
+		.added_at = k->request->now};
+	TRY(recipient_add(tx, &row, &is_new, err));
+	if (!is_new)
+		return RESULT_OK;
+	if (recipient->way == KEEP_BY_SERVER)
+		return add_carried(tx, k, recipient, DELIVERY_INTERNAL_COPY, copy_id, err);
+	TRY(add_copy(tx, k, person.id, false, recipient->role, &copy_id, err));
+	if (recipient->way == KEEP_REPLY)
+		return add_carried(tx, k, recipient, DELIVERY_REPLY, copy_id, err);
+	k->notified++;
+	return mail_out_notification(k->request->flow, tx, &k->account, k->message_id, copy_id,
+		person.address, k->request->now, err);
+}
+
+/* RFC 3461: success of a mail that goes to the portal is told as "relayed", never as "delivered". */
+static enum result answer_success(
+	struct tx *tx, struct keeping *k, const struct keep_recipient *recipient, struct err *err)
+{
+	struct keep_request *r = k->request;
+	struct delivery about = {.id = k->message_id};
+
+	if ((recipient->dsn_notify & DSN_SUCCESS) == 0 || r->sender.len == 0 || k->joined)
+		return RESULT_OK;
+	struct str fields = arena_printf(k->arena,
+		"relayed\n2.0.0\n%.*s\n%.*s\n%.*s\nkept as a secure message", STR_ARG(recipient->address),
+		STR_ARG(recipient->dsn_original), STR_ARG(r->dsn_envelope));
+	return mail_out_report(r->flow, tx, &k->account, &about, r->sender, fields, r->now, err);
+}
+
+static enum result add_recipients(struct tx *tx, struct keeping *k, struct err *err)
+{
+	struct keep_request *r = k->request;
+
+	for (size_t i = 0; i < r->recipient_count; i++) {
+		const struct keep_recipient *recipient = &r->recipients[i];
+		if (recipient->way == KEEP_RELAYED) {
+			TRY(add_carried(tx, k, recipient, DELIVERY_RELAY, (struct id){0}, err));
+			continue;
+		}
+		TRY(add_secured_recipient(tx, k, recipient, err));
+		if (recipient->way == KEEP_IN_PORTAL)
+			TRY(answer_success(tx, k, recipient, err));
+	}
+	return k->needs_content ? add_wrap(tx, k, k->message_id, err) : RESULT_OK;
+}
+
+static enum result add_event(struct tx *tx, struct keeping *k, struct id owner_id, struct err *err)
+{
+	struct keep_request *r = k->request;
+	const char *kind = k->joined ? EVENT_MESSAGE_JOINED
+			   : !id_is_none(r->answers_id) && !id_is_none(r->actor.person_id)
+				   ? EVENT_MESSAGE_REPLIED
+			   : is_secured(r) ? EVENT_MESSAGE_SECURED
+					   : EVENT_MESSAGE_RELAYED;
+	struct event event = {.account_id = k->account.account.id,
+		.at = r->now,
+		.kind = str_of(kind),
+		.actor_id = id_is_none(r->actor.person_id) ? owner_id : r->actor.person_id,
+		.message_id = k->message_id,
+		.origin = r->actor.origin,
+		.detail = r->detail};
+
+	return event_add(tx, &event, err);
+}
+
+static enum result keep_in_tx(struct tx *tx, struct keeping *k, struct err *err)
+{
+	struct keep_request *r = k->request;
+	struct person owner = {0};
+
+	TRY(flow_account_load(r->flow, tx, r->actor.account_id, k->arena, &k->account, err));
+	enum result claimed = claim(tx, k, err);
+	if (claimed == RESULT_CONFLICT) {
+		k->result = (struct keep_result){.message_id = k->message_id, .joined = true};
+		return RESULT_OK;
+	}
+	TRY(claimed);
+	if (is_secured(r) && r->owner.len)
+		TRY(people_ensure(tx, &k->account, r->owner, r->owner_name, r->owner_is_internal, r->now,
+			k->arena, &owner, NULL, err));
+	struct id owner_copy = {0};
+	if (!k->joined) {
+		TRY(add_message(tx, k, owner.id, err));
+		if (!id_is_none(owner.id))
+			TRY(add_copy(tx, k, owner.id, true, ROLE_OWNER, &owner_copy, err));
+	}
+	TRY(add_recipients(tx, k, err));
+	k->result = (struct keep_result){
+		.message_id = k->message_id, .owner_copy_id = owner_copy, .joined = k->joined};
+	return add_event(tx, k, owner.id, err);
+}
+
+static enum result keep_work(struct tx *tx, void *context, struct err *err)
+{
+	struct keeping *result = context;
+	cleanup(arena_done) struct arena arena = {0};
+	struct keeping k = {.request = result->request, .arena = &arena};
+
+	enum result outcome = keep_in_tx(tx, &k, err);
+	key_wipe(&k.key);
+	result->result = k.result;
+	return outcome;
+}
+
+enum result keep_mail(struct keep_request *request, struct keep_result *ret, struct err *err)
+{
+	struct keeping keeping = {.request = request};
+	struct err why = {0};
+
+	enum result result = db_write(flow_db(request->flow), keep_work, &keeping, &why);
+	bool uncertain = why.code && strcmp(why.code, "db-uncertain") == 0;
+	/* When nobody knows whether the commit holds, the blob stays; a sweep finds it if nothing refers to
+	 * it. */
+	if ((result == RESULT_OK && !keeping.result.joined) || uncertain)
+		sealed_body_adopt(content_body(request->content));
+	if (err)
+		*err = why;
+	if (result == RESULT_OK)
+		*ret = keeping.result;
+	return result;
+}

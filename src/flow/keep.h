@@ -1,0 +1,63 @@
+/* keep: one accepted mail becomes one message, in one transaction: the message with its sealed boxes, people,
+ * copies, wraps, queue rows, and events. Used for mail from SMTP and for what is written in the portal.
+ * Everything expensive was done before. */
+#ifndef FLOW_KEEP_H
+#define FLOW_KEEP_H
+
+#include "flow/content.h"
+#include "flow/flow.h"
+#include "store/delivery.h"
+
+/* The way a recipient's mail takes. */
+enum keep_way {
+	KEEP_IN_PORTAL, /* a copy in the Inbox, and a notification */
+	KEEP_BY_SERVER, /* the mail itself with a banner, by the account's mail server */
+	KEEP_REPLY,	/* a copy in the Inbox, and the mail by the account's mail server */
+	KEEP_RELAYED	/* as it came */
+};
+
+struct keep_recipient {
+	struct str address;
+	struct str name; /* as in To or Cc, may be empty */
+	enum recipient_role role;
+	enum keep_way way;
+	bool is_internal;
+	int64_t dsn_notify;
+	struct str dsn_original;
+};
+
+struct keep_request {
+	struct flow *flow;
+	struct content *content;
+	struct actor actor; /* of the event; person_id none: the owner did it by mail */
+	struct str sender;  /* envelope */
+	struct str owner;   /* address, or empty: nobody's message */
+	struct str owner_name;
+	bool owner_is_internal;
+	/* What it is sent with; definition.id none: nothing is secured. */
+	struct definition definition;
+	struct id answers_id;
+	struct keep_recipient *recipients;
+	size_t recipient_count;
+	struct bytes fingerprint; /* one mail is one message */
+	bool smtputf8;
+	int64_t dsn_return;
+	struct str dsn_envelope;
+	struct str detail; /* of the event: why, as decided */
+	int64_t now;
+};
+
+struct keep_result {
+	struct id message_id; /* the new one, or the one it joined */
+	struct id owner_copy_id;
+	bool joined;
+};
+
+/* OK means durable. The content belongs to the message then, unless it joined another. */
+enum result keep_mail(struct keep_request *request, struct keep_result *ret, struct err *err) must_check;
+
+/* The keyed hash under which a Message-ID is looked up. */
+void keep_reference(
+	const struct flow_account *account, struct str message_id, uint8_t ret[static SEAL_MAC_BYTES]);
+
+#endif

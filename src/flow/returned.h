@@ -1,0 +1,13 @@
+/* returned: mail to one of our own tagged return addresses: bounces, automatic answers, and people who write
+ * to a notification's address. What comes back becomes an event; its content is dropped. */
+#ifndef FLOW_RETURNED_H
+#define FLOW_RETURNED_H
+
+#include "flow/content.h"
+#include "flow/flow.h"
+#include "store/delivery.h"
+
+enum result returned_mail(struct flow *flow, const struct delivery *delivery, struct str sender,
+	struct content *content, struct str origin, int64_t now, struct err *err) must_check;
+
+#endif
