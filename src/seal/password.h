@@ -9,8 +9,8 @@
 enum result password_hash(
 	struct str password, struct arena *arena, struct str *ret, struct err *err) must_check;
 
-/* OK when it is the password of that hash, DENIED when not, BUSY and UNAVAILABLE as above. An empty hash
- * (nobody has it) takes the same time and is DENIED. */
+/* OK when it is the password of that hash, DENIED when not or when memory is short, BUSY as above. An empty
+ * hash (nobody has it) takes the same time and is DENIED. */
 enum result password_verify(struct str hash, struct str password, struct err *err) must_check;
 
 #endif
