@@ -64,10 +64,11 @@
 #define LIMIT_HTTP_FILES 100
 #define LIMIT_HTTP_CONNECTIONS 2000
 #define LIMIT_HTTP_IDLE_S 30
-#define LIMIT_HTTP_HEAD_MS (20 * MS_SECOND) /* handshake and head of a request, and pauses between requests  \
-					     */
-#define LIMIT_HTTP_GRACE_MS MS_MINUTE	    /* then bodies either way must move at the rate below */
-#define LIMIT_HTTP_RATE 500		    /* bytes a second on average */
+/* For handshake and head of a request, and between requests. */
+#define LIMIT_HTTP_HEAD_MS (20 * MS_SECOND)
+/* After this time bodies either way must have moved at this rate: slow clients are gone within a minute. */
+#define LIMIT_HTTP_GRACE_MS (25 * MS_SECOND)
+#define LIMIT_HTTP_RATE 4096 /* bytes a second on average */
 #define LIMIT_HTTP_CONNECTIONS_PER_ADDRESS 200 /* offices share one address; not applied behind a proxy */
 #define LIMIT_HTTP_DRAIN_BYTES (512 << 20) /* of a refused upload read and dropped, so the answer is seen */
 #define LIMIT_HTTP_SEGMENTS 16		   /* of a path */

@@ -25,7 +25,6 @@ void assets_each(const struct assets *assets, void (*each)(void *context, struct
 	void *context);
 
 /* Answers a request for "/static/{file}"; NOT_FOUND otherwise. */
-enum result assets_answer(const struct assets *assets, struct str file, const struct request *request,
-	struct response *response) must_check;
+enum result assets_answer(const struct assets *assets, struct str file, struct response *response) must_check;
 
 #endif

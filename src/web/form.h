@@ -6,8 +6,8 @@
 #include "web/syntax.h"
 
 /* Where files go. All calls of one request come one after the other, though perhaps from different threads.
- * A failure of any of them ends the request with its result; `done` is called in the end in every case, also
- * when nothing was begun. Between begin and end there is one file at a time. */
+ * A failure of any of them ends the request with its result. Between begin and end there is one file at a
+ * time. The page's handler finds `context` in request->upload once the whole form was read. */
 struct upload_sink {
 	/* `field` is the control's name; name and type are what the client claims, the name made harmless.
 	 * `fields` are those that stood before the file in the form: put `csrf` first and check it here. */
@@ -15,8 +15,8 @@ struct upload_sink {
 		const struct pairs *fields, struct err *err);
 	enum result (*write)(void *context, const void *data, size_t size, struct err *err);
 	enum result (*end)(void *context, struct err *err);
-	/* `complete`: the whole form was read; what was stored may be used. Otherwise throw it away. */
-	void (*done)(void *context, bool complete);
+	/* Called last in every case, after the handler if it ran: throw away what it has not taken. */
+	void (*done)(void *context);
 	void *context;
 };
 
@@ -27,7 +27,7 @@ struct form;
  * not known, no or bad boundary). */
 enum result form_new(struct arena *arena, struct str content_type, const struct upload_sink *sink,
 	struct form **ret, struct err *err) must_check;
-/* Frees what the arena does not hold; the sink's `done` is not called from here. */
+/* Frees what the arena does not hold. The sink's `done` is left to the caller. */
 void form_free(struct form *form);
 
 /* Takes the next bytes of the body. Results: OK; INVALID; TOO_LARGE past LIMIT_HTTP_FORM_BYTES, _FIELDS or

@@ -18,18 +18,20 @@ struct request {
 	int64_t now;	     /* ms since 1970 UTC, when it was handed to the handler */
 	struct err err;	     /* detail of the result that the handler returns */
 	enum http_method
-		method;	 /* METHOD_GET for HEAD as well: the body is left out behind the handler's back */
-	struct str path; /* as sent, without the query */
+		method; /* METHOD_GET for HEAD as well: the body is left out behind the handler's back */
+	bool is_head;
+	struct str target; /* as sent, with the query */
+	struct str path;   /* as sent, without the query */
 	const struct route *route;
 	struct str client; /* the client's address as text, from a trusted proxy's word when there is one */
 	struct str
 		origin; /* the configured "https://host[:port]" that Host named; build links from it only */
-	bool is_https;	/* TLS to us or, by a trusted proxy's word, to the proxy */
 	struct pairs headers;	 /* names in lower case */
 	struct pairs parameters; /* of the path */
 	struct pairs query;
 	struct pairs fields; /* of the form, files left out; their bytes went to the sink */
 	struct pairs cookies;
+	void *upload; /* context of the sink that took the form's files; NULL without one */
 };
 
 /* Each gives the value, or STR_NONE (ptr NULL) when there is none. Values are valid UTF-8 without NUL, except
@@ -56,8 +58,9 @@ struct str request_local_path(struct str path, struct str otherwise);
 bool request_is_same_site(const struct request *request);
 
 /* Checks what goes before routing: one Host that is among `origins`, no Transfer-Encoding, one valid
- * Content-Length, plain field names and values, origin-form target. Fills request->origin.
- * Results: OK; INVALID (400); NOT_FOUND: Host is not ours (421); TOO_LARGE: a length past all numbers. */
+ * Content-Length, plain field names and values, a path as target. Fills request->origin.
+ * Results: OK; INVALID (400); NOT_FOUND: Host is not ours (421); UNAVAILABLE: chunked (411; browsers never
+ * send forms so, and what is not parsed cannot be smuggled). */
 struct request_rules {
 	const struct str *origins; /* "https://portal.example:8443" */
 	size_t origin_count;

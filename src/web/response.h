@@ -3,12 +3,14 @@
 #define WEB_RESPONSE_H
 
 #include "base/io.h"
+#include "web/conditions.h"
 #include "web/request.h"
 
 /* Which Content-Security-Policy goes with the body. */
 enum response_policy {
 	POLICY_PAGE,	/* a page of ours: own styles, images, scripts, frames and form targets only */
 	POLICY_MESSAGE, /* cleaned HTML of a message, in its sandboxed frame: nothing runs, images of ours */
+	POLICY_IMAGE,	/* an image that a message frame shows */
 	POLICY_FILE,	/* a download: sandboxed, nothing is loaded */
 };
 
@@ -20,8 +22,9 @@ struct response {
 	struct buf body;
 	struct reader stream;  /* used instead of `body` when read_at is set */
 	struct bytes constant; /* a body that outlives the response (assets); instead of `body` */
-	void (*stream_done)(void *context); /* called once when the response is finished or given up */
-	bool is_cacheable;		    /* false: Cache-Control: no-store is added */
+	void (*stream_done)(
+		void *context); /* called once, with stream.context, when all is sent or given up */
+	bool is_cacheable;	/* false: Cache-Control: no-store is added */
 	bool takes_ranges;
 	struct str etag; /* strong, with quotes; none when empty */
 };

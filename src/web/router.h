@@ -72,4 +72,10 @@ const struct route *router_row(const struct router *router, size_t index);
 const struct route_parameter *route_parameter(
 	const struct route *route, enum parameter_place place, struct str name);
 
+/* Leaves in request->query (or request->fields) only what the row lists. INVALID, with request->err: a value
+ * past its limit, or given too often. */
+#define ROUTE_CSRF_BYTES 128
+enum result route_keep_query(const struct route *route, struct request *request) must_check;
+enum result route_keep_fields(const struct route *route, struct request *request) must_check;
+
 #endif

@@ -31,7 +31,7 @@ struct server_options {
 		*trusted_proxies; /* addresses or ranges ("10.0.0.0/8") whose X-Forwarded-For counts */
 	size_t trusted_proxy_count;
 	const struct router *router;
-	const struct assets *assets; /* may be NULL */
+	const struct assets *assets; /* served under /static; may be NULL */
 	void *app;		     /* request->app */
 	/* Runs a page: identifies the session, checks route->rights and the csrf field, opens the right kind
 	 * of transaction and calls route->handler. NULL: the handler is called alone. */
@@ -46,6 +46,7 @@ struct server_options {
 	unsigned int waiting;	    /* 0: LIMIT_HTTP_WAITING */
 	unsigned int idle_s;	    /* 0: LIMIT_HTTP_IDLE_S */
 	int64_t head_ms;	    /* 0: LIMIT_HTTP_HEAD_MS */
+	int64_t grace_ms;	    /* 0: LIMIT_HTTP_GRACE_MS */
 };
 
 /* Starts listening. Results: OK; INVALID (certificate, address, option); CONFLICT (port taken); DENIED (port

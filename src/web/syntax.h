@@ -23,7 +23,7 @@ struct str pairs_get(const struct pairs *pairs, const char *name);
  * result is not UTF-8. */
 enum result percent_decode(struct arena *arena, struct str s, bool plus, struct str *ret) must_check;
 
-/* Appends what may stand in a path segment or a query value as it is; the rest percent-encoded. */
+/* For a path segment or a query value: unreserved characters as they are, the rest percent-encoded. */
 struct str percent_encode(struct arena *arena, struct str s);
 
 /* Splits the path of a request target and decodes its segments: "/a/b%20c" gives "a", "b c"; "/" gives none;
@@ -42,6 +42,10 @@ enum result urlencoded_parse(struct arena *arena, struct str s, size_t max, stru
  * LIMIT_HTTP_COOKIES. Of a name given twice nothing is kept, since one of the two may be planted. */
 struct pairs cookie_parse(struct arena *arena, struct str field);
 
+/* Whether a request's target is a path with or without a query (origin-form, RFC 9112 section 3.2.1), in
+ * visible ASCII. */
+bool target_is_valid(struct str target);
+
 /* Whether it is a token (RFC 9110 section 5.6.2): field names, methods. */
 bool token_is_valid(struct str s);
 
@@ -56,26 +60,5 @@ enum result field_parameter(
 
 /* The value before the first ';', trimmed: "text/html" of "text/html; charset=utf-8". */
 struct str field_main(struct str field);
-
-/* A Range field for a body of `size` bytes (RFC 9110 section 14). OK: one satisfiable range in *ret.
- * NOT_FOUND: none, several, another unit or not understood: the whole body is answered. TOO_LARGE: not
- * satisfiable: 416. */
-struct byte_range {
-	uint64_t start;
-	uint64_t len;
-};
-enum result range_parse(struct str field, uint64_t size, struct byte_range *ret) must_check;
-
-/* Whether a list of entity tags (If-None-Match) names this strong tag, quotes included, or is "*". Weak
- * comparison (RFC 9110 section 8.8.3.2). */
-bool etag_matches(struct str list, struct str etag);
-
-/* `attachment; filename="…"; filename*=UTF-8''…` (RFC 6266) for any name at all: control and
- * direction-changing characters, path separators and quotes become '_', it never begins with a dot, and it
- * is cut to LIMIT_FILE_NAME_BYTES with the extension kept. An empty name gives "file". */
-struct str disposition_attachment(struct arena *arena, struct str name);
-
-/* A file name that a client claims, made harmless as above (for storing and showing). */
-struct str file_name_clean(struct arena *arena, struct str name);
 
 #endif

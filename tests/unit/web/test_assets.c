@@ -1,0 +1,110 @@
+#include "tests/unit/unit.h"
+
+#include "web/assets.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char folder[] = "/tmp/test_assets.XXXXXX";
+
+static void write_file(const char *path, const char *text)
+{
+	char whole[200];
+
+	(void)snprintf(whole, sizeof(whole), "%s/%s", folder, path);
+	FILE *file = fopen(whole, "w");
+	assert_non_null(file);
+	(void)fputs(text, file);
+	(void)fclose(file);
+}
+
+static void remove_file(const char *path)
+{
+	char whole[200];
+
+	(void)snprintf(whole, sizeof(whole), "%s/%s", folder, path);
+	(void)remove(whole);
+}
+
+static int setup(void **state)
+{
+	static const char *const folders[] = {"styles", "scripts", "icons"};
+
+	(void)state;
+	if (!mkdtemp(folder))
+		return 1;
+	for (size_t i = 0; i < COUNT_OF(folders); i++) {
+		char path[200];
+		(void)snprintf(path, sizeof(path), "%s/%s", folder, folders[i]);
+		if (mkdir(path, 0700))
+			return 1;
+	}
+	write_file("styles/main.css", "body {}");
+	write_file("icons/logo.svg", "<svg/>");
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	remove_file("styles/main.css");
+	remove_file("icons/logo.svg");
+	remove_file("styles");
+	remove_file("scripts");
+	remove_file("icons");
+	(void)rmdir(folder);
+	return 0;
+}
+
+static void test_serving(void **state)
+{
+	cleanup(assets_free_at) struct assets *assets = NULL;
+	cleanup(arena_done) struct arena arena = {0};
+	cleanup(response_done) struct response response;
+	struct err err = {0};
+
+	(void)state;
+	assert_ok(assets_load(folder, &assets, &err));
+	struct str url = assets_url(assets, "main.css");
+	assert_true(str_starts(url, STR("/static/main.")) && str_ends_nocase(url, STR(".css")));
+	assert_null(assets_url(assets, "other.css").ptr);
+	response_init(&response, &arena);
+	assert_ok(assets_answer(assets, str_from(url, strlen("/static/")), &response));
+	assert_str(bytes_str(response.constant), "body {}");
+	assert_str(pairs_get(&response.headers, "Cache-Control"), "public, max-age=31536000, immutable");
+	assert_int_equal(assets_answer(assets, STR("main.css"), &response), RESULT_NOT_FOUND);
+	assert_int_equal(assets_answer(assets, STR("../styles/main.css"), &response), RESULT_NOT_FOUND);
+	/* Other content is another name. */
+	cleanup(assets_free_at) struct assets *changed = NULL;
+	write_file("styles/main.css", "body { color: red }");
+	assert_ok(assets_load(folder, &changed, &err));
+	assert_false(str_equal(url, assets_url(changed, "main.css")));
+}
+
+static void test_refusals(void **state)
+{
+	struct assets *assets = NULL;
+	struct err err = {0};
+
+	(void)state;
+	write_file("scripts/program.exe", "x");
+	assert_int_equal(assets_load(folder, &assets, &err), RESULT_INVALID);
+	remove_file("scripts/program.exe");
+	write_file("scripts/main.css", "x");
+	assert_int_equal(assets_load(folder, &assets, &err), RESULT_INVALID);
+	remove_file("scripts/main.css");
+	assert_int_equal(assets_load("/nonexistent", &assets, &err), RESULT_NOT_FOUND);
+	assert_null(assets);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_serving),
+		cmocka_unit_test(test_refusals),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
