@@ -83,8 +83,12 @@ static void short_memory_does_not_tell_who_is_known(void **state)
 	assert_ok(password_verify(hash, STR("correct horse"), NULL));
 }
 
+/* So that all begin together. */
+static pthread_barrier_t start;
+
 static void *verify_in_thread(void *hash)
 {
+	(void)pthread_barrier_wait(&start);
 	enum result result = password_verify(*(struct str *)hash, STR("correct horse"), NULL);
 
 	return (void *)(intptr_t)result;
@@ -92,20 +96,28 @@ static void *verify_in_thread(void *hash)
 
 static void more_at_once_than_may_run_all_get_their_turn(void **state)
 {
-	enum { THREADS = 3 * LIMIT_PASSWORD_HASHES_AT_ONCE };
+	enum { THREADS = 8 * LIMIT_PASSWORD_HASHES_AT_ONCE };
 	cleanup(arena_done) struct arena arena = {0};
 	pthread_t threads[THREADS];
+	struct rusage usage;
 	struct str hash;
 	void *result;
 
 	(void)state;
 	assert_ok(password_hash(STR("correct horse"), &arena, &hash, NULL));
+	assert_int_equal(getrusage(RUSAGE_SELF, &usage), 0);
+	long peak_before = usage.ru_maxrss;
+	assert_int_equal(pthread_barrier_init(&start, NULL, THREADS), 0);
 	for (size_t i = 0; i < THREADS; i++)
 		assert_ok(thread_start(&threads[i], "verify", verify_in_thread, &hash));
 	for (size_t i = 0; i < THREADS; i++) {
 		assert_int_equal(pthread_join(threads[i], &result), 0);
 		assert_ok((enum result)(intptr_t)result);
 	}
+	(void)pthread_barrier_destroy(&start);
+	/* Each takes 64 MiB and the peak before has one already, so the limit shows with one to spare. */
+	assert_int_equal(getrusage(RUSAGE_SELF, &usage), 0);
+	assert_true(usage.ru_maxrss - peak_before < LIMIT_PASSWORD_HASHES_AT_ONCE * 64 * 1024);
 }
 
 int main(void)
