@@ -19,7 +19,6 @@ static void render(
 static struct languages *languages_with(struct str text)
 {
 	struct languages *languages = NULL;
-	cleanup(buf_done) struct buf json = buf_new(1 << 20);
 	json_t *root = json_pack("{s:s, s:s, s:s}", "language.tag", "en", "language.name", "English",
 		"language.direction", "rtl");
 
