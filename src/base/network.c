@@ -77,3 +77,24 @@ bool network_is_loopback(struct str address)
 	       network_parse(address, &peer) &&
 	       (network_contains(&ipv4, &peer) || network_contains(&ipv6, &peer));
 }
+
+bool host_port_parse(struct str text, struct host_port *ret)
+{
+	const char *colon = text.len ? memrchr(text.ptr, ':', text.len) : NULL;
+	struct str host = colon ? str_sub(text, 0, (size_t)(colon - text.ptr)) : STR_NONE;
+	struct str port = colon ? str_from(text, host.len + 1) : STR_NONE;
+	struct host_port parsed = {0};
+	uint64_t number;
+
+	if (host.len > 1 && host.ptr[0] == '[' && host.ptr[host.len - 1] == ']')
+		host = str_sub(host, 1, host.len - 2);
+	else if (str_find_char(host, ':') >= 0)
+		return false;
+	if (host.len == 0 || host.len >= sizeof(parsed.host) || port.len >= sizeof(parsed.port) ||
+		!str_to_uint(port, 65535, &number))
+		return false;
+	memcpy(parsed.host, host.ptr, host.len);
+	memcpy(parsed.port, port.ptr, port.len);
+	*ret = parsed;
+	return true;
+}

@@ -23,4 +23,13 @@ bool network_of_peer(struct str address, struct network *ret);
 /* Whether the address is of this machine (127.0.0.0/8, ::1). */
 bool network_is_loopback(struct str address);
 
+/* A host (name, address, or address in brackets) and a port, NUL-terminated. */
+struct host_port {
+	char host[256];
+	char port[6];
+};
+
+/* "host:port", "192.0.2.1:25", "[2001:db8::1]:25". False when it is none. */
+bool host_port_parse(struct str text, struct host_port *ret);
+
 #endif

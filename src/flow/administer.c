@@ -127,18 +127,12 @@ enum result account_set(struct flow *flow, const struct actor *actor, struct str
 
 static enum result check_hop(struct str hop, struct err *err)
 {
-	struct str rest = hop;
-	struct str host = STR_NONE;
-	uint64_t port;
+	struct host_port parsed;
 
-	for (struct str part; rest.ptr;
-		host = part.ptr && rest.ptr ? (struct str){hop.ptr, (size_t)(rest.ptr - hop.ptr - 1)} : host)
-		part = str_cut(&rest, ':');
-	struct str number = host.len < hop.len ? str_from(hop, host.len + 1) : STR_NONE;
-	if (host.len == 0 || host.len > LIMIT_DOMAIN_BYTES || !str_to_uint(number, 65535, &port) || port == 0)
-		return err_set(err, RESULT_INVALID, "a next hop is host:port or [address]:port, not %.*s",
-			STR_ARG(hop));
-	return RESULT_OK;
+	return host_port_parse(hop, &parsed)
+		       ? RESULT_OK
+		       : err_set(err, RESULT_INVALID, "a next hop is host:port or [address]:port, not %.*s",
+				 STR_ARG(hop));
 }
 
 static enum result add_domain(struct tx *tx, void *context, struct err *err)

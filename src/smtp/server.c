@@ -1,0 +1,270 @@
+#include "smtp/server.h"
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/network.h"
+#include "smtp/session_private.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define TOPIC "smtp"
+#define SERVER_RANK 300
+#define BACKLOG 512
+
+struct smtp_listener {
+	struct smtp_listener *next;
+	struct smtp_server *server;
+	int fd;
+	bool implicit_tls;
+	pthread_t thread;
+};
+
+#define OR_DEFAULT(value, otherwise) ((value) > 0 ? (value) : (otherwise))
+
+static struct smtp_server_limits with_defaults(const struct smtp_server_limits *given)
+{
+	return (struct smtp_server_limits){
+		.sessions = OR_DEFAULT(given->sessions, LIMIT_SMTP_SESSIONS),
+		.sessions_per_network =
+			OR_DEFAULT(given->sessions_per_network, LIMIT_SMTP_SESSIONS_PER_NETWORK),
+		.recipients = OR_DEFAULT(given->recipients, LIMIT_SMTP_RECIPIENTS),
+		.errors = OR_DEFAULT(given->errors, LIMIT_SMTP_ERRORS),
+		.junk_commands = OR_DEFAULT(given->junk_commands, LIMIT_SMTP_JUNK_COMMANDS),
+		.command_ms = OR_DEFAULT(given->command_ms, LIMIT_SMTP_COMMAND_MS),
+		.stranger_command_ms = OR_DEFAULT(given->stranger_command_ms, LIMIT_SMTP_STRANGER_COMMAND_MS),
+		.data_idle_ms = OR_DEFAULT(given->data_idle_ms, LIMIT_SMTP_DATA_IDLE_MS),
+		.data_rate = OR_DEFAULT(given->data_rate, LIMIT_SMTP_DATA_RATE),
+		.handshake_ms = OR_DEFAULT(given->handshake_ms, LIMIT_SMTP_HANDSHAKE_MS),
+	};
+}
+
+struct smtp_server *smtp_server_new(const struct smtp_server_options *options)
+{
+	struct smtp_server *server = mem_new(sizeof(*server));
+
+	server->options = *options;
+	server->limits = with_defaults(&options->limits);
+	server->credentials = options->credentials ? smtp_credentials_ref(options->credentials) : NULL;
+	lock_init(&server->lock, "smtp server", SERVER_RANK);
+	signal_init(&server->session_ended);
+	return server;
+}
+
+void smtp_server_set_credentials(struct smtp_server *server, struct smtp_credentials *credentials)
+{
+	LOCKED(&server->lock);
+	smtp_credentials_unref(server->credentials);
+	server->credentials = smtp_credentials_ref(credentials);
+}
+
+static void *session_thread(void *arg)
+{
+	struct smtp_session *session = arg;
+	struct smtp_server *server = session->server;
+
+	smtp_session_run(session);
+	lock_take(&server->lock);
+	*session->back = session->next;
+	if (session->next)
+		session->next->back = session->back;
+	server->session_count--;
+	signal_all(&server->session_ended);
+	lock_release(&server->lock);
+	free(session);
+	return NULL;
+}
+
+static int sessions_from(const struct smtp_server *server, const char *address)
+{
+	int count = 0;
+
+	for (const struct smtp_session *s = server->sessions; s; s = s->next)
+		count += strcmp(s->address, address) == 0;
+	return count;
+}
+
+/* Whether another session may begin; adds it when it may. */
+static bool add_session(struct smtp_server *server, struct smtp_session *session)
+{
+	LOCKED(&server->lock);
+	if (server->session_count >= server->limits.sessions ||
+		sessions_from(server, session->address) >= server->limits.sessions_per_network)
+		return false;
+	session->next = server->sessions;
+	session->back = &server->sessions;
+	if (session->next)
+		session->next->back = &session->next;
+	server->sessions = session;
+	server->session_count++;
+	return true;
+}
+
+static void remove_session(struct smtp_server *server, struct smtp_session *session)
+{
+	LOCKED(&server->lock);
+	*session->back = session->next;
+	if (session->next)
+		session->next->back = session->back;
+	server->session_count--;
+}
+
+static void turn_away(struct smtp_session *session)
+{
+	static const char text[] = "421 4.7.0 too many sessions; please try again later\r\n";
+
+	(void)send(session->fd, text, sizeof(text) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+	(void)close(session->fd);
+	free(session);
+}
+
+static void begin_session(
+	struct smtp_listener *listener, int fd, const struct sockaddr_storage *peer, socklen_t len)
+{
+	struct smtp_session *session = mem_new(sizeof(*session));
+	int on = 1;
+	pthread_t thread;
+
+	session->server = listener->server;
+	session->fd = fd;
+	session->implicit_tls = listener->implicit_tls;
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	if (getnameinfo((const struct sockaddr *)peer, len, session->address, sizeof(session->address), NULL,
+		    0, NI_NUMERICHOST) != 0)
+		(void)snprintf(session->address, sizeof(session->address), "unknown");
+	if (!add_session(listener->server, session)) {
+		turn_away(session);
+		return;
+	}
+	if (thread_start(&thread, "smtp-session", session_thread, session) != RESULT_OK) {
+		remove_session(listener->server, session);
+		turn_away(session);
+		return;
+	}
+	(void)pthread_detach(thread);
+}
+
+static void *listener_thread(void *arg)
+{
+	struct smtp_listener *listener = arg;
+
+	for (;;) {
+		struct sockaddr_storage peer;
+		socklen_t len = sizeof(peer);
+		int fd = accept4(listener->fd, (struct sockaddr *)&peer, &len, SOCK_CLOEXEC);
+		if (fd >= 0) {
+			begin_session(listener, fd, &peer, len);
+			continue;
+		}
+		if (atomic_load(&listener->server->stopping))
+			return NULL;
+		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM) {
+			log_error(TOPIC, "cannot take a connection: %s", strerror(errno));
+			(void)usleep(100000); /* until some session ends; nothing tells when */
+		}
+	}
+}
+
+static enum result listen_failed(struct str address, struct err *err)
+{
+	enum result result = errno == EADDRINUSE ? RESULT_CONFLICT
+			     : errno == EACCES	 ? RESULT_DENIED
+						 : RESULT_UNAVAILABLE;
+
+	return err_set(err, result, "cannot listen for mail on %.*s: %s", STR_ARG(address),
+		errno == EADDRINUSE ? "the port is taken" : strerror(errno));
+}
+
+static int open_listener(const struct addrinfo *where)
+{
+	int on = 1;
+	int fd = socket(where->ai_family, where->ai_socktype | SOCK_CLOEXEC, where->ai_protocol);
+
+	if (fd < 0)
+		return -1;
+	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (where->ai_family == AF_INET6)
+		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
+	if (bind(fd, where->ai_addr, where->ai_addrlen) < 0 || listen(fd, BACKLOG) < 0) {
+		int why = errno;
+		(void)close(fd);
+		errno = why;
+		return -1;
+	}
+	return fd;
+}
+
+enum result smtp_server_listen(
+	struct smtp_server *server, struct str address, bool implicit_tls, struct err *err)
+{
+	struct host_port where;
+	struct addrinfo hints = {
+		.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICHOST | AI_NUMERICSERV};
+	struct addrinfo *found;
+
+	if (!host_port_parse(address, &where) || getaddrinfo(where.host, where.port, &hints, &found) != 0)
+		return err_set(err, RESULT_INVALID, "%.*s is no address:port to listen on", STR_ARG(address));
+	int fd = open_listener(found);
+	freeaddrinfo(found);
+	if (fd < 0)
+		return listen_failed(address, err);
+	struct smtp_listener *listener = mem_new(sizeof(*listener));
+	*listener = (struct smtp_listener){
+		.next = server->listeners, .server = server, .fd = fd, .implicit_tls = implicit_tls};
+	enum result result = thread_start(&listener->thread, "smtp-listen", listener_thread, listener);
+	if (result != RESULT_OK) {
+		(void)close(fd);
+		free(listener);
+		return err_set(err, result, "no thread for a listener");
+	}
+	server->listeners = listener;
+	return RESULT_OK;
+}
+
+static void stop_listening(struct smtp_server *server)
+{
+	while (server->listeners) {
+		struct smtp_listener *listener = server->listeners;
+		server->listeners = listener->next;
+		(void)shutdown(listener->fd, SHUT_RDWR);
+		(void)pthread_join(listener->thread, NULL);
+		(void)close(listener->fd);
+		free(listener);
+	}
+}
+
+/* Wakes sessions that wait for a command; those in a transaction notice when it ends. */
+static void shut_sessions(struct smtp_server *server, bool all)
+{
+	for (struct smtp_session *s = server->sessions; s; s = s->next)
+		if (all || s->intake == NULL)
+			(void)shutdown(s->fd, all ? SHUT_RDWR : SHUT_RD);
+}
+
+void smtp_server_stop(struct smtp_server *server, int64_t limit_ms)
+{
+	if (server == NULL)
+		return;
+	int64_t deadline = clock_monotonic() + limit_ms;
+	atomic_store(&server->stopping, true);
+	stop_listening(server);
+	lock_take(&server->lock);
+	shut_sessions(server, false);
+	bool waiting = true;
+	while (server->session_count > 0 && waiting)
+		waiting = signal_wait_until(&server->session_ended, &server->lock, deadline);
+	shut_sessions(server, true);
+	while (server->session_count > 0)
+		signal_wait(&server->session_ended, &server->lock);
+	lock_release(&server->lock);
+	smtp_credentials_unref(server->credentials);
+	signal_done(&server->session_ended);
+	lock_done(&server->lock);
+	free(server);
+}

@@ -1,0 +1,194 @@
+#include "smtp/session_private.h"
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "base/log.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define TOPIC "smtp"
+
+enum result smtp_session_reply(
+	struct smtp_session *session, int code, const char *status, const char *text, struct err *err)
+{
+	char line[1024];
+	int len = snprintf(line, sizeof(line), "%d %s%s%s\r\n", code, status, status[0] ? " " : "", text);
+
+	if (len >= (int)sizeof(line)) {
+		len = sizeof(line) - 1;
+		line[len - 2] = '\r';
+		line[len - 1] = '\n';
+	}
+	return smtp_stream_write(session->stream, (struct str){line, (size_t)len}, err);
+}
+
+/* How results of flow read on this wire. Refusals with a code of their own come first, the rest by result. */
+static const struct refusal {
+	const char *code; /* of struct err, or NULL */
+	enum result result;
+	int reply;
+	const char *status;
+} refusals[] = {
+	{"relay-denied", RESULT_DENIED, 550, "5.7.1"},
+	{"sender-denied", RESULT_DENIED, 550, "5.7.1"},
+	{"unknown-definition", RESULT_INVALID, 550, "5.7.1"},
+	{"sender-invalid", RESULT_INVALID, 553, "5.1.7"},
+	{"recipient-invalid", RESULT_INVALID, 553, "5.1.3"},
+	{"no-recipients", RESULT_INVALID, 554, "5.5.1"},
+	{"loop", RESULT_INVALID, 554, "5.4.6"},
+	{"too-large", RESULT_TOO_LARGE, 552, "5.3.4"},
+	{"mime-depth", RESULT_TOO_LARGE, 554, "5.6.0"},
+	{"mime-parts", RESULT_TOO_LARGE, 554, "5.6.0"},
+	{"mime-header", RESULT_TOO_LARGE, 552, "5.6.0"},
+	{"bare-newline", RESULT_INVALID, 550, "5.6.11"},
+	{"syntax", RESULT_INVALID, 501, "5.5.4"},
+	{"parameter", RESULT_INVALID, 555, "5.5.4"},
+	{"disk-full", RESULT_UNAVAILABLE, 452, "4.3.1"},
+	{"db-full", RESULT_UNAVAILABLE, 452, "4.3.1"},
+	{NULL, RESULT_NOT_FOUND, 550, "5.1.1"},
+	{NULL, RESULT_DENIED, 550, "5.7.1"},
+	{NULL, RESULT_CONFLICT, 451, "4.3.0"},
+	{NULL, RESULT_INVALID, 554, "5.5.0"},
+	{NULL, RESULT_GONE, 550, "5.7.1"},
+	{NULL, RESULT_TOO_LARGE, 552, "5.3.4"},
+	{NULL, RESULT_BUSY, 451, "4.3.2"},
+	{NULL, RESULT_UNAVAILABLE, 451, "4.3.0"},
+	{NULL, RESULT_INTERNAL, 451, "4.3.0"},
+};
+
+/* Texts come from our own code, but may quote what a client sent. */
+static void copy_ascii(const char *from, char *to, size_t size)
+{
+	size_t len = 0;
+
+	for (; *from && len + 1 < size; from++)
+		to[len++] = (char)(*from >= ' ' && *from <= '~' ? *from : '?');
+	to[len] = '\0';
+}
+
+enum result smtp_session_refuse(
+	struct smtp_session *session, enum result result, const struct err *why, struct err *err)
+{
+	char text[480];
+	const struct refusal *found = NULL;
+
+	for (size_t i = 0; i < COUNT_OF(refusals) && found == NULL; i++)
+		if (refusals[i].result == result &&
+			(refusals[i].code == NULL || (why->code && strcmp(why->code, refusals[i].code) == 0)))
+			found = &refusals[i];
+	if (found == NULL)
+		found = &refusals[COUNT_OF(refusals) - 1];
+	session->errors++;
+	copy_ascii(result == RESULT_INTERNAL ? "an error on our side, logged; please try again" : why->text,
+		text, sizeof(text));
+	if (result == RESULT_INTERNAL)
+		log_error(TOPIC, "%s: %s", session->address, why->text);
+	else
+		log_info(TOPIC, "refused peer=%s reply=%d status=%s reason=%s", session->address,
+			found->reply, found->status, why->code ? why->code : result_name(result));
+	return smtp_session_reply(session, found->reply, found->status, text, err);
+}
+
+void smtp_session_reset(struct smtp_session *session)
+{
+	intake_free(session->intake);
+	session->intake = NULL;
+	session->recipients = 0;
+	session->bdat_begun = false;
+}
+
+static enum result greet(struct smtp_session *session, struct err *err)
+{
+	char text[300];
+
+	(void)snprintf(text, sizeof(text), "%s ESMTP Sealpost", session->server->options.host_name);
+	TRY(smtp_session_reply(session, 220, "", text, err));
+	return smtp_stream_flush(session->stream, err);
+}
+
+static int64_t command_wait(const struct smtp_session *session)
+{
+	const struct smtp_server_limits *limits = &session->server->limits;
+
+	return session->sources.count ? limits->command_ms : limits->stranger_command_ms;
+}
+
+/* Why no more commands are taken, or NULL. */
+static const char *too_much(const struct smtp_session *session)
+{
+	const struct smtp_server_limits *limits = &session->server->limits;
+
+	if (session->errors > limits->errors)
+		return "too many errors";
+	if (session->junk > limits->junk_commands)
+		return "too many commands without a mail";
+	return atomic_load(&session->server->stopping) && session->intake == NULL ? "the service stops"
+										  : NULL;
+}
+
+static enum result command_loop(struct smtp_session *session, struct err *err)
+{
+	struct str line;
+
+	while (!session->closing) {
+		const char *reason = too_much(session);
+		if (reason) {
+			TRY(smtp_session_reply(session, 421, "4.7.0", reason, err));
+			break;
+		}
+		/* Replies to pipelined commands go out together. */
+		if (!smtp_stream_has_input(session->stream))
+			TRY(smtp_stream_flush(session->stream, err));
+		smtp_stream_set_deadline(session->stream, clock_monotonic() + command_wait(session));
+		enum result got = smtp_stream_line(session->stream, LIMIT_SMTP_LINE_BYTES, &line, NULL, err);
+		if (got == RESULT_TOO_LARGE) {
+			session->errors++;
+			TRY(smtp_session_reply(session, 500, "5.5.6", "the line is too long", err));
+			continue;
+		}
+		TRY(got);
+		TRY(smtp_command_run(session, line, err));
+	}
+	return smtp_stream_flush(session->stream, err);
+}
+
+static enum result run(struct smtp_session *session, struct err *err)
+{
+	struct smtp_server *server = session->server;
+
+	smtp_stream_set_deadline(session->stream, clock_monotonic() + server->limits.handshake_ms);
+	if (session->implicit_tls) {
+		lock_take(&server->lock);
+		struct smtp_credentials *credentials = smtp_credentials_ref(server->credentials);
+		lock_release(&server->lock);
+		enum result result = smtp_stream_accept_tls(session->stream, credentials, err);
+		smtp_credentials_unref(credentials);
+		TRY(result);
+	}
+	enum result result = intake_sources_of_address(
+		server->options.flow, str_of(session->address), &session->arena, &session->sources, err);
+	if (result != RESULT_OK)
+		return smtp_session_reply(
+			session, 421, "4.3.0", "cannot look up who may send; please try again", err);
+	TRY(greet(session, err));
+	return command_loop(session, err);
+}
+
+void smtp_session_run(struct smtp_session *session)
+{
+	struct err err = {0};
+
+	session->stream = smtp_stream_new(session->fd);
+	enum result result = run(session, &err);
+	if (result == RESULT_BUSY && err.code && strcmp(err.code, "timeout") == 0) {
+		smtp_stream_set_deadline(session->stream, clock_monotonic() + MS_SECOND);
+		if (smtp_session_reply(session, 421, "4.4.2", "no command in time", &err) == RESULT_OK)
+			(void)!smtp_stream_flush(session->stream, &err);
+	} else if (result != RESULT_OK && result != RESULT_GONE) {
+		log_info(TOPIC, "session ended peer=%s reason=%s", session->address, err.text);
+	}
+	smtp_session_reset(session);
+	smtp_stream_free(session->stream);
+	arena_done(&session->arena);
+}

@@ -1,0 +1,210 @@
+#include "smtp/syntax.h"
+
+#include "base/limits.h"
+
+struct str smtp_verb(struct str line, struct str *ret_rest)
+{
+	size_t len = 0;
+
+	while (len < line.len && line.ptr[len] != ' ' && line.ptr[len] != '\t')
+		len++;
+	*ret_rest = str_trim(str_from(line, len));
+	return str_sub(line, 0, len);
+}
+
+static enum result bad_syntax(struct err *err, const char *text)
+{
+	return err_code(err, RESULT_INVALID, "syntax", "%s", text);
+}
+
+/* "<address>" with an optional source route, which is read over (RFC 5321 appendix C). */
+static enum result read_path(struct str *rest, struct str *ret, struct err *err)
+{
+	if (rest->len == 0 || rest->ptr[0] != '<')
+		return bad_syntax(err, "an address stands in angle brackets");
+	bool quoted = false;
+	size_t end = 1;
+	for (; end < rest->len; end++) {
+		char c = rest->ptr[end];
+		if (quoted && c == '\\')
+			end++;
+		else if (c == '"')
+			quoted = !quoted;
+		else if (c == '>' && !quoted)
+			break;
+		else if ((unsigned char)c < ' ' || c == 0x7f)
+			return bad_syntax(err, "a control character in an address");
+	}
+	if (end >= rest->len)
+		return bad_syntax(err, "an address stands in angle brackets");
+	struct str path = str_sub(*rest, 1, end - 1);
+	if (path.len > 0 && path.ptr[0] == '@') {
+		ptrdiff_t colon = str_find_char(path, ':');
+		if (colon < 0)
+			return bad_syntax(err, "a source route without an address");
+		path = str_from(path, (size_t)colon + 1);
+	}
+	if (path.len > LIMIT_ADDRESS_BYTES)
+		return bad_syntax(err, "the address is too long");
+	*rest = str_from(*rest, end + 1);
+	if (rest->len > 0 && rest->ptr[0] != ' ')
+		return bad_syntax(err, "a blank goes before parameters");
+	*ret = path;
+	return RESULT_OK;
+}
+
+/* The next "KEYWORD=value" or "KEYWORD"; false at the end. */
+static bool next_parameter(struct str *rest, struct str *ret_name, struct str *ret_value)
+{
+	*rest = str_trim(*rest);
+	if (rest->len == 0)
+		return false;
+	struct str word = str_cut(rest, ' ');
+	if (rest->ptr == NULL)
+		*rest = STR("");
+	struct str value = word;
+	*ret_name = str_cut(&value, '=');
+	*ret_value = value;
+	return true;
+}
+
+static bool is_xtext(struct str text)
+{
+	if (text.len == 0 || text.len > SMTP_DSN_TEXT_MAX)
+		return false;
+	for (size_t i = 0; i < text.len; i++)
+		if (text.ptr[i] < '!' || text.ptr[i] > '~')
+			return false;
+	return true;
+}
+
+static enum result unknown_parameter(struct str name, struct err *err)
+{
+	return err_code(err, RESULT_INVALID, "parameter", "the parameter %.*s was not offered",
+		(int)(name.len > 30 ? 30 : name.len), name.ptr);
+}
+
+static enum result mail_parameter(struct str name, struct str value, struct smtp_mail *mail, struct err *err)
+{
+	uint64_t size;
+
+	if (str_equal_nocase(name, STR("SIZE"))) {
+		if (!str_to_uint(value, INT64_MAX, &size))
+			return bad_syntax(err, "SIZE takes a number");
+		mail->size = (int64_t)size;
+	} else if (str_equal_nocase(name, STR("BODY"))) {
+		mail->body_8bit = str_equal_nocase(value, STR("8BITMIME"));
+		if (!mail->body_8bit && !str_equal_nocase(value, STR("7BIT")))
+			return unknown_parameter(value, err);
+	} else if (str_equal_nocase(name, STR("SMTPUTF8")) && value.ptr == NULL) {
+		mail->smtputf8 = true;
+	} else if (str_equal_nocase(name, STR("RET"))) {
+		mail->ret = str_equal_nocase(value, STR("FULL"))   ? SMTP_RETURN_FULL
+			    : str_equal_nocase(value, STR("HDRS")) ? SMTP_RETURN_HEADERS
+								   : SMTP_RETURN_NONE;
+		if (mail->ret == SMTP_RETURN_NONE)
+			return bad_syntax(err, "RET takes FULL or HDRS");
+	} else if (str_equal_nocase(name, STR("ENVID"))) {
+		if (!is_xtext(value))
+			return bad_syntax(err, "ENVID takes xtext");
+		mail->envid = value;
+	} else if (!str_equal_nocase(name, STR("AUTH"))) {
+		return unknown_parameter(name, err);
+	}
+	return RESULT_OK;
+}
+
+enum result smtp_mail_parse(struct str text, struct smtp_mail *ret, struct err *err)
+{
+	struct smtp_mail mail = {0};
+	struct str name, value;
+
+	if (!str_starts_nocase(text, STR("FROM:")))
+		return bad_syntax(err, "MAIL FROM:<address>");
+	struct str rest = str_trim(str_from(text, STR("FROM:").len));
+	TRY(read_path(&rest, &mail.sender, err));
+	while (next_parameter(&rest, &name, &value))
+		TRY(mail_parameter(name, value, &mail, err));
+	if (!mail.smtputf8)
+		for (size_t i = 0; i < mail.sender.len; i++)
+			if ((unsigned char)mail.sender.ptr[i] >= 0x80)
+				return bad_syntax(err, "an address with 8-bit characters needs SMTPUTF8");
+	*ret = mail;
+	return RESULT_OK;
+}
+
+static enum result read_notify(struct str value, int *ret, struct err *err)
+{
+	static const struct {
+		const char *name;
+		int bit;
+	} words[] = {{"NEVER", SMTP_NOTIFY_NEVER}, {"SUCCESS", SMTP_NOTIFY_SUCCESS},
+		{"FAILURE", SMTP_NOTIFY_FAILURE}, {"DELAY", SMTP_NOTIFY_DELAY}};
+	int bits = 0;
+
+	for (struct str rest = value; rest.ptr;) {
+		struct str word = str_cut(&rest, ',');
+		int bit = 0;
+		for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+			if (str_equal_nocase(word, str_of(words[i].name)))
+				bit = words[i].bit;
+		if (bit == 0)
+			return bad_syntax(err, "NOTIFY takes NEVER, or SUCCESS, FAILURE, DELAY");
+		bits |= bit;
+	}
+	if ((bits & SMTP_NOTIFY_NEVER) && bits != SMTP_NOTIFY_NEVER)
+		return bad_syntax(err, "NEVER stands alone");
+	*ret = bits;
+	return RESULT_OK;
+}
+
+enum result smtp_rcpt_parse(struct str text, struct smtp_rcpt *ret, struct err *err)
+{
+	struct smtp_rcpt rcpt = {0};
+	struct str name, value;
+
+	if (!str_starts_nocase(text, STR("TO:")))
+		return bad_syntax(err, "RCPT TO:<address>");
+	struct str rest = str_trim(str_from(text, STR("TO:").len));
+	TRY(read_path(&rest, &rcpt.recipient, err));
+	while (next_parameter(&rest, &name, &value)) {
+		if (str_equal_nocase(name, STR("NOTIFY"))) {
+			TRY(read_notify(value, &rcpt.notify, err));
+		} else if (str_equal_nocase(name, STR("ORCPT"))) {
+			if (!is_xtext(value) || str_find_char(value, ';') < 1)
+				return bad_syntax(err, "ORCPT takes a type and xtext");
+			rcpt.orcpt = value;
+		} else {
+			return unknown_parameter(name, err);
+		}
+	}
+	*ret = rcpt;
+	return RESULT_OK;
+}
+
+bool smtp_is_helo(struct str name)
+{
+	if (name.len == 0 || name.len > LIMIT_DOMAIN_BYTES)
+		return false;
+	for (size_t i = 0; i < name.len; i++) {
+		unsigned char c = (unsigned char)name.ptr[i];
+		bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+			     c >= 0x80;
+		if (!plain && c != '.' && c != '-' && c != '_' && c != '[' && c != ']' && c != ':')
+			return false;
+	}
+	return str_is_utf8(name);
+}
+
+bool smtp_reply_line_parse(struct str line, struct smtp_reply_line *ret)
+{
+	uint64_t code;
+
+	if (line.len < 3 || !str_to_uint(str_sub(line, 0, 3), 599, &code) || code < 200)
+		return false;
+	if (line.len > 3 && line.ptr[3] != ' ' && line.ptr[3] != '-')
+		return false;
+	*ret = (struct smtp_reply_line){
+		.code = (int)code, .more = line.len > 3 && line.ptr[3] == '-', .text = str_from(line, 4)};
+	return true;
+}
