@@ -1,0 +1,47 @@
+/* The portal as one thing: its pages, templates, languages and HTTP server, started and stopped together.
+ * Pages are in files of their own beside this one; what they do, they do by the verbs of src/flow. */
+#ifndef WEB_PORTAL_PORTAL_H
+#define WEB_PORTAL_PORTAL_H
+
+#include "flow/flow.h"
+
+struct portal;
+
+struct portal_listen {
+	const char *address; /* "127.0.0.1:8443", "[::]:443"; port 0: any free one (portal_port) */
+	bool tls;	     /* false only behind a proxy that terminates TLS */
+};
+
+/* Everything given must outlive the portal. */
+struct portal_options {
+	struct flow *flow;
+	const struct portal_listen *listen;
+	size_t listen_count;
+	const char *certificate_file; /* PEM chain; may be NULL when no address has TLS */
+	const char *key_file;
+	const char
+		*web_dir; /* templates, languages, styles, scripts and icons; logos of accounts in logos/ */
+	struct str portal_url;		   /* "https://portal.example[:port]", without a slash at the end */
+	const struct str *trusted_proxies; /* addresses or ranges whose X-Forwarded-For counts */
+	size_t trusted_proxy_count;
+	unsigned int workers;		 /* 0: the server's default */
+	void (*accepted)(void *context); /* called after mail was queued: a code, a reply; may be NULL */
+	void *accepted_context;
+};
+
+/* Loads templates, languages, time zones and assets, and listens. INVALID: a template, language file,
+ * certificate, address or URL, with file and line where there is one; NOT_FOUND: no such folder; CONFLICT: a
+ * port is taken; DENIED: a port needs more rights; UNAVAILABLE. */
+enum result portal_start(
+	const struct portal_options *options, struct portal **ret, struct err *err) must_check;
+
+/* Reads certificate and key again; sessions and connections stay. On failure the old ones stay in use. */
+enum result portal_reload_certificate(struct portal *portal, struct err *err) must_check;
+
+/* The port of the listener with this index, for port 0. */
+uint16_t portal_port(const struct portal *portal, size_t index);
+
+/* Stops listening, lets what is in hand finish for up to `limit_ms`, then ends. NULL is fine. */
+void portal_stop(struct portal *portal, int64_t limit_ms);
+
+#endif
