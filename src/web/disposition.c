@@ -73,6 +73,14 @@ static struct str cut_utf8(struct str s, size_t max)
 	return str_sub(s, 0, max);
 }
 
+/* Without dots and spaces at the end, which Windows drops by itself. */
+static struct str trim_end(struct str name)
+{
+	while (name.len && (name.ptr[name.len - 1] == '.' || name.ptr[name.len - 1] == ' '))
+		name.len--;
+	return name;
+}
+
 static struct str shorten(struct arena *arena, struct str name)
 {
 	struct str extension = extension_of(name);
@@ -86,8 +94,8 @@ static struct str shorten(struct arena *arena, struct str name)
 
 struct str file_name_clean(struct arena *arena, struct str name)
 {
-	char *out = arena_alloc(arena, name.len + 2);
-	size_t len = 1; /* room for a leading '_' */
+	char *out = arena_alloc(arena, name.len + 1);
+	size_t len = 0;
 
 	for (size_t i = 0, step = 0; i < name.len; i += step) {
 		uint32_t c = next_char(str_from(name, i), &step);
@@ -98,14 +106,12 @@ struct str file_name_clean(struct arena *arena, struct str name)
 			len += step;
 		}
 	}
-	struct str cleaned = str_trim((struct str){out + 1, len - 1});
-	while (cleaned.len && (cleaned.ptr[cleaned.len - 1] == '.' || cleaned.ptr[cleaned.len - 1] == ' '))
-		cleaned.len--;
+	struct str cleaned = trim_end(str_trim((struct str){out, len}));
 	if (!cleaned.len)
 		return STR("file");
 	if (cleaned.ptr[0] == '.' || cleaned.ptr[0] == '-' || is_device_name(cleaned))
 		cleaned = arena_printf(arena, "_%.*s", STR_ARG(cleaned));
-	return shorten(arena, cleaned);
+	return trim_end(shorten(arena, cleaned));
 }
 
 struct str disposition_attachment(struct arena *arena, struct str name)

@@ -1,6 +1,6 @@
 /* Forms in both encodings, read in pieces: the first byte chooses encoding and size of the pieces. What is
  * read must not depend on the pieces. */
-#include "base/limits.h"
+#include "base/buf.h"
 #include "base/mem.h"
 #include "web/form.h"
 
