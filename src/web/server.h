@@ -3,6 +3,11 @@
  *
  * A request is refused before it reaches a page when it is malformed (400), for another host (421), of
  * unknown length (411), too large (413, 431), from another site (403), or when too many are waiting (503).
+ *
+ * What is left to libmicrohttpd 0.9.75 and not as strict as the rest: it answers some malformed requests by
+ * itself (no version, a length that is no number, a head past its memory), with a short page of its own
+ * without our headers, and closes; and it passes over empty lines before a request. Chunked bodies, where it
+ * is lenient too, are never accepted.
  */
 #ifndef WEB_SERVER_H
 #define WEB_SERVER_H

@@ -606,6 +606,29 @@ static void wait_for(const int *count, int wanted)
 	assert_true(in_time);
 }
 
+/* The sink is asked before the client is told to go on. */
+static void test_upload_after_continue(void **state)
+{
+	cleanup(buf_done) struct buf head = buf_new(4096), answer = buf_new(1 << 20);
+	struct client *client = client_open(t.tls_port, true);
+
+	(void)state;
+	buf_printf(&head, UPLOAD_HEAD "bytes" UPLOAD_TAIL, "right", "a.pdf");
+	cleanup(buf_done) struct buf request = buf_new(4096);
+	buf_printf(&request,
+		"POST /upload HTTP/1.1\r\n" CLOSING "Cookie: __Host-session=abc\r\nExpect: 100-continue\r\n"
+		"Content-Type: multipart/form-data; boundary=XX\r\nContent-Length: %zu\r\n\r\n",
+		head.len);
+	assert_true(client_send(client, buf_str(&request)));
+	assert_true(client_read(client, &answer, strlen("HTTP/1.1 100 Continue\r\n\r\n")));
+	assert_str(buf_str(&answer), "HTTP/1.1 100 Continue\r\n\r\n");
+	assert_true(client_send(client, buf_str(&head)));
+	buf_clear(&answer);
+	assert_true(client_read(client, &answer, SIZE_MAX));
+	assert_str(answer_body(&answer), "5 bytes, note=hello");
+	client_close(client);
+}
+
 /* A client that goes away in the middle: the sink is told, nothing is kept. */
 static void test_upload_cut(void **state)
 {
@@ -797,6 +820,28 @@ static void test_slow_clients_are_cut(void **state)
 	client_close(reader);
 }
 
+static int64_t cpu_ms(void)
+{
+	struct rusage usage;
+
+	(void)getrusage(RUSAGE_SELF, &usage);
+	return (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * MS_SECOND +
+	       (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1000;
+}
+
+/* Who begins a handshake and says no more costs nothing while we wait. */
+static void test_half_handshake_costs_nothing(void **state)
+{
+	struct client *client = client_open(t.tls_port, false);
+
+	(void)state;
+	assert_true(client_send(client, STR("\x16\x03\x01")));
+	int64_t before = cpu_ms();
+	(void)usleep(500000);
+	assert_in_range(cpu_ms() - before, 0, 250);
+	client_close(client);
+}
+
 /* Past the limit connections wait or are closed, and those that are served still are. */
 static void test_connection_limit(void **state)
 {
@@ -898,6 +943,7 @@ int main(void)
 		TEST(test_long_field_is_refused),
 		TEST(test_upload_in_bounded_memory),
 		TEST(test_upload_refused),
+		TEST(test_upload_after_continue),
 		TEST(test_upload_cut),
 		TEST(test_download),
 		TEST(test_broken_download_is_cut),
@@ -905,13 +951,12 @@ int main(void)
 		TEST(test_stop_finishes_what_is_in_hand),
 		TEST(test_stop_cuts_what_hangs),
 		TEST(test_slow_clients_are_cut),
+		TEST(test_half_handshake_costs_nothing),
 		TEST(test_connection_limit),
 		TEST(test_certificate_reload),
 		TEST(test_trusted_proxy),
 		TEST(test_taken_port),
 	};
 
-	if (getenv("ONLY"))
-		cmocka_set_test_filter(getenv("ONLY"));
 	return cmocka_run_group_tests(tests, setup_group, teardown_group);
 }
