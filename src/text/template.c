@@ -124,6 +124,11 @@ bool template_exists(const struct template_set *set, const char *name)
 	return set_find(set, name) != NULL;
 }
 
+const char *template_set_at(const struct template_set *set, size_t index)
+{
+	return index < set->count ? set->templates[index].name.ptr : NULL;
+}
+
 void template_escape(struct buf *out, struct str text)
 {
 	size_t from = 0;

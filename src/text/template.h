@@ -48,6 +48,9 @@ DEFINE_CLEANUP(struct template_set *, template_set_free)
 /* Whether there is a template of that name. */
 bool template_exists(const struct template_set *set, const char *name);
 
+/* The names in order; NULL past the end. */
+const char *template_set_at(const struct template_set *set, size_t index);
+
 /* Appends the template filled from the view, which is only read. `language` may be NULL when the template has
  * no texts: then "t" is a name like any other. NOT_FOUND: no such template. TOO_LARGE: past the limit of
  * `out`, or LIMIT_TEMPLATE_DEPTH or LIMIT_TEMPLATE_STEPS; `out` then holds a part. */

@@ -1,0 +1,79 @@
+// What scripts add to pages that work without them: keys in lists, a warning before text is lost, progress of an
+// upload, and the end of the session.
+
+const isTyping = (target) => target.closest('input, textarea, select');
+
+function moveInList(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+  if (event.key !== 'j' && event.key !== 'k') return;
+  const rows = [...document.querySelectorAll('.row a')].filter((row) => row.offsetParent);
+  const focused = rows.indexOf(document.activeElement);
+  const from = focused >= 0 ? focused : rows.findIndex((row) => row.hasAttribute('aria-current'));
+  rows[Math.max(0, Math.min(rows.length - 1, from + (event.key === 'j' ? 1 : -1)))]?.focus();
+}
+
+// Sends a form with files so that the progress is seen; the answer is shown as if the browser had sent it.
+function upload(form, failed) {
+  const request = new XMLHttpRequest();
+  const bar = document.createElement('progress');
+  bar.setAttribute('aria-label', form.dataset.sending);
+  form.append(bar);
+  request.upload.onprogress = (step) => {
+    if (step.lengthComputable) bar.value = step.loaded / step.total;
+  };
+  request.onload = () => {
+    if (request.responseURL !== form.action) {
+      location.assign(request.responseURL);
+      return;
+    }
+    const answer = new DOMParser().parseFromString(request.responseText, 'text/html');
+    document.documentElement.replaceWith(answer.documentElement);
+    start();
+    document.querySelector('.problem a, h1')?.scrollIntoView();
+  };
+  request.onerror = () => {
+    bar.remove();
+    failed();
+  };
+  request.open('POST', form.action);
+  request.send(new FormData(form));
+}
+
+function watchForm(form) {
+  const { text, files } = form.elements;
+  const initial = text.value;
+  let isSending = false;
+
+  addEventListener('beforeunload', (event) => {
+    if (form.isConnected && !isSending && (text.value !== initial || files.files.length)) event.preventDefault();
+  });
+  form.addEventListener('submit', (event) => {
+    if (isSending || files.files.length) event.preventDefault();
+    if (isSending) return;
+    isSending = true;
+    if (files.files.length) upload(form, () => form.submit());
+  });
+  // Coming back by the browser's history shows the page as it was left.
+  addEventListener('pageshow', () => { isSending = false; });
+}
+
+function watchSession(line) {
+  const ends = performance.now() + Number(line.dataset.left) * 1000;
+  const check = () => {
+    const left = ends - performance.now();
+    if (left > 5 * 60 * 1000) return;
+    const words = left > 0 ? line.dataset.soon : line.dataset.ended;
+    if (line.textContent !== words) line.textContent = words;
+    line.classList.add('soon');
+  };
+  setInterval(check, 15000);
+  document.addEventListener('visibilitychange', check);
+}
+
+function start() {
+  document.querySelectorAll('form[data-sending]').forEach(watchForm);
+  document.querySelectorAll('.session[data-left]').forEach(watchSession);
+}
+
+document.addEventListener('keydown', moveInList);
+start();
