@@ -38,9 +38,21 @@ struct open_folder {
 	struct folder_count inbox, this_folder;
 };
 
+/* One page of at most `limit` rows. */
 enum result open_folder(struct flow *flow, const struct actor *actor, enum folder folder,
-	struct copy_cursor from, int64_t now, struct arena *arena, struct open_folder *ret,
+	struct copy_cursor from, int64_t limit, int64_t now, struct arena *arena, struct open_folder *ret,
 	struct err *err) must_check;
+
+/* What every page shows of the person it is for. */
+struct open_self {
+	struct str name; /* may be empty */
+	struct folder_count inbox;
+	struct str *domains; /* of the account, for those who may write new messages; by name */
+	size_t domain_count;
+};
+
+enum result open_self(struct flow *flow, const struct actor *actor, struct arena *arena,
+	struct open_self *ret, struct err *err) must_check;
 
 /* What the owner sees of one recipient, in grades (R13). */
 struct open_recipient {
@@ -68,10 +80,20 @@ struct open_message {
 	struct open_held *held;
 };
 
-/* NOT_FOUND; GONE with code "recalled", "expired" or "destroyed". */
+/* NOT_FOUND; GONE with code "recalled", "expired" or "destroyed". The owner still opens what was recalled or
+ * has expired, as long as it is kept. */
 enum result open_message(struct flow *flow, const struct actor *actor, struct id copy_id, int64_t now,
 	struct open_message **ret, struct err *err) must_check;
 void open_message_free(struct open_message *message);
 DEFINE_CLEANUP(struct open_message *, open_message_free)
+
+/* Of a message that answers GONE: whom to ask, and when it ended (0: not known). */
+struct open_ended {
+	struct open_person owner;
+	int64_t ended_at;
+};
+
+enum result open_ended(struct flow *flow, const struct actor *actor, struct id copy_id, struct arena *arena,
+	struct open_ended *ret, struct err *err) must_check;
 
 #endif

@@ -15,6 +15,7 @@ struct link_facts {
 	struct str account_name;
 	struct str address; /* whole; the page shows it masked */
 	bool has_password;
+	struct account_settings settings;
 };
 
 /* NOT_FOUND for what is no link. Recalled or expired ones are found: signing in tells. */

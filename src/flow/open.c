@@ -1,0 +1,269 @@
+#include "flow/open.h"
+
+#include "flow/letter.h"
+#include "flow/people.h"
+#include "seal/stream.h"
+#include "store/event.h"
+#include "store/sealed_body.h"
+#include "store/wrap.h"
+
+/* What is open while the message is held. */
+struct open_held {
+	struct sealed_content *sealed;
+	struct seal_reader *opened;
+	struct mime_index index;
+};
+
+static void close_held(struct open_held *held)
+{
+	seal_reader_free(held->opened);
+	sealed_content_free(held->sealed);
+	*held = (struct open_held){.index = held->index};
+}
+
+struct message_query {
+	struct flow *flow;
+	const struct actor *actor;
+	struct id copy_id;
+	int64_t now;
+	struct open_message *opened;
+	struct flow_account account;
+	struct message message;
+};
+
+static struct open_person person_of(struct mime_address address)
+{
+	return (struct open_person){address.name, address.address};
+}
+
+static struct open_person *people_of(const struct mime_address *addresses, size_t count, struct arena *arena)
+{
+	struct open_person *people = arena_array(arena, struct open_person, count);
+
+	for (size_t i = 0; i < count; i++)
+		people[i] = person_of(addresses[i]);
+	return people;
+}
+
+/* Why a recipient may not see it any more. */
+static enum result check_not_ended(const struct message_query *q, const struct copy *copy, struct err *err)
+{
+	const struct message *message = &q->message;
+
+	if (copy->is_owner)
+		return RESULT_OK;
+	if (message->recalled_at)
+		return err_code(err, RESULT_GONE, "recalled", "the sender recalled this message");
+	if (message->expires_at && q->now >= message->expires_at)
+		return err_code(err, RESULT_GONE, "expired", "this message has expired");
+	return RESULT_OK;
+}
+
+static void set_letter(struct message_query *q, const struct letter *letter)
+{
+	struct open_message *opened = q->opened;
+	struct open_summary *summary = &opened->summary;
+
+	summary->subject = letter->subject;
+	summary->from = person_of(letter->from);
+	summary->snippet = letter->snippet;
+	summary->files = letter->files;
+	summary->readable = true;
+	opened->sender = person_of(letter->sender);
+	opened->to = people_of(letter->to, letter->to_count, &opened->arena);
+	opened->to_count = letter->to_count;
+	opened->cc = people_of(letter->cc, letter->cc_count, &opened->arena);
+	opened->cc_count = letter->cc_count;
+}
+
+static enum result open_boxes(
+	struct message_query *q, const struct message_key *key, struct letter *letter, struct err *err)
+{
+	struct arena *arena = &q->opened->arena;
+	struct id id = q->message.id;
+
+	TRY(letter_list_open(q->message.list_box, key, id, arena, letter, err));
+	TRY(letter_head_open(q->message.head_box, key, id, arena, letter, err));
+	return letter_index_open(q->message.index_box, key, id, arena, &q->opened->held->index, err);
+}
+
+static enum result open_content(
+	struct tx *tx, struct message_query *q, const struct message_key *key, struct err *err)
+{
+	struct open_held *held = q->opened->held;
+
+	close_held(held);
+	TRY(sealed_content_open(tx, flow_blobs(q->flow), &q->message, &held->sealed, err));
+	TRY(seal_reader_new(key, q->message.id, sealed_content_reader(held->sealed), &held->opened, err));
+	q->opened->content = seal_reader_plain(held->opened);
+	return RESULT_OK;
+}
+
+static enum result open_sealed(struct tx *tx, struct message_query *q, struct err *err)
+{
+	struct message_key key;
+	struct letter letter = {0};
+	struct bytes wrap;
+
+	enum result found = wrap_find(tx, q->copy_id, &q->opened->arena, &wrap, err);
+	if (found == RESULT_GONE)
+		return err_code(err, RESULT_GONE, "destroyed", "this message was destroyed");
+	TRY(found);
+	TRY(message_key_unwrap(q->account.key, q->message.id, q->copy_id, wrap, &key, err));
+	enum result result = open_boxes(q, &key, &letter, err);
+	if (result == RESULT_OK)
+		result = open_content(tx, q, &key, err);
+	key_wipe(&key);
+	TRY(result);
+	set_letter(q, &letter);
+	q->opened->index = &q->opened->held->index;
+	return RESULT_OK;
+}
+
+/* What is known of one recipient: the deliveries and events of the message are given once for all. */
+struct traces {
+	struct delivery *deliveries;
+	size_t delivery_count;
+	struct event *events;
+	size_t event_count;
+};
+
+static bool concerns(const struct delivery *delivery, const struct recipient *recipient, struct id copy_id)
+{
+	switch (delivery->kind) {
+	case DELIVERY_NOTIFICATION:
+		return !id_is_none(copy_id) && id_equal(delivery->copy_id, copy_id);
+	case DELIVERY_INTERNAL_COPY:
+	case DELIVERY_REPLY:
+		return str_equal_nocase(delivery->recipient, recipient->address);
+	default:
+		return false;
+	}
+}
+
+static enum result trace_recipient(struct tx *tx, struct message_query *q, const struct traces *traces,
+	const struct recipient *recipient, struct open_recipient *ret, struct err *err)
+{
+	struct copy copy = {0};
+
+	*ret = (struct open_recipient){.person = {people_name(&q->account, recipient->person_id,
+							  recipient->name_box, &q->opened->arena),
+					       recipient->address},
+		.role = recipient->role,
+		.route = recipient->route};
+	enum result found = copy_by_message(tx, recipient->person_id, q->message.id, false, &copy, err);
+	if (found != RESULT_NOT_FOUND)
+		TRY(found);
+	ret->read_at = copy.first_read_at;
+	for (size_t i = 0; i < traces->delivery_count; i++)
+		if (concerns(&traces->deliveries[i], recipient, copy.id))
+			ret->delivery = traces->deliveries[i];
+	for (size_t i = 0; i < traces->event_count && ret->link_opened_at == 0; i++)
+		if (id_equal(traces->events[i].person_id, recipient->person_id) &&
+			str_equal(traces->events[i].kind, STR(EVENT_LINK_OPENED)))
+			ret->link_opened_at = traces->events[i].at;
+	return RESULT_OK;
+}
+
+static enum result trace_recipients(struct tx *tx, struct message_query *q, struct err *err)
+{
+	struct open_message *opened = q->opened;
+	struct arena *arena = &opened->arena;
+	struct recipient *recipients;
+	struct traces traces;
+
+	TRY(recipient_list(tx, q->message.id, arena, &recipients, &opened->recipient_count, err));
+	TRY(delivery_list_by_message(
+		tx, q->message.id, arena, &traces.deliveries, &traces.delivery_count, err));
+	TRY(event_list_by_message(tx, q->message.id, arena, &traces.events, &traces.event_count, err));
+	opened->recipients = arena_array(arena, struct open_recipient, opened->recipient_count);
+	opened->summary.to = arena_array(arena, struct open_person, opened->recipient_count);
+	opened->summary.to_count = opened->recipient_count;
+	for (size_t i = 0; i < opened->recipient_count; i++) {
+		TRY(trace_recipient(tx, q, &traces, &recipients[i], &opened->recipients[i], err));
+		opened->summary.to[i] = opened->recipients[i].person;
+	}
+	return RESULT_OK;
+}
+
+static enum result read_message(struct tx *tx, void *context, struct err *err)
+{
+	struct message_query *q = context;
+	struct open_message *opened = q->opened;
+	struct copy copy;
+
+	TRY(copy_find(tx, q->actor->person_id, q->copy_id, &copy, err));
+	TRY(flow_account_load(q->flow, tx, copy.account_id, &opened->arena, &q->account, err));
+	TRY(message_find(tx, copy.account_id, copy.message_id, &opened->arena, &q->message, err));
+	TRY(check_not_ended(q, &copy, err));
+	TRY(open_sealed(tx, q, err));
+	opened->summary.copy = copy;
+	opened->summary.sent_at = q->message.sent_at;
+	opened->summary.expires_at = q->message.expires_at;
+	opened->summary.recalled_at = q->message.recalled_at;
+	opened->rights = q->message.rights;
+	opened->definition_name = q->message.definition_name;
+	return copy.is_owner ? trace_recipients(tx, q, err) : RESULT_OK;
+}
+
+void open_message_free(struct open_message *message)
+{
+	if (message == NULL)
+		return;
+	close_held(message->held);
+	free(message->held);
+	arena_done(&message->arena);
+	free(message);
+}
+
+enum result open_message(struct flow *flow, const struct actor *actor, struct id copy_id, int64_t now,
+	struct open_message **ret, struct err *err)
+{
+	cleanup(open_message_free_at) struct open_message *opened = mem_new(sizeof(*opened));
+	struct message_query query = {
+		.flow = flow, .actor = actor, .copy_id = copy_id, .now = now, .opened = opened};
+
+	opened->held = mem_new(sizeof(*opened->held));
+	TRY(db_read(flow_db(flow), read_message, &query, err));
+	*ret = TAKE(opened);
+	return RESULT_OK;
+}
+
+struct ended_query {
+	struct flow *flow;
+	const struct actor *actor;
+	struct id copy_id;
+	struct arena *arena;
+	struct open_ended ended;
+};
+
+static enum result read_ended(struct tx *tx, void *context, struct err *err)
+{
+	struct ended_query *q = context;
+	struct flow_account account;
+	struct message message;
+	struct person owner;
+	struct copy copy;
+
+	q->ended = (struct open_ended){0};
+	TRY(copy_find(tx, q->actor->person_id, q->copy_id, &copy, err));
+	TRY(flow_account_load(q->flow, tx, copy.account_id, q->arena, &account, err));
+	TRY(message_find(tx, copy.account_id, copy.message_id, q->arena, &message, err));
+	q->ended.ended_at = message.recalled_at ? message.recalled_at : message.expires_at;
+	if (id_is_none(message.owner_id))
+		return RESULT_OK;
+	TRY(person_find(tx, copy.account_id, message.owner_id, q->arena, &owner, err));
+	q->ended.owner = (struct open_person){
+		people_name(&account, owner.id, owner.name_box, q->arena), owner.address};
+	return RESULT_OK;
+}
+
+enum result open_ended(struct flow *flow, const struct actor *actor, struct id copy_id, struct arena *arena,
+	struct open_ended *ret, struct err *err)
+{
+	struct ended_query query = {.flow = flow, .actor = actor, .copy_id = copy_id, .arena = arena};
+
+	TRY(db_read(flow_db(flow), read_ended, &query, err));
+	*ret = query.ended;
+	return RESULT_OK;
+}

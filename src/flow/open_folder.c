@@ -1,0 +1,175 @@
+#include "flow/open.h"
+
+#include "flow/letter.h"
+#include "flow/people.h"
+#include "store/domain.h"
+
+struct folder_query {
+	struct flow *flow;
+	const struct actor *actor;
+	enum folder folder;
+	struct copy_cursor from;
+	int64_t limit, now;
+	struct arena *arena;
+	struct flow_account account;
+	struct open_folder page;
+};
+
+static struct open_person person_of(struct mime_address address)
+{
+	return (struct open_person){address.name, address.address};
+}
+
+/* Fills in what is sealed. A row whose message cannot be opened is shown without it, rather than hiding the
+ * folder. */
+static void open_row(const struct folder_query *q, const struct copy_row *row, struct open_summary *ret)
+{
+	struct message_key key;
+	struct letter letter = {0};
+
+	if (!ret->readable)
+		return;
+	enum result result =
+		message_key_unwrap(q->account.key, row->copy.message_id, row->copy.id, row->wrap, &key, NULL);
+	if (result == RESULT_OK)
+		result = letter_list_open(row->list_box, &key, row->copy.message_id, q->arena, &letter, NULL);
+	key_wipe(&key);
+	if (result != RESULT_OK) {
+		ret->readable = false;
+		return;
+	}
+	ret->subject = letter.subject;
+	ret->from = person_of(letter.from);
+	ret->snippet = letter.snippet;
+	ret->files = letter.files;
+}
+
+static bool has_ended(const struct copy_row *row, int64_t now)
+{
+	return row->recalled_at || (row->expires_at && now >= row->expires_at);
+}
+
+/* Whom a message of the person's own went to. */
+static enum result add_recipients(
+	struct tx *tx, const struct folder_query *q, struct open_summary *ret, struct err *err)
+{
+	struct recipient *recipients;
+	size_t count;
+
+	TRY(recipient_list(tx, ret->copy.message_id, q->arena, &recipients, &count, err));
+	ret->to = arena_array(q->arena, struct open_person, count);
+	ret->to_count = count;
+	for (size_t i = 0; i < count; i++)
+		ret->to[i] = (struct open_person){
+			people_name(&q->account, recipients[i].person_id, recipients[i].name_box, q->arena),
+			recipients[i].address};
+	return RESULT_OK;
+}
+
+static struct copy_cursor cursor_at(const struct copy *copy, bool newer)
+{
+	return (struct copy_cursor){copy->sorted_at, copy->id, newer};
+}
+
+/* One row more than shown was read: it tells whether there is a page behind, in the direction of reading. */
+static void set_cursors(
+	struct folder_query *q, const struct copy_row *rows, size_t first, size_t count, bool has_more)
+{
+	bool began_newest = id_is_none(q->from.id);
+	bool has_newer = q->from.newer ? has_more : !began_newest;
+	bool has_older = q->from.newer ? true : has_more;
+
+	if (count && has_newer)
+		q->page.newer = cursor_at(&rows[first].copy, true);
+	if (count && has_older)
+		q->page.older = cursor_at(&rows[first + count - 1].copy, false);
+}
+
+static enum result read_folder(struct tx *tx, void *context, struct err *err)
+{
+	struct folder_query *q = context;
+	struct copy_row *rows;
+	size_t read;
+
+	q->page = (struct open_folder){0};
+	TRY(flow_account_load(q->flow, tx, q->actor->account_id, q->arena, &q->account, err));
+	TRY(copy_page(
+		tx, q->actor->person_id, q->folder, q->from, q->limit + 1, q->arena, &rows, &read, err));
+	TRY(copy_count(tx, q->actor->person_id, FOLDER_INBOX, &q->page.inbox, err));
+	TRY(copy_count(tx, q->actor->person_id, q->folder, &q->page.this_folder, err));
+	bool has_more = read > (size_t)q->limit;
+	size_t count = has_more ? (size_t)q->limit : read;
+	/* Read towards newer ones, the row too many stands first. */
+	size_t first = has_more && q->from.newer ? 1 : 0;
+	q->page.rows = arena_array(q->arena, struct open_summary, count);
+	q->page.count = count;
+	for (size_t i = 0; i < count; i++) {
+		const struct copy_row *row = &rows[first + i];
+		struct open_summary *summary = &q->page.rows[i];
+		*summary = (struct open_summary){.copy = row->copy,
+			.sent_at = row->sent_at,
+			.expires_at = row->expires_at,
+			.recalled_at = row->recalled_at,
+			.readable = row->wrap.len && (row->copy.is_owner || !has_ended(row, q->now))};
+		open_row(q, row, summary);
+		if (row->copy.is_owner)
+			TRY(add_recipients(tx, q, summary, err));
+	}
+	set_cursors(q, rows, first, count, has_more);
+	return RESULT_OK;
+}
+
+enum result open_folder(struct flow *flow, const struct actor *actor, enum folder folder,
+	struct copy_cursor from, int64_t limit, int64_t now, struct arena *arena, struct open_folder *ret,
+	struct err *err)
+{
+	struct folder_query query = {.flow = flow,
+		.actor = actor,
+		.folder = folder,
+		.from = from,
+		.limit = limit,
+		.now = now,
+		.arena = arena};
+
+	TRY(db_read(flow_db(flow), read_folder, &query, err));
+	*ret = query.page;
+	return RESULT_OK;
+}
+
+struct self_query {
+	struct flow *flow;
+	const struct actor *actor;
+	struct arena *arena;
+	struct open_self self;
+};
+
+static enum result read_self(struct tx *tx, void *context, struct err *err)
+{
+	struct self_query *q = context;
+	struct flow_account account;
+	struct person person;
+	struct domain *domains;
+
+	q->self = (struct open_self){0};
+	TRY(flow_account_load(q->flow, tx, q->actor->account_id, q->arena, &account, err));
+	TRY(person_find(tx, q->actor->account_id, q->actor->person_id, q->arena, &person, err));
+	TRY(copy_count(tx, person.id, FOLDER_INBOX, &q->self.inbox, err));
+	q->self.name = people_name(&account, person.id, person.name_box, q->arena);
+	if (!person.is_internal)
+		return RESULT_OK;
+	TRY(domain_list(tx, q->actor->account_id, q->arena, &domains, &q->self.domain_count, err));
+	q->self.domains = arena_array(q->arena, struct str, q->self.domain_count);
+	for (size_t i = 0; i < q->self.domain_count; i++)
+		q->self.domains[i] = domains[i].name;
+	return RESULT_OK;
+}
+
+enum result open_self(struct flow *flow, const struct actor *actor, struct arena *arena,
+	struct open_self *ret, struct err *err)
+{
+	struct self_query query = {.flow = flow, .actor = actor, .arena = arena};
+
+	TRY(db_read(flow_db(flow), read_self, &query, err));
+	*ret = query.self;
+	return RESULT_OK;
+}
