@@ -1,0 +1,58 @@
+/* The node's configuration: one file in UCL syntax (libucl), packaging/sealpost.conf.example explains it.
+ * Everything has a default. What is not right is refused with file, line, and what would be right. */
+#ifndef BASE_CONFIG_H
+#define BASE_CONFIG_H
+
+#include "base/arena.h"
+#include "base/mem.h"
+#include "base/result.h"
+
+#define CONFIG_LIST_MAX 16
+
+struct config_list {
+	const char *items[CONFIG_LIST_MAX];
+	size_t count;
+};
+
+struct config {
+	struct arena arena;
+	const char *file;
+	const char *host_name;
+	const char *portal_url;
+	const char *return_domain;
+	const char *database;
+	const char *blobs;
+	const char *root_key;
+	const char *web_dir;
+	const char *outbox;   /* a Maildir; all outgoing mail goes there instead of out. NULL: none */
+	const char *delivery; /* "smart_host" or "direct" */
+	struct config_list listen_smtp, listen_smtps, listen_https, listen_http;
+	struct config_list trusted_proxies;
+	const char *tls_certificate, *tls_key, *tls_authorities;
+	const char *smart_host_address, *smart_host_tls, *smart_host_user, *smart_host_password_file;
+	const char *resolver_server, *resolver_anchor;
+	int64_t mx_port;   /* 25; tests use another */
+	int64_t mail_size; /* bytes */
+	int64_t smtp_sessions, smtp_sessions_per_network, smtp_recipients, smtp_errors, smtp_command_seconds;
+	int64_t delivery_workers, deliveries_per_destination;
+	int64_t http_workers, database_connections;
+	const char *log_level;
+};
+
+/* INVALID with "file:line: what is wrong; what would be right", NOT_FOUND for the file itself. Relative paths
+ * count from the file's folder. */
+enum result config_load(const char *file, struct config **ret, struct err *err) must_check;
+void config_free(struct config *config);
+DEFINE_CLEANUP(struct config *, config_free)
+
+/* One key, for the documents. */
+struct config_key {
+	const char *name; /* "listen.smtp" */
+	const char
+		*kind; /* "text", "path", "list", "number", "size", or the words it may be, with | between */
+	const char *initial;
+	const char *help;
+};
+size_t config_keys(struct config_key *ret, size_t room);
+
+#endif
