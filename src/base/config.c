@@ -7,7 +7,6 @@
 #include <libgen.h>
 #include <stdio.h>
 #include <string.h>
-#include <ucl.h>
 
 #define FILE_BYTES_MAX ((size_t)1 << 20)
 #define NAME_MAX_BYTES 64
@@ -110,54 +109,18 @@ size_t config_keys(struct config_key *ret, size_t room)
 	return COUNT_OF(keys);
 }
 
-/* What errors are told with. */
+/* What is being loaded, and the first thing that was wrong with it. */
 struct loading {
 	const char *file;
-	struct str text;
 	struct config *config;
 	struct err *err;
+	struct str rest; /* of the text, from the next token on */
+	int line;	 /* on which that begins */
 };
 
-static bool is_word_char(char c)
+static enum result wrong(const struct loading *l, int line, const char *name, const char *what)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-	       c == '-';
-}
-
-/* The line of a key: libucl forgets lines, so the text is looked through for the last part of the name,
- * behind the section it stands in. */
-static int line_of(const struct loading *l, struct str name)
-{
-	size_t from = 0;
-	ptrdiff_t at = 0;
-
-	for (struct str rest = name; rest.ptr;) {
-		struct str word = str_cut(&rest, '.');
-		for (;;) {
-			at = str_find(str_from(l->text, from), word);
-			if (at < 0)
-				return 1;
-			size_t start = from + (size_t)at;
-			from = start + word.len;
-			bool whole = (start == 0 || !is_word_char(l->text.ptr[start - 1])) &&
-				     (from >= l->text.len || !is_word_char(l->text.ptr[from]));
-			size_t line = start;
-			while (line > 0 && l->text.ptr[line - 1] != '\n')
-				line--;
-			if (whole && str_find_char(str_sub(l->text, line, start - line), '#') < 0)
-				break;
-		}
-	}
-	int number = 1;
-	for (size_t i = 0; i < from; i++)
-		number += l->text.ptr[i] == '\n';
-	return number;
-}
-
-static enum result wrong(const struct loading *l, struct str name, const char *what)
-{
-	return err_set(
-		l->err, RESULT_INVALID, "%s:%d: %.*s: %s", l->file, line_of(l, name), STR_ARG(name), what);
+	return err_set(l->err, RESULT_INVALID, "%s:%d: %s: %s", l->file, line, name, what);
 }
 
 /* How many single changes turn one name into the other; names are short. */
@@ -182,11 +145,11 @@ static size_t distance(const char *a, const char *b)
 	return row[len];
 }
 
-static enum result unknown_key(const struct loading *l, const char *name)
+/* The key that was perhaps meant, or NULL. */
+static const char *nearest_key(const char *name)
 {
 	const char *nearest = NULL;
 	size_t best = 4;
-	char what[200];
 
 	for (size_t i = 0; i < COUNT_OF(keys); i++) {
 		size_t d = distance(name, keys[i].name);
@@ -195,9 +158,7 @@ static enum result unknown_key(const struct loading *l, const char *name)
 			nearest = keys[i].name;
 		}
 	}
-	(void)snprintf(what, sizeof(what), "there is no such key%s%s", nearest ? "; perhaps " : "",
-		nearest ? nearest : "");
-	return wrong(l, str_of(name), what);
+	return nearest;
 }
 
 static bool is_among(const char *words, struct str value)
@@ -233,7 +194,7 @@ static bool read_size(struct str text, int64_t most, int64_t *ret)
 	return false;
 }
 
-static const char *path_of(const struct loading *l, struct str value)
+static const char *path_of(struct loading *l, struct str value)
 {
 	char folder[1024];
 
@@ -243,7 +204,7 @@ static const char *path_of(const struct loading *l, struct str value)
 	return arena_printf(&l->config->arena, "%s/%.*s", dirname(folder), STR_ARG(value)).ptr;
 }
 
-static enum result set_number(const struct loading *l, const struct key *key, struct str value)
+static enum result set_number(struct loading *l, const struct key *key, struct str value, int line)
 {
 	int64_t *field = (int64_t *)(void *)((char *)l->config + key->offset);
 	uint64_t number = 0;
@@ -259,13 +220,13 @@ static enum result set_number(const struct loading *l, const struct key *key, st
 			key->kind == KIND_SIZE ? "size" : "number", (long long)key->least,
 			(long long)key->most, key->kind == KIND_SIZE ? " bytes, such as 25MB" : "",
 			STR_ARG(str_sub(value, 0, 40)));
-		return wrong(l, str_of(key->name), what);
+		return wrong(l, line, key->name, what);
 	}
 	*field = got;
 	return RESULT_OK;
 }
 
-static enum result set_value(const struct loading *l, const struct key *key, struct str value)
+static enum result set_value(struct loading *l, const struct key *key, struct str value, int line)
 {
 	const char **field = (const char **)(void *)((char *)l->config + key->offset);
 	struct config_list *list = (struct config_list *)(void *)((char *)l->config + key->offset);
@@ -282,18 +243,18 @@ static enum result set_value(const struct loading *l, const struct key *key, str
 		if (!is_among(key->words, value)) {
 			(void)snprintf(what, sizeof(what), "takes one of %s, not %.*s", key->words,
 				STR_ARG(str_sub(value, 0, 40)));
-			return wrong(l, str_of(key->name), what);
+			return wrong(l, line, key->name, what);
 		}
 		*field = arena_cstr(&l->config->arena, value);
 		return RESULT_OK;
 	case KIND_LIST:
 		if (list->count == CONFIG_LIST_MAX)
-			return wrong(l, str_of(key->name), "too many values");
+			return wrong(l, line, key->name, "too many values");
 		list->items[list->count++] = arena_cstr(&l->config->arena, value);
 		return RESULT_OK;
 	case KIND_NUMBER:
 	case KIND_SIZE:
-		return set_number(l, key, value);
+		return set_number(l, key, value, line);
 	}
 	return RESULT_INTERNAL;
 }
@@ -306,38 +267,132 @@ static const struct key *find_key(const char *name)
 	return NULL;
 }
 
-static enum result take_object(const struct loading *l, const ucl_object_t *object, const char *name)
-{
-	const struct key *key = find_key(name);
-	ucl_object_iter_t each = NULL;
-	const ucl_object_t *item;
+/* The syntax: `name = value`, `name = {value, value}`, `section { … }`, `# comment` to the end of the line. A
+ * value is a word, or in double quotes. A token is one of = { } , or a word. */
+struct token {
+	struct str text; /* empty at the end of the file */
+	bool quoted;
+	int line;
+};
 
-	if (key == NULL)
-		return unknown_key(l, name);
-	if (key->kind == KIND_LIST && ucl_object_type(object) == UCL_ARRAY) {
-		while ((item = ucl_object_iterate(object, &each, true)))
-			TRY(set_value(l, key, str_of(ucl_object_tostring_forced(item))));
-		return RESULT_OK;
+static void skip_blanks(struct loading *l)
+{
+	while (l->rest.len > 0) {
+		char c = l->rest.ptr[0];
+		if (c == '#') {
+			ptrdiff_t end = str_find_char(l->rest, '\n');
+			l->rest = end < 0 ? STR("") : str_from(l->rest, (size_t)end);
+			continue;
+		}
+		if (c != ' ' && c != '\t' && c != '\r' && c != '\n')
+			return;
+		l->line += c == '\n';
+		l->rest = str_from(l->rest, 1);
 	}
-	if (ucl_object_type(object) == UCL_ARRAY || ucl_object_type(object) == UCL_OBJECT)
-		return wrong(l, str_of(name), "takes one value");
-	return set_value(l, key, str_of(ucl_object_tostring_forced(object)));
 }
 
-static enum result take_section(const struct loading *l, const ucl_object_t *section, const char *prefix)
+static enum result next_token(struct loading *l, struct token *ret)
 {
-	ucl_object_iter_t each = NULL;
-	const ucl_object_t *object;
-
-	while ((object = ucl_object_iterate(section, &each, true))) {
-		char name[NAME_MAX_BYTES * 2];
-		(void)snprintf(
-			name, sizeof(name), "%s%s%s", prefix, prefix[0] ? "." : "", ucl_object_key(object));
-		enum result result = ucl_object_type(object) == UCL_OBJECT && prefix[0] == '\0'
-					     ? take_section(l, object, ucl_object_key(object))
-					     : take_object(l, object, name);
-		TRY(result);
+	skip_blanks(l);
+	*ret = (struct token){.line = l->line};
+	if (l->rest.len == 0)
+		return RESULT_OK;
+	size_t len = 1;
+	if (l->rest.ptr[0] == '"') {
+		ptrdiff_t end = str_find_char(str_from(l->rest, 1), '"');
+		if (end < 0 || str_find_char(str_sub(l->rest, 1, (size_t)end), '\n') >= 0)
+			return wrong(l, l->line, "not understood", "a quotation mark is missing");
+		ret->text = str_sub(l->rest, 1, (size_t)end);
+		ret->quoted = true;
+		l->rest = str_from(l->rest, (size_t)end + 2);
+		return RESULT_OK;
 	}
+	if (strchr("={},", l->rest.ptr[0]) == NULL)
+		while (len < l->rest.len && strchr("={},#\" \t\r\n", l->rest.ptr[len]) == NULL)
+			len++;
+	ret->text = str_sub(l->rest, 0, len);
+	l->rest = str_from(l->rest, len);
+	return RESULT_OK;
+}
+
+static bool is_mark(const struct token *token, char mark)
+{
+	return !token->quoted && token->text.len == 1 && token->text.ptr[0] == mark;
+}
+
+static bool is_value(const struct token *token)
+{
+	return token->quoted || (token->text.len > 0 && strchr("={},", token->text.ptr[0]) == NULL);
+}
+
+static enum result take_list(struct loading *l, const struct key *key)
+{
+	struct token token;
+
+	for (;;) {
+		TRY(next_token(l, &token));
+		if (is_mark(&token, '}'))
+			return RESULT_OK;
+		if (!is_value(&token))
+			return wrong(l, token.line, key->name, "a list is {value, value}");
+		TRY(set_value(l, key, token.text, token.line));
+		TRY(next_token(l, &token));
+		if (is_mark(&token, '}'))
+			return RESULT_OK;
+		if (!is_mark(&token, ','))
+			return wrong(l, token.line, key->name, "a list is {value, value}");
+	}
+}
+
+static enum result unknown_key(const struct loading *l, int line, const char *name)
+{
+	char what[200];
+	const char *nearest = nearest_key(name);
+
+	(void)snprintf(what, sizeof(what), "there is no such key%s%s", nearest ? "; perhaps " : "",
+		nearest ? nearest : "");
+	return wrong(l, line, name, what);
+}
+
+/* Behind `name =`. */
+static enum result take_assignment(struct loading *l, const char *name, int line)
+{
+	const struct key *key = find_key(name);
+	struct token token;
+
+	if (key == NULL)
+		return unknown_key(l, line, name);
+	TRY(next_token(l, &token));
+	if (is_mark(&token, '{'))
+		return key->kind == KIND_LIST ? take_list(l, key)
+					      : wrong(l, token.line, name, "takes one value");
+	if (!is_value(&token))
+		return wrong(l, token.line, name, "a value is missing");
+	return set_value(l, key, token.text, token.line);
+}
+
+/* One `name = value` or `section { … }`; *ret_end at the end of the section or file. */
+static enum result take_statement(struct loading *l, const char *section, bool *ret_end)
+{
+	struct token word, mark;
+	char name[NAME_MAX_BYTES * 2];
+
+	TRY(next_token(l, &word));
+	*ret_end = section[0] ? is_mark(&word, '}') : word.text.len == 0;
+	if (*ret_end)
+		return RESULT_OK;
+	if (word.text.len == 0)
+		return wrong(l, word.line, section, "the closing } is missing");
+	if (!is_value(&word) || word.text.len > NAME_MAX_BYTES)
+		return wrong(l, word.line, "not understood", "a line is name = value");
+	(void)snprintf(name, sizeof(name), "%s%s%.*s", section, section[0] ? "." : "", STR_ARG(word.text));
+	TRY(next_token(l, &mark));
+	if (is_mark(&mark, '='))
+		return take_assignment(l, name, word.line);
+	if (!is_mark(&mark, '{') || section[0])
+		return wrong(l, word.line, name, "a line is name = value");
+	for (bool end = false; !end;)
+		TRY(take_statement(l, name, &end));
 	return RESULT_OK;
 }
 
@@ -352,31 +407,14 @@ static enum result read_file(const char *file, struct buf *text, struct err *err
 	for (size_t got; (got = fread(piece, 1, sizeof(piece), f)) > 0;)
 		buf_add_bytes(text, piece, got);
 	(void)fclose(f);
+	if (str_find_char(buf_str(text), '\0') >= 0)
+		return err_set(err, RESULT_INVALID, "%s:1: not a text file", file);
 	return text->overflow
 		       ? err_set(err, RESULT_TOO_LARGE, "%s is larger than %zu bytes", file, FILE_BYTES_MAX)
 		       : RESULT_OK;
 }
 
-static enum result parse(struct loading *l, const char *file)
-{
-	/* Numbers and sizes are read by us, so that "200MB" stays a text. */
-	struct ucl_parser *parser = ucl_parser_new(UCL_PARSER_NO_TIME | UCL_PARSER_NO_IMPLICIT_ARRAYS);
-
-	if (!ucl_parser_add_chunk(parser, (const unsigned char *)l->text.ptr, l->text.len)) {
-		enum result result = err_set(l->err, RESULT_INVALID, "%s:%u: %s", file,
-			ucl_parser_get_linenum(parser), ucl_parser_get_error(parser));
-		ucl_parser_free(parser);
-		return result;
-	}
-	ucl_object_t *top = ucl_parser_get_object(parser);
-	enum result result = top ? take_section(l, top, "") : RESULT_OK;
-	if (top)
-		ucl_object_unref(top);
-	ucl_parser_free(parser);
-	return result;
-}
-
-static enum result check(const struct loading *l)
+static enum result check(struct loading *l)
 {
 	const struct config *c = l->config;
 
@@ -389,7 +427,7 @@ static enum result check(const struct loading *l)
 			"%s:1: mail for outside needs smart_host.address, or delivery = direct, or an outbox",
 			l->file);
 	if (strncmp(c->portal_url, "https://", 8) != 0 || c->portal_url[strlen(c->portal_url) - 1] == '/')
-		return wrong(l, STR("portal_url"), "begins with https:// and ends without a slash");
+		return wrong(l, 1, "portal_url", "begins with https:// and ends without a slash");
 	return RESULT_OK;
 }
 
@@ -397,15 +435,16 @@ enum result config_load(const char *file, struct config **ret, struct err *err)
 {
 	cleanup(config_free_at) struct config *config = mem_new(sizeof(*config));
 	cleanup(buf_done) struct buf text = buf_new(FILE_BYTES_MAX);
-	struct loading loading = {.file = file, .config = config, .err = err};
+	struct loading loading = {.file = file, .config = config, .err = err, .line = 1};
 
 	config->file = arena_cstr(&config->arena, str_of(file));
 	for (size_t i = 0; i < COUNT_OF(keys); i++)
 		if (keys[i].initial)
-			TRY(set_value(&loading, &keys[i], str_of(keys[i].initial)));
+			TRY(set_value(&loading, &keys[i], str_of(keys[i].initial), 0));
 	TRY(read_file(file, &text, err));
-	loading.text = text.len ? buf_str(&text) : STR("\n");
-	TRY(parse(&loading, file));
+	loading.rest = buf_str(&text);
+	for (bool end = false; !end;)
+		TRY(take_statement(&loading, "", &end));
 	TRY(check(&loading));
 	if (strncmp(config->database, "sqlite:", 7) == 0) {
 		const char *path = path_of(&loading, str_of(config->database + 7));

@@ -1,4 +1,4 @@
-/* The node's configuration: one file in UCL syntax (libucl), packaging/sealpost.conf.example explains it.
+/* The node's configuration: one file of names, values and sections; packaging/sealpost.conf.example explains it.
  * Everything has a default. What is not right is refused with file, line, and what would be right. */
 #ifndef BASE_CONFIG_H
 #define BASE_CONFIG_H
