@@ -29,7 +29,7 @@ function upload(form, failed) {
     const answer = new DOMParser().parseFromString(request.responseText, 'text/html');
     document.documentElement.replaceWith(answer.documentElement);
     start();
-    document.querySelector('.problem a, h1')?.scrollIntoView();
+    document.querySelector('.problem a, #main')?.focus();
   };
   request.onerror = () => {
     bar.remove();
