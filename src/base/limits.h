@@ -53,7 +53,16 @@
 #define LIMIT_SMTP_HANDSHAKE_MS (30 * MS_SECOND)
 #define LIMIT_SMTP_MAILS_PER_SESSION 10000
 
-/* SMTP client. */
+/* SMTP client (RFC 5321 4.5.3.2; the waits before a mail is offered are shorter, so that a dead server does
+ * not hold up a worker for long). */
+#define LIMIT_SMTP_CLIENT_CONNECT_MS (30 * MS_SECOND)
+#define LIMIT_SMTP_CLIENT_GREETING_MS (2 * MS_MINUTE) /* some servers make strangers wait a minute */
+#define LIMIT_SMTP_CLIENT_COMMAND_MS (5 * MS_MINUTE)
+#define LIMIT_SMTP_CLIENT_BLOCK_MS (3 * MS_MINUTE)
+#define LIMIT_SMTP_CLIENT_END_MS (10 * MS_MINUTE)
+#define LIMIT_SMTP_CLIENT_ADDRESSES 16 /* of one host, tried for one mail */
+#define LIMIT_SMTP_CLIENT_PIPELINE 50  /* commands sent before replies are read, or both sides could block */
+#define LIMIT_SMTP_REPLY_LINE_BYTES 2048 /* RFC 5321 asks for 512 */
 #define LIMIT_SMTP_REPLY_LINES 100
 #define LIMIT_SMTP_REPLY_BYTES (64 * 1024)
 
@@ -68,7 +77,7 @@
 #define LIMIT_HTTP_HEAD_MS (20 * MS_SECOND)
 /* After this time bodies either way must have moved at this rate: slow clients are gone within a minute. */
 #define LIMIT_HTTP_GRACE_MS (25 * MS_SECOND)
-#define LIMIT_HTTP_RATE 4096 /* bytes a second on average */
+#define LIMIT_HTTP_RATE 4096		       /* bytes a second on average */
 #define LIMIT_HTTP_CONNECTIONS_PER_ADDRESS 200 /* offices share one address; not applied behind a proxy */
 #define LIMIT_HTTP_DRAIN_BYTES (512 << 20) /* of a refused upload read and dropped, so the answer is seen */
 #define LIMIT_HTTP_SEGMENTS 16		   /* of a path */
@@ -82,14 +91,14 @@
 
 /* Templates. */
 #define LIMIT_TEMPLATE_BYTES (256 * 1024)
-#define LIMIT_TEMPLATE_DEPTH 64      /* sections and partials within each other, parsed and rendered */
+#define LIMIT_TEMPLATE_DEPTH 64	     /* sections and partials within each other, parsed and rendered */
 #define LIMIT_TEMPLATE_STEPS 1000000 /* tags and texts of one rendering: partials may include each other */
 #define LIMIT_TEMPLATE_OUTPUT_BYTES (16 << 20)
 #define LIMIT_TEMPLATES 1000
 #define LIMIT_LANGUAGE_BYTES (1 << 20)
 #define LIMIT_LANGUAGES 200
 #define LIMIT_ZONE_BYTES (64 * 1024) /* a TZif file; the largest real one has 4 KB */
-#define LIMIT_ZONES 2000             /* there are 600 names */
+#define LIMIT_ZONES 2000	     /* there are 600 names */
 
 /* Sign-in. */
 #define LIMIT_CODE_DIGITS 8

@@ -195,16 +195,3 @@ bool smtp_is_helo(struct str name)
 	}
 	return str_is_utf8(name);
 }
-
-bool smtp_reply_line_parse(struct str line, struct smtp_reply_line *ret)
-{
-	uint64_t code;
-
-	if (line.len < 3 || !str_to_uint(str_sub(line, 0, 3), 599, &code) || code < 200)
-		return false;
-	if (line.len > 3 && line.ptr[3] != ' ' && line.ptr[3] != '-')
-		return false;
-	*ret = (struct smtp_reply_line){
-		.code = (int)code, .more = line.len > 3 && line.ptr[3] == '-', .text = str_from(line, 4)};
-	return true;
-}

@@ -36,12 +36,4 @@ enum result smtp_rcpt_parse(struct str text, struct smtp_rcpt *ret, struct err *
 /* A name as a client may give it in HELO or EHLO: a domain or an address literal, roughly. */
 bool smtp_is_helo(struct str name);
 
-/* One line of a reply: "250-text", "250 text", "250". False when it is none. */
-struct smtp_reply_line {
-	int code; /* 200 to 599 */
-	bool more;
-	struct str text;
-};
-bool smtp_reply_line_parse(struct str line, struct smtp_reply_line *ret);
-
 #endif
