@@ -19,14 +19,20 @@ static enum result emit(const struct writer *out, const char *text, size_t len, 
 	return writer_write(out, (struct str){text, len}, err);
 }
 
-/* The run of bytes that needs no looking at. */
-static size_t plain_run(struct str wire)
+/* Where the first byte from `at` on stands that needs a look: CR, LF or NUL. */
+static size_t next_odd(struct str wire, size_t at)
 {
-	size_t len = 0;
+	for (; at < wire.len; at++) {
+		unsigned char c = (unsigned char)wire.ptr[at];
+		if (c <= '\r' && (c == '\r' || c == '\n' || c == '\0'))
+			break;
+	}
+	return at;
+}
 
-	while (len < wire.len && wire.ptr[len] != '\r' && wire.ptr[len] != '\n' && wire.ptr[len] != '\0')
-		len++;
-	return len;
+static bool is_crlf(struct str wire, size_t at)
+{
+	return at + 1 < wire.len && wire.ptr[at] == '\r' && wire.ptr[at + 1] == '\n';
 }
 
 /* A CR that no LF follows. */
@@ -76,27 +82,37 @@ static enum result take_byte(
 	return emit(out, &c, 1, err);
 }
 
+/* Whole lines and their CRLF pass in one piece as long as nothing is odd about them. */
+static size_t plain_span(struct smtp_data *data, struct str wire, bool dots)
+{
+	size_t at = 0;
+
+	while (at < wire.len && (data->state == AT_START || data->state == IN_LINE)) {
+		if (data->state == AT_START && dots && wire.ptr[at] == '.')
+			break;
+		size_t odd = next_odd(wire, at);
+		if (odd > at)
+			data->state = IN_LINE;
+		at = odd;
+		if (!is_crlf(wire, at))
+			break;
+		data->state = AT_START;
+		at += 2;
+	}
+	return at;
+}
+
 static enum result take(struct smtp_data *data, struct str wire, bool dots, const struct writer *out,
 	size_t *ret_used, struct err *err)
 {
 	size_t used = 0;
 
 	while (used < wire.len && !data->ended) {
-		struct str rest = str_from(wire, used);
-		/* Plain bytes in large pieces; a line's first byte may be a dot. */
-		size_t run = data->state == IN_LINE ||
-					     (data->state == AT_START && (!dots || rest.ptr[0] != '.')) ||
-					     data->state == AT_DOT
-				     ? plain_run(rest)
-				     : 0;
-		if (run > 0) {
-			TRY(emit(out, rest.ptr, run, err));
-			data->state = IN_LINE;
-			used += run;
-			continue;
-		}
-		TRY(take_byte(data, rest.ptr[0], dots, out, err));
-		used++;
+		size_t span = plain_span(data, str_from(wire, used), dots);
+		TRY(emit(out, wire.ptr + used, span, err));
+		used += span;
+		if (used < wire.len)
+			TRY(take_byte(data, wire.ptr[used++], dots, out, err));
 	}
 	*ret_used = used;
 	return RESULT_OK;
@@ -117,4 +133,61 @@ enum result smtp_chunk_add(
 	if (last && data->state == AFTER_CR)
 		TRY(bare_cr(data, out, err));
 	return RESULT_OK;
+}
+
+void smtp_stuffer_init(struct smtp_stuffer *stuffer)
+{
+	*stuffer = (struct smtp_stuffer){.state = AT_START};
+}
+
+static enum result refuse(struct smtp_stuffer *stuffer, struct err *err)
+{
+	stuffer->refused = true;
+	return err_code(err, RESULT_INVALID, "bare-newline", "bare CR, LF or NUL in the mail");
+}
+
+enum result smtp_stuffer_add(
+	struct smtp_stuffer *stuffer, struct str content, const struct writer *out, struct err *err)
+{
+	size_t from = 0, at = 0; /* what lies between is to be written */
+
+	if (stuffer->refused)
+		return refuse(stuffer, err);
+	if (stuffer->state == AFTER_CR && content.len > 0) {
+		if (content.ptr[0] != '\n')
+			return refuse(stuffer, err);
+		TRY(emit(out, "\r\n", 2, err));
+		from = at = 1;
+		stuffer->state = AT_START;
+	}
+	while (at < content.len) {
+		if (stuffer->state == AT_START && content.ptr[at] == '.') {
+			TRY(emit(out, content.ptr + from, at - from, err));
+			TRY(emit(out, ".", 1, err));
+			from = at;
+		}
+		size_t odd = next_odd(content, at);
+		if (odd > at)
+			stuffer->state = IN_LINE;
+		at = odd;
+		if (at == content.len)
+			break;
+		if (is_crlf(content, at)) {
+			at += 2;
+			stuffer->state = AT_START;
+		} else if (content.ptr[at] == '\r' && at + 1 == content.len) {
+			stuffer->state = AFTER_CR; /* written when its LF comes */
+			return emit(out, content.ptr + from, at - from, err);
+		} else {
+			return refuse(stuffer, err);
+		}
+	}
+	return emit(out, content.ptr + from, at - from, err);
+}
+
+enum result smtp_stuffer_end(struct smtp_stuffer *stuffer, const struct writer *out, struct err *err)
+{
+	if (stuffer->refused || stuffer->state == AFTER_CR)
+		return refuse(stuffer, err);
+	return stuffer->state == AT_START ? emit(out, ".\r\n", 3, err) : emit(out, "\r\n.\r\n", 5, err);
 }

@@ -25,4 +25,21 @@ enum result smtp_data_add(struct smtp_data *data, struct str wire, const struct 
 enum result smtp_chunk_add(struct smtp_data *data, struct str wire, bool last, const struct writer *out,
 	struct err *err) must_check;
 
+/* The other way: content with CRLF line ends becomes DATA, dots stuffed. */
+struct smtp_stuffer {
+	int state;
+	bool refused; /* a bare CR, LF or NUL was met */
+};
+
+void smtp_stuffer_init(struct smtp_stuffer *stuffer);
+
+/* INVALID with code "bare-newline" at a bare CR, LF or NUL, none of which is ever written; results of the
+ * writer. */
+enum result smtp_stuffer_add(struct smtp_stuffer *stuffer, struct str content, const struct writer *out,
+	struct err *err) must_check;
+
+/* Ends the last line when it is open, and the mail. */
+enum result smtp_stuffer_end(
+	struct smtp_stuffer *stuffer, const struct writer *out, struct err *err) must_check;
+
 #endif

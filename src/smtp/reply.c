@@ -3,7 +3,6 @@
 #include "base/limits.h"
 
 #include <stdio.h>
-#include <string.h>
 
 bool smtp_reply_line_parse(struct str line, struct smtp_reply_line *ret)
 {
@@ -29,6 +28,13 @@ void smtp_reply_done(struct smtp_reply *reply)
 	*reply = (struct smtp_reply){0};
 }
 
+void smtp_reply_clear(struct smtp_reply *reply)
+{
+	buf_clear(&reply->text);
+	reply->code = 0;
+	reply->lines = 0;
+}
+
 static enum result protocol(struct err *err, const char *text)
 {
 	return err_code(err, RESULT_INVALID, "protocol", "%s", text);
@@ -52,13 +58,6 @@ enum result smtp_reply_add(struct smtp_reply *reply, struct str line, bool *ret_
 		return protocol(err, "a reply is too long");
 	*ret_whole = !parsed.more;
 	return RESULT_OK;
-}
-
-enum smtp_verdict smtp_reply_verdict(int code)
-{
-	if (code >= 200 && code < 300)
-		return SMTP_VERDICT_SENT;
-	return code >= 500 ? SMTP_VERDICT_REFUSED : SMTP_VERDICT_LATER;
 }
 
 /* One to three digits; cuts them off. */

@@ -23,18 +23,13 @@ struct smtp_reply {
 void smtp_reply_init(struct smtp_reply *reply);
 void smtp_reply_done(struct smtp_reply *reply);
 
+/* Forgets it, for the next one. */
+void smtp_reply_clear(struct smtp_reply *reply);
+
 /* Takes the next line, without its line end. *ret_whole: it was the last. INVALID when it is no line of this
  * reply, or there are too many. */
 enum result smtp_reply_add(
 	struct smtp_reply *reply, struct str line, bool *ret_whole, struct err *err) must_check;
-
-/* What the class of a reply means for a mail or one of its recipients. */
-enum smtp_verdict {
-	SMTP_VERDICT_SENT,    /* 2xx: theirs now */
-	SMTP_VERDICT_REFUSED, /* 5xx, or we know that it can never work */
-	SMTP_VERDICT_LATER,   /* 4xx, or the connection broke */
-};
-enum smtp_verdict smtp_reply_verdict(int code);
 
 /* The enhanced status code (RFC 3463) that the text begins with when its class fits the reply's; otherwise
  * "2.0.0", "4.0.0" or "5.0.0". */

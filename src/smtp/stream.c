@@ -1,6 +1,7 @@
 #include "smtp/stream.h"
 
 #include "base/clock.h"
+#include "base/network.h"
 
 #include <errno.h>
 #include <gnutls/x509.h>
@@ -118,11 +119,9 @@ static enum result read_tls(struct smtp_stream *stream, char *data, size_t size,
 	return RESULT_OK;
 }
 
-/* Adds to the input, waiting when there is nothing. */
-static enum result fill(struct smtp_stream *stream, struct err *err)
+/* Adds what has arrived to the input, which may be nothing. */
+static enum result read_some(struct smtp_stream *stream, size_t *ret, struct err *err)
 {
-	size_t got = 0;
-
 	if (stream->in_start > 0) {
 		memmove(stream->in, stream->in + stream->in_start, stream->in_end - stream->in_start);
 		stream->in_end -= stream->in_start;
@@ -130,15 +129,23 @@ static enum result fill(struct smtp_stream *stream, struct err *err)
 	}
 	char *to = stream->in + stream->in_end;
 	size_t room = SMTP_STREAM_IN_BYTES - stream->in_end;
+	*ret = 0;
+	TRY(stream->tls ? read_tls(stream, to, room, ret, err) : read_plain(stream, to, room, ret, err));
+	stream->in_end += *ret;
+	return RESULT_OK;
+}
+
+/* The same, waiting when there is nothing. */
+static enum result fill(struct smtp_stream *stream, struct err *err)
+{
+	size_t got = 0;
+
 	for (;;) {
-		TRY(stream->tls ? read_tls(stream, to, room, &got, err)
-				: read_plain(stream, to, room, &got, err));
+		TRY(read_some(stream, &got, err));
 		if (got > 0)
-			break;
+			return RESULT_OK;
 		TRY(wait_for(stream, POLLIN, err));
 	}
-	stream->in_end += got;
-	return RESULT_OK;
 }
 
 static struct str input(const struct smtp_stream *stream)
@@ -151,12 +158,14 @@ bool smtp_stream_has_input(const struct smtp_stream *stream)
 	return stream->in_end > stream->in_start;
 }
 
-bool smtp_stream_is_readable(const struct smtp_stream *stream)
+bool smtp_stream_is_readable(struct smtp_stream *stream)
 {
-	struct pollfd poll_fd = {.fd = stream->fd, .events = POLLIN};
+	size_t got = 0;
 
-	return smtp_stream_has_input(stream) ||
-	       (stream->tls && gnutls_record_check_pending(stream->tls) > 0) || poll(&poll_fd, 1, 0) > 0;
+	/* A readable socket under TLS may hold a message of TLS itself, so only reading tells. */
+	if (smtp_stream_has_input(stream) || stream->broken || read_some(stream, &got, NULL) != RESULT_OK)
+		return true;
+	return got > 0;
 }
 
 void smtp_stream_drop(struct smtp_stream *stream, size_t len)
@@ -231,7 +240,7 @@ static enum result write_some(struct smtp_stream *stream, struct str data, size_
 	return RESULT_OK;
 }
 
-enum result smtp_stream_flush(struct smtp_stream *stream, struct err *err)
+static enum result send_out(struct smtp_stream *stream, size_t *ret_sent, struct err *err)
 {
 	struct str left = buf_str(&stream->out);
 
@@ -239,11 +248,23 @@ enum result smtp_stream_flush(struct smtp_stream *stream, struct err *err)
 		size_t done;
 		TRY(write_some(stream, left, &done, err));
 		left = str_from(left, done);
+		*ret_sent += done;
 		if (done == 0)
 			TRY(wait_for(stream, POLLOUT, err));
 	}
-	buf_clear(&stream->out);
 	return RESULT_OK;
+}
+
+enum result smtp_stream_flush(struct smtp_stream *stream, struct err *err)
+{
+	size_t sent = 0;
+	enum result result = send_out(stream, &sent, err);
+
+	if (result == RESULT_OK)
+		buf_clear(&stream->out);
+	else /* nothing is sent twice, whatever the caller tries next */
+		buf_drop(&stream->out, sent);
+	return result;
 }
 
 enum result smtp_stream_write(struct smtp_stream *stream, struct str data, struct err *err)
@@ -333,15 +354,23 @@ static void verify(struct smtp_stream *stream, const char *host)
 	}
 }
 
+static bool is_ip(const char *host)
+{
+	struct network ignored;
+
+	return network_parse(str_of(host), &ignored);
+}
+
 enum result smtp_stream_connect_tls(struct smtp_stream *stream, const struct smtp_trust *trust,
 	const char *host, bool must_verify, struct err *err)
 {
 	begin_session(stream, GNUTLS_CLIENT, smtp_trust_handle(trust));
-	(void)gnutls_server_name_set(stream->tls, GNUTLS_NAME_DNS, host, strlen(host));
+	if (host && !is_ip(host)) /* RFC 6066: no addresses in SNI */
+		(void)gnutls_server_name_set(stream->tls, GNUTLS_NAME_DNS, host, strlen(host));
 	TRY(handshake(stream, err));
 	verify(stream, host);
 	if (must_verify && !stream->facts.verified)
-		return err_code(err, RESULT_DENIED, "tls-unverified", "certificate of %s: %s", host,
-			stream->facts.why_not);
+		return err_code(err, RESULT_DENIED, "tls-unverified", "certificate of %s: %s",
+			host ? host : "the server", stream->facts.why_not);
 	return RESULT_OK;
 }

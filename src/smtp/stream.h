@@ -33,8 +33,8 @@ void smtp_stream_drop(struct smtp_stream *stream, size_t len);
 /* Whether the peer has sent more already. */
 bool smtp_stream_has_input(const struct smtp_stream *stream);
 
-/* Whether more has arrived in the socket or the buffer, without waiting. */
-bool smtp_stream_is_readable(const struct smtp_stream *stream);
+/* Whether more has arrived in the socket or the buffer, or the connection has ended, without waiting. */
+bool smtp_stream_is_readable(struct smtp_stream *stream);
 
 /* Buffers; sends when much has gathered. */
 enum result smtp_stream_write(struct smtp_stream *stream, struct str data, struct err *err) must_check;
@@ -44,8 +44,8 @@ enum result smtp_stream_flush(struct smtp_stream *stream, struct err *err) must_
 enum result smtp_stream_accept_tls(
 	struct smtp_stream *stream, struct smtp_credentials *credentials, struct err *err) must_check;
 
-/* host: the name the certificate must be for. With `must_verify` a peer that cannot be verified is DENIED
- * before anything is sent to it; otherwise the facts say why. */
+/* host: the name the certificate must be for (NULL: any, unless it must be verified). With `must_verify` a
+ * peer that cannot be verified is DENIED before anything is sent to it; otherwise the facts say why. */
 enum result smtp_stream_connect_tls(struct smtp_stream *stream, const struct smtp_trust *trust,
 	const char *host, bool must_verify, struct err *err) must_check;
 
