@@ -281,15 +281,14 @@ static enum result send_content(struct transaction *t, struct err *err)
 	smtp_stuffer_init(&t->stuffer);
 	t->began = clock_monotonic();
 	enum result result = t->mail->content(t->mail->content_context, &content, err);
-	if (t->stuffer.refused) { /* whatever the caller made of it */
-		t->client->broken = true;
-		decide_all(t, SMTP_RECIPIENT_REFUSED, "554 5.6.0", "bare CR, LF or NUL in the mail");
-		return err_code(err, RESULT_INVALID, "bare-newline", "bare CR, LF or NUL in the mail");
-	}
 	if (result == RESULT_OK && smtp_stream_is_readable(t->client->stream))
 		return read_early_answer(t, err);
 	if (result == RESULT_OK)
 		result = smtp_stuffer_end(&t->stuffer, &wire, err);
+	if (t->stuffer.refused) { /* whatever the caller made of it */
+		decide_all(t, SMTP_RECIPIENT_REFUSED, "554 5.6.0", "bare CR, LF or NUL in the mail");
+		result = err_code(err, RESULT_INVALID, "bare-newline", "bare CR, LF or NUL in the mail");
+	}
 	if (result != RESULT_OK) {
 		t->client->broken = true;
 		return result;
