@@ -109,13 +109,13 @@ static void add_common(const struct view_site *site, json_t *view, const struct 
 {
 	view_set(view, "language", language_tag(common->language));
 	view_set(view, "direction", language_is_rtl(common->language) ? STR("rtl") : STR("ltr"));
-	view_set(view, "path", request->path);
+	view_set(view, "path", request->target);
 	view_set(view, "csrf", common->csrf);
 	set_new(view, "account", common->account ? json_incref(common->account) : json_null());
 	set_new(view, "person", common->person ? json_incref(common->person) : json_null());
-	json_t *asset = view_add_object(view, "asset");
+	json_t *assets = view_add_object(view, "assets");
 	if (site->assets)
-		assets_each(site->assets, add_asset, asset);
+		assets_each(site->assets, add_asset, assets);
 }
 
 enum result view_render(const struct view_site *site, const char *template, json_t *view,

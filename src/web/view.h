@@ -24,8 +24,8 @@ struct view_site {
  *	language, direction    "de", "ltr"
  *	csrf                   the token for the page's forms
  *	account, person        as given here
- *	path                   of this page, for links that come back
- *	asset                  URLs by file name with '_' for '.' and '-': {{asset.sealpost_css}} */
+ *	path                   of this page with its query, for links that come back
+ *	assets                 URLs by file name with '_' for '.' and '-': {{assets.sealpost_css}} */
 struct view_common {
 	const struct language *language;
 	struct str csrf; /* empty: no forms */

@@ -19,8 +19,7 @@ struct portal_options {
 	size_t listen_count;
 	const char *certificate_file; /* PEM chain; may be NULL when no address has TLS */
 	const char *key_file;
-	const char
-		*web_dir; /* templates, languages, styles, scripts and icons; logos of accounts in logos/ */
+	const char *web_dir;		   /* templates, languages, styles, scripts, icons and logos */
 	struct str portal_url;		   /* "https://portal.example[:port]", without a slash at the end */
 	const struct str *trusted_proxies; /* addresses or ranges whose X-Forwarded-For counts */
 	size_t trusted_proxy_count;

@@ -54,7 +54,7 @@ static void test_render(void **state)
 	cleanup(languages_free_at) struct languages *languages = NULL;
 	cleanup(arena_done) struct arena arena = {0};
 	cleanup(response_done) struct response response;
-	struct request request = {.arena = &arena, .path = STR("/inbox")};
+	struct request request = {.arena = &arena, .target = STR("/inbox")};
 	struct err err = {0};
 
 	(void)state;

@@ -1,0 +1,111 @@
+/* The text of a message alone in its document: in the frame of the message's page, and for printing. It is
+ * sent with the policy for messages, so nothing in it runs whatever the cleaning missed. */
+#include "web/portal/page.h"
+
+#include "base/limits.h"
+#include "flow/evidence.h"
+#include "web/portal/content.h"
+
+static enum result set_content(
+	struct request *request, json_t *view, const struct open_message *message, bool *ret_cut)
+{
+	cleanup(buf_done) struct buf text = buf_new(LIMIT_TEXT_SHOWN_BYTES);
+
+	TRY(content_text(message, request->arena, &text, ret_cut, &request->err));
+	view_set(view, "html", STR_NONE);
+	view_set(view, "text", str_trim(buf_str(&text)));
+	return RESULT_OK;
+}
+
+static enum result note_shown(struct request *request, const struct open_message *message)
+{
+	if (request->is_head)
+		return RESULT_OK;
+	return evidence_note(flow_of(request), &visit_of(request)->actor, EVIDENCE_BODY_SHOWN,
+		message->summary.copy.id, STR_NONE, request->now, &request->err);
+}
+
+static enum result get_body(struct request *request, struct response *response)
+{
+	cleanup(open_message_free_at) struct open_message *message = NULL;
+	cleanup(json_decrefp) json_t *view = json_object();
+	bool cut;
+
+	TRY(content_open_message(request, &message));
+	TRY(set_content(request, view, message, &cut));
+	TRY(note_shown(request, message));
+	response->policy = POLICY_MESSAGE;
+	return page_door(request, response, "message_body", view);
+}
+
+static struct str person_words(const struct request *request, struct open_person person)
+{
+	return person.name.len ? arena_printf(request->arena, "%.*s <%.*s>", STR_ARG(person.name),
+					 STR_ARG(person.address))
+			       : person.address;
+}
+
+static struct str people_words(const struct request *request, const struct open_person *people, size_t count)
+{
+	cleanup(buf_done) struct buf words = buf_new(LIMIT_TEXT_SHOWN_BYTES);
+
+	for (size_t i = 0; i < count; i++) {
+		buf_add(&words, i ? STR(", ") : STR(""));
+		buf_add(&words, person_words(request, people[i]));
+	}
+	return arena_str(request->arena, buf_str(&words));
+}
+
+static void set_print_head(struct request *request, json_t *view, const struct open_message *message)
+{
+	const struct visit *visit = visit_of(request);
+	json_t *print = view_add_object(view, "print");
+	struct content_file *files;
+	size_t count = content_files(message, request->arena, &files);
+	struct str subject = message->summary.subject;
+
+	view_set(print, "subject",
+		subject.len ? subject : language_text(visit->language, "message.no_subject"));
+	view_set(print, "from", person_words(request, message->summary.from));
+	view_set(print, "to", people_words(request, message->to, message->to_count));
+	view_set(print, "cc", people_words(request, message->cc, message->cc_count));
+	view_set(print, "date", format_time_full(&visit->format, message->summary.sent_at));
+	view_set(print, "note", format_expiry(&visit->format, message->summary.expires_at));
+	json_t *list = view_add_list(print, "files");
+	for (size_t i = 0; i < count; i++) {
+		json_t *item = view_append(list);
+		view_set(item, "name", files[i].name);
+		view_set(item, "size",
+			format_size(request->arena, visit->language, files[i].part->decoded_size));
+	}
+}
+
+static enum result get_print(struct request *request, struct response *response)
+{
+	cleanup(open_message_free_at) struct open_message *message = NULL;
+	cleanup(json_decrefp) json_t *view = json_object();
+	bool cut;
+
+	TRY(content_open_message(request, &message));
+	if (!message->summary.copy.is_owner && !message->rights.print)
+		return err_set(&request->err, RESULT_DENIED, "the sender does not allow printing");
+	set_print_head(request, view, message);
+	TRY(set_content(request, view, message, &cut));
+	TRY(note_shown(request, message));
+	response->policy = POLICY_MESSAGE;
+	return page_door(request, response, "message_body", view);
+}
+
+static const struct route_parameter parameters[] = {
+	{PARAMETER_PATH, "id", ID_TEXT_LEN, 0, "the person's copy"},
+	{0},
+};
+
+static const struct route rows[] = {
+	{METHOD_GET, "/message/{id}/body", RIGHTS_SIGNED_IN, parameters, get_body, NULL,
+		"The text of the message, for the frame on its page"},
+	{METHOD_GET, "/message/{id}/print", RIGHTS_SIGNED_IN, parameters, get_print, NULL,
+		"The message for printing"},
+};
+
+const struct route_table portal_routes_body = {rows, COUNT_OF(rows)};

@@ -1,0 +1,85 @@
+/* A new message of an internal user to others of the same account. */
+#include "web/portal/page.h"
+
+#include "base/limits.h"
+#include "web/portal/write.h"
+
+#define TO_BYTES 10000
+#define SUBJECT_BYTES LIMIT_SUBJECT_BYTES
+
+static enum result check_may_compose(struct request *request)
+{
+	if (visit_of(request)->session.person.is_internal)
+		return RESULT_OK;
+	return err_set(&request->err, RESULT_DENIED, "only internal users write new messages");
+}
+
+static enum result show(struct request *request, struct response *response, json_t *view)
+{
+	bool is_post = request->method == METHOD_POST;
+	struct str domains = STR_NONE;
+	struct open_self self;
+
+	TRY(open_self(flow_of(request), &visit_of(request)->actor, request->arena, &self, &request->err));
+	for (size_t i = 0; i < self.domain_count; i++)
+		domains = arena_printf(request->arena, "%.*s%s%.*s", STR_ARG(domains), i ? ", " : "",
+			STR_ARG(self.domains[i]));
+	view_set(view, "domains", domains);
+	view_set(view, "to_text", is_post ? request_field(request, "to") : STR_NONE);
+	view_set(view, "subject", is_post ? request_field(request, "subject") : STR_NONE);
+	view_set(view, "expires_in", STR_NONE);
+	write_set_fields(request, view);
+	return page_portal(request, response, "compose", "compose", view);
+}
+
+static enum result get_compose(struct request *request, struct response *response)
+{
+	cleanup(json_decrefp) json_t *view = json_object();
+
+	TRY(check_may_compose(request));
+	return show(request, response, view);
+}
+
+static enum result post_compose(struct request *request, struct response *response)
+{
+	cleanup(json_decrefp) json_t *view = json_object();
+	struct str to = str_trim(request_field(request, "to"));
+	struct written written;
+	struct id form_id, sent_id;
+
+	TRY(check_may_compose(request));
+	if (!to.len)
+		(void)page_problem(view, response, "to", "to_missing");
+	enum result result = write_read(request, response, view, &written, &form_id);
+	if (result == RESULT_CONFLICT || (result == RESULT_OK && !to.len))
+		return show(request, response, view);
+	TRY(result);
+	result = compose_send(flow_of(request), &visit_of(request)->actor, to,
+		request_field(request, "subject"), form_id, &written, request->now, &sent_id, &request->err);
+	if (result == RESULT_INVALID) {
+		view_set(page_problem(view, response, "to", "to_unknown"), "address",
+			str_of(request->err.text));
+		return show(request, response, view);
+	}
+	if (result != RESULT_OK && write_set_problem(request, response, view, result))
+		return show(request, response, view);
+	TRY(result);
+	visit_accepted(request);
+	response_redirect(response, arena_printf(request->arena, "/message/%s?sent=1", id_text(sent_id).s));
+	return RESULT_OK;
+}
+
+static const struct route_parameter parameters[] = {
+	{PARAMETER_FIELD, "to", TO_BYTES, 0, "addresses, separated by commas"},
+	{PARAMETER_FIELD, "subject", SUBJECT_BYTES, 0, "the subject, may be empty"},
+	WRITE_PARAMETERS,
+	{0},
+};
+
+static const struct route rows[] = {
+	{METHOD_GET, "/compose", RIGHTS_SIGNED_IN, NULL, get_compose, NULL, "The form for a new message"},
+	{METHOD_POST, "/compose", RIGHTS_SIGNED_IN, parameters, post_compose, write_open_sink,
+		"Sends a new message"},
+};
+
+const struct route_table portal_routes_compose = {rows, COUNT_OF(rows)};

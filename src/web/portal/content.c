@@ -1,0 +1,204 @@
+#include "web/portal/content.h"
+
+#include "base/limits.h"
+#include "web/disposition.h"
+#include "web/portal/page.h"
+
+/* So that hostile text does not make a page of links only. */
+#define LINKS_MAX 1000
+#define LINK_BYTES 2000
+
+#define WHOLE_MAIL "0"
+
+enum result content_open_message(struct request *request, struct open_message **ret)
+{
+	struct visit *visit = visit_of(request);
+	struct id id;
+
+	TRY(page_id(request, &id));
+	enum result result =
+		open_message(flow_of(request), &visit->actor, id, request->now, ret, &request->err);
+	if (result == RESULT_GONE) {
+		struct err err;
+		if (open_ended(flow_of(request), &visit->actor, id, request->arena, &visit->ended, &err) !=
+			RESULT_OK)
+			visit->ended = (struct open_ended){0};
+	}
+	return result;
+}
+
+bool content_has_html(const struct open_message *message, struct arena *arena)
+{
+	(void)message;
+	(void)arena;
+	return false;
+}
+
+enum result content_text(const struct open_message *message, struct arena *arena, struct buf *text,
+	bool *ret_cut, struct err *err)
+{
+	const struct mime_part **parts;
+	size_t count = mime_index_body(message->index, false, arena, &parts);
+	bool cut = false;
+
+	for (size_t i = 0; i < count && !cut; i++) {
+		if (text->len && text->data[text->len - 1] != '\n')
+			buf_add_char(text, '\n');
+		TRY(mime_part_text(&message->content, parts[i], text, &cut, err));
+	}
+	*ret_cut = cut || text->overflow;
+	return RESULT_OK;
+}
+
+static bool is_link_char(char c)
+{
+	return (unsigned char)c > 0x20 && c != '<' && c != '>' && c != '"' && c != 0x7f;
+}
+
+/* The length of the link that begins here, without the punctuation behind it; 0 when none does. */
+static size_t link_len(struct str text)
+{
+	size_t start = str_starts_nocase(text, STR("https://"))	 ? 8
+		       : str_starts_nocase(text, STR("http://")) ? 7
+								 : 0;
+	size_t len = start;
+	size_t opened = 0;
+
+	while (start && len < text.len && len < LINK_BYTES && is_link_char(text.ptr[len])) {
+		opened += text.ptr[len] == '(';
+		if (text.ptr[len] == ')' && opened-- == 0)
+			break;
+		len++;
+	}
+	while (len > start && str_find_char(STR(".,;:!?'*_"), text.ptr[len - 1]) >= 0)
+		len--;
+	return len > start ? len : 0;
+}
+
+static void add_piece(json_t *pieces, struct str text, struct str url)
+{
+	json_t *piece;
+
+	if (!text.len)
+		return;
+	piece = view_append(pieces);
+	view_set(piece, "text", text);
+	view_set(piece, "url", url);
+}
+
+/* Where the next link begins: at the begin of a word. */
+static size_t find_link(struct str text, size_t *ret_len)
+{
+	size_t at = 0;
+
+	for (;;) {
+		ptrdiff_t found = str_find_nocase(str_from(text, at), STR("http"));
+		if (found < 0)
+			return text.len;
+		at += (size_t)found;
+		bool in_word = at && ((text.ptr[at - 1] | 0x20) >= 'a' && (text.ptr[at - 1] | 0x20) <= 'z');
+		*ret_len = in_word ? 0 : link_len(str_from(text, at));
+		if (*ret_len)
+			return at;
+		at += 4;
+	}
+}
+
+void content_add_pieces(json_t *pieces, struct str text)
+{
+	for (int links = 0; links < LINKS_MAX && text.len; links++) {
+		size_t len = 0;
+		size_t at = find_link(text, &len);
+		struct str url = str_sub(text, at, len);
+		add_piece(pieces, str_sub(text, 0, at), STR_NONE);
+		add_piece(pieces, url, url);
+		text = str_from(text, at + len);
+	}
+	add_piece(pieces, text, STR_NONE);
+}
+
+static const struct {
+	struct str type;
+	const char *extension; /* for parts without a name */
+	const char *words;
+} known_types[] = {
+	{{"application/pdf", 15}, "pdf", "PDF"},
+	{{"application/zip", 15}, "zip", "ZIP"},
+	{{"message/rfc822", 14}, "eml", "EML"},
+	{{"text/plain", 10}, "txt", "TXT"},
+	{{"text/html", 9}, "html", "HTML"},
+	{{"text/csv", 8}, "csv", "CSV"},
+	{{"text/calendar", 13}, "ics", "ICS"},
+	{{"image/png", 9}, "png", "PNG"},
+	{{"image/jpeg", 10}, "jpg", "JPEG"},
+	{{"image/gif", 9}, "gif", "GIF"},
+};
+
+struct str content_file_name(const struct mime_part *part, struct arena *arena)
+{
+	struct str name = part->name_count ? part->names[0] : STR_NONE;
+
+	if (name.len)
+		return file_name_clean(arena, name);
+	for (size_t i = 0; i < COUNT_OF(known_types); i++)
+		if (str_equal(part->type, known_types[i].type))
+			return arena_printf(arena, "file.%s", known_types[i].extension);
+	return STR("file");
+}
+
+/* A short extension says what a file is in any language. */
+static struct str words_of(const struct mime_part *part, struct str name, struct arena *arena)
+{
+	size_t dot = name.len;
+
+	for (size_t i = 0; i < COUNT_OF(known_types); i++)
+		if (str_equal(part->type, known_types[i].type))
+			return str_of(known_types[i].words);
+	while (dot && name.ptr[dot - 1] != '.')
+		dot--;
+	struct str extension = str_from(name, dot);
+	if (!dot || extension.len < 1 || extension.len > 5 || !str_is_utf8(extension))
+		return part->type;
+	char *words = arena_cstr(arena, extension);
+	for (size_t i = 0; i < extension.len; i++)
+		if (words[i] >= 'a' && words[i] <= 'z')
+			words[i] = (char)(words[i] - 'a' + 'A');
+	return (struct str){words, extension.len};
+}
+
+static const char *icon_of(const struct mime_part *part)
+{
+	if (str_starts(part->type, STR("image/")))
+		return "image";
+	if (str_find(part->type, STR("zip")) >= 0 || str_find(part->type, STR("compressed")) >= 0)
+		return "file-archive";
+	bool is_text = str_starts(part->type, STR("text/")) || str_starts(part->type, STR("message/")) ||
+		       str_find(part->type, STR("pdf")) >= 0 || str_find(part->type, STR("document")) >= 0 ||
+		       str_find(part->type, STR("word")) >= 0;
+	return is_text ? "file-text" : "file";
+}
+
+size_t content_files(const struct open_message *message, struct arena *arena, struct content_file **ret)
+{
+	const struct mime_part **parts;
+	size_t count = mime_index_files(message->index, arena, &parts);
+
+	*ret = arena_array(arena, struct content_file, count);
+	for (size_t i = 0; i < count; i++) {
+		struct content_file *file = &(*ret)[i];
+		file->part = parts[i];
+		file->name = content_file_name(parts[i], arena);
+		file->type_words = words_of(parts[i], file->name, arena);
+		file->icon = icon_of(parts[i]);
+		file->path = parts[i]->path.len ? parts[i]->path : STR(WHOLE_MAIL);
+	}
+	return count;
+}
+
+const struct mime_part *content_part(const struct open_message *message, struct str path)
+{
+	const struct mime_part *part =
+		mime_index_by_path(message->index, str_equal(path, STR(WHOLE_MAIL)) ? STR("") : path);
+
+	return part && !mime_part_is_container(part) ? part : NULL;
+}

@@ -1,0 +1,43 @@
+/* What a message page shows of the mail itself: its text, whether there is HTML, its files. */
+#ifndef WEB_PORTAL_CONTENT_H
+#define WEB_PORTAL_CONTENT_H
+
+#include "base/mem.h"
+#include "flow/open.h"
+#include "mime/decode.h"
+
+#include <jansson.h>
+
+/* The message whose page is asked for ({id}), as the signed-in person may see it. For a message that is GONE
+ * the error page is told whom to ask. */
+struct request;
+enum result content_open_message(struct request *request, struct open_message **ret) must_check;
+
+/* Whether the text of the mail is HTML that can be shown. */
+bool content_has_html(const struct open_message *message, struct arena *arena);
+
+/* The plain text of the mail, in UTF-8, up to the buffer's limit; *ret_cut: there was more. */
+enum result content_text(const struct open_message *message, struct arena *arena, struct buf *text,
+	bool *ret_cut, struct err *err) must_check;
+
+/* Adds {text, url} for each piece of the text: url is what an address in it leads to, or empty. */
+void content_add_pieces(json_t *pieces, struct str text);
+
+/* A part as a file: what it is called, what it is, and its icon. */
+struct content_file {
+	const struct mime_part *part;
+	struct str name;
+	struct str type_words;
+	const char *icon;
+	struct str path; /* in URLs; "0" for the mail itself */
+};
+
+size_t content_files(const struct open_message *message, struct arena *arena, struct content_file **ret);
+
+/* The part that a path in a URL means, NULL when there is none. */
+const struct mime_part *content_part(const struct open_message *message, struct str path);
+
+/* The name a part is saved under. */
+struct str content_file_name(const struct mime_part *part, struct arena *arena);
+
+#endif

@@ -1,0 +1,114 @@
+/* Files of a message: downloads, and the images that its HTML shows. */
+#include "web/portal/page.h"
+
+#include "flow/evidence.h"
+#include "mime/decode.h"
+#include "web/portal/content.h"
+
+#define PATH_BYTES 255
+
+/* What is open while a file is sent. */
+struct sending {
+	struct open_message *message;
+	struct mime_part_reader *part;
+	struct reader bytes;
+};
+
+static enum result read_sending(
+	void *context, uint64_t offset, void *data, size_t size, size_t *ret_read, struct err *err)
+{
+	const struct sending *sending = context;
+
+	return reader_read(&sending->bytes, offset, data, size, ret_read, err);
+}
+
+static void end_sending(void *context)
+{
+	struct sending *sending = context;
+
+	mime_part_reader_free(sending->part);
+	open_message_free(sending->message);
+	free(sending);
+}
+
+/* Takes the message. */
+static struct reader begin_sending(struct open_message *message, const struct mime_part *part)
+{
+	struct sending *sending = mem_new(sizeof(*sending));
+
+	sending->message = message;
+	sending->part = mime_part_reader_new(&message->content, part);
+	sending->bytes = mime_part_reader_bytes(sending->part);
+	return (struct reader){read_sending, sending, sending->bytes.size};
+}
+
+static struct str etag_of(
+	const struct request *request, const struct open_message *message, const struct mime_part *part)
+{
+	return arena_printf(request->arena, "\"%s-%td\"", id_text(message->summary.copy.id).s,
+		part - message->index->parts);
+}
+
+/* Whether this request begins a download, rather than going on with one. */
+static bool begins(const struct request *request)
+{
+	struct str range = request_header(request, "range");
+
+	return !request->is_head && (!range.len || str_starts(range, STR("bytes=0-")));
+}
+
+static enum result get_file(struct request *request, struct response *response)
+{
+	const struct visit *visit = visit_of(request);
+	cleanup(open_message_free_at) struct open_message *message = NULL;
+
+	TRY(content_open_message(request, &message));
+	const struct mime_part *part = content_part(message, request_parameter(request, "path"));
+	if (!part)
+		return err_set(&request->err, RESULT_NOT_FOUND, "there is no such file");
+	if (begins(request) && !message->summary.copy.is_owner)
+		TRY(evidence_note(flow_of(request), &visit->actor, EVIDENCE_FILE_DOWNLOADED,
+			message->summary.copy.id, part->path, request->now, &request->err));
+	struct str name = content_file_name(part, request->arena);
+	struct str etag = etag_of(request, message, part);
+	struct str type = arena_str(request->arena, part->type);
+	response_download(response, begin_sending(TAKE(message), part), name, type, etag, end_sending);
+	return RESULT_OK;
+}
+
+static enum result get_image(struct request *request, struct response *response)
+{
+	cleanup(open_message_free_at) struct open_message *message = NULL;
+
+	TRY(content_open_message(request, &message));
+	const struct mime_part *part =
+		mime_index_by_content_id(message->index, request_parameter(request, "content"));
+	if (!part || !str_starts(part->type, STR("image/")))
+		return err_set(&request->err, RESULT_NOT_FOUND, "there is no such image");
+	struct str name = content_file_name(part, request->arena);
+	struct str etag = etag_of(request, message, part);
+	struct str type = arena_str(request->arena, part->type);
+	response_inline_image(response, begin_sending(TAKE(message), part), name, type, etag, end_sending);
+	return RESULT_OK;
+}
+
+static const struct route_parameter file_parameters[] = {
+	{PARAMETER_PATH, "id", ID_TEXT_LEN, 0, "the person's copy"},
+	{PARAMETER_PATH, "path", PATH_BYTES, 0, "path of the part, \"2.1\", or \"0\" for the mail itself"},
+	{0},
+};
+
+static const struct route_parameter image_parameters[] = {
+	{PARAMETER_PATH, "id", ID_TEXT_LEN, 0, "the person's copy"},
+	{PARAMETER_PATH, "content", PATH_BYTES, 0, "the part's Content-ID"},
+	{0},
+};
+
+static const struct route rows[] = {
+	{METHOD_GET, "/message/{id}/file/{path}", RIGHTS_SIGNED_IN, file_parameters, get_file, NULL,
+		"Downloads a file of the message, in ranges"},
+	{METHOD_GET, "/message/{id}/image/{content}", RIGHTS_SIGNED_IN, image_parameters, get_image, NULL,
+		"An image that the message's HTML shows"},
+};
+
+const struct route_table portal_routes_file = {rows, COUNT_OF(rows)};

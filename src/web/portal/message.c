@@ -1,0 +1,132 @@
+/* One message: who wrote it to whom, its text, its files, and for its owner what became of it. */
+#include "web/portal/page.h"
+
+#include "base/limits.h"
+#include "flow/evidence.h"
+#include "web/portal/content.h"
+#include "web/portal/states.h"
+
+static void set_people(const struct visit *visit, json_t *view, const struct open_message *message)
+{
+	page_set_person(visit, view_add_object(view, "from"), message->summary.from);
+	if (message->sender.address.len)
+		page_set_person(visit, view_add_object(view, "sender"), message->sender);
+	page_set_people(visit, view, "to", message->to, message->to_count);
+	page_set_people(visit, view, "cc", message->cc, message->cc_count);
+}
+
+static void set_recipients(const struct visit *visit, json_t *view, const struct open_message *message)
+{
+	if (!message->summary.copy.is_owner || !message->recipient_count)
+		return;
+	json_t *list = view_add_list(view_add_object(view, "recipients"), "list");
+	for (size_t i = 0; i < message->recipient_count; i++) {
+		json_t *item = view_append(list);
+		page_set_person(visit, item, message->recipients[i].person);
+		states_of_recipient(visit, item, &message->recipients[i]);
+	}
+}
+
+static void set_files(
+	const struct request *request, json_t *view, const struct open_message *message, const char *id)
+{
+	const struct visit *visit = visit_of(request);
+	struct content_file *files;
+	size_t count = content_files(message, request->arena, &files);
+
+	if (!count)
+		return;
+	json_t *list = view_add_list(view_add_object(view, "files"), "list");
+	for (size_t i = 0; i < count; i++) {
+		json_t *item = view_append(list);
+		view_set(item, "name", files[i].name);
+		view_set(item, "type_words", files[i].type_words);
+		view_set(item, "size",
+			format_size(request->arena, visit->language, files[i].part->decoded_size));
+		view_set(item, "url",
+			arena_printf(request->arena, "/message/%s/file/%.*s", id, STR_ARG(files[i].path)));
+		view_set(item, "kind", str_of(files[i].icon));
+	}
+}
+
+/* The text itself; HTML stands in a frame of its own. *ret_is_shown: this page shows all there is to read. */
+static enum result set_body(struct request *request, json_t *view, const struct open_message *message,
+	const char *id, bool *ret_is_shown)
+{
+	cleanup(buf_done) struct buf text = buf_new(LIMIT_TEXT_SHOWN_BYTES);
+	json_t *body = view_add_object(view, "body");
+	bool cut = false;
+
+	*ret_is_shown = !content_has_html(message, request->arena);
+	if (!*ret_is_shown) {
+		view_set(body, "frame_url", arena_printf(request->arena, "/message/%s/body", id));
+		view_set(body, "size", STR("medium"));
+		return RESULT_OK;
+	}
+	TRY(content_text(message, request->arena, &text, &cut, &request->err));
+	struct str trimmed = str_trim(buf_str(&text));
+	view_set_flag(body, "is_empty", trimmed.len == 0);
+	view_set_flag(body, "is_cut", cut);
+	content_add_pieces(view_add_list(body, "pieces"), trimmed);
+	return RESULT_OK;
+}
+
+static void set_rights(json_t *view, const struct open_message *message)
+{
+	bool is_owner = message->summary.copy.is_owner;
+	size_t others = message->to_count + message->cc_count;
+
+	view_set_flag(view, "is_owner", is_owner);
+	view_set_flag(view, "can_reply", !is_owner && message->rights.reply);
+	view_set_flag(view, "can_reply_all", !is_owner && message->rights.reply_all && others > 1);
+	view_set_flag(view, "can_print", is_owner || message->rights.print);
+	if (!is_owner && !message->rights.print)
+		view_set_flag(json_object_get(view, "states"), "no_print", true);
+}
+
+static enum result get_message(struct request *request, struct response *response)
+{
+	const struct visit *visit = visit_of(request);
+	cleanup(open_message_free_at) struct open_message *message = NULL;
+	cleanup(json_decrefp) json_t *view = json_object();
+	bool is_shown;
+
+	TRY(content_open_message(request, &message));
+	const struct copy *copy = &message->summary.copy;
+	struct id_text id = id_text(copy->id);
+	view_set(view, "id", str_of(id.s));
+	view_set(view, "subject", message->summary.subject);
+	view_set_flag(view, "was_sent", request_query(request, "sent").len > 0);
+	view_set_flag(view, "offers_password",
+		request_query(request, "offer").len > 0 && !visit->session.person.password_hash.len);
+	view_set_flag(view, "is_sent", copy->folder == FOLDER_SENT);
+	view_set(view, "back_url", copy->folder == FOLDER_SENT ? STR("/sent") : STR("/inbox"));
+	set_people(visit, view, message);
+	page_set_date(visit, view, message->summary.sent_at);
+	states_of_message(visit, view, &message->summary, false);
+	set_recipients(visit, view, message);
+	set_files(request, view, message, id.s);
+	set_rights(view, message);
+	TRY(set_body(request, view, message, id.s, &is_shown));
+	if (is_shown && !request->is_head)
+		TRY(evidence_note(flow_of(request), &visit->actor, EVIDENCE_BODY_SHOWN, copy->id, STR_NONE,
+			request->now, &request->err));
+	/* The frame makes it read a moment later. */
+	view_set_flag(view, "shows_unread", !is_shown && copy->unread && copy->folder == FOLDER_INBOX);
+	return page_portal(
+		request, response, "message", copy->folder == FOLDER_SENT ? "sent" : "inbox", view);
+}
+
+static const struct route_parameter parameters[] = {
+	{PARAMETER_PATH, "id", ID_TEXT_LEN, 0, "the person's copy"},
+	{PARAMETER_QUERY, "sent", 1, 0, "it was just sent"},
+	{PARAMETER_QUERY, "offer", 8, 0, "offer to choose a password"},
+	{0},
+};
+
+static const struct route rows[] = {
+	{METHOD_GET, "/message/{id}", RIGHTS_SIGNED_IN, parameters, get_message, NULL,
+		"One message; its text being shown is what counts as read"},
+};
+
+const struct route_table portal_routes_message = {rows, COUNT_OF(rows)};

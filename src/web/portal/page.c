@@ -1,0 +1,240 @@
+#include "web/portal/page.h"
+
+#include "base/limits.h"
+#include "base/log.h"
+
+#include <string.h>
+
+static json_t *account_view(const struct request *request)
+{
+	const struct account_settings *settings = visit_of(request)->settings;
+	json_t *account = json_object();
+
+	view_set(account, "name", settings ? settings->display_name : STR_NONE);
+	view_set(account, "help", settings ? settings->help_text : STR_NONE);
+	view_set(account, "logo_url",
+		settings && settings->logo_file.len
+			? arena_printf(request->arena, "/logo/%.*s",
+				  STR_ARG(percent_encode(request->arena, settings->logo_file)))
+			: STR_NONE);
+	/* "#rrggbb" */
+	view_set(account, "style_url",
+		settings && settings->accent_colour.len == 7
+			? arena_printf(request->arena, "/colour/%.*s.css",
+				  STR_ARG(str_from(settings->accent_colour, 1)))
+			: STR_NONE);
+	return account;
+}
+
+static void add_languages(const struct visit *visit, json_t *view)
+{
+	json_t *list = view_add_list(view, "languages");
+	const struct language *language;
+
+	for (size_t i = 0; (language = languages_at(visit->portal->languages, i)); i++) {
+		if (language_is_pseudo(language) && language != visit->language)
+			continue;
+		json_t *item = view_append(list);
+		view_set(item, "tag", language_tag(language));
+		view_set(item, "name", language_name(language));
+		view_set_flag(item, "is_current", language == visit->language);
+	}
+}
+
+/* Renders and owns nothing: the caller's view gets the common fields. */
+static enum result render(struct request *request, struct response *response, const char *template,
+	json_t *view, const char *home, json_t *person)
+{
+	const struct visit *visit = visit_of(request);
+	struct view_site site = {visit->portal->templates, visit->portal->assets};
+	json_t *account = account_view(request);
+	struct view_common common = {visit->language, visit_csrf(request), account, person};
+
+	add_languages(visit, view);
+	view_set(view, "home_url", str_of(home));
+	if (visit->browser_is_new)
+		response_cookie(response, CSRF_COOKIE, visit->browser, 0);
+	enum result result = view_render(&site, template, view, &common, request, response);
+	json_decref(account);
+	return result;
+}
+
+enum result page_door(struct request *request, struct response *response, const char *template, json_t *view)
+{
+	const struct visit *visit = visit_of(request);
+	json_t *person = NULL;
+
+	if (visit->is_signed_in) {
+		person = json_object();
+		view_set(person, "address", visit->session.person.address);
+	}
+	enum result result =
+		render(request, response, template, view, visit->is_signed_in ? "/inbox" : "/", person);
+	json_decref(person);
+	return result;
+}
+
+static void add_session(const struct visit *visit, json_t *view, int64_t now)
+{
+	const struct session_facts *facts = &visit->session;
+	json_t *session = view_add_object(view, "session");
+	/* This request counts as use, so the time begins anew. */
+	int64_t idle = now + facts->settings.session_idle_minutes * MS_MINUTE;
+	int64_t ends = idle < facts->session.ends_at ? idle : facts->session.ends_at;
+
+	view_set(session, "ends_clock", format_clock(&visit->format, ends));
+	view_set_number(session, "seconds_left", (ends - now) / MS_SECOND);
+}
+
+enum result page_portal(struct request *request, struct response *response, const char *template,
+	const char *at, json_t *view)
+{
+	const struct visit *visit = visit_of(request);
+	struct open_self self;
+
+	TRY(open_self(flow_of(request), &visit->actor, request->arena, &self, &request->err));
+	if (at)
+		view_set_flag(view, arena_printf(request->arena, "at_%s", at).ptr, true);
+	view_set_flag(view, "can_compose", visit->session.person.is_internal);
+	/* A page that shows an unread message makes it read. */
+	json_t *inbox = view_add_object(view, "inbox");
+	int64_t shown = json_is_true(json_object_get(view, "shows_unread")) ? 1 : 0;
+	view_set_number(inbox, "count", self.inbox.unread > shown ? self.inbox.unread - shown : 0);
+	add_session(visit, view, request->now);
+	json_t *person = json_object();
+	view_set(person, "address", visit->session.person.address);
+	view_set(person, "name", self.name);
+	enum result result = render(request, response, template, view, "/inbox", person);
+	json_decref(person);
+	return result;
+}
+
+json_t *page_problem(json_t *view, struct response *response, const char *field, const char *what)
+{
+	json_t *problems = json_object_get(view, "problems");
+	json_t *list = problems ? json_object_get(problems, "list")
+				: view_add_list(view_add_object(view, "problems"), "list");
+	json_t *item = view_append(list);
+	char name[40] = "problem_";
+
+	response->status = 422;
+	view_set(item, "field", str_of(field));
+	json_t *values = view_add_object(item, what);
+	/* An empty object is shown, an empty list is not; both places have the same one. */
+	view_set(values, "field", str_of(field));
+	strncat(name, field, sizeof(name) - strlen(name) - 1);
+	(void)json_object_set(view_add_object(view, name), what, values);
+	return values;
+}
+
+void page_problem_too_often(
+	struct request *request, struct response *response, json_t *view, const char *field)
+{
+	json_t *values = page_problem(view, response, field, "too_often");
+
+	view_set(values, "wait", format_duration(request->arena, visit_of(request)->language, MS_HOUR));
+	response_header(response, "Retry-After", STR("3600"));
+	response->status = 429;
+}
+
+enum result page_id(struct request *request, struct id *ret)
+{
+	if (id_parse(request_parameter(request, "id"), ret))
+		return RESULT_OK;
+	return err_set(&request->err, RESULT_NOT_FOUND, "there is no such page");
+}
+
+void page_set_person(const struct visit *visit, json_t *object, struct open_person person)
+{
+	view_set(object, "name", person.name);
+	view_set(object, "address", person.address);
+	view_set_flag(object, "is_me",
+		visit->is_signed_in && str_equal_nocase(person.address, visit->session.person.address));
+}
+
+void page_set_people(const struct visit *visit, json_t *view, const char *name,
+	const struct open_person *people, size_t count)
+{
+	if (!count)
+		return;
+	json_t *list = view_add_list(view_add_object(view, name), "people");
+	for (size_t i = 0; i < count; i++)
+		page_set_person(visit, view_append(list), people[i]);
+}
+
+void page_set_date(const struct visit *visit, json_t *view, int64_t when)
+{
+	json_t *date = view_add_object(view, "date");
+
+	view_set(date, "short", format_time_short(&visit->format, when));
+	view_set(date, "full", format_time_full(&visit->format, when));
+	view_set(date, "machine", format_time_machine(&visit->format, when));
+}
+
+static const char *error_template(int status, const char *code)
+{
+	static const struct {
+		int status;
+		const char *code; /* NULL: any */
+		const char *template;
+	} pages[] = {
+		{403, "session-ended", "error/session_ended"},
+		{403, "form-old", "error/invalid"},
+		{403, NULL, "error/denied"},
+		{404, NULL, "error/not_found"},
+		{405, NULL, "error/method"},
+		{410, "recalled", "error/recalled"},
+		{410, "expired", "error/expired"},
+		{410, NULL, "error/gone"},
+		{413, NULL, "error/too_large"},
+		{429, NULL, "error/busy"},
+		{500, NULL, "error/internal"},
+		{503, NULL, "error/unavailable"},
+	};
+
+	for (size_t i = 0; i < COUNT_OF(pages); i++)
+		if (pages[i].status == status &&
+			(!pages[i].code || (code && strcmp(code, pages[i].code) == 0)))
+			return pages[i].template;
+	return "error/invalid";
+}
+
+/* What was written is not lost with the page (R7). */
+static void keep_text(const struct request *request, json_t *view)
+{
+	struct str text = pairs_get(&request->fields, "text");
+
+	if (text.len)
+		view_set(view_add_object(view, "kept"), "text", text);
+}
+
+static void set_ended(const struct visit *visit, json_t *view)
+{
+	const struct open_ended *ended = &visit->ended;
+
+	view_set(view, "sender", ended->owner.name.len ? ended->owner.name : ended->owner.address);
+	view_set(view, "date", ended->ended_at ? format_date(&visit->format, ended->ended_at) : STR_NONE);
+}
+
+void page_error(struct request *request, struct response *response, enum result result)
+{
+	struct visit *visit = request->state ? request->state : visit_minimal(request);
+	const struct portal *portal = visit->portal;
+	cleanup(json_decrefp) json_t *view = json_object();
+	int status = response->status;
+
+	(void)result;
+	set_ended(visit, view);
+	keep_text(request, view);
+	view_set(view, "back_url", visit->is_signed_in ? STR("/inbox") : STR("/"));
+	view_set(view, "sign_in_url", STR("/sign-in"));
+	view_set(view, "limit",
+		format_size(request->arena, visit->language,
+			(uint64_t)flow_names(portal->options.flow)->mail_bytes_max));
+	if (page_door(request, response, error_template(status, request->err.code), view) == RESULT_OK)
+		return;
+	log_error("web", "no error page: %s", request->err.text);
+	response_reset(response);
+	response->status = status;
+	response_text(response, "text/plain; charset=utf-8", str_of(response_reason(status)));
+}

@@ -1,0 +1,116 @@
+/* What all pages of the portal share: who asks, in which language, for which account, and the frame around
+ * what a page shows. */
+#ifndef WEB_PORTAL_PAGE_H
+#define WEB_PORTAL_PAGE_H
+
+#include "flow/open.h"
+#include "flow/sign_in.h"
+#include "text/format.h"
+#include "web/csrf.h"
+#include "web/portal/portal.h"
+#include "web/router.h"
+#include "web/server.h"
+#include "web/view.h"
+
+/* Cookies, without their __Host- prefix. */
+#define COOKIE_SESSION "session"
+#define COOKIE_LANGUAGE "language" /* chosen by somebody who is not signed in */
+#define COOKIE_NEXT "next"	   /* where to go after signing in */
+
+/* Limits of parameters. */
+#define LOCAL_PATH_BYTES 1000
+#define LANGUAGE_BYTES 35
+#define CURSOR_BYTES 60
+
+struct portal {
+	struct portal_options options;
+	struct arena arena; /* what the options of the server point to */
+	struct assets *assets;
+	struct template_set *templates;
+	struct languages *languages;
+	struct zones *zones;
+	struct router *router;
+	struct server *server;
+};
+
+/* One request's person and account: request->state. */
+struct visit {
+	struct portal *portal;
+	bool is_signed_in;
+	bool has_ended; /* there was a session, and it is over (R7) */
+	struct session_facts session;
+	struct bytes token;
+	struct actor actor;
+	struct str browser; /* the pre-session cookie: what codes are bound to */
+	bool browser_is_new;
+	struct csrf_secret secret;
+	const struct account_settings *settings; /* of the account the page is about; NULL: not known */
+	const struct language *language;
+	struct format format;
+	struct open_ended ended; /* for the page that says why a message is gone */
+};
+
+/* Finds out who asks. UNAVAILABLE, INTERNAL. */
+enum result visit_begin(struct request *request, struct visit **ret) must_check;
+
+/* The same without asking the database, for error pages: nobody is signed in. */
+struct visit *visit_minimal(struct request *request) __attribute__((returns_nonnull));
+
+struct visit *visit_of(const struct request *request) __attribute__((returns_nonnull));
+struct flow *flow_of(const struct request *request) __attribute__((returns_nonnull));
+
+/* The page is about this account: its name, colour and language. The settings must outlive the request. */
+void visit_set_account(struct request *request, const struct account_settings *settings);
+
+/* The signed-in person chose another language or time zone. */
+void visit_set_language(struct request *request);
+
+/* Tells that mail was queued. */
+void visit_accepted(const struct request *request);
+
+/* The proof for forms. */
+struct str visit_csrf(const struct request *request);
+bool visit_csrf_is_right(const struct visit *visit, struct str token);
+
+/* A fresh session's cookie, and away with what led to it. */
+void visit_begin_session(struct request *request, struct response *response, const struct sign_in *sign_in);
+
+/* Somebody signed in: the old session ends, and the browser is led to the link's message, to the page asked
+ * for, or to the Inbox (R8). */
+enum result page_signed_in(
+	struct request *request, struct response *response, const struct sign_in *sign_in) must_check;
+
+/* Pages for people who are not signed in (layout_door), or who are (layout_portal); `at` names the folder or
+ * page that the navigation marks: "inbox", "sent", "compose", "settings" or NULL. */
+enum result page_door(
+	struct request *request, struct response *response, const char *template, json_t *view) must_check;
+enum result page_portal(struct request *request, struct response *response, const char *template,
+	const char *at, json_t *view) must_check;
+
+/* Says in the form that a field is wrong: `what` is the key of its text, and the object for the text's
+ * placeholders is returned. The page is answered with 422. */
+json_t *page_problem(json_t *view, struct response *response, const char *field, const char *what)
+	__attribute__((returns_nonnull));
+/* too_often, with how long to wait. */
+void page_problem_too_often(
+	struct request *request, struct response *response, json_t *view, const char *field);
+
+/* The error page for a result, server_options.error_page. */
+void page_error(struct request *request, struct response *response, enum result result);
+
+/* {id} of the path; NOT_FOUND when it is none. */
+enum result page_id(struct request *request, struct id *ret) must_check;
+
+/* People and dates as fields of a view. */
+void page_set_person(const struct visit *visit, json_t *object, struct open_person person);
+void page_set_people(const struct visit *visit, json_t *view, const char *name,
+	const struct open_person *people, size_t count);
+void page_set_date(const struct visit *visit, json_t *view, int64_t when);
+
+/* The tables of pages. */
+extern const struct route_table portal_routes_link, portal_routes_sign_in, portal_routes_code,
+	portal_routes_settings, portal_routes_password, portal_routes_mailbox, portal_routes_message,
+	portal_routes_body, portal_routes_file, portal_routes_reply, portal_routes_compose,
+	portal_routes_brand;
+
+#endif

@@ -1,0 +1,165 @@
+#include "web/portal/page.h"
+
+#include "base/limits.h"
+#include "base/log.h"
+#include "base/network.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* A form with files is somewhat larger than what it carries. */
+#define FORM_SPARE_BYTES (2 << 20)
+
+static const struct route_table *const tables[] = {&portal_routes_link, &portal_routes_sign_in,
+	&portal_routes_code, &portal_routes_settings, &portal_routes_password, &portal_routes_mailbox,
+	&portal_routes_message, &portal_routes_body, &portal_routes_file, &portal_routes_reply,
+	&portal_routes_compose, &portal_routes_brand};
+
+/* Nobody is signed in who should be: pages lead to the sign-in and come back, forms keep what was written. */
+static enum result ask_to_sign_in(struct request *request, struct response *response)
+{
+	const struct visit *visit = visit_of(request);
+
+	if (request->method != METHOD_GET)
+		return err_code(&request->err, RESULT_DENIED, "session-ended", "nobody is signed in");
+	if (visit->has_ended)
+		response_cookie_remove(response, COOKIE_SESSION);
+	response_redirect(response, arena_printf(request->arena, "/sign-in?next=%.*s%s",
+					    STR_ARG(percent_encode(request->arena, request->target)),
+					    visit->has_ended ? "&ended=1" : ""));
+	return RESULT_OK;
+}
+
+/* Runs a page. */
+static enum result handle(struct request *request, struct response *response)
+{
+	struct visit *visit = request->state;
+
+	if (!visit)
+		TRY(visit_begin(request, &visit));
+	if (request->route->rights != RIGHTS_ANYONE && !visit->is_signed_in)
+		return ask_to_sign_in(request, response);
+	if (request->method != METHOD_GET && !visit_csrf_is_right(visit, request_field(request, "csrf")))
+		return err_code(
+			&request->err, RESULT_DENIED, "form-old", "the form is not from this session");
+	if (visit->is_signed_in) {
+		struct err err = {0};
+		/* Reading goes on when it cannot be written down; the session then ends earlier. */
+		if (session_use(flow_of(request), &visit->session, request->now, &err) != RESULT_OK)
+			log_warning("web", "a session's use was not written down: %s", err.text);
+	}
+	return request->route->handler(request, response);
+}
+
+static enum result load(struct portal *portal, struct err *err)
+{
+	const char *web_dir = portal->options.web_dir;
+	struct arena *arena = &portal->arena;
+
+	TRY(assets_load(web_dir, &portal->assets, err));
+	TRY(template_set_load(arena_printf(arena, "%s/templates", web_dir).ptr, &portal->templates, err));
+	TRY(languages_load(arena_printf(arena, "%s/languages", web_dir).ptr, &portal->languages, err));
+	if (zones_load(ZONE_FOLDER, &portal->zones, err) != RESULT_OK)
+		portal->zones = zones_new();
+	return RESULT_OK;
+}
+
+static void make_router(struct portal *portal)
+{
+	struct route_table *rows = arena_array(&portal->arena, struct route_table, COUNT_OF(tables));
+
+	for (size_t i = 0; i < COUNT_OF(tables); i++)
+		rows[i] = *tables[i];
+	portal->router = router_new(rows, COUNT_OF(tables));
+}
+
+static enum result read_listeners(struct portal *portal, struct server_listen **ret, struct err *err)
+{
+	const struct portal_options *options = &portal->options;
+	struct server_listen *listen =
+		arena_array(&portal->arena, struct server_listen, options->listen_count);
+
+	for (size_t i = 0; i < options->listen_count; i++) {
+		struct host_port place;
+		uint64_t port;
+		if (!host_port_parse(str_of(options->listen[i].address), &place) ||
+			!str_to_uint(str_of(place.port), UINT16_MAX, &port))
+			return err_set(err, RESULT_INVALID, "%s is not an address and port to listen on",
+				options->listen[i].address);
+		listen[i] = (struct server_listen){arena_cstr(&portal->arena, str_of(place.host)),
+			(uint16_t)port, options->listen[i].tls};
+	}
+	*ret = listen;
+	return RESULT_OK;
+}
+
+static enum result listen_and_serve(struct portal *portal, struct err *err)
+{
+	const struct portal_options *options = &portal->options;
+	struct server_listen *listen;
+
+	if (!str_starts(options->portal_url, STR("https://")) &&
+		!str_starts(options->portal_url, STR("http://")))
+		return err_set(err, RESULT_INVALID, "the portal's URL does not begin with https://");
+	TRY(read_listeners(portal, &listen, err));
+	struct server_options server = {
+		.listen = listen,
+		.listen_count = options->listen_count,
+		.certificate_file = options->certificate_file,
+		.key_file = options->key_file,
+		.origins = &portal->options.portal_url,
+		.origin_count = 1,
+		.trusted_proxies = options->trusted_proxies,
+		.trusted_proxy_count = options->trusted_proxy_count,
+		.router = portal->router,
+		.assets = portal->assets,
+		.app = portal,
+		.handle = handle,
+		.error_page = page_error,
+		.upload_limit = (uint64_t)flow_names(options->flow)->mail_bytes_max + FORM_SPARE_BYTES,
+		.workers = options->workers,
+	};
+	return server_start(&server, &portal->server, err);
+}
+
+enum result portal_start(const struct portal_options *options, struct portal **ret, struct err *err)
+{
+	struct portal *portal = mem_new(sizeof(*portal));
+
+	portal->options = *options;
+	enum result result = load(portal, err);
+	if (result == RESULT_OK) {
+		make_router(portal);
+		result = listen_and_serve(portal, err);
+	}
+	if (result != RESULT_OK) {
+		portal_stop(portal, 0);
+		return result;
+	}
+	*ret = portal;
+	return RESULT_OK;
+}
+
+enum result portal_reload_certificate(struct portal *portal, struct err *err)
+{
+	return server_reload(portal->server, err);
+}
+
+uint16_t portal_port(const struct portal *portal, size_t index)
+{
+	return server_port(portal->server, index);
+}
+
+void portal_stop(struct portal *portal, int64_t limit_ms)
+{
+	if (portal == NULL)
+		return;
+	server_stop(portal->server, limit_ms);
+	router_free(portal->router);
+	zones_free(portal->zones);
+	languages_free(portal->languages);
+	template_set_free(portal->templates);
+	assets_free(portal->assets);
+	arena_done(&portal->arena);
+	free(portal);
+}

@@ -1,0 +1,110 @@
+/* Answering a message. The recipients are fixed: nobody new gets what the sender meant for these. */
+#include "web/portal/page.h"
+
+#include "base/limits.h"
+#include "web/portal/content.h"
+#include "web/portal/write.h"
+
+#define QUOTE_BYTES (64 * 1024)
+
+static bool is_all(const struct request *request)
+{
+	return str_ends_nocase(request->path, STR("/reply-all"));
+}
+
+/* What is answered, as the page shows it. */
+static enum result set_answered(struct request *request, json_t *view, const struct open_message *message)
+{
+	const struct visit *visit = visit_of(request);
+	const struct open_summary *summary = &message->summary;
+	cleanup(buf_done) struct buf text = buf_new(QUOTE_BYTES);
+	struct open_person *to;
+	size_t to_count;
+	bool cut;
+
+	TRY(reply_recipients(
+		flow_of(request), message, is_all(request), request->arena, &to, &to_count, &request->err));
+	page_set_people(visit, view, "to", to, to_count);
+	view_set(view, "id", str_of(id_text(summary->copy.id).s));
+	view_set_flag(view, "is_all", is_all(request));
+	view_set(view, "subject", summary->subject);
+	view_set(view, "expires_in",
+		summary->expires_at ? format_duration(request->arena, visit->language,
+					      summary->expires_at - summary->sent_at)
+				    : STR_NONE);
+	TRY(content_text(message, request->arena, &text, &cut, &request->err));
+	struct str quoted = str_trim(buf_str(&text));
+	if (!quoted.len)
+		return RESULT_OK;
+	struct str from = summary->from.name.len ? summary->from.name : summary->from.address;
+	json_t *quote = view_add_object(view, "quote");
+	view_set(quote, "words",
+		language_format(request->arena, visit->language, "reply.quote_words",
+			{"date", .text = format_time_full(&visit->format, summary->sent_at)},
+			{"name", .text = from}));
+	view_set(quote, "text", quoted);
+	return RESULT_OK;
+}
+
+static enum result show(
+	struct request *request, struct response *response, json_t *view, const struct open_message *message)
+{
+	TRY(set_answered(request, view, message));
+	write_set_fields(request, view);
+	return page_portal(request, response, "reply", NULL, view);
+}
+
+static enum result get_reply(struct request *request, struct response *response)
+{
+	cleanup(open_message_free_at) struct open_message *message = NULL;
+	cleanup(json_decrefp) json_t *view = json_object();
+
+	TRY(content_open_message(request, &message));
+	return show(request, response, view, message);
+}
+
+static enum result post_reply(struct request *request, struct response *response)
+{
+	cleanup(open_message_free_at) struct open_message *message = NULL;
+	cleanup(json_decrefp) json_t *view = json_object();
+	struct written written;
+	struct id form_id, sent_id;
+
+	TRY(content_open_message(request, &message));
+	enum result result = write_read(request, response, view, &written, &form_id);
+	if (result == RESULT_CONFLICT)
+		return show(request, response, view, message);
+	TRY(result);
+	result = reply_send(flow_of(request), &visit_of(request)->actor, message->summary.copy.id,
+		is_all(request), form_id, &written, request->now, &sent_id, &request->err);
+	if (result != RESULT_OK && write_set_problem(request, response, view, result))
+		return show(request, response, view, message);
+	TRY(result);
+	visit_accepted(request);
+	response_redirect(response, arena_printf(request->arena, "/message/%s?sent=1", id_text(sent_id).s));
+	return RESULT_OK;
+}
+
+static const struct route_parameter get_parameters[] = {
+	{PARAMETER_PATH, "id", ID_TEXT_LEN, 0, "the person's copy"},
+	{0},
+};
+
+static const struct route_parameter post_parameters[] = {
+	{PARAMETER_PATH, "id", ID_TEXT_LEN, 0, "the person's copy"},
+	WRITE_PARAMETERS,
+	{0},
+};
+
+static const struct route rows[] = {
+	{METHOD_GET, "/message/{id}/reply", RIGHTS_SIGNED_IN, get_parameters, get_reply, NULL,
+		"The form to answer the sender"},
+	{METHOD_POST, "/message/{id}/reply", RIGHTS_SIGNED_IN, post_parameters, post_reply, write_open_sink,
+		"Answers the sender"},
+	{METHOD_GET, "/message/{id}/reply-all", RIGHTS_SIGNED_IN, get_parameters, get_reply, NULL,
+		"The form to answer the sender and the other recipients"},
+	{METHOD_POST, "/message/{id}/reply-all", RIGHTS_SIGNED_IN, post_parameters, post_reply,
+		write_open_sink, "Answers the sender and the other recipients"},
+};
+
+const struct route_table portal_routes_reply = {rows, COUNT_OF(rows)};

@@ -1,0 +1,84 @@
+/* A person's choices: language and time zone. The language can be chosen by anybody, at the foot of a page.
+ */
+#include "web/portal/page.h"
+
+#define LANGUAGE_S (365 * 24 * 3600)
+#define ZONE_BYTES 60
+
+static enum result get_settings(struct request *request, struct response *response)
+{
+	const struct visit *visit = visit_of(request);
+	cleanup(json_decrefp) json_t *view = json_object();
+	const struct zone *zone;
+
+	view_set_flag(view, "was_saved", request_query(request, "saved").len > 0);
+	view_set_flag(view, "has_password", visit->session.person.password_hash.len > 0);
+	view_set_number(view, "idle_minutes", visit->session.settings.session_idle_minutes);
+	json_t *zones = view_add_list(view, "zones");
+	for (size_t i = 0; (zone = zones_at(visit->portal->zones, i)); i++) {
+		json_t *item = view_append(zones);
+		view_set(item, "name", zone_name(zone));
+		view_set_flag(item, "is_current", zone == visit->format.zone);
+	}
+	return page_portal(request, response, "settings", "settings", view);
+}
+
+static enum result post_choices(struct request *request, struct response *response)
+{
+	const struct visit *visit = visit_of(request);
+	const struct language *language =
+		language_find(visit->portal->languages, request_field(request, "language"));
+	const struct zone *zone = zone_find(visit->portal->zones, request_field(request, "time_zone"));
+
+	if (!language || !zone)
+		return err_set(&request->err, RESULT_INVALID, "there is no such language or time zone");
+	TRY(choices_set(flow_of(request), &visit->actor, language_tag(language), zone_name(zone),
+		request->now, &request->err));
+	response_redirect(response, STR("/settings?saved=1"));
+	return RESULT_OK;
+}
+
+static enum result post_language(struct request *request, struct response *response)
+{
+	const struct visit *visit = visit_of(request);
+	const struct language *language =
+		language_find(visit->portal->languages, request_field(request, "language"));
+
+	if (!language)
+		return err_set(&request->err, RESULT_INVALID, "there is no such language");
+	if (visit->is_signed_in)
+		TRY(choices_set(flow_of(request), &visit->actor, language_tag(language),
+			visit->session.person.time_zone, request->now, &request->err));
+	else
+		response_cookie(response, COOKIE_LANGUAGE, language_tag(language), LANGUAGE_S);
+	response_redirect(response, request_local_path(request_field(request, "return"), STR("/")));
+	return RESULT_OK;
+}
+
+static const struct route_parameter get_parameters[] = {
+	{PARAMETER_QUERY, "saved", 1, 0, "the choices were kept"},
+	{0},
+};
+
+static const struct route_parameter choices_parameters[] = {
+	{PARAMETER_FIELD, "language", LANGUAGE_BYTES, 0, "tag of a language"},
+	{PARAMETER_FIELD, "time_zone", ZONE_BYTES, 0, "IANA name of a time zone"},
+	{0},
+};
+
+static const struct route_parameter language_parameters[] = {
+	{PARAMETER_FIELD, "language", LANGUAGE_BYTES, 0, "tag of a language"},
+	{PARAMETER_FIELD, "return", LOCAL_PATH_BYTES, 0, "the page to show again"},
+	{0},
+};
+
+static const struct route rows[] = {
+	{METHOD_GET, "/settings", RIGHTS_SIGNED_IN, get_parameters, get_settings, NULL,
+		"The person's choices"},
+	{METHOD_POST, "/settings/choices", RIGHTS_SIGNED_IN, choices_parameters, post_choices, NULL,
+		"Keeps language and time zone"},
+	{METHOD_POST, "/language", RIGHTS_ANYONE, language_parameters, post_language, NULL,
+		"Shows the pages in another language"},
+};
+
+const struct route_table portal_routes_settings = {rows, COUNT_OF(rows)};

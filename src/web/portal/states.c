@@ -1,0 +1,49 @@
+#include "web/portal/states.h"
+
+#define EXPIRY_SHOWN_MS (14 * MS_DAY)
+
+static void add_date(const struct visit *visit, json_t *states, const char *name, int64_t when)
+{
+	view_set(view_add_object(states, name), "date", format_date(&visit->format, when));
+}
+
+static void add_time(const struct visit *visit, json_t *states, const char *name, int64_t when)
+{
+	view_set(view_add_object(states, name), "time", format_time_short(&visit->format, when));
+}
+
+void states_of_message(
+	const struct visit *visit, json_t *view, const struct open_summary *summary, bool is_in_list)
+{
+	json_t *states = view_add_object(view, "states");
+	int64_t left = summary->expires_at - visit->format.now;
+
+	if (summary->recalled_at)
+		add_date(visit, states, "recalled", summary->recalled_at);
+	else if (summary->expires_at && left <= 0)
+		add_date(visit, states, "expired", summary->expires_at);
+	else if (summary->expires_at && (!is_in_list || left < EXPIRY_SHOWN_MS))
+		view_set(view_add_object(states, "expires"), "text",
+			format_expiry(&visit->format, summary->expires_at));
+	if (is_in_list && summary->files)
+		view_set_number(view_add_object(states, "files"), "count", summary->files);
+}
+
+void states_of_recipient(const struct visit *visit, json_t *view, const struct open_recipient *recipient)
+{
+	json_t *states = view_add_object(view, "states");
+	const struct delivery *delivery = &recipient->delivery;
+
+	if (recipient->read_at)
+		add_time(visit, states, "read", recipient->read_at);
+	else if (delivery->state == DELIVERY_FAILED || delivery->state == DELIVERY_DROPPED)
+		view_set(view_add_object(states, "not_delivered"), "reason", delivery->last_reply);
+	else if (recipient->link_opened_at)
+		add_time(visit, states, "link_opened", recipient->link_opened_at);
+	else if (delivery->state == DELIVERY_SENT && delivery->kind == DELIVERY_NOTIFICATION)
+		add_time(visit, states, "notified", delivery->done_at);
+	else if (delivery->state == DELIVERY_SENT)
+		add_time(visit, states, "handed_over", delivery->done_at);
+	else if (delivery->state == DELIVERY_WAITING)
+		view_set_flag(states, "waiting", true);
+}

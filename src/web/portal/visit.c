@@ -1,0 +1,153 @@
+#include "web/portal/page.h"
+
+#include "base/id.h"
+
+#include <assert.h>
+
+#define CSRF_FORM "portal"
+#define BASE32_TOKEN_LEN 52
+
+static struct str language_cookie(const struct request *request)
+{
+	return str_sub(request_cookie(request, COOKIE_LANGUAGE), 0, LANGUAGE_BYTES);
+}
+
+void visit_set_language(struct request *request)
+{
+	struct visit *visit = visit_of(request);
+	struct str chosen = visit->is_signed_in ? visit->session.person.language : language_cookie(request);
+	struct str accept = request_header(request, "accept-language");
+	struct str zone = STR_NONE;
+
+	/* The account's language counts when the browser asks for none that we have. */
+	if (visit->settings)
+		accept = arena_printf(request->arena, "%.*s%s%.*s;q=0.001", STR_ARG(accept),
+			accept.len ? "," : "", STR_ARG(visit->settings->language));
+	visit->language = language_pick(visit->portal->languages, accept, chosen);
+	if (visit->is_signed_in)
+		zone = visit->session.person.time_zone;
+	if (!zone.len && visit->settings)
+		zone = visit->settings->time_zone;
+	const struct zone *found = zone_find(visit->portal->zones, zone);
+	visit->format =
+		(struct format){request->arena, visit->language, found ? found : zone_utc(), request->now};
+}
+
+void visit_set_account(struct request *request, const struct account_settings *settings)
+{
+	visit_of(request)->settings = settings;
+	visit_set_language(request);
+}
+
+/* The cookie that codes and forms of people who are not signed in are bound to. */
+static void find_browser(struct request *request, struct visit *visit)
+{
+	struct csrf_token fresh;
+
+	visit->browser = request_cookie(request, CSRF_COOKIE);
+	if (visit->browser.len == CSRF_TOKEN_LEN)
+		return;
+	fresh = csrf_new_visit();
+	visit->browser = arena_str(request->arena, (struct str){fresh.s, CSRF_TOKEN_LEN});
+	visit->browser_is_new = true;
+}
+
+static enum result find_session(struct request *request, struct visit *visit)
+{
+	struct str cookie = request_cookie(request, COOKIE_SESSION);
+	uint8_t *token = arena_alloc(request->arena, TOKEN_BYTES);
+
+	if (!cookie.len)
+		return RESULT_OK;
+	visit->token = (struct bytes){token, TOKEN_BYTES};
+	if (!base32_decode(cookie, token, TOKEN_BYTES)) {
+		visit->has_ended = true;
+		return RESULT_OK;
+	}
+	enum result result = session_open(visit->portal->options.flow, visit->token, request->now,
+		request->arena, &visit->session, &request->err);
+	if (result == RESULT_DENIED) {
+		visit->has_ended = true;
+		return RESULT_OK;
+	}
+	TRY(result);
+	visit->is_signed_in = true;
+	visit->settings = &visit->session.settings;
+	visit->actor.account_id = visit->session.session.account_id;
+	visit->actor.person_id = visit->session.session.person_id;
+	return RESULT_OK;
+}
+
+static struct visit *new_visit(struct request *request)
+{
+	struct visit *visit = arena_alloc(request->arena, sizeof(*visit));
+
+	visit->portal = request->app;
+	visit->actor.origin = request->client;
+	request->state = visit;
+	find_browser(request, visit);
+	return visit;
+}
+
+struct visit *visit_minimal(struct request *request)
+{
+	struct visit *visit = new_visit(request);
+
+	visit->secret = csrf_secret_of(visit->browser);
+	visit_set_language(request);
+	return visit;
+}
+
+enum result visit_begin(struct request *request, struct visit **ret)
+{
+	struct visit *visit = new_visit(request);
+
+	enum result result = find_session(request, visit);
+	visit->secret = csrf_secret_of(
+		visit->is_signed_in ? request_cookie(request, COOKIE_SESSION) : visit->browser);
+	visit_set_language(request);
+	TRY(result);
+	*ret = visit;
+	return RESULT_OK;
+}
+
+struct visit *visit_of(const struct request *request)
+{
+	return request->state;
+}
+
+struct flow *flow_of(const struct request *request)
+{
+	return visit_of(request)->portal->options.flow;
+}
+
+void visit_accepted(const struct request *request)
+{
+	const struct portal_options *options = &visit_of(request)->portal->options;
+
+	if (options->accepted)
+		options->accepted(options->accepted_context);
+}
+
+struct str visit_csrf(const struct request *request)
+{
+	struct csrf_token token = csrf_token(&visit_of(request)->secret, STR(CSRF_FORM));
+
+	return arena_str(request->arena, (struct str){token.s, CSRF_TOKEN_LEN});
+}
+
+bool visit_csrf_is_right(const struct visit *visit, struct str token)
+{
+	return csrf_check(&visit->secret, STR(CSRF_FORM), token);
+}
+
+void visit_begin_session(struct request *request, struct response *response, const struct sign_in *sign_in)
+{
+	char token[BASE32_TOKEN_LEN + 1];
+
+	static_assert((TOKEN_BYTES * 8 + 4) / 5 == BASE32_TOKEN_LEN, "a token in base 32");
+	base32_encode(sign_in->token, TOKEN_BYTES, token);
+	response_cookie(response, COOKIE_SESSION, (struct str){token, BASE32_TOKEN_LEN}, 0);
+	if (request_cookie(request, COOKIE_NEXT).len)
+		response_cookie_remove(response, COOKIE_NEXT);
+}

@@ -1,0 +1,154 @@
+#include "web/portal/write.h"
+
+#include "base/limits.h"
+
+/* What mail adds to a file: base 64 with line ends. */
+#define FILE_FROM_MAIL(bytes) ((bytes) / 74 * 54)
+
+struct writing {
+	struct flow *flow;
+	const struct visit *visit;
+	struct upload *files[LIMIT_HTTP_FILES];
+	struct str names[LIMIT_HTTP_FILES];
+	size_t count;
+	struct arena *arena;
+	uint64_t size, limit;
+	enum result result; /* OK while files are kept; otherwise what follows is dropped */
+	struct upload *current;
+};
+
+static enum result begin_file(void *context, struct str field, struct str name, struct str type,
+	const struct pairs *fields, struct err *err)
+{
+	struct writing *writing = context;
+
+	(void)field;
+	writing->current = NULL;
+	if (writing->count < LIMIT_HTTP_FILES)
+		writing->names[writing->count] = arena_str(writing->arena, name);
+	if (!writing->visit->is_signed_in || !visit_csrf_is_right(writing->visit, pairs_get(fields, "csrf")))
+		writing->result = RESULT_DENIED;
+	if (writing->result != RESULT_OK || writing->count >= LIMIT_HTTP_FILES)
+		return RESULT_OK;
+	writing->result = upload_begin(writing->flow, name, type, &writing->current, err);
+	if (writing->result == RESULT_OK)
+		writing->files[writing->count++] = writing->current;
+	return RESULT_OK;
+}
+
+static enum result write_file(void *context, const void *data, size_t size, struct err *err)
+{
+	struct writing *writing = context;
+
+	if (writing->result != RESULT_OK || !writing->current)
+		return RESULT_OK;
+	writing->size += size;
+	if (writing->size > writing->limit)
+		writing->result = RESULT_TOO_LARGE;
+	else
+		writing->result = upload_write(writing->current, (struct str){data, size}, err);
+	return RESULT_OK;
+}
+
+static enum result end_file(void *context, struct err *err)
+{
+	struct writing *writing = context;
+
+	if (writing->result == RESULT_OK && writing->current)
+		writing->result = upload_end(writing->current, err);
+	writing->current = NULL;
+	return RESULT_OK;
+}
+
+static void end_form(void *context)
+{
+	struct writing *writing = context;
+
+	for (size_t i = 0; i < writing->count; i++)
+		upload_free(writing->files[i]);
+	writing->count = 0;
+}
+
+static uint64_t files_limit(struct flow *flow)
+{
+	return FILE_FROM_MAIL((uint64_t)flow_names(flow)->mail_bytes_max);
+}
+
+enum result write_open_sink(struct request *request, struct upload_sink *ret)
+{
+	struct writing *writing = arena_alloc(request->arena, sizeof(*writing));
+	struct visit *visit;
+
+	TRY(visit_begin(request, &visit));
+	writing->flow = flow_of(request);
+	writing->visit = visit;
+	writing->arena = request->arena;
+	writing->limit = files_limit(writing->flow);
+	*ret = (struct upload_sink){begin_file, write_file, end_file, end_form, writing};
+	return RESULT_OK;
+}
+
+void write_set_fields(struct request *request, json_t *view)
+{
+	const struct writing *writing = request->upload;
+	bool is_post = request->method == METHOD_POST;
+	struct str form = is_post ? request_field(request, "form") : STR_NONE;
+	size_t lost = 0;
+
+	/* A form sent again after a failure is the same form. */
+	view_set(view, "form_id", form.len ? form : str_of(id_text(id_new(request->now)).s));
+	view_set(view, "text", is_post ? request_field(request, "text") : STR_NONE);
+	view_set(view, "limit",
+		format_size(request->arena, visit_of(request)->language, files_limit(flow_of(request))));
+	json_t *list = view_add_list(view, "lost_files");
+	while (writing && lost < LIMIT_HTTP_FILES && writing->names[lost].ptr)
+		view_set(view_append(list), "name", writing->names[lost++]);
+}
+
+static void set_too_large(struct request *request, struct response *response, json_t *view)
+{
+	view_set(page_problem(view, response, "files", "too_large"), "limit",
+		format_size(request->arena, visit_of(request)->language, files_limit(flow_of(request))));
+}
+
+bool write_set_problem(struct request *request, struct response *response, json_t *view, enum result result)
+{
+	switch (result) {
+	case RESULT_TOO_LARGE:
+		set_too_large(request, response, view);
+		return true;
+	case RESULT_UNAVAILABLE:
+		(void)page_problem(view, response, "text", "unavailable");
+		response->status = 503;
+		return true;
+	case RESULT_BUSY:
+		page_problem_too_often(request, response, view, "text");
+		return true;
+	default:
+		return false;
+	}
+}
+
+enum result write_read(struct request *request, struct response *response, json_t *view, struct written *ret,
+	struct id *ret_form_id)
+{
+	const struct writing *writing = request->upload;
+
+	*ret = (struct written){.text = request_field(request, "text")};
+	if (writing) {
+		ret->files = writing->files;
+		ret->file_count = writing->count;
+	}
+	if (!id_parse(request_field(request, "form"), ret_form_id))
+		return err_set(&request->err, RESULT_INVALID, "the form has no identifier");
+	if (writing && writing->result != RESULT_OK &&
+		write_set_problem(request, response, view, writing->result))
+		return RESULT_CONFLICT;
+	if (writing && writing->result != RESULT_OK)
+		return writing->result;
+	if (str_trim(ret->text).len == 0 && ret->file_count == 0) {
+		(void)page_problem(view, response, "text", "text_missing");
+		return RESULT_CONFLICT;
+	}
+	return RESULT_OK;
+}
