@@ -181,7 +181,9 @@ static int bind_value(sqlite3_stmt *handle, int index, const struct db_value *va
 			return sqlite3_bind_zeroblob(handle, index, 0);
 		return sqlite3_bind_blob64(handle, index, value->bytes.ptr, value->bytes.len, SQLITE_STATIC);
 	case DB_VALUE_ID:
-		return sqlite3_bind_blob(handle, index, value->id.b, ID_BYTES, SQLITE_STATIC);
+		/* It lies in the argument list itself, which ends with the statement of the caller while rows
+		 * are still read. */
+		return sqlite3_bind_blob(handle, index, value->id.b, ID_BYTES, SQLITE_TRANSIENT);
 	}
 	return SQLITE_MISUSE;
 }
