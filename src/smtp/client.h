@@ -43,7 +43,7 @@ struct smtp_client_recipient {
 	struct str notify; /* "SUCCESS,FAILURE" or empty */
 	struct str orcpt;
 	/* The answer: */
-	enum { SMTP_RECIPIENT_SENT, SMTP_RECIPIENT_LATER, SMTP_RECIPIENT_REFUSED } outcome;
+	enum smtp_outcome { SMTP_RECIPIENT_SENT, SMTP_RECIPIENT_LATER, SMTP_RECIPIENT_REFUSED } outcome;
 	char reply[256]; /* one line, "550 5.1.1 …" */
 };
 

@@ -52,7 +52,8 @@ static void print_line(char *out, size_t size, const char *head, const char *tex
 	out[len] = '\0';
 }
 
-static void decide(struct transaction *t, size_t i, int outcome, const char *head, const char *text)
+static void decide(
+	struct transaction *t, size_t i, enum smtp_outcome outcome, const char *head, const char *text)
 {
 	struct smtp_client_recipient *recipient = &t->recipients[i];
 
@@ -62,7 +63,7 @@ static void decide(struct transaction *t, size_t i, int outcome, const char *hea
 }
 
 /* Our own reason, for everybody who still waits. */
-static void decide_all(struct transaction *t, int outcome, const char *head, const char *text)
+static void decide_all(struct transaction *t, enum smtp_outcome outcome, const char *head, const char *text)
 {
 	for (size_t i = 0; i < t->count; i++)
 		if (t->waits[i])

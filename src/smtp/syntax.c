@@ -26,14 +26,14 @@ static enum result read_path(struct str *rest, struct str *ret, struct err *err)
 	size_t end = 1;
 	for (; end < rest->len; end++) {
 		char c = rest->ptr[end];
-		if (quoted && c == '\\')
+		if ((unsigned char)c < ' ' || c == 0x7f)
+			return bad_syntax(err, "a control character in an address");
+		if (quoted && c == '\\' && end + 1 < rest->len && (unsigned char)rest->ptr[end + 1] >= ' ')
 			end++;
 		else if (c == '"')
 			quoted = !quoted;
 		else if (c == '>' && !quoted)
 			break;
-		else if ((unsigned char)c < ' ' || c == 0x7f)
-			return bad_syntax(err, "a control character in an address");
 	}
 	if (end >= rest->len)
 		return bad_syntax(err, "an address stands in angle brackets");
@@ -68,20 +68,60 @@ static bool next_parameter(struct str *rest, struct str *ret_name, struct str *r
 	return true;
 }
 
-static bool is_xtext(struct str text)
+/* Whether a parameter of this name stands twice: which one would count? */
+static bool is_repeated(struct str parameters, struct str name)
 {
-	if (text.len == 0 || text.len > SMTP_DSN_TEXT_MAX)
+	struct str other, value;
+	int count = 0;
+
+	while (next_parameter(&parameters, &other, &value))
+		count += str_equal_nocase(other, name);
+	return count > 1;
+}
+
+static bool is_upper_hex(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F');
+}
+
+/* RFC 3461 4: printable ASCII without "+" and "=", which stand as "+2B" and "+3D". */
+static bool is_xtext(struct str text, size_t limit)
+{
+	if (text.len == 0 || text.len > limit)
 		return false;
-	for (size_t i = 0; i < text.len; i++)
-		if (text.ptr[i] < '!' || text.ptr[i] > '~')
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.ptr[i];
+		if (c < '!' || c > '~' || c == '=')
 			return false;
+		if (c != '+')
+			continue;
+		if (i + 2 >= text.len || !is_upper_hex(text.ptr[i + 1]) || !is_upper_hex(text.ptr[i + 2]))
+			return false;
+		i += 2;
+	}
 	return true;
+}
+
+/* "rfc822;" or another type of letters, digits and hyphens, then xtext. */
+static bool is_orcpt(struct str text)
+{
+	struct str rest = text;
+	struct str type = str_cut(&rest, ';');
+
+	if (type.len == 0 || rest.ptr == NULL || text.len > SMTP_ORCPT_MAX)
+		return false;
+	for (size_t i = 0; i < type.len; i++) {
+		char c = type.ptr[i];
+		if (!((c | 0x20) >= 'a' && (c | 0x20) <= 'z') && !(c >= '0' && c <= '9') && c != '-')
+			return false;
+	}
+	return is_xtext(rest, SMTP_ORCPT_MAX);
 }
 
 static enum result unknown_parameter(struct str name, struct err *err)
 {
 	return err_code(err, RESULT_INVALID, "parameter", "the parameter %.*s was not offered",
-		(int)(name.len > 30 ? 30 : name.len), name.ptr);
+		STR_ARG(str_sub(name, 0, 30)));
 }
 
 static enum result mail_parameter(struct str name, struct str value, struct smtp_mail *mail, struct err *err)
@@ -105,7 +145,7 @@ static enum result mail_parameter(struct str name, struct str value, struct smtp
 		if (mail->ret == SMTP_RETURN_NONE)
 			return bad_syntax(err, "RET takes FULL or HDRS");
 	} else if (str_equal_nocase(name, STR("ENVID"))) {
-		if (!is_xtext(value))
+		if (!is_xtext(value, SMTP_ENVID_MAX))
 			return bad_syntax(err, "ENVID takes xtext");
 		mail->envid = value;
 	} else if (!str_equal_nocase(name, STR("AUTH"))) {
@@ -123,8 +163,12 @@ enum result smtp_mail_parse(struct str text, struct smtp_mail *ret, struct err *
 		return bad_syntax(err, "MAIL FROM:<address>");
 	struct str rest = str_trim(str_from(text, STR("FROM:").len));
 	TRY(read_path(&rest, &mail.sender, err));
-	while (next_parameter(&rest, &name, &value))
+	struct str parameters = rest;
+	while (next_parameter(&rest, &name, &value)) {
 		TRY(mail_parameter(name, value, &mail, err));
+		if (is_repeated(parameters, name))
+			return bad_syntax(err, "a parameter is given twice");
+	}
 	if (!mail.smtputf8)
 		for (size_t i = 0; i < mail.sender.len; i++)
 			if ((unsigned char)mail.sender.ptr[i] >= 0x80)
@@ -152,6 +196,8 @@ static enum result read_notify(struct str value, int *ret, struct err *err)
 			return bad_syntax(err, "NOTIFY takes NEVER, or SUCCESS, FAILURE, DELAY");
 		bits |= bit;
 	}
+	if (bits == 0)
+		return bad_syntax(err, "NOTIFY takes NEVER, or SUCCESS, FAILURE, DELAY");
 	if ((bits & SMTP_NOTIFY_NEVER) && bits != SMTP_NOTIFY_NEVER)
 		return bad_syntax(err, "NEVER stands alone");
 	*ret = bits;
@@ -167,11 +213,14 @@ enum result smtp_rcpt_parse(struct str text, struct smtp_rcpt *ret, struct err *
 		return bad_syntax(err, "RCPT TO:<address>");
 	struct str rest = str_trim(str_from(text, STR("TO:").len));
 	TRY(read_path(&rest, &rcpt.recipient, err));
+	struct str parameters = rest;
 	while (next_parameter(&rest, &name, &value)) {
+		if (is_repeated(parameters, name))
+			return bad_syntax(err, "a parameter is given twice");
 		if (str_equal_nocase(name, STR("NOTIFY"))) {
 			TRY(read_notify(value, &rcpt.notify, err));
 		} else if (str_equal_nocase(name, STR("ORCPT"))) {
-			if (!is_xtext(value) || str_find_char(value, ';') < 1)
+			if (!is_orcpt(value))
 				return bad_syntax(err, "ORCPT takes a type and xtext");
 			rcpt.orcpt = value;
 		} else {

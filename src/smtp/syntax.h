@@ -5,7 +5,9 @@
 #include "base/result.h"
 #include "base/str.h"
 
-#define SMTP_DSN_TEXT_MAX 500
+/* Bytes of xtext (RFC 3461 4.2, 4.4). */
+#define SMTP_ENVID_MAX 100
+#define SMTP_ORCPT_MAX 500
 
 /* Cuts a line into its verb and what follows, blanks taken away. */
 struct str smtp_verb(struct str line, struct str *ret_rest);
