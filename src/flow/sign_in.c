@@ -107,6 +107,33 @@ enum result sign_in_link(
 	return db_read(flow_db(flow), find_link, &query, err);
 }
 
+struct only_query {
+	struct arena *arena;
+	struct account_settings settings;
+};
+
+static enum result find_only_account(struct tx *tx, void *context, struct err *err)
+{
+	struct only_query *q = context;
+	struct account *accounts;
+	size_t count;
+
+	TRY(account_list(tx, q->arena, &accounts, &count, err));
+	if (count != 1)
+		return err_set(err, RESULT_NOT_FOUND, "there is not just one account");
+	return settings_load(tx, accounts[0].id, q->arena, &q->settings, err);
+}
+
+enum result sign_in_only_account(
+	struct flow *flow, struct arena *arena, struct account_settings *ret, struct err *err)
+{
+	struct only_query query = {.arena = arena};
+
+	TRY(db_read(flow_db(flow), find_only_account, &query, err));
+	*ret = query.settings;
+	return RESULT_OK;
+}
+
 /* A code in the making. The digits are hashed with the code's identifier, so that equal codes differ at rest.
  */
 static void code_hash(struct id id, struct str digits, uint8_t ret[static HASH_BYTES])

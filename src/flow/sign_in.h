@@ -22,6 +22,11 @@ struct link_facts {
 enum result sign_in_link(struct flow *flow, struct id copy_id, struct arena *arena, struct link_facts *ret,
 	struct err *err) must_check;
 
+/* The settings of the installation's only account, so that pages wear its name and colour before anybody
+ * signed in. NOT_FOUND when there are several: none of them is shown to strangers (R15). */
+enum result sign_in_only_account(
+	struct flow *flow, struct arena *arena, struct account_settings *ret, struct err *err) must_check;
+
 /* Sends a code to the address of the link's recipient, good only with `browser` (a random cookie value).
  * BUSY after too many; the wait is in err->text. */
 enum result sign_in_send_code(struct flow *flow, struct id copy_id, struct bytes browser, struct str origin,

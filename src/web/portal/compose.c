@@ -1,7 +1,9 @@
 /* A new message of an internal user to others of the same account. */
 #include "web/portal/page.h"
 
+#include "base/address.h"
 #include "base/limits.h"
+#include "mime/address.h"
 #include "web/portal/write.h"
 
 #define TO_BYTES 10000
@@ -32,6 +34,26 @@ static enum result show(struct request *request, struct response *response, json
 	return page_portal(request, response, "compose", "compose", view);
 }
 
+/* The first recipient that is no internal address, so that the page can name it; none when all are. */
+static enum result find_wrong(struct request *request, struct str to, struct str *ret)
+{
+	struct mime_address *addresses;
+	size_t count = mime_addresses(to, request->arena, &addresses);
+	struct open_self self;
+
+	TRY(open_self(flow_of(request), &visit_of(request)->actor, request->arena, &self, &request->err));
+	*ret = count ? STR_NONE : to;
+	for (size_t i = 0; i < count && !ret->len; i++) {
+		struct str domain = address_domain(addresses[i].address);
+		bool known = false;
+		for (size_t d = 0; d < self.domain_count; d++)
+			known = known || str_equal_nocase(domain, self.domains[d]);
+		if (!known || !is_address(addresses[i].address))
+			*ret = addresses[i].address;
+	}
+	return RESULT_OK;
+}
+
 static enum result get_compose(struct request *request, struct response *response)
 {
 	cleanup(json_decrefp) json_t *view = json_object();
@@ -57,8 +79,9 @@ static enum result post_compose(struct request *request, struct response *respon
 	result = compose_send(flow_of(request), &visit_of(request)->actor, to,
 		request_field(request, "subject"), form_id, &written, request->now, &sent_id, &request->err);
 	if (result == RESULT_INVALID) {
-		view_set(page_problem(view, response, "to", "to_unknown"), "address",
-			str_of(request->err.text));
+		struct str wrong;
+		TRY(find_wrong(request, to, &wrong));
+		view_set(page_problem(view, response, "to", "to_unknown"), "address", wrong.len ? wrong : to);
 		return show(request, response, view);
 	}
 	if (result != RESULT_OK && write_set_problem(request, response, view, result))

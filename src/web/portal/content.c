@@ -1,6 +1,7 @@
 #include "web/portal/content.h"
 
 #include "base/limits.h"
+#include "mime/html_text.h"
 #include "web/disposition.h"
 #include "web/portal/page.h"
 
@@ -34,6 +35,19 @@ bool content_has_html(const struct open_message *message, struct arena *arena)
 	return false;
 }
 
+/* A text part in UTF-8, of an HTML part its words. */
+static enum result add_text(const struct open_message *message, const struct mime_part *part,
+	struct buf *text, bool *ret_cut, struct err *err)
+{
+	cleanup(buf_done) struct buf html = buf_new(LIMIT_HTML_BYTES);
+
+	if (!str_equal(part->type, STR("text/html")))
+		return mime_part_text(&message->content, part, text, ret_cut, err);
+	TRY(mime_part_text(&message->content, part, &html, ret_cut, err));
+	mime_html_text(buf_str(&html), text);
+	return RESULT_OK;
+}
+
 enum result content_text(const struct open_message *message, struct arena *arena, struct buf *text,
 	bool *ret_cut, struct err *err)
 {
@@ -42,9 +56,9 @@ enum result content_text(const struct open_message *message, struct arena *arena
 	bool cut = false;
 
 	for (size_t i = 0; i < count && !cut; i++) {
-		if (text->len && text->data[text->len - 1] != '\n')
-			buf_add_char(text, '\n');
-		TRY(mime_part_text(&message->content, parts[i], text, &cut, err));
+		if (text->len)
+			buf_add(text, text->data[text->len - 1] == '\n' ? STR("\n") : STR("\n\n"));
+		TRY(add_text(message, parts[i], text, &cut, err));
 	}
 	*ret_cut = cut || text->overflow;
 	return RESULT_OK;

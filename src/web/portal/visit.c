@@ -98,6 +98,16 @@ struct visit *visit_minimal(struct request *request)
 	return visit;
 }
 
+/* Before anybody signed in, the pages are those of the only account when there is one. */
+static void find_only_account(struct request *request, struct visit *visit)
+{
+	struct account_settings *settings = arena_alloc(request->arena, sizeof(*settings));
+	struct err err;
+
+	if (sign_in_only_account(visit->portal->options.flow, request->arena, settings, &err) == RESULT_OK)
+		visit->settings = settings;
+}
+
 enum result visit_begin(struct request *request, struct visit **ret)
 {
 	struct visit *visit = new_visit(request);
@@ -105,6 +115,8 @@ enum result visit_begin(struct request *request, struct visit **ret)
 	enum result result = find_session(request, visit);
 	visit->secret = csrf_secret_of(
 		visit->is_signed_in ? request_cookie(request, COOKIE_SESSION) : visit->browser);
+	if (result == RESULT_OK && !visit->is_signed_in)
+		find_only_account(request, visit);
 	visit_set_language(request);
 	TRY(result);
 	*ret = visit;
