@@ -108,11 +108,11 @@ static const struct route_parameter id_and_again[] = {
 };
 
 static const struct route rows[] = {
-	{METHOD_GET, "/open/{id}", RIGHTS_ANYONE, id_only, get_link, NULL,
+	{METHOD_GET, "/m/{id}", RIGHTS_ANYONE, id_only, get_link, NULL,
 		"The page behind a notification's link: whom it is for, and how to sign in"},
-	{METHOD_POST, "/open/{id}/code", RIGHTS_ANYONE, id_and_again, post_code, NULL,
+	{METHOD_POST, "/m/{id}/code", RIGHTS_ANYONE, id_and_again, post_code, NULL,
 		"Sends a code to the address the notification went to"},
-	{METHOD_POST, "/open/{id}/not-mine", RIGHTS_ANYONE, id_only, post_not_mine, NULL,
+	{METHOD_POST, "/m/{id}/not-mine", RIGHTS_ANYONE, id_only, post_not_mine, NULL,
 		"Tells the sender that the address is another person's"},
 };
 
