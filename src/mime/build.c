@@ -1,0 +1,242 @@
+#include "mime/build.h"
+
+#include "base/buf.h"
+#include "base/limits.h"
+#include "base/mem.h"
+#include "mime/encode.h"
+#include "mime/header.h"
+
+#define HEADER_BYTES_MAX ((size_t)1 << 20)
+
+/* Where a message goes, and the memory of its header. */
+struct building {
+	const struct writer *out;
+	struct arena arena;
+	struct buf head;
+};
+
+static void add_field(struct building *b, const char *name, struct str value)
+{
+	if (value.len)
+		buf_printf(&b->head, "%s: %.*s\r\n", name, STR_ARG(value));
+}
+
+static void add_addresses(
+	struct building *b, const char *name, const struct mime_address *addresses, size_t count)
+{
+	bool first = true;
+
+	for (size_t i = 0; i < count; i++) {
+		struct str one = mime_encode_address(addresses[i].name, addresses[i].address, &b->arena);
+		if (one.len == 0)
+			continue;
+		buf_printf(&b->head, "%s%s%.*s", first ? name : ",\r\n\t", first ? ": " : "", STR_ARG(one));
+		first = false;
+	}
+	if (!first)
+		buf_add(&b->head, STR("\r\n"));
+}
+
+/* An identifier that cannot break out of its brackets. */
+static struct str safe_id(struct str id, struct arena *arena)
+{
+	struct str line = mime_header_unfold(id, arena);
+
+	for (size_t i = 0; i < line.len; i++)
+		if (line.ptr[i] <= ' ' || line.ptr[i] > '~' || line.ptr[i] == '<' || line.ptr[i] == '>')
+			return STR_NONE;
+	return line;
+}
+
+static void add_id(struct building *b, const char *name, struct str id)
+{
+	struct str safe = safe_id(id, &b->arena);
+
+	if (safe.len)
+		buf_printf(&b->head, "%s: <%.*s>\r\n", name, STR_ARG(safe));
+}
+
+static void add_references(struct building *b, const struct mime_draft *draft)
+{
+	bool first = true;
+
+	for (size_t i = 0; i < draft->reference_count; i++) {
+		struct str safe = safe_id(draft->references[i], &b->arena);
+		if (safe.len == 0)
+			continue;
+		buf_printf(&b->head, "%s<%.*s>", first ? "References: " : "\r\n\t", STR_ARG(safe));
+		first = false;
+	}
+	if (!first)
+		buf_add(&b->head, STR("\r\n"));
+}
+
+static enum result flush_head(struct building *b, struct err *err)
+{
+	if (b->head.overflow)
+		return err_set(err, RESULT_TOO_LARGE, "the header is too large");
+	TRY(writer_write(b->out, buf_str(&b->head), err));
+	buf_clear(&b->head);
+	return RESULT_OK;
+}
+
+static enum result put_text(struct building *b, const char *type, struct str text, struct err *err)
+{
+	buf_printf(&b->head,
+		"Content-Type: %s; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n",
+		type);
+	TRY(flush_head(b, err));
+	return mime_quoted_printable(text, b->out, err);
+}
+
+static void put_boundary(struct building *b, char level, struct str boundary, bool is_end)
+{
+	buf_printf(&b->head, "--%c%.*s%s\r\n", level, STR_ARG(boundary), is_end ? "--" : "");
+}
+
+static void begin_multipart(struct building *b, const char *kind, char level, struct str boundary)
+{
+	buf_printf(&b->head, "Content-Type: multipart/%s;\r\n\tboundary=\"%c%.*s\"\r\n\r\n", kind, level,
+		STR_ARG(boundary));
+}
+
+static enum result put_body(struct building *b, const struct mime_draft *draft, struct err *err)
+{
+	if (draft->html.len == 0)
+		return put_text(b, "text/plain", draft->text, err);
+	begin_multipart(b, "alternative", 'a', draft->boundary);
+	put_boundary(b, 'a', draft->boundary, false);
+	TRY(put_text(b, "text/plain", draft->text, err));
+	put_boundary(b, 'a', draft->boundary, false);
+	TRY(put_text(b, "text/html", draft->html, err));
+	put_boundary(b, 'a', draft->boundary, true);
+	return flush_head(b, err);
+}
+
+static bool is_type(struct str type)
+{
+	ptrdiff_t slash = str_find_char(type, '/');
+
+	if (slash < 1 || type.len > 100 || (size_t)slash + 1 == type.len)
+		return false;
+	for (size_t i = 0; i < type.len; i++) {
+		char c = type.ptr[i];
+		bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+			     c == '.' || c == '-' || c == '+' || c == '_' || (c == '/' && i == (size_t)slash);
+		if (!plain)
+			return false;
+	}
+	/* Only whole files: a container from outside would not be what it says. */
+	return !str_starts_nocase(type, STR("multipart/")) && !str_starts_nocase(type, STR("message/"));
+}
+
+static enum result put_file(struct building *b, const struct mime_file *file, struct err *err)
+{
+	struct mime_base64 encoder;
+	struct str type = is_type(file->type) ? file->type : STR("application/octet-stream");
+
+	buf_printf(&b->head,
+		"Content-Type: %.*s%.*s\r\nContent-Disposition: attachment%.*s\r\nContent-Transfer-Encoding: "
+		"base64\r\n\r\n",
+		STR_ARG(type), STR_ARG(mime_encode_parameter("name", file->name, &b->arena)),
+		STR_ARG(mime_encode_parameter("filename", file->name, &b->arena)));
+	TRY(flush_head(b, err));
+	mime_base64_init(&encoder, *b->out);
+	struct writer encoded = mime_base64_writer(&encoder);
+	TRY(reader_copy(&file->content, 0, file->content.size, &encoded, err));
+	return mime_base64_end(&encoder, err);
+}
+
+static enum result build(struct building *b, const struct mime_draft *draft, struct err *err)
+{
+	add_addresses(b, "From", &draft->from, 1);
+	add_addresses(b, "Sender", &draft->sender, draft->sender.address.len ? 1 : 0);
+	add_addresses(b, "Reply-To", &draft->reply_to, draft->reply_to.address.len ? 1 : 0);
+	add_addresses(b, "To", draft->to, draft->to_count);
+	add_addresses(b, "Cc", draft->cc, draft->cc_count);
+	buf_printf(&b->head, "Subject: %.*s\r\n", STR_ARG(mime_encode_text(draft->subject, &b->arena)));
+	add_field(b, "Date", mime_encode_date(draft->date, &b->arena));
+	add_id(b, "Message-ID", draft->message_id);
+	add_id(b, "In-Reply-To", draft->in_reply_to);
+	add_references(b, draft);
+	buf_add(&b->head, draft->headers);
+	buf_add(&b->head, STR("MIME-Version: 1.0\r\n"));
+	if (draft->file_count == 0)
+		return put_body(b, draft, err);
+	begin_multipart(b, "mixed", 'm', draft->boundary);
+	put_boundary(b, 'm', draft->boundary, false);
+	TRY(put_body(b, draft, err));
+	for (size_t i = 0; i < draft->file_count; i++) {
+		put_boundary(b, 'm', draft->boundary, false);
+		TRY(put_file(b, &draft->files[i], err));
+	}
+	put_boundary(b, 'm', draft->boundary, true);
+	return flush_head(b, err);
+}
+
+enum result mime_build(const struct mime_draft *draft, const struct writer *out, struct err *err)
+{
+	struct building b = {.out = out, .head = buf_new(HEADER_BYTES_MAX)};
+	enum result result = build(&b, draft, err);
+
+	buf_done(&b.head);
+	arena_done(&b.arena);
+	return result;
+}
+
+static void add_status(struct building *b, const struct mime_report *report)
+{
+	struct arena *arena = &b->arena;
+
+	buf_printf(&b->head, "Reporting-MTA: dns; %.*s\r\n", STR_ARG(report->reporting_host));
+	add_field(b, "Original-Envelope-Id", safe_id(report->envelope_id, arena));
+	buf_add(&b->head, STR("\r\n"));
+	add_field(b, "Original-Recipient", safe_id(report->original_recipient, arena));
+	buf_printf(&b->head, "Final-Recipient: rfc822; %.*s\r\n",
+		STR_ARG(mime_header_unfold(report->recipient, arena)));
+	add_field(b, "Action", report->action);
+	add_field(b, "Status", report->status);
+	if (report->diagnostic.len)
+		buf_printf(&b->head, "Diagnostic-Code: smtp; %.*s\r\n",
+			STR_ARG(mime_encode_text(str_sub(report->diagnostic, 0, 400), arena)));
+}
+
+static enum result build_report(struct building *b, const struct mime_report *report, struct err *err)
+{
+	struct mime_address to = {.address = report->to};
+
+	add_addresses(b, "From", &report->from, 1);
+	add_addresses(b, "To", &to, 1);
+	buf_printf(&b->head, "Subject: %.*s\r\n", STR_ARG(mime_encode_text(report->subject, &b->arena)));
+	add_field(b, "Date", mime_encode_date(report->date, &b->arena));
+	add_id(b, "Message-ID", report->message_id);
+	buf_add(&b->head, STR("Auto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n"));
+	buf_printf(&b->head,
+		"Content-Type: multipart/report; "
+		"report-type=delivery-status;\r\n\tboundary=\"r%.*s\"\r\n\r\n",
+		STR_ARG(report->boundary));
+	put_boundary(b, 'r', report->boundary, false);
+	TRY(put_text(b, "text/plain", report->text, err));
+	put_boundary(b, 'r', report->boundary, false);
+	buf_add(&b->head, STR("Content-Type: message/delivery-status\r\n\r\n"));
+	add_status(b, report);
+	buf_add(&b->head, STR("\r\n"));
+	if (report->header.len) {
+		put_boundary(b, 'r', report->boundary, false);
+		buf_add(&b->head, STR("Content-Type: text/rfc822-headers\r\n\r\n"));
+		buf_add(&b->head, report->header);
+		buf_add(&b->head, STR("\r\n"));
+	}
+	put_boundary(b, 'r', report->boundary, true);
+	return flush_head(b, err);
+}
+
+enum result mime_build_report(const struct mime_report *report, const struct writer *out, struct err *err)
+{
+	struct building b = {.out = out, .head = buf_new(HEADER_BYTES_MAX)};
+	enum result result = build_report(&b, report, err);
+
+	buf_done(&b.head);
+	arena_done(&b.arena);
+	return result;
+}

@@ -1,0 +1,188 @@
+#include "mime/rewrite.h"
+
+#include "base/limits.h"
+#include "base/mem.h"
+#include "mime/charset.h"
+#include "mime/decode.h"
+#include "mime/encode.h"
+#include "mime/header.h"
+
+/* How far into an HTML text its <body> is looked for. */
+#define BODY_SEARCH_BYTES ((size_t)32 * 1024)
+#define CONVERT_BYTES ((size_t)256 * 1024)
+
+struct rewriting {
+	const struct reader *mail;
+	const struct mime_index *index;
+	const struct mime_rewrite *change;
+	const struct writer *out;
+	uint64_t at; /* everything before is written */
+	struct arena arena;
+};
+
+static enum result copy_up_to(struct rewriting *r, uint64_t end, struct err *err)
+{
+	if (end > r->at)
+		TRY(reader_copy(r->mail, r->at, end - r->at, r->out, err));
+	r->at = end;
+	return RESULT_OK;
+}
+
+static bool is_dropped(const struct mime_rewrite *change, struct str name)
+{
+	for (size_t i = 0; i < change->drop_count; i++)
+		if (str_equal_nocase(change->drop[i], name))
+			return true;
+	return change->subject.ptr && str_equal_nocase(name, STR("Subject"));
+}
+
+static bool describes_content(struct str name)
+{
+	return str_equal_nocase(name, STR("Content-Type")) ||
+	       str_equal_nocase(name, STR("Content-Transfer-Encoding"));
+}
+
+/* The header of a part: the mail's own with its changes, that of a text that gets the banner with its new
+ * encoding. */
+static enum result put_header(
+	struct rewriting *r, const struct mime_part *part, bool is_top, bool recoded, struct err *err)
+{
+	cleanup(buf_done) struct buf block = buf_new(2 * LIMIT_MIME_HEADER_BYTES);
+	struct mime_field field;
+
+	TRY(copy_up_to(r, part->header_offset, err));
+	TRY(reader_to_buf(r->mail, part->header_offset, part->header_len, &block, err));
+	if (is_top) {
+		TRY(writer_write(r->out, r->change->headers, err));
+		if (r->change->subject.ptr) {
+			struct str subject = arena_printf(&r->arena, "Subject: %.*s\r\n",
+				STR_ARG(mime_encode_text(r->change->subject, &r->arena)));
+			TRY(writer_write(r->out, subject, err));
+		}
+	}
+	struct str rest = buf_str(&block);
+	while (mime_field_next(&rest, &field)) {
+		if ((is_top && is_dropped(r->change, field.name)) ||
+			(recoded && describes_content(field.name)))
+			continue;
+		TRY(writer_write(r->out, field.whole, err));
+	}
+	if (recoded)
+		TRY(writer_write(r->out,
+			arena_printf(&r->arena,
+				"Content-Type: %.*s; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n",
+				STR_ARG(part->type)),
+			err));
+	r->at = part->body_offset;
+	return writer_write(r->out, STR("\r\n"), err);
+}
+
+/* Decoded bytes in, UTF-8 as base 64 out, with the banner at its place. */
+struct recoding {
+	struct rewriting *r;
+	struct mime_charset *charset;
+	struct mime_base64 base64;
+	struct writer encoded;
+	struct buf utf8;
+	struct str banner;
+	bool is_html, banner_put;
+};
+
+/* Behind <body …>, or at the very start. */
+static size_t banner_place(struct str html)
+{
+	ptrdiff_t body = str_find_nocase(html, STR("<body"));
+	ptrdiff_t end = body < 0 ? -1 : str_find_char(str_from(html, (size_t)body), '>');
+
+	return end < 0 ? 0 : (size_t)(body + end) + 1;
+}
+
+static enum result put_pending(struct recoding *c, bool at_end, struct err *err)
+{
+	struct str text = buf_str(&c->utf8);
+
+	if (!c->banner_put) {
+		size_t place = c->is_html ? banner_place(text) : 0;
+		if (c->is_html && place == 0 && !at_end && text.len < BODY_SEARCH_BYTES)
+			return RESULT_OK; /* <body> may still come */
+		TRY(writer_write(&c->encoded, str_sub(text, 0, place), err));
+		TRY(writer_write(&c->encoded, c->banner, err));
+		text = str_from(text, place);
+		c->banner_put = true;
+	}
+	TRY(writer_write(&c->encoded, text, err));
+	buf_clear(&c->utf8);
+	return RESULT_OK;
+}
+
+static enum result recode_write(void *context, const void *data, size_t size, struct err *err)
+{
+	struct recoding *c = context;
+
+	mime_charset_add(c->charset, (struct str){data, size}, &c->utf8);
+	return put_pending(c, false, err);
+}
+
+static enum result put_recoded(struct rewriting *r, const struct mime_part *part, struct err *err)
+{
+	struct recoding c = {
+		.r = r, .utf8 = buf_new(CONVERT_BYTES), .is_html = str_equal(part->type, STR("text/html"))};
+	struct writer decoded = {recode_write, &c};
+
+	c.banner = c.is_html ? r->change->banner_html : r->change->banner_text;
+	mime_base64_init(&c.base64, *r->out);
+	c.encoded = mime_base64_writer(&c.base64);
+	c.charset = mime_charset_new(part->charset);
+	enum result result = mime_part_decode(r->mail, part, &decoded, err);
+	mime_charset_end(c.charset, &c.utf8);
+	if (result == RESULT_OK)
+		result = put_pending(&c, true, err);
+	if (result == RESULT_OK)
+		result = mime_base64_end(&c.base64, err);
+	mime_charset_free(c.charset);
+	buf_done(&c.utf8);
+	r->at = part->body_offset + part->body_len;
+	return result;
+}
+
+/* The texts that are shown, as HTML and as plain text, in the order of their bytes. */
+static void mark_texts(struct rewriting *r, bool *is_text)
+{
+	for (int html = 0; html < 2; html++) {
+		const struct mime_part **parts;
+		size_t count = mime_index_body(r->index, html, &r->arena, &parts);
+		if (count > 0)
+			is_text[parts[0] - r->index->parts] = true;
+	}
+}
+
+static enum result rewrite(struct rewriting *r, struct err *err)
+{
+	bool *is_text = arena_array(&r->arena, bool, r->index->count);
+
+	if (r->change->banner_text.len && !mime_index_is_signed_or_encrypted(r->index))
+		mark_texts(r, is_text);
+	TRY(put_header(r, &r->index->parts[0], true, is_text[0], err));
+	for (size_t i = 0; i < r->index->count; i++) {
+		if (!is_text[i])
+			continue;
+		if (i > 0)
+			TRY(put_header(r, &r->index->parts[i], false, true, err));
+		TRY(put_recoded(r, &r->index->parts[i], err));
+		/* The line end before a boundary belongs to the boundary; base 64 has ended its line already.
+		 */
+		if (i == 0)
+			r->at = r->mail->size;
+	}
+	return copy_up_to(r, r->mail->size, err);
+}
+
+enum result mime_rewrite(const struct reader *mail, const struct mime_index *index,
+	const struct mime_rewrite *change, const struct writer *out, struct err *err)
+{
+	struct rewriting r = {.mail = mail, .index = index, .change = change, .out = out};
+	enum result result = rewrite(&r, err);
+
+	arena_done(&r.arena);
+	return result;
+}
