@@ -163,6 +163,11 @@ static enum result open_job(struct tx *tx, void *context, struct err *err)
 		job->needs_verified_tls = job->message.kind == MESSAGE_SECURED &&
 					  (d->kind == DELIVERY_INTERNAL_COPY || d->kind == DELIVERY_REPLY);
 	}
+	struct domain domain;
+	enum result found = domain_find(tx, address_domain(d->recipient), &job->arena, &domain, err);
+	if (found != RESULT_OK && found != RESULT_NOT_FOUND)
+		return found;
+	job->hop_is_loosened = found == RESULT_OK && domain.hop_tls == HOP_TLS_LOOSENED;
 	return find_people(tx, q, err);
 }
 

@@ -36,6 +36,7 @@ struct deliver_job {
 	struct reader content;		      /* the raw mail, when the delivery carries it */
 	struct str owner_name, owner_address; /* of the message's owner, the name may be empty */
 	struct str recipient_language;	      /* chosen by the recipient, or the account's */
+	bool hop_is_loosened;		      /* the account allows its next hop without verified TLS */
 	bool needs_verified_tls; /* content of a secured message: only by verified TLS, loopback excepted (R2)
 				  */
 	struct deliver_held *held;

@@ -1,0 +1,269 @@
+#include "delivery/compose.h"
+
+#include "base/limits.h"
+#include "mime/build.h"
+#include "mime/rewrite.h"
+#include "text/format.h"
+
+#include <jansson.h>
+
+#define MAIL_TEXT_BYTES ((size_t)256 * 1024)
+#define DEFINITION_HEADER STR("X-Sealpost-Definition")
+
+/* One mail in the making. */
+struct composing {
+	const struct compose_texts *texts;
+	const struct deliver_job *job;
+	struct flow *flow;
+	int64_t now;
+	const struct language *language;
+	struct arena arena;
+	json_t *view;
+};
+
+static void set(json_t *object, const char *name, struct str value)
+{
+	json_t *text = json_stringn(value.ptr ? value.ptr : "", value.len);
+
+	(void)json_object_set_new(object, name, text ? text : json_string("?"));
+}
+
+static struct str host_of(struct str url)
+{
+	ptrdiff_t at = str_find(url, STR("://"));
+	struct str rest = at < 0 ? url : str_from(url, (size_t)at + 3);
+
+	return str_cut(&rest, '/');
+}
+
+static void begin_view(struct composing *c)
+{
+	const struct account_settings *settings = &c->job->account.settings;
+	json_t *account = json_object(), *portal = json_object();
+
+	c->language = language_pick(c->texts->languages, STR(""), c->job->recipient_language);
+	c->view = json_object();
+	set(account, "name", settings->display_name);
+	set(account, "help", settings->help_text);
+	set(account, "accent", settings->accent_colour);
+	set(account, "on_accent", STR("#ffffff"));
+	set(portal, "url", c->texts->portal_url);
+	set(portal, "host", host_of(c->texts->portal_url));
+	(void)json_object_set_new(c->view, "account", account);
+	(void)json_object_set_new(c->view, "portal", portal);
+}
+
+static struct str render(struct composing *c, const char *name, struct err *err)
+{
+	cleanup(buf_done) struct buf text = buf_new(MAIL_TEXT_BYTES);
+
+	if (template_render(c->texts->notifications, name, c->view, c->language, &text, err) != RESULT_OK)
+		return STR_NONE;
+	return str_trim(arena_str(&c->arena, buf_str(&text)));
+}
+
+static struct str words_of_time(struct composing *c, int64_t when)
+{
+	const struct zone *zone = zone_find(c->texts->zones, c->job->account.settings.time_zone);
+	struct format format = {&c->arena, c->language, zone ? zone : zone_utc(), c->now};
+
+	return when ? format_time_full(&format, when) : STR("");
+}
+
+static struct str link_of(struct composing *c, struct id copy_id)
+{
+	return arena_printf(&c->arena, "%.*s/m/%s", STR_ARG(c->texts->portal_url), id_text(copy_id).s);
+}
+
+/* The same for every try of a delivery, so that a receiver can tell a second one. */
+static struct str message_id_of(struct composing *c)
+{
+	return arena_printf(&c->arena, "%s.%s@%.*s", delivery_kind_name(c->job->delivery.kind),
+		id_text(c->job->delivery.id).s, STR_ARG(c->texts->return_domain));
+}
+
+/* A mail of our own from three templates. reply_to_tag: answers go where they are told "not read here". */
+static enum result build_own(struct composing *c, const char *base, struct str from_name, bool has_html,
+	const char *submitted, const struct writer *out, struct err *err)
+{
+	const struct deliver_job *job = c->job;
+	struct mime_address to = {.address = job->delivery.recipient};
+	struct str from = notification_address(c->flow, &job->account, &c->arena);
+	struct mime_draft draft = {.from = {from_name, from},
+		.to = &to,
+		.to_count = 1,
+		.message_id = message_id_of(c),
+		.date = job->delivery.created_at,
+		.headers = arena_printf(&c->arena, "Auto-Submitted: %s\r\n", submitted),
+		.boundary = str_of(id_text(job->delivery.id).s)};
+	struct str boundary = arena_str(&c->arena, draft.boundary);
+
+	draft.boundary = boundary;
+	if (job->delivery.sender.len)
+		draft.reply_to = (struct mime_address){.address = job->delivery.sender};
+	draft.subject = render(c, arena_printf(&c->arena, "%s_subject.txt", base).ptr, err);
+	draft.text = render(c, arena_printf(&c->arena, "%s.txt", base).ptr, err);
+	if (has_html)
+		draft.html = render(c, arena_printf(&c->arena, "%s.html", base).ptr, err);
+	if (draft.subject.len == 0 || draft.text.len == 0)
+		return RESULT_INTERNAL;
+	return mime_build(&draft, out, err);
+}
+
+static void set_sender(struct composing *c, struct str name, struct str address)
+{
+	json_t *sender = json_object();
+
+	set(sender, "name", name.len ? name : address);
+	set(sender, "address", address);
+	(void)json_object_set_new(c->view, "sender", sender);
+}
+
+static enum result compose_notification(struct composing *c, const struct writer *out, struct err *err)
+{
+	const struct deliver_job *job = c->job;
+	json_t *recipient = json_object();
+
+	set_sender(c, job->owner_name, job->owner_address);
+	set(recipient, "address", job->delivery.recipient);
+	(void)json_object_set_new(c->view, "recipient", recipient);
+	set(c->view, "subject", job->account.settings.notification_subject ? job->letter.subject : STR(""));
+	set(c->view, "link", link_of(c, job->delivery.copy_id));
+	set(c->view, "expires_on", words_of_time(c, job->message.expires_at));
+	set(c->view, "from_address", notification_address(c->flow, &job->account, &c->arena));
+	return build_own(
+		c, "notification", render(c, "notification_from.txt", err), true, "auto-generated", out, err);
+}
+
+static enum result compose_code(struct composing *c, const struct writer *out, struct err *err)
+{
+	struct str digits = c->job->payload;
+
+	set(c->view, "code",
+		arena_printf(&c->arena, "%.*s %.*s", STR_ARG(str_sub(digits, 0, digits.len / 2)),
+			STR_ARG(str_from(digits, digits.len / 2))));
+	(void)json_object_set_new(c->view, "minutes", json_integer(LIMIT_CODE_MS / MS_MINUTE));
+	return build_own(c, "code", c->job->account.settings.display_name, true, "auto-generated", out, err);
+}
+
+static enum result compose_waiting_reply(struct composing *c, const struct writer *out, struct err *err)
+{
+	const struct deliver_job *job = c->job;
+
+	set_sender(c, job->letter.from.name, job->letter.from.address);
+	set(c->view, "link", link_of(c, job->delivery.copy_id));
+	set(c->view, "size", format_size(&c->arena, c->language, (uint64_t)job->message.size));
+	(void)json_object_set_new(c->view, "is_too_large", json_boolean(job->message.size > 20 << 20));
+	return build_own(
+		c, "reply_too_large", job->account.settings.display_name, true, "auto-generated", out, err);
+}
+
+/* The payload of a report, line by line: action, status, recipient, ORCPT, ENVID, reason (flow/deliver.c). */
+struct report_lines {
+	struct str action, status, recipient, original_recipient, envelope_id, reason;
+};
+
+static struct report_lines read_payload(struct str payload)
+{
+	struct str rest = payload;
+
+	return (struct report_lines){.action = str_cut(&rest, '\n'),
+		.status = str_cut(&rest, '\n'),
+		.recipient = str_cut(&rest, '\n'),
+		.original_recipient = str_cut(&rest, '\n'),
+		.envelope_id = str_cut(&rest, '\n'),
+		.reason = rest.ptr ? rest : STR("")};
+}
+
+static enum result compose_report(struct composing *c, const struct writer *out, struct err *err)
+{
+	const struct deliver_job *job = c->job;
+	struct report_lines lines = read_payload(job->payload);
+	json_t *rows = json_array(), *row = json_object();
+
+	set(row, "address", lines.recipient);
+	set(row, "reason", lines.reason);
+	(void)json_array_append_new(rows, row);
+	(void)json_object_set_new(c->view, "rows", rows);
+	(void)json_object_set_new(c->view, "is_failed", json_boolean(str_equal(lines.action, STR("failed"))));
+	(void)json_object_set_new(
+		c->view, "is_delayed", json_boolean(str_equal(lines.action, STR("delayed"))));
+	(void)json_object_set_new(
+		c->view, "is_relayed", json_boolean(str_equal(lines.action, STR("relayed"))));
+	set(c->view, "sent_on", words_of_time(c, job->delivery.created_at));
+	struct mime_report report = {.from = {job->account.settings.display_name,
+					     notification_address(c->flow, &job->account, &c->arena)},
+		.to = job->delivery.recipient,
+		.subject = render(c, "report_subject.txt", err),
+		.text = render(c, "report.txt", err),
+		.message_id = message_id_of(c),
+		.date = job->delivery.created_at,
+		.reporting_host = c->texts->host_name,
+		.envelope_id = lines.envelope_id,
+		.recipient = lines.recipient,
+		.original_recipient = lines.original_recipient,
+		.action = lines.action,
+		.status = lines.status,
+		.diagnostic = lines.reason,
+		.boundary = arena_str(&c->arena, str_of(id_text(job->delivery.id).s))};
+	return mime_build_report(&report, out, err);
+}
+
+static enum result compose_internal_copy(struct composing *c, const struct writer *out, struct err *err)
+{
+	const struct deliver_job *job = c->job;
+	struct str drop[] = {DEFINITION_HEADER};
+
+	set(c->view, "expires_on", words_of_time(c, job->message.expires_at));
+	struct mime_rewrite change = {.drop = drop,
+		.drop_count = COUNT_OF(drop),
+		.subject = job->letter.subject.ptr ? job->letter.subject : STR(""),
+		.headers = arena_printf(&c->arena, "X-Sealpost-Secure: yes\r\n"),
+		.banner_text = arena_printf(&c->arena, "%.*s\r\n\r\n", STR_ARG(render(c, "banner.txt", err))),
+		.banner_html = render(c, "banner.html", err)};
+	return mime_rewrite(&job->content, &job->index, &change, out, err);
+}
+
+static enum result compose(struct composing *c, const struct writer *out, struct err *err)
+{
+	const struct deliver_job *job = c->job;
+
+	switch (job->delivery.kind) {
+	case DELIVERY_RELAY:
+	case DELIVERY_REPLY:
+		return reader_copy(&job->content, 0, job->content.size, out, err);
+	case DELIVERY_INTERNAL_COPY:
+		return compose_internal_copy(c, out, err);
+	case DELIVERY_NOTIFICATION:
+		return compose_notification(c, out, err);
+	case DELIVERY_CODE:
+		return compose_code(c, out, err);
+	case DELIVERY_NOT_READ_HERE:
+		return build_own(c, "not_read_here", job->account.settings.display_name, true, "auto-replied",
+			out, err);
+	case DELIVERY_TOO_LARGE:
+		return compose_waiting_reply(c, out, err);
+	case DELIVERY_REPORT:
+		return compose_report(c, out, err);
+	}
+	return err_set(err, RESULT_INTERNAL, "a delivery of no known kind");
+}
+
+enum result compose_mail(const struct compose_texts *texts, const struct deliver_job *job, struct flow *flow,
+	int64_t now, const struct writer *out, struct err *err)
+{
+	struct composing c = {.texts = texts, .job = job, .flow = flow, .now = now};
+
+	begin_view(&c);
+	enum result result = compose(&c, out, err);
+	json_decref(c.view);
+	arena_done(&c.arena);
+	return result;
+}
+
+enum result compose_source_write(void *context, const struct writer *out, struct err *err)
+{
+	const struct compose_source *source = context;
+
+	return compose_mail(source->texts, source->job, source->flow, source->now, out, err);
+}

@@ -1,0 +1,220 @@
+#include "delivery/resolve.h"
+
+#include "base/network.h"
+
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <unbound.h>
+
+#define TYPE_A 1
+#define TYPE_MX 15
+#define TYPE_AAAA 28
+#define CLASS_IN 1
+#define RCODE_NXDOMAIN 3
+#define EXCHANGERS_MAX 10
+
+struct resolver {
+	struct ub_ctx *unbound;
+	int mx_port;
+};
+
+enum result resolver_new(
+	const char *server, const char *anchor, int mx_port, struct resolver **ret, struct err *err)
+{
+	struct resolver *resolver = mem_new(sizeof(*resolver));
+
+	resolver->mx_port = mx_port;
+	resolver->unbound = ub_ctx_create();
+	if (resolver->unbound == NULL)
+		abort();
+	int failed = server ? ub_ctx_set_fwd(resolver->unbound, server)
+			    : ub_ctx_resolvconf(resolver->unbound, NULL);
+	if (!failed && server) /* a name server on this machine, in tests */
+		failed = ub_ctx_set_option(resolver->unbound, "do-not-query-localhost:", "no");
+	if (!failed && anchor)
+		failed = ub_ctx_add_ta_file(resolver->unbound, anchor);
+	if (failed) {
+		resolver_free(resolver);
+		return err_set(err, RESULT_INVALID, "resolver: %s", ub_strerror(failed));
+	}
+	*ret = resolver;
+	return RESULT_OK;
+}
+
+void resolver_free(struct resolver *resolver)
+{
+	if (resolver == NULL)
+		return;
+	ub_ctx_delete(resolver->unbound);
+	free(resolver);
+}
+
+static void add_address(struct hop *hop, const struct sockaddr *address, socklen_t len, const char *host)
+{
+	if (hop->count == HOP_ADDRESSES_MAX)
+		return;
+	struct hop_address *to = &hop->addresses[hop->count++];
+	memcpy(&to->address, address, len);
+	to->len = len;
+	to->host = host;
+	if (getnameinfo(address, len, to->text, sizeof(to->text), NULL, 0, NI_NUMERICHOST) != 0)
+		to->text[0] = '\0';
+	to->is_loopback = network_is_loopback(str_of(to->text));
+}
+
+static enum result resolve_next_hop(
+	const struct host_port *where, struct arena *arena, struct hop *hop, struct err *err)
+{
+	struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *found;
+	int failed = getaddrinfo(where->host, where->port, &hints, &found);
+
+	if (failed)
+		return err_set(err, RESULT_UNAVAILABLE, "%s: %s", where->host, gai_strerror(failed));
+	for (const struct addrinfo *a = found; a; a = a->ai_next)
+		add_address(hop, a->ai_addr, a->ai_addrlen, arena_cstr(arena, str_of(where->host)));
+	freeaddrinfo(found);
+	return RESULT_OK;
+}
+
+/* OK also without an answer; the caller looks at havedata. A bogus answer (DNSSEC) is none. */
+static enum result look_up(
+	struct resolver *resolver, const char *name, int type, struct ub_result **ret, struct err *err)
+{
+	int failed = ub_resolve(resolver->unbound, name, type, CLASS_IN, ret);
+
+	if (failed)
+		return err_set(err, RESULT_UNAVAILABLE, "DNS: %s", ub_strerror(failed));
+	bool bogus = (*ret)->bogus;
+	bool broken = !(*ret)->havedata && !(*ret)->nxdomain && (*ret)->rcode != 0 &&
+		      (*ret)->rcode != RCODE_NXDOMAIN;
+	if (!bogus && !broken)
+		return RESULT_OK;
+	ub_resolve_free(*ret);
+	return err_set(err, RESULT_UNAVAILABLE, "DNS: %s",
+		bogus ? "the answer is forged or broken (DNSSEC)" : "no answer");
+}
+
+/* A name in the wire format of an MX record, which libunbound gives without compression. */
+static bool read_name(const uint8_t *data, size_t len, char *out, size_t room)
+{
+	size_t at = 0, used = 0;
+
+	while (at < len && data[at] != 0) {
+		size_t label = data[at++];
+		if (label > 63 || at + label > len || used + label + 2 > room)
+			return false;
+		if (used)
+			out[used++] = '.';
+		for (size_t i = 0; i < label; i++) {
+			char c = (char)data[at + i];
+			if (c <= ' ' || c == '.' || c == 0x7f)
+				return false;
+			out[used++] = c;
+		}
+		at += label;
+	}
+	out[used] = '\0';
+	return at < len;
+}
+
+struct exchanger {
+	int preference;
+	char name[256];
+};
+
+/* Sorted by preference. */
+static size_t read_exchangers(const struct ub_result *answer, struct exchanger *ret)
+{
+	size_t count = 0;
+
+	for (int i = 0; answer->havedata && answer->data[i] && count < EXCHANGERS_MAX; i++) {
+		const uint8_t *data = (const uint8_t *)answer->data[i];
+		struct exchanger one = {0};
+		if (answer->len[i] < 3 ||
+			!read_name(data + 2, (size_t)answer->len[i] - 2, one.name, sizeof(one.name)))
+			continue;
+		one.preference = data[0] << 8 | data[1];
+		size_t at = count++;
+		for (; at > 0 && ret[at - 1].preference > one.preference; at--)
+			ret[at] = ret[at - 1];
+		ret[at] = one;
+	}
+	return count;
+}
+
+static enum result add_host(
+	struct resolver *resolver, const char *host, struct arena *arena, struct hop *hop, struct err *err)
+{
+	static const int types[] = {TYPE_AAAA, TYPE_A};
+	const char *kept = arena_cstr(arena, str_of(host));
+
+	for (size_t t = 0; t < COUNT_OF(types); t++) {
+		struct ub_result *answer;
+		TRY(look_up(resolver, host, types[t], &answer, err));
+		for (int i = 0; answer->havedata && answer->data[i]; i++) {
+			struct sockaddr_in v4 = {
+				.sin_family = AF_INET, .sin_port = htons((uint16_t)resolver->mx_port)};
+			struct sockaddr_in6 v6 = {
+				.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)resolver->mx_port)};
+			if (types[t] == TYPE_A && answer->len[i] == sizeof(v4.sin_addr)) {
+				memcpy(&v4.sin_addr, answer->data[i], sizeof(v4.sin_addr));
+				add_address(hop, (const struct sockaddr *)&v4, sizeof(v4), kept);
+			} else if (types[t] == TYPE_AAAA && answer->len[i] == sizeof(v6.sin6_addr)) {
+				memcpy(&v6.sin6_addr, answer->data[i], sizeof(v6.sin6_addr));
+				add_address(hop, (const struct sockaddr *)&v6, sizeof(v6), kept);
+			}
+		}
+		ub_resolve_free(answer);
+	}
+	return RESULT_OK;
+}
+
+static enum result resolve_domain(
+	struct resolver *resolver, struct str domain, struct arena *arena, struct hop *hop, struct err *err)
+{
+	struct exchanger exchangers[EXCHANGERS_MAX];
+	struct ub_result *answer;
+	const char *name = arena_cstr(arena, domain);
+
+	TRY(look_up(resolver, name, TYPE_MX, &answer, err));
+	bool missing = answer->nxdomain;
+	size_t count = read_exchangers(answer, exchangers);
+	ub_resolve_free(answer);
+	if (missing)
+		return err_set(err, RESULT_NOT_FOUND, "the domain does not exist");
+	if (count == 1 && exchangers[0].name[0] == '\0')
+		return err_set(err, RESULT_NOT_FOUND, "the domain takes no mail (null MX)");
+	hop->from_mx = true;
+	struct err why = {0};
+	enum result last = RESULT_OK;
+	for (size_t i = 0; i < count; i++)
+		last = add_host(resolver, exchangers[i].name, arena, hop, &why);
+	if (count == 0)
+		last = add_host(resolver, name, arena, hop, &why);
+	if (hop->count > 0)
+		return RESULT_OK;
+	if (last != RESULT_OK) {
+		if (err)
+			*err = why;
+		return last;
+	}
+	return err_set(err, count ? RESULT_UNAVAILABLE : RESULT_NOT_FOUND,
+		"the domain's mail servers have no address");
+}
+
+enum result resolve_destination(struct resolver *resolver, struct str destination, struct arena *arena,
+	struct hop *ret, struct err *err)
+{
+	struct host_port where;
+	struct hop hop = {0};
+
+	if (host_port_parse(destination, &where))
+		TRY(resolve_next_hop(&where, arena, &hop, err));
+	else
+		TRY(resolve_domain(resolver, destination, arena, &hop, err));
+	*ret = hop;
+	return RESULT_OK;
+}

@@ -1,0 +1,41 @@
+/* Where mail for a destination goes: the addresses to try, in order. A next hop "host:port" is looked up as
+ * it is, a domain by its MX (RFC 5321 5.1, RFC 7505), through one validating resolver (libunbound). */
+#ifndef DELIVERY_RESOLVE_H
+#define DELIVERY_RESOLVE_H
+
+#include "base/arena.h"
+#include "base/mem.h"
+#include "base/result.h"
+#include "base/str.h"
+
+#include <sys/socket.h>
+
+#define HOP_ADDRESSES_MAX 20
+
+struct hop_address {
+	struct sockaddr_storage address;
+	socklen_t len;
+	const char *host; /* name the certificate must be for */
+	char text[64];	  /* the address, for people */
+	bool is_loopback;
+};
+
+struct hop {
+	struct hop_address addresses[HOP_ADDRESSES_MAX];
+	size_t count;
+	bool from_mx;
+};
+
+struct resolver;
+
+/* server ("address@port") and anchor (file) may be NULL: the system's. mx_port: 25. */
+enum result resolver_new(const char *server, const char *anchor, int mx_port, struct resolver **ret,
+	struct err *err) must_check;
+void resolver_free(struct resolver *resolver);
+
+/* NOT_FOUND: the domain does not exist, or takes no mail (null MX): nothing to try, ever. UNAVAILABLE: try
+ * later. Texts live in the arena. */
+enum result resolve_destination(struct resolver *resolver, struct str destination, struct arena *arena,
+	struct hop *ret, struct err *err) must_check;
+
+#endif
