@@ -1,0 +1,379 @@
+#include "flow/reply.h"
+
+#include "base/limits.h"
+#include "base/list.h"
+#include "flow/keep.h"
+#include "flow/mail_out.h"
+#include "flow/people.h"
+#include "flow/upload_private.h"
+#include "mime/build.h"
+#include "mime/decode.h"
+#include "mime/header.h"
+#include "seal/random.h"
+#include "store/copy.h"
+#include "store/person.h"
+
+#define QUOTE_BYTES_MAX ((size_t)256 * 1024)
+#define MESSAGE_BYTES_MAX ((size_t)4 << 20)
+#define BOUNDARY_BYTES 15
+
+/* A message in the writing, from the portal's forms to keep_mail. */
+struct writing {
+	struct flow *flow;
+	const struct actor *actor;
+	int64_t now;
+	struct arena arena;
+	/* Read from the database: */
+	struct flow_account account;
+	struct person writer;
+	struct str writer_name;
+	struct definition definition;
+	struct message answered; /* id none: a new message */
+	struct list recipients;	 /* of struct keep_recipient */
+	/* What the mail says: */
+	struct str subject;
+	struct str text;
+	struct mime_address *to, *cc;
+	size_t to_count, cc_count;
+	struct str in_reply_to;
+	struct str references[LETTER_REFERENCES_MAX];
+	size_t reference_count;
+};
+
+static bool is_listed(const struct list *people, struct str address)
+{
+	const struct open_person *known = people->items;
+
+	for (size_t i = 0; i < people->count; i++)
+		if (str_equal_nocase(known[i].address, address))
+			return true;
+	return false;
+}
+
+static void add_people(struct list *list, const struct open_person *people, size_t count, struct str but)
+{
+	for (size_t i = 0; i < count; i++)
+		if (is_address(people[i].address) && !str_equal_nocase(people[i].address, but) &&
+			!is_listed(list, people[i].address))
+			*(struct open_person *)list_add(list) = people[i];
+}
+
+struct writer_query {
+	struct str address;
+	struct arena *arena;
+	struct id account_id, person_id;
+};
+
+static enum result find_address(struct tx *tx, void *context, struct err *err)
+{
+	struct writer_query *q = context;
+	struct person person;
+
+	TRY(person_find(tx, q->account_id, q->person_id, q->arena, &person, err));
+	q->address = person.address;
+	return RESULT_OK;
+}
+
+enum result reply_recipients(struct flow *flow, const struct open_message *message, bool all,
+	struct arena *arena, struct open_person **ret, size_t *ret_count, struct err *err)
+{
+	const struct copy *copy = &message->summary.copy;
+	struct writer_query query = {
+		.arena = arena, .account_id = copy->account_id, .person_id = copy->person_id};
+	struct list list = list_new(arena, sizeof(struct open_person));
+
+	if (copy->is_owner || !message->rights.reply || (all && !message->rights.reply_all))
+		return err_code(
+			err, RESULT_DENIED, "reply-not-allowed", "the sender does not allow this answer");
+	TRY(db_read(flow_db(flow), find_address, &query, err));
+	add_people(&list, &message->summary.from, 1, query.address);
+	if (all) {
+		add_people(&list, message->to, message->to_count, query.address);
+		add_people(&list, message->cc, message->cc_count, query.address);
+	}
+	*ret = list.items;
+	*ret_count = list.count;
+	return RESULT_OK;
+}
+
+/* The way to each: internal people get it from their mail server and find it in the portal too. */
+static enum result add_recipient(
+	struct tx *tx, struct writing *w, struct mime_address who, enum recipient_role role, struct err *err)
+{
+	bool internal;
+
+	TRY(people_is_internal(tx, w->actor->account_id, who.address, &internal, err));
+	*(struct keep_recipient *)list_add(&w->recipients) = (struct keep_recipient){.address = who.address,
+		.name = who.name,
+		.role = role,
+		.way = internal ? KEEP_REPLY : KEEP_IN_PORTAL,
+		.is_internal = internal};
+	return RESULT_OK;
+}
+
+static enum result load_people(struct tx *tx, struct writing *w, struct err *err)
+{
+	TRY(flow_account_load(w->flow, tx, w->actor->account_id, &w->arena, &w->account, err));
+	TRY(person_find(tx, w->actor->account_id, w->actor->person_id, &w->arena, &w->writer, err));
+	w->writer_name = people_name(&w->account, w->writer.id, w->writer.name_box, &w->arena);
+	w->recipients = list_new(&w->arena, sizeof(struct keep_recipient));
+	for (size_t i = 0; i < w->to_count; i++)
+		TRY(add_recipient(tx, w, w->to[i], ROLE_TO, err));
+	for (size_t i = 0; i < w->cc_count; i++)
+		TRY(add_recipient(tx, w, w->cc[i], ROLE_CC, err));
+	return RESULT_OK;
+}
+
+/* The definition of what is answered, as it was sent, with a clock of its own. */
+static struct definition definition_of(const struct message *message)
+{
+	int64_t lasts = message->expires_at - message->sent_at;
+
+	return (struct definition){.id = message->definition_id,
+		.name = message->definition_name,
+		.rights = message->rights,
+		.expire_days = message->expires_at ? (lasts + MS_DAY - 1) / MS_DAY : 0,
+		.all_recipients = message->all_recipients};
+}
+
+static enum result load_reply(struct tx *tx, void *context, struct err *err)
+{
+	struct writing *w = context;
+	struct id id = w->answered.id;
+
+	TRY(message_find(tx, w->actor->account_id, id, &w->arena, &w->answered, err));
+	w->definition = definition_of(&w->answered);
+	return load_people(tx, w, err);
+}
+
+static enum result load_compose(struct tx *tx, void *context, struct err *err)
+{
+	struct writing *w = context;
+	struct definition *definitions;
+	size_t count;
+
+	TRY(load_people(tx, w, err));
+	if (!w->writer.is_internal)
+		return err_set(err, RESULT_DENIED, "only people of the organisation write new messages");
+	const struct keep_recipient *recipients = w->recipients.items;
+	for (size_t i = 0; i < w->recipients.count; i++)
+		if (!recipients[i].is_internal)
+			return err_code(err, RESULT_INVALID, "not-internal",
+				"%.*s is not an address of the organisation", STR_ARG(recipients[i].address));
+	TRY(definition_list(tx, w->actor->account_id, &w->arena, &definitions, &count, err));
+	if (count == 0)
+		return err_set(err, RESULT_INTERNAL, "the account has no definition");
+	w->definition = definitions[0];
+	return RESULT_OK;
+}
+
+static struct str new_boundary(struct arena *arena)
+{
+	uint8_t random[BOUNDARY_BYTES];
+	char *text = arena_alloc(arena, base32_len(sizeof(random)) + 1);
+
+	random_fill(random, sizeof(random));
+	base32_encode(random, sizeof(random), text);
+	return str_of(text);
+}
+
+/* The author of the mail: the writer's own address, since the account's mail server trusts this gateway, or
+ * the portal's when the account wants that for people from outside. */
+static struct mime_address author_of(struct writing *w)
+{
+	bool portal = w->account.settings.reply_from == REPLY_FROM_PORTAL && !w->writer.is_internal;
+
+	return portal ? (struct mime_address){w->writer_name.len ? w->writer_name : w->writer.address,
+				notification_address(w->flow, &w->account, &w->arena)}
+		      : (struct mime_address){w->writer_name, w->writer.address};
+}
+
+static enum result build(
+	struct writing *w, const struct written *written, struct content *content, struct err *err)
+{
+	struct mime_file *files = arena_array(&w->arena, struct mime_file, written->file_count);
+	struct writer out = content_writer(content);
+
+	for (size_t i = 0; i < written->file_count; i++)
+		files[i] = (struct mime_file){written->files[i]->name, written->files[i]->type,
+			seal_reader_plain(written->files[i]->opened)};
+	struct mime_draft draft = {.from = author_of(w),
+		.to = w->to,
+		.cc = w->cc,
+		.to_count = w->to_count,
+		.cc_count = w->cc_count,
+		.subject = w->subject,
+		.message_id = arena_printf(&w->arena, "%s@%.*s", id_text(content_message_id(content)).s,
+			STR_ARG(flow_names(w->flow)->return_domain)),
+		.in_reply_to = w->in_reply_to,
+		.references = w->references,
+		.reference_count = w->reference_count,
+		.date = w->now,
+		.text = w->text,
+		.files = files,
+		.file_count = written->file_count,
+		.boundary = new_boundary(&w->arena)};
+	TRY(mime_build(&draft, &out, err));
+	return content_end(content, err);
+}
+
+struct copy_query {
+	struct id person_id, message_id;
+	struct copy copy;
+};
+
+static enum result find_sent(struct tx *tx, void *context, struct err *err)
+{
+	struct copy_query *q = context;
+
+	return copy_by_message(tx, q->person_id, q->message_id, true, &q->copy, err);
+}
+
+static enum result keep(struct writing *w, struct id form_id, struct content *content, struct id *ret_copy_id,
+	struct err *err)
+{
+	uint8_t fingerprint[SEAL_MAC_BYTES], form[2 * ID_BYTES];
+	struct keep_result kept;
+
+	for (size_t i = 0; i < ID_BYTES; i++) {
+		form[i] = form_id.b[i];
+		form[ID_BYTES + i] = w->actor->person_id.b[i];
+	}
+	account_mac(w->account.key, "form", (struct bytes){form, sizeof(form)}, fingerprint);
+	struct keep_request request = {.flow = w->flow,
+		.content = content,
+		.actor = *w->actor,
+		.sender = w->writer.address,
+		.owner = w->writer.address,
+		.owner_name = w->writer_name,
+		.owner_is_internal = w->writer.is_internal,
+		.definition = w->definition,
+		.answers_id = w->answered.id,
+		.recipients = w->recipients.items,
+		.recipient_count = w->recipients.count,
+		.fingerprint = {fingerprint, sizeof(fingerprint)},
+		.now = w->now};
+	TRY(keep_mail(&request, &kept, err));
+	struct copy_query query = {.person_id = w->actor->person_id, .message_id = kept.message_id};
+	TRY(db_read(flow_db(w->flow), find_sent, &query, err));
+	*ret_copy_id = query.copy.id;
+	return RESULT_OK;
+}
+
+static enum result send_written(struct writing *w, const struct written *written, struct id form_id,
+	struct id *ret_copy_id, struct err *err)
+{
+	cleanup(content_free_at) struct content *content =
+		content_new(flow_blobs(w->flow), flow_names(w->flow)->mail_bytes_max, w->now);
+
+	if (written->text.len > MESSAGE_BYTES_MAX || !str_is_utf8(written->text))
+		return err_code(err, RESULT_TOO_LARGE, "text-too-long", "the text is too long");
+	TRY(build(w, written, content, err));
+	return keep(w, form_id, content, ret_copy_id, err);
+}
+
+/* "> " before each line of the text that is answered. */
+static enum result quote(
+	struct writing *w, const struct open_message *message, struct str text, struct err *err)
+{
+	cleanup(buf_done) struct buf original = buf_new(QUOTE_BYTES_MAX),
+				     whole = buf_new(3 * MESSAGE_BYTES_MAX);
+	const struct mime_part **parts;
+	size_t count = mime_index_body(message->index, false, &w->arena, &parts);
+	const struct open_person *from = &message->summary.from;
+	bool cut;
+
+	buf_add(&whole, text);
+	if (count > 0 && str_equal(parts[0]->type, STR("text/plain"))) {
+		TRY(mime_part_text(&message->content, parts[0], &original, &cut, err));
+		buf_printf(&whole, "\n\n%.*s%s<%.*s>:\n", STR_ARG(from->name), from->name.len ? " " : "",
+			STR_ARG(from->address));
+		for (struct str rest = str_trim(buf_str(&original)); rest.ptr;)
+			buf_printf(&whole, "> %.*s\n", STR_ARG(str_trim(str_cut(&rest, '\n'))));
+	}
+	w->text = arena_str(&w->arena, buf_str(&whole));
+	return RESULT_OK;
+}
+
+/* The thread: what is answered, and what that referred to. */
+static enum result thread(struct writing *w, const struct open_message *message, struct err *err)
+{
+	const struct mime_part *top = &message->index->parts[0];
+	cleanup(buf_done) struct buf header = buf_new(2 * LIMIT_MIME_HEADER_BYTES);
+	struct str id;
+
+	TRY(reader_to_buf(&message->content, top->header_offset, top->header_len, &header, err));
+	w->reference_count = mime_message_ids(mime_header_get(buf_str(&header), STR("References")),
+		w->references, LETTER_REFERENCES_MAX - 1, &w->arena);
+	if (mime_message_ids(mime_header_get(buf_str(&header), STR("Message-ID")), &id, 1, &w->arena)) {
+		w->in_reply_to = id;
+		w->references[w->reference_count++] = id;
+	}
+	struct str subject = message->summary.subject;
+	bool again = str_starts_nocase(subject, STR("Re:"));
+	w->subject =
+		again ? arena_str(&w->arena, subject) : arena_printf(&w->arena, "Re: %.*s", STR_ARG(subject));
+	return RESULT_OK;
+}
+
+static enum result reply(struct writing *w, const struct open_message *message, bool all, struct id form_id,
+	const struct written *written, struct id *ret_copy_id, struct err *err)
+{
+	struct open_person *people;
+	size_t count;
+
+	TRY(reply_recipients(w->flow, message, all, &w->arena, &people, &count, err));
+	if (count == 0)
+		return err_code(err, RESULT_INVALID, "no-recipients", "nobody is left to answer");
+	w->to = arena_array(&w->arena, struct mime_address, 1);
+	w->to[0] = (struct mime_address){people[0].name, people[0].address};
+	w->to_count = 1;
+	w->cc = arena_array(&w->arena, struct mime_address, count);
+	for (size_t i = 1; i < count; i++)
+		w->cc[w->cc_count++] = (struct mime_address){people[i].name, people[i].address};
+	w->answered.id = message->summary.copy.message_id;
+	TRY(quote(w, message, written->text, err));
+	TRY(thread(w, message, err));
+	TRY(db_read(flow_db(w->flow), load_reply, w, err));
+	return send_written(w, written, form_id, ret_copy_id, err);
+}
+
+enum result reply_send(struct flow *flow, const struct actor *actor, struct id copy_id, bool all,
+	struct id form_id, const struct written *written, int64_t now, struct id *ret_copy_id,
+	struct err *err)
+{
+	cleanup(open_message_free_at) struct open_message *message = NULL;
+	struct writing w = {.flow = flow, .actor = actor, .now = now};
+
+	TRY(open_message(flow, actor, copy_id, now, &message, err));
+	enum result result = reply(&w, message, all, form_id, written, ret_copy_id, err);
+	arena_done(&w.arena);
+	return result;
+}
+
+static enum result compose(struct writing *w, struct str to, struct str subject, struct id form_id,
+	const struct written *written, struct id *ret_copy_id, struct err *err)
+{
+	w->to_count = mime_addresses(to, &w->arena, &w->to);
+	if (w->to_count == 0)
+		return err_code(err, RESULT_INVALID, "no-recipients", "a message needs a recipient");
+	for (size_t i = 0; i < w->to_count; i++)
+		if (!is_address(w->to[i].address))
+			return err_code(err, RESULT_INVALID, "recipient-invalid",
+				"%.*s is not a mail address", STR_ARG(w->to[i].address));
+	w->subject = mime_clean_text(subject, LIMIT_SUBJECT_BYTES, &w->arena);
+	w->text = written->text;
+	TRY(db_read(flow_db(w->flow), load_compose, w, err));
+	return send_written(w, written, form_id, ret_copy_id, err);
+}
+
+enum result compose_send(struct flow *flow, const struct actor *actor, struct str to, struct str subject,
+	struct id form_id, const struct written *written, int64_t now, struct id *ret_copy_id,
+	struct err *err)
+{
+	struct writing w = {.flow = flow, .actor = actor, .now = now};
+	enum result result = compose(&w, to, subject, form_id, written, ret_copy_id, err);
+
+	arena_done(&w.arena);
+	return result;
+}

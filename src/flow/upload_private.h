@@ -1,0 +1,20 @@
+/* An uploaded file: sealed under a key of its own, which lives in memory only. */
+#ifndef FLOW_UPLOAD_PRIVATE_H
+#define FLOW_UPLOAD_PRIVATE_H
+
+#include "seal/stream.h"
+#include "store/sealed_body.h"
+
+struct upload {
+	struct arena arena;
+	struct id id;
+	struct str name, type;
+	struct message_key key;
+	struct sealed_body *body;
+	struct seal_writer *sealer;
+	struct reader sealed;
+	struct seal_reader *opened; /* once it is complete */
+	uint64_t size, limit;
+};
+
+#endif
