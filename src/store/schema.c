@@ -289,3 +289,15 @@ int schema_version(void)
 {
 	return migrations[COUNT_OF(migrations) - 1].version;
 }
+
+enum result schema_check(struct db *db, struct err *err)
+{
+	int version;
+
+	TRY(db_version(db, &version, err));
+	if (version == schema_version())
+		return RESULT_OK;
+	return err_set(err, RESULT_CONFLICT, "the database is at version %d, this program at %d: %s", version,
+		schema_version(),
+		version < schema_version() ? "run sealpost migrate" : "use the newer program");
+}

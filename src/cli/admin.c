@@ -1,0 +1,143 @@
+#include "cli/admin.h"
+
+#include "base/clock.h"
+#include "cli/exit.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define LINE_MAX_BYTES 1024
+#define COLUMNS_MAX 16
+
+json_t *admin_text(struct str text)
+{
+	json_t *value = json_stringn(text.ptr ? text.ptr : "", text.len);
+
+	return value ? value : json_string("");
+}
+
+json_t *admin_id(struct id id)
+{
+	return id_is_none(id) ? json_null() : json_string(id_text(id).s);
+}
+
+json_t *admin_time(int64_t when)
+{
+	char text[32];
+	time_t seconds = (time_t)(when / MS_SECOND);
+	struct tm tm;
+
+	if (when == 0)
+		return json_null();
+	(void)gmtime_r(&seconds, &tm);
+	(void)strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &tm);
+	return json_string(text);
+}
+
+/* A cell as text; the caller frees it. */
+static char *cell(const json_t *row, const char *column)
+{
+	const json_t *value = json_object_get(row, column);
+
+	if (value == NULL || json_is_null(value))
+		return mem_strdup("-");
+	if (json_is_string(value))
+		return mem_strdup(json_string_value(value));
+	if (json_is_boolean(value))
+		return mem_strdup(json_is_true(value) ? "yes" : "no");
+	char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+	return text ? text : mem_strdup("?");
+}
+
+static void print_table(const json_t *list, const char *const *columns)
+{
+	size_t widths[COLUMNS_MAX] = {0}, index;
+	const json_t *row;
+
+	for (size_t c = 0; columns[c] && c < COLUMNS_MAX; c++) {
+		widths[c] = strlen(columns[c]);
+		json_array_foreach((json_t *)(uintptr_t)list, index, row)
+		{
+			cleanup(mem_free_at) char *text = cell(row, columns[c]);
+			if (strlen(text) > widths[c])
+				widths[c] = strlen(text);
+		}
+		(void)printf("%-*s%s", (int)widths[c], columns[c], columns[c + 1] ? "  " : "\n");
+	}
+	json_array_foreach((json_t *)(uintptr_t)list, index, row) for (size_t c = 0;
+								       columns[c] && c < COLUMNS_MAX; c++)
+	{
+		cleanup(mem_free_at) char *text = cell(row, columns[c]);
+		(void)printf(
+			"%-*s%s", columns[c + 1] ? (int)widths[c] : 0, text, columns[c + 1] ? "  " : "\n");
+	}
+}
+
+void admin_print(const struct admin *admin, json_t *list, const char *const *columns)
+{
+	if (admin->json) {
+		(void)json_dumpf(list, stdout, JSON_INDENT(2));
+		(void)printf("\n");
+	} else {
+		print_table(list, columns);
+	}
+	json_decref(list);
+}
+
+enum result admin_read_line(struct admin *admin, struct str *ret, struct err *err)
+{
+	char line[LINE_MAX_BYTES];
+
+	if (fgets(line, sizeof(line), stdin) == NULL)
+		return err_set(err, RESULT_INVALID, "nothing came on standard input");
+	line[strcspn(line, "\r\n")] = '\0';
+	*ret = arena_str(&admin->arena, str_of(line));
+	explicit_bzero(line, sizeof(line));
+	return RESULT_OK;
+}
+
+static int usage(const char *command, const struct admin_verb *verbs, size_t count, bool is_help)
+{
+	FILE *to = is_help ? stdout : stderr;
+
+	(void)fprintf(to, "Usage:\n");
+	for (size_t i = 0; i < count; i++)
+		(void)fprintf(to, "  sealpost %s %s\n", command, verbs[i].usage);
+	(void)fprintf(to, "sealpost %s VERB --help tells more of one.\n", command);
+	return is_help ? 0 : EXIT_USAGE;
+}
+
+static enum result run_verb(
+	struct admin *admin, const struct admin_verb *verb, const struct options *options, struct err *err)
+{
+	TRY(node_open(admin->config, true, &admin->node, err));
+	admin->now = clock_now();
+	admin->actor = (struct actor){.origin = STR("cli")};
+	if (verb->needs_account)
+		TRY(node_find_account(&admin->node, admin->account, &admin->actor.account_id, err));
+	return verb->run(admin, options, err);
+}
+
+int admin_run(const char *command, const struct admin_verb *verbs, size_t verb_count,
+	const struct option_row *rows, size_t row_count, struct admin *admin, int argc, char **argv)
+{
+	const struct admin_verb *verb = NULL;
+	struct err err = {0};
+	char usage_line[300];
+
+	for (size_t i = 0; i < verb_count && argc > 1; i++)
+		if (strcmp(argv[1], verbs[i].name) == 0)
+			verb = &verbs[i];
+	if (verb == NULL)
+		return usage(command, verbs, verb_count, argc > 1 && strcmp(argv[1], "--help") == 0);
+	(void)snprintf(usage_line, sizeof(usage_line), "%s %s", command, verb->usage);
+	struct options options = {.usage = usage_line, .rows = rows, .count = row_count};
+	int code = options_read(&options, argc - 1, argv + 1, verb->least, verb->most);
+	if (code >= 0)
+		return code;
+	enum result result = run_verb(admin, verb, &options, &err);
+	node_close(&admin->node);
+	arena_done(&admin->arena);
+	return exit_with(result, &err);
+}

@@ -1,0 +1,51 @@
+/* What the administrative commands share: the options --config, --account and --json, the opened node, and
+ * output. */
+#ifndef CLI_ADMIN_H
+#define CLI_ADMIN_H
+
+#include "cli/node.h"
+#include "cli/options.h"
+
+#include <jansson.h>
+
+struct admin {
+	const char *config, *account;
+	bool json;
+	struct node node;
+	struct actor actor; /* with the account's identifier */
+	struct arena arena;
+	int64_t now;
+};
+
+/* The rows of the shared options, to stand first in a command's own table. */
+#define ADMIN_ROWS(admin)                                                                                    \
+	{"config", "FILE", "configuration of the node", &(admin)->config, NULL},                             \
+		{"account", "NAME", "which account; not needed when there is one", &(admin)->account, NULL}, \
+	{                                                                                                    \
+		"json", NULL, "print JSON", NULL, &(admin)->json                                             \
+	}
+
+/* One verb of a command: "domain add". */
+struct admin_verb {
+	const char *name;
+	const char *usage;
+	int least, most; /* words it takes */
+	bool needs_account;
+	enum result (*run)(struct admin *admin, const struct options *options, struct err *err);
+};
+
+/* Finds the verb in argv[1], reads the options, opens the node, runs the verb; returns the exit code. */
+int admin_run(const char *command, const struct admin_verb *verbs, size_t verb_count,
+	const struct option_row *rows, size_t row_count, struct admin *admin, int argc, char **argv);
+
+/* Prints a list of objects: as JSON, or as a table of the columns named (NULL at the end). Takes the list. */
+void admin_print(const struct admin *admin, json_t *list, const char *const *columns);
+
+json_t *admin_text(struct str text);
+json_t *admin_id(struct id id);
+json_t *admin_time(int64_t when); /* "2026-11-23T10:00:00Z", null for 0 */
+
+/* A line of standard input without its end, for passwords. */
+enum result admin_read_line(struct admin *admin, struct str *ret, struct err *err) must_check;
+
+#endif

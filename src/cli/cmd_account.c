@@ -1,0 +1,96 @@
+#include "cli/admin.h"
+#include "cli/command.h"
+#include "flow/administer.h"
+
+static const char *display_name;
+
+static enum result add(struct admin *admin, const struct options *options, struct err *err)
+{
+	return account_create(admin->node.flow, &admin->actor, str_of(options->words[0]),
+		str_of(display_name), admin->now, NULL, err);
+}
+
+static enum result list_in_tx(struct tx *tx, void *context, struct err *err)
+{
+	struct admin *admin = context;
+	static const char *const columns[] = {"name", "id", "created", NULL};
+	struct account *accounts;
+	size_t count;
+
+	TRY(account_list(tx, &admin->arena, &accounts, &count, err));
+	json_t *list = json_array();
+	for (size_t i = 0; i < count; i++)
+		(void)json_array_append_new(list,
+			json_pack("{s:o,s:o,s:o}", "name", admin_text(accounts[i].name), "id",
+				admin_id(accounts[i].id), "created", admin_time(accounts[i].created_at)));
+	admin_print(admin, list, columns);
+	return RESULT_OK;
+}
+
+static enum result list(struct admin *admin, const struct options *options, struct err *err)
+{
+	(void)options;
+	return db_read(admin->node.db, list_in_tx, admin, err);
+}
+
+static enum result set(struct admin *admin, const struct options *options, struct err *err)
+{
+	return account_set(admin->node.flow, &admin->actor, str_of(options->words[0]),
+		str_of(options->words[1]), admin->now, err);
+}
+
+static json_t *value_of(const struct account_settings *settings, const struct setting *setting)
+{
+	const void *field = (const char *)settings + setting->offset;
+
+	switch (setting->kind) {
+	case SETTING_TEXT:
+		return admin_text(*(const struct str *)field);
+	case SETTING_BOOL:
+		return json_string(*(const bool *)field ? "yes" : "no");
+	case SETTING_NUMBER:
+		return json_integer(*(const int64_t *)field);
+	case SETTING_CHOICE:
+		return json_string(setting->choices[*(const enum reply_from *)field]);
+	}
+	return json_null();
+}
+
+static enum result show_in_tx(struct tx *tx, void *context, struct err *err)
+{
+	struct admin *admin = context;
+	static const char *const columns[] = {"setting", "value", "help", NULL};
+	struct account_settings settings;
+	size_t count;
+	const struct setting *table = setting_table(&count);
+
+	TRY(settings_load(tx, admin->actor.account_id, &admin->arena, &settings, err));
+	json_t *list = json_array();
+	for (size_t i = 0; i < count; i++)
+		(void)json_array_append_new(
+			list, json_pack("{s:s,s:o,s:s}", "setting", table[i].name, "value",
+				      value_of(&settings, &table[i]), "help", table[i].help));
+	admin_print(admin, list, columns);
+	return RESULT_OK;
+}
+
+static enum result show(struct admin *admin, const struct options *options, struct err *err)
+{
+	(void)options;
+	return db_read(admin->node.db, show_in_tx, admin, err);
+}
+
+int cmd_account(int argc, char **argv)
+{
+	struct admin admin = {0};
+	const struct option_row rows[] = {ADMIN_ROWS(&admin),
+		{"display-name", "TEXT", "name of the organisation as people see it", &display_name, NULL}};
+	static const struct admin_verb verbs[] = {
+		{"add", "add NAME [--display-name TEXT]", 1, 1, false, add},
+		{"list", "list [--json]", 0, 0, false, list},
+		{"show", "show [--account NAME] [--json]", 0, 0, true, show},
+		{"set", "set SETTING VALUE [--account NAME]", 2, 2, true, set},
+	};
+
+	return admin_run("account", verbs, COUNT_OF(verbs), rows, COUNT_OF(rows), &admin, argc, argv);
+}

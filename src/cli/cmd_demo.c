@@ -1,0 +1,259 @@
+#include "base/clock.h"
+#include "cli/command.h"
+#include "cli/exit.h"
+#include "cli/options.h"
+#include "cli/run.h"
+#include "cli/setup.h"
+#include "flow/accept.h"
+#include "flow/administer.h"
+#include "mime/build.h"
+#include "seal/random.h"
+#include "smtp/client.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PASSWORD_BYTES 10
+
+/* The demonstration: one folder with everything in it. */
+struct demo {
+	const char *folder;
+	const char *web_dir;
+	bool is_new;
+	char alice[32], bob[32], admin[32]; /* passwords, when it is new */
+};
+
+static const char config_text[] =
+	"# The demonstration's configuration. No mail leaves this machine: all of it goes to the outbox.\n"
+	"host_name = demo.localhost\n"
+	"portal_url = \"https://127.0.0.1:8443\"\n"
+	"return_domain = return.acme.example\n"
+	"database = \"sqlite:sealpost.db\"\n"
+	"blobs = blobs\n"
+	"root_key = root.key\n"
+	"outbox = outbox\n"
+	"log_level = warning\n"
+	"tls {\n  certificate = certificate.pem\n  key = key.pem\n}\n"
+	"listen {\n  smtp = \"127.0.0.1:2525\"\n  https = \"127.0.0.1:8443\"\n}\n";
+
+static enum result write_config(const struct demo *demo, const char *file, struct err *err)
+{
+	char web[PATH_MAX];
+	FILE *f = fopen(file, "wxe");
+
+	if (f == NULL)
+		return errno == EEXIST ? RESULT_OK
+				       : err_set(err, RESULT_UNAVAILABLE, "%s: %s", file, strerror(errno));
+	bool kept = fputs(config_text, f) >= 0;
+	if (demo->web_dir && realpath(demo->web_dir, web))
+		kept = fprintf(f, "web_dir = \"%s\"\n", web) > 0 && kept;
+	kept = fclose(f) == 0 && kept;
+	return kept ? RESULT_OK : err_set(err, RESULT_UNAVAILABLE, "%s: %s", file, strerror(errno));
+}
+
+static void new_password(char password[static 32])
+{
+	uint8_t random[PASSWORD_BYTES];
+
+	random_fill(random, sizeof(random));
+	base32_encode(random, sizeof(random), password);
+}
+
+static enum result add_user(struct node *node, const struct actor *actor, const char *address,
+	const char *name, char password[static 32], bool is_administrator, struct err *err)
+{
+	new_password(password);
+	struct new_user user = {.address = str_of(address),
+		.name = str_of(name),
+		.password = str_of(password),
+		.is_administrator = is_administrator};
+	return account_add_user(node->flow, actor, &user, clock_now(), err);
+}
+
+static enum result make_account(struct demo *demo, struct node *node, struct err *err)
+{
+	struct actor actor = {.origin = STR("demo")};
+	struct new_source source = {.network = STR("127.0.0.0/8")};
+	int64_t now = clock_now();
+
+	enum result made =
+		account_create(node->flow, &actor, STR("acme"), STR("Acme"), now, &actor.account_id, err);
+	if (made == RESULT_CONFLICT)
+		return RESULT_OK; /* from an earlier run */
+	TRY(made);
+	demo->is_new = true;
+	TRY(account_add_domain(
+		node->flow, &actor, STR("acme.example"), STR("127.0.0.1:2526"), HOP_TLS_VERIFIED, now, err));
+	TRY(account_add_source(node->flow, &actor, &source, now, NULL, err));
+	TRY(add_user(node, &actor, "alice@acme.example", "Alice Adams", demo->alice, false, err));
+	TRY(add_user(node, &actor, "bob@acme.example", "Bob Brown", demo->bob, false, err));
+	return add_user(node, &actor, "admin@acme.example", "Acme Administrator", demo->admin, true, err);
+}
+
+static void print_ready(void *context, struct node *node)
+{
+	struct demo *demo = context;
+
+	(void)printf("\nSealpost is running.\n\n"
+		     "  Portal  %s  (the certificate was made here: your browser will ask)\n"
+		     "  SMTP    127.0.0.1:2525\n"
+		     "  Outbox  %s/outbox  (a Maildir; no mail leaves this machine)\n\n",
+		node->config->portal_url, demo->folder);
+	if (demo->is_new)
+		(void)printf("  Sign in as  alice@acme.example  password %s\n"
+			     "              bob@acme.example    password %s\n"
+			     "              admin@acme.example  password %s\n\n",
+			demo->alice, demo->bob, demo->admin);
+	else
+		(void)printf("  The accounts and passwords of the first run still hold; by code you always "
+			     "get in.\n\n");
+	(void)printf(
+		"Send a secure message yourself:\n"
+		"  swaks --server 127.0.0.1:2525 --from alice@acme.example --to dave@partner.example \\\n"
+		"        --h-Subject 'Offer [secure]' --body 'Only for you.'\n"
+		"  Its notification is printed here and lies in the outbox; the link in it opens the "
+		"portal.\n\n");
+	(void)fflush(stdout);
+}
+
+/* One line for every mail: to whom, what, and the link or the code in it. */
+static void print_sent(void *context, const struct deliver_job *job)
+{
+	const struct delivery *d = &job->delivery;
+
+	(void)context;
+	(void)printf("mail to %.*s: %s", STR_ARG(d->recipient), delivery_kind_name(d->kind));
+	if (d->kind == DELIVERY_CODE)
+		(void)printf(", code %.*s", STR_ARG(job->payload));
+	if (d->kind == DELIVERY_NOTIFICATION || d->kind == DELIVERY_TOO_LARGE)
+		(void)printf(", link https://127.0.0.1:8443/m/%s", id_text(d->copy_id).s);
+	(void)printf("\n");
+	(void)fflush(stdout);
+}
+
+static enum result put_content(void *context, const struct writer *out, struct err *err)
+{
+	const struct buf *mail = context;
+
+	return writer_write(out, buf_str(mail), err);
+}
+
+static enum result build_first(struct buf *mail, struct err *err)
+{
+	static const char file[] =
+		"Offer for the new site\r\n\r\nPrice: 42,000\r\nValid until: 31 December\r\n";
+	cleanup(arena_done) struct arena arena = {0};
+	struct bytes bytes = {(const uint8_t *)file, sizeof(file) - 1};
+	struct mime_address to = {STR("Carol Clark"), STR("carol@partner.example")};
+	struct mime_file attached = {STR("offer.txt"), STR("text/plain"), reader_of_bytes(&bytes)};
+	int64_t now = clock_now();
+	struct mime_draft draft = {.from = {STR("Alice Adams"), STR("alice@acme.example")},
+		.to = &to,
+		.to_count = 1,
+		.subject = STR("Offer for the new site [secure]"),
+		.message_id = arena_printf(&arena, "%s@acme.example", id_text(id_new(now)).s),
+		.date = now,
+		.text = STR("Hello Carol,\r\n\r\nhere is our offer for the new site, as we discussed. It is "
+			    "only for"
+			    " you.\r\n\r\nBest regards\r\nAlice\r\n"),
+		.files = &attached,
+		.file_count = 1,
+		.boundary = STR("demo")};
+	struct writer out = writer_of_buf(mail);
+
+	return mime_build(&draft, &out, err);
+}
+
+/* The first secure message, handed in by SMTP like any other. */
+static enum result send_first(struct err *err)
+{
+	cleanup(buf_done) struct buf mail = buf_new(64 * 1024);
+	cleanup(smtp_client_free_at) struct smtp_client *client = NULL;
+	struct sockaddr_in address = {
+		.sin_family = AF_INET, .sin_port = htons(2525), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	struct smtp_client_options options = {.helo = "demo.localhost", .tls = SMTP_CLIENT_TLS_NONE};
+	struct smtp_client_recipient recipient = {.address = STR("carol@partner.example")};
+
+	TRY(build_first(&mail, err));
+	struct smtp_client_mail send = {.sender = STR("alice@acme.example"),
+		.size = mail.len,
+		.content = put_content,
+		.content_context = &mail};
+	TRY(smtp_client_connect((const struct sockaddr *)&address, sizeof(address), &options, &client, err));
+	TRY(smtp_client_send(client, &send, &recipient, 1, err));
+	return recipient.outcome == SMTP_RECIPIENT_SENT
+		       ? RESULT_OK
+		       : err_set(err, RESULT_UNAVAILABLE, "%s", recipient.reply);
+}
+
+static void when_ready(void *context, struct node *node)
+{
+	const struct demo *demo = context;
+	struct err err = {0};
+
+	print_ready(context, node);
+	if (!demo->is_new)
+		return;
+	(void)printf("Alice now writes to carol@partner.example, who has never heard of Sealpost:\n");
+	(void)fflush(stdout);
+	if (send_first(&err) != RESULT_OK)
+		(void)fprintf(stderr, "sealpost: the first mail: %s\n", err.text);
+}
+
+/* The folder and those above it. */
+static enum result make_folders(const char *path, struct err *err)
+{
+	cleanup(mem_free_at) char *copy = mem_strdup(path);
+
+	for (char *p = copy + 1;; p++) {
+		if (*p != '/' && *p != '\0')
+			continue;
+		bool last = *p == '\0';
+		*p = '\0';
+		if (mkdir(copy, 0700) < 0 && errno != EEXIST)
+			return err_set(err, RESULT_UNAVAILABLE, "%s: %s", copy, strerror(errno));
+		if (last)
+			return RESULT_OK;
+		*p = '/';
+	}
+}
+
+static enum result run_demo(struct demo *demo, struct err *err)
+{
+	cleanup(arena_done) struct arena arena = {0};
+	const char *file = arena_printf(&arena, "%s/sealpost.conf", demo->folder).ptr;
+	struct run_hooks hooks = {.ready = when_ready, .sent = print_sent, .context = demo};
+	cleanup(config_free_at) struct config *config = NULL;
+	struct node node;
+
+	TRY(make_folders(demo->folder, err));
+	TRY(write_config(demo, file, err));
+	TRY(config_load(file, &config, err));
+	TRY(setup_node(config, err));
+	TRY(node_open(file, true, &node, err));
+	enum result result = make_account(demo, &node, err);
+	if (result == RESULT_OK)
+		result = run_node(&node, &hooks, err);
+	node_close(&node);
+	return result;
+}
+
+int cmd_demo(int argc, char **argv)
+{
+	struct demo demo = {.folder = "var/demo"};
+	const struct option_row rows[] = {
+		{"folder", "FOLDER", "where the demonstration lives (var/demo)", &demo.folder, NULL},
+		{"web-dir", "FOLDER", "templates, styles and languages", &demo.web_dir, NULL}};
+	struct options options = {
+		.usage = "demo [--folder FOLDER] [--web-dir FOLDER]", .rows = rows, .count = 2};
+	struct err err = {0};
+	int code = options_read(&options, argc, argv, 0, 0);
+
+	return code >= 0 ? code : exit_with(run_demo(&demo, &err), &err);
+}

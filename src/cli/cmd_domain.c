@@ -1,0 +1,83 @@
+#include "cli/admin.h"
+#include "cli/command.h"
+#include "flow/administer.h"
+
+#include <string.h>
+
+static const char *next_hop, *tls;
+
+static enum result read_tls(enum hop_tls *ret, struct err *err)
+{
+	*ret = HOP_TLS_VERIFIED;
+	if (tls && strcmp(tls, "loosened") == 0)
+		*ret = HOP_TLS_LOOSENED;
+	else if (tls && strcmp(tls, "verified") != 0)
+		return err_set(err, RESULT_INVALID, "--tls takes verified or loosened");
+	return next_hop ? RESULT_OK : err_set(err, RESULT_INVALID, "--next-hop HOST:PORT is missing");
+}
+
+static enum result add(struct admin *admin, const struct options *options, struct err *err)
+{
+	enum hop_tls hop_tls;
+
+	TRY(read_tls(&hop_tls, err));
+	return account_add_domain(admin->node.flow, &admin->actor, str_of(options->words[0]),
+		str_of(next_hop), hop_tls, admin->now, err);
+}
+
+static enum result set(struct admin *admin, const struct options *options, struct err *err)
+{
+	enum hop_tls hop_tls;
+
+	TRY(read_tls(&hop_tls, err));
+	return account_change_domain(admin->node.flow, &admin->actor, str_of(options->words[0]),
+		str_of(next_hop), hop_tls, admin->now, err);
+}
+
+static enum result remove_domain(struct admin *admin, const struct options *options, struct err *err)
+{
+	return account_remove_domain(
+		admin->node.flow, &admin->actor, str_of(options->words[0]), admin->now, err);
+}
+
+static enum result list_in_tx(struct tx *tx, void *context, struct err *err)
+{
+	struct admin *admin = context;
+	static const char *const columns[] = {"domain", "next_hop", "tls", NULL};
+	struct domain *domains;
+	size_t count;
+
+	TRY(domain_list(tx, admin->actor.account_id, &admin->arena, &domains, &count, err));
+	json_t *list = json_array();
+	for (size_t i = 0; i < count; i++)
+		(void)json_array_append_new(
+			list, json_pack("{s:o,s:o,s:s}", "domain", admin_text(domains[i].name), "next_hop",
+				      admin_text(domains[i].next_hop), "tls",
+				      domains[i].hop_tls == HOP_TLS_LOOSENED ? "loosened" : "verified"));
+	admin_print(admin, list, columns);
+	return RESULT_OK;
+}
+
+static enum result list(struct admin *admin, const struct options *options, struct err *err)
+{
+	(void)options;
+	return db_read(admin->node.db, list_in_tx, admin, err);
+}
+
+int cmd_domain(int argc, char **argv)
+{
+	struct admin admin = {0};
+	const struct option_row rows[] = {ADMIN_ROWS(&admin),
+		{"next-hop", "HOST:PORT", "the organisation's own mail server for the domain", &next_hop,
+			NULL},
+		{"tls", "verified|loosened", "content of secure messages only by verified TLS (default)",
+			&tls, NULL}};
+	static const struct admin_verb verbs[] = {
+		{"add", "add DOMAIN --next-hop HOST:PORT [--tls verified|loosened]", 1, 1, true, add},
+		{"set", "set DOMAIN --next-hop HOST:PORT [--tls verified|loosened]", 1, 1, true, set},
+		{"remove", "remove DOMAIN", 1, 1, true, remove_domain},
+		{"list", "list [--json]", 0, 0, true, list},
+	};
+
+	return admin_run("domain", verbs, COUNT_OF(verbs), rows, COUNT_OF(rows), &admin, argc, argv);
+}

@@ -1,0 +1,251 @@
+#include "cli/run.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/thread.h"
+#include "build_config.h"
+#include "delivery/worker.h"
+#include "flow/keep_house.h"
+#include "smtp/server.h"
+#include "web/portal/portal.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define TOPIC "node"
+/* How long what is in hand may take to finish after SIGTERM. */
+#define STOP_MS (10 * MS_SECOND)
+#define HOUSE_SECONDS 5
+
+struct running {
+	struct node *node;
+	const struct config *config;
+	struct smtp_credentials *credentials;
+	struct smtp_trust *trust;
+	struct smtp_server *smtp;
+	struct template_set *notifications;
+	struct languages *languages;
+	struct zones *zones;
+	struct outbox *outbox;
+	struct resolver *resolver;
+	struct delivery_workers *delivery;
+	struct portal *portal;
+	char smart_host_password[256];
+};
+
+static enum result load_texts(struct running *r, struct err *err)
+{
+	cleanup(arena_done) struct arena arena = {0};
+	const char *web = r->config->web_dir;
+
+	TRY(template_set_load(arena_printf(&arena, "%s/notifications", web).ptr, &r->notifications, err));
+	TRY(languages_load(arena_printf(&arena, "%s/languages", web).ptr, &r->languages, err));
+	if (zones_load(ZONE_FOLDER, &r->zones, err) != RESULT_OK)
+		r->zones = zones_new();
+	return RESULT_OK;
+}
+
+static enum result read_password(struct running *r, struct err *err)
+{
+	const char *file = r->config->smart_host_password_file;
+
+	if (file == NULL)
+		return RESULT_OK;
+	FILE *f = fopen(file, "re");
+	if (f == NULL || fgets(r->smart_host_password, sizeof(r->smart_host_password), f) == NULL) {
+		if (f)
+			(void)fclose(f);
+		return err_set(err, RESULT_INVALID, "%s: no password in it", file);
+	}
+	(void)fclose(f);
+	r->smart_host_password[strcspn(r->smart_host_password, "\r\n")] = '\0';
+	return RESULT_OK;
+}
+
+static enum result start_delivery(struct running *r, const struct run_hooks *hooks, struct err *err)
+{
+	const struct config *c = r->config;
+
+	if (c->outbox)
+		TRY(outbox_open(c->outbox, &r->outbox, err));
+	else
+		TRY(resolver_new(c->resolver_server, c->resolver_anchor, (int)c->mx_port, &r->resolver, err));
+	TRY(read_password(r, err));
+	struct delivery_options options = {.flow = r->node->flow,
+		.texts = {.notifications = r->notifications,
+			.languages = r->languages,
+			.zones = r->zones,
+			.host_name = str_of(c->host_name),
+			.portal_url = str_of(c->portal_url),
+			.return_domain = str_of(c->return_domain)},
+		.outbox = r->outbox,
+		.resolver = r->resolver,
+		.trust = r->trust,
+		.smart_host_verified = strcmp(c->smart_host_tls, "verified") == 0,
+		.smart_host_user = c->smart_host_user,
+		.smart_host_password = r->smart_host_password,
+		.workers = (int)c->delivery_workers,
+		.per_destination = (int)c->deliveries_per_destination,
+		.is_only_node = db_kind(r->node->db) == DB_SQLITE,
+		.sent = hooks->sent,
+		.sent_context = hooks->context};
+	return delivery_start(&options, &r->delivery, err);
+}
+
+static enum result start_smtp(struct running *r, struct err *err)
+{
+	const struct config *c = r->config;
+	struct smtp_server_options options = {.flow = r->node->flow,
+		.host_name = c->host_name,
+		.limits = {.sessions = (int)c->smtp_sessions,
+			.sessions_per_network = (int)c->smtp_sessions_per_network,
+			.recipients = (int)c->smtp_recipients,
+			.errors = (int)c->smtp_errors,
+			.command_ms = c->smtp_command_seconds * MS_SECOND},
+		.credentials = r->credentials,
+		.accepted = delivery_wake,
+		.accepted_context = r->delivery};
+
+	r->smtp = smtp_server_new(&options);
+	for (size_t i = 0; i < c->listen_smtp.count; i++)
+		TRY(smtp_server_listen(r->smtp, str_of(c->listen_smtp.items[i]), false, err));
+	for (size_t i = 0; i < c->listen_smtps.count; i++)
+		TRY(smtp_server_listen(r->smtp, str_of(c->listen_smtps.items[i]), true, err));
+	return RESULT_OK;
+}
+
+static enum result start_portal(struct running *r, struct err *err)
+{
+	const struct config *c = r->config;
+	struct portal_listen listen[2 * CONFIG_LIST_MAX];
+	struct str proxies[CONFIG_LIST_MAX];
+	size_t count = 0;
+
+	for (size_t i = 0; i < c->listen_https.count; i++)
+		listen[count++] = (struct portal_listen){c->listen_https.items[i], true};
+	for (size_t i = 0; i < c->listen_http.count; i++)
+		listen[count++] = (struct portal_listen){c->listen_http.items[i], false};
+	for (size_t i = 0; i < c->trusted_proxies.count; i++)
+		proxies[i] = str_of(c->trusted_proxies.items[i]);
+	if (count == 0)
+		return RESULT_OK;
+	struct portal_options options = {.flow = r->node->flow,
+		.listen = listen,
+		.listen_count = count,
+		.certificate_file = c->tls_certificate,
+		.key_file = c->tls_key,
+		.web_dir = c->web_dir,
+		.portal_url = str_of(c->portal_url),
+		.trusted_proxies = proxies,
+		.trusted_proxy_count = c->trusted_proxies.count,
+		.workers = (unsigned)c->http_workers,
+		.accepted = delivery_wake,
+		.accepted_context = r->delivery};
+	return portal_start(&options, &r->portal, err);
+}
+
+static enum result start(struct running *r, const struct run_hooks *hooks, struct err *err)
+{
+	size_t swept = 0;
+
+	TRY(load_texts(r, err));
+	if (r->config->tls_certificate)
+		TRY(smtp_credentials_load(
+			r->config->tls_certificate, r->config->tls_key, &r->credentials, err));
+	TRY(smtp_trust_load(r->config->tls_authorities, &r->trust, err));
+	if (db_kind(r->node->db) == DB_SQLITE)
+		TRY(blob_sweep(r->node->blobs, &swept, err));
+	TRY(start_delivery(r, hooks, err));
+	TRY(start_smtp(r, err));
+	return start_portal(r, err);
+}
+
+/* Last in, first out: no more mail comes in before nothing more goes out. */
+static void stop(struct running *r)
+{
+	smtp_server_stop(r->smtp, STOP_MS);
+	portal_stop(r->portal, STOP_MS);
+	delivery_stop(r->delivery);
+	outbox_close(r->outbox);
+	resolver_free(r->resolver);
+	smtp_trust_free(r->trust);
+	smtp_credentials_unref(r->credentials);
+	zones_free(r->zones);
+	languages_free(r->languages);
+	template_set_free(r->notifications);
+	explicit_bzero(r->smart_host_password, sizeof(r->smart_host_password));
+}
+
+static void reload(struct running *r)
+{
+	struct smtp_credentials *credentials;
+	struct err err = {0};
+
+	if (r->config->tls_certificate == NULL)
+		return;
+	if (smtp_credentials_load(r->config->tls_certificate, r->config->tls_key, &credentials, &err) !=
+			RESULT_OK ||
+		(r->portal && portal_reload_certificate(r->portal, &err) != RESULT_OK)) {
+		log_error(TOPIC, "certificates stay as they were: %s", err.text);
+		return;
+	}
+	smtp_server_set_credentials(r->smtp, credentials);
+	smtp_credentials_unref(r->credentials);
+	r->credentials = credentials;
+	log_info(TOPIC, "certificates read again");
+}
+
+/* Signals are taken here only; the house is kept in between. */
+static void wait_for_end(struct running *r, const sigset_t *signals)
+{
+	struct timespec pause = {.tv_sec = HOUSE_SECONDS};
+	struct err err = {0};
+
+	for (;;) {
+		int which = sigtimedwait(signals, NULL, &pause);
+		if (which == SIGTERM || which == SIGINT)
+			return;
+		if (which == SIGHUP)
+			reload(r);
+		if (which < 0 && errno == EAGAIN && keep_house(r->node->flow, clock_now(), &err) != RESULT_OK)
+			log_warning(TOPIC, "housekeeping: %s", err.text);
+	}
+}
+
+static enum log_level level_of(const char *name)
+{
+	return strcmp(name, "debug") == 0     ? LOG_LEVEL_DEBUG
+	       : strcmp(name, "info") == 0    ? LOG_LEVEL_INFO
+	       : strcmp(name, "warning") == 0 ? LOG_LEVEL_WARNING
+					      : LOG_LEVEL_ERROR;
+}
+
+enum result run_node(struct node *node, const struct run_hooks *hooks, struct err *err)
+{
+	struct running running = {.node = node, .config = node->config};
+	sigset_t signals;
+
+	if (node->config->web_dir == NULL)
+		node->config->web_dir = SEALPOST_WEB_DIR;
+	log_set_level(level_of(node->config->log_level));
+	(void)sigemptyset(&signals);
+	(void)sigaddset(&signals, SIGTERM);
+	(void)sigaddset(&signals, SIGINT);
+	(void)sigaddset(&signals, SIGHUP);
+	(void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
+	(void)signal(SIGPIPE, SIG_IGN);
+	enum result result = start(&running, hooks, err);
+	if (result == RESULT_OK) {
+		log_info(TOPIC, "ready");
+		if (hooks->ready)
+			hooks->ready(hooks->context, node);
+		wait_for_end(&running, &signals);
+		log_info(TOPIC, "stopping");
+	}
+	stop(&running);
+	return result;
+}
