@@ -69,21 +69,21 @@ static void add_encoded_words(struct buf *out, struct str text)
 	}
 }
 
-/* Plain words, a new line where the old one is full. */
+/* Plain words, a new line where the old one is full; the blank between two words then begins it (RFC 5322
+ * section 2.2.3). */
 static void add_folded(struct buf *out, struct str text)
 {
 	size_t column = 20;
 
 	for (struct str rest = text; rest.ptr;) {
 		struct str word = str_cut(&rest, ' ');
-		if (column + word.len > LINE_BYTES && word.len > 0 && column > 20) {
-			buf_add(out, STR("\r\n"));
-			column = 0;
+		if (word.ptr > text.ptr) {
+			bool full = column + 1 + word.len > LINE_BYTES && word.len > 0;
+			buf_add(out, full ? STR("\r\n ") : STR(" "));
+			column = full ? 1 : column + 1;
 		}
 		buf_add(out, word);
-		if (rest.ptr)
-			buf_add_char(out, ' ');
-		column += word.len + 1;
+		column += word.len;
 	}
 }
 
