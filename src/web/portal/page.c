@@ -227,7 +227,12 @@ void page_error(struct request *request, struct response *response, enum result 
 	set_ended(visit, view);
 	keep_text(request, view);
 	view_set(view, "back_url", visit->is_signed_in ? STR("/inbox") : STR("/"));
-	view_set(view, "sign_in_url", STR("/sign-in"));
+	/* A form with a text has its own page to come back to. */
+	view_set(view, "sign_in_url",
+		pairs_get(&request->fields, "text").ptr
+			? arena_printf(request->arena, "/sign-in?next=%.*s",
+				  STR_ARG(percent_encode(request->arena, request->path)))
+			: STR("/sign-in"));
 	view_set(view, "limit",
 		format_size(request->arena, visit->language,
 			(uint64_t)flow_names(portal->options.flow)->mail_bytes_max));
