@@ -1,0 +1,45 @@
+import os
+import pathlib
+import sys
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from support.node import ROOT, Node  # noqa: E402
+from support.postgres import Postgres  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def binary():
+    path = os.environ.get("SEALPOST_BINARY", str(ROOT / "build/test/src/cli/sealpost"))
+    assert os.access(path, os.X_OK), f"{path} is not built: run make test"
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    server = Postgres()
+    yield server
+    server.close()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database(request):
+    """The URL of a new database of either kind; None stands for SQLite in the node's folder."""
+    return request.getfixturevalue("postgres").new_database() if request.param == "postgres" else None
+
+
+@pytest.fixture
+def node(binary, database):
+    node = Node(binary, database).make_acme().start()
+    yield node
+    node.stop()
+    node.close()
+
+
+@pytest.fixture
+def sqlite_node(binary):
+    node = Node(binary).make_acme().start()
+    yield node
+    node.stop()
+    node.close()

@@ -1,0 +1,41 @@
+"""What people do in the portal, step by step as pages and forms."""
+
+import re
+
+from . import maildir, wait
+from .browser import Browser
+
+
+def link_for(node, address, count=1):
+    """The link in the newest notification to the address, once `count` of them are there."""
+    def notifications():
+        found = [m for m in node.outbox.to(address) if m["Message-ID"].startswith("<notification")]
+        return found if len(found) >= count else None
+    mails = wait.until(notifications, f"{count} notification(s) to {address}")
+    return re.search(r"https://\S+/m/\S+", maildir.text_of(mails[-1])).group(0)
+
+
+def code_for(node, address, count=1):
+    def codes():
+        found = [m for m in node.outbox.to(address) if m["Message-ID"].startswith("<code")]
+        return found if len(found) >= count else None
+    mails = wait.until(codes, f"a code to {address}")
+    return re.search(r"\b(\d{4} \d{4})\b", maildir.text_of(mails[-1])).group(1)
+
+
+def sign_in_by_link(node, link, address, codes=1):
+    """Opens the link, asks for a code, enters it; the browser and the page it led to."""
+    browser = Browser(node)
+    page = browser.get(link)
+    assert page.status == 200, page.text
+    page = browser.submit(page, r"/code$")
+    page = browser.submit(page, r"/code$", code=code_for(node, address, codes))
+    return browser, page
+
+
+def sign_in_by_password(node, address, password="correct horse battery"):
+    browser = Browser(node)
+    page = browser.get("/sign-in")
+    page = browser.submit(page, r"/sign-in", address=address)
+    page = browser.submit(page, r"/password$", password=password)
+    return browser, page

@@ -1,0 +1,177 @@
+"""The main job: a mail becomes a secure message, is read and answered in the portal."""
+
+import smtplib
+
+import pytest
+from support import maildir, portal, smtp, wait
+
+SECRETS = (b"forty-two", b"Offer for the site", b"price-list.pdf", b"Carol Clark")
+
+
+def send_offer(node, **more):
+    mail = smtp.make(subject="Offer for the site [secure]", to="Carol Clark <carol@partner.example>",
+                     files=[("price-list.pdf", "application/pdf", b"%PDF forty-two" * 100)], **more)
+    return smtp.send(node.smtp_port, mail)
+
+
+def test_an_outside_recipient_reads_downloads_and_answers(node):
+    send_offer(node)
+    link = portal.link_for(node, "carol@partner.example")
+    notification = node.outbox.to("carol@partner.example")[0]
+    everything = notification.as_string()
+    assert "forty-two" not in everything and "Offer for the site" not in everything
+    assert notification["Auto-Submitted"] == "auto-generated"
+
+    browser, page = portal.sign_in_by_link(node, link, "carol@partner.example")
+    if "/message/" not in page.path:  # a password was offered, not forced
+        page = browser.get("/message/" + link.rsplit("/", 1)[1])
+    assert page.status == 200 and "Offer for the site" in page.text and "[secure]" not in page.text
+    assert "forty-two" in page.text
+
+    files = [l for l in page.links if "/file/" in l]
+    assert files
+    download = browser.get(files[0])
+    assert download.body == b"%PDF forty-two" * 100
+    assert download.headers["Content-Disposition"].startswith("attachment")
+    part = browser.get(files[0], Range="bytes=5-13")
+    assert part.status == 206 and part.body == b"forty-two"
+
+    reply = browser.get(next(l for l in page.links if l.endswith("/reply")))
+    answer = browser.submit_files(reply, r"/reply$", [("files", "order.txt", "text/plain", b"twelve of them")],
+                                  text="We take it.")
+    assert answer.status == 200, answer.text
+
+    mails = wait.until(lambda: node.outbox.to("alice@acme.example"), "the answer to reach Alice")
+    assert mails[0]["From"].addresses[0].addr_spec == "carol@partner.example"
+    assert mails[0]["Return-Path"].startswith("<r-")  # bounces with its content come back to us
+    assert "We take it." in maildir.text_of(mails[0])
+    assert [p.get_content() for p in mails[0].iter_attachments()] == ["twelve of them"]
+    assert mails[0]["In-Reply-To"]
+
+    alice, page = portal.sign_in_by_password(node, "alice@acme.example")
+    inbox = alice.get("/inbox")
+    assert "Re: Offer for the site" in inbox.text
+    assert "Offer for the site" in alice.get("/sent").text
+
+
+def test_r8_the_link_alone_shows_nothing_and_grants_nothing(node):
+    from support.browser import Browser
+    send_offer(node)
+    link = portal.link_for(node, "carol@partner.example")
+    page = Browser(node).get(link)
+    assert page.status == 200
+    for secret in ("Offer for the site", "forty-two", "carol@partner.example", "Alice"):
+        assert secret not in page.text
+    message = "/message/" + link.rsplit("/", 1)[1]
+    stranger = Browser(node).get(message)
+    assert "forty-two" not in stranger.text
+
+
+def test_r13_opening_the_link_is_not_reading(node):
+    from support.browser import Browser
+    send_offer(node)
+    link = portal.link_for(node, "carol@partner.example")
+    for _ in range(5):
+        Browser(node).get(link)
+        Browser(node).request(link, method="HEAD")
+    message = [m for m in node.json("message", "list") if m["kind"] == "secured"][0]
+    events = [e["event"] for e in node.json("message", "show", message["id"])[0]["events"]]
+    assert "body.shown" not in events
+    portal.sign_in_by_link(node, link, "carol@partner.example")[0].get("/message/" + link.rsplit("/", 1)[1])
+    events = [e["event"] for e in node.json("message", "show", message["id"])[0]["events"]]
+    assert events.count("body.shown") == 1
+
+
+def test_r15_another_persons_message_is_like_none(node):
+    send_offer(node)
+    link = portal.link_for(node, "carol@partner.example")
+    smtp.send(node.smtp_port, smtp.make(to="dave@partner.example", subject="Other [secure]"))
+    dave, _ = portal.sign_in_by_link(node, portal.link_for(node, "dave@partner.example"), "dave@partner.example")
+    foreign = dave.get("/message/" + link.rsplit("/", 1)[1])
+    missing = dave.get("/message/" + "0" * 26)
+    assert foreign.status == missing.status == 404
+    assert len(foreign.body) == len(missing.body)
+
+
+def test_r7_a_session_ends_after_an_hour_without_use(node):
+    send_offer(node)
+    link = portal.link_for(node, "carol@partner.example")
+    browser, _ = portal.sign_in_by_link(node, link, "carol@partner.example")
+    node.move_clock(59 * 60 * 1000)
+    assert "Offer for the site" in browser.get("/inbox").text
+    node.move_clock(61 * 60 * 1000)
+    page = browser.get("/inbox")
+    assert "Offer for the site" not in page.text
+
+
+def test_a_wrong_code_has_five_tries_and_no_sixth(node):
+    from support.browser import Browser
+    send_offer(node)
+    link = portal.link_for(node, "carol@partner.example")
+    browser = Browser(node)
+    page = browser.submit(browser.get(link), r"/code$")
+    right = portal.code_for(node, "carol@partner.example")
+    wrong = "0000 0000" if right != "0000 0000" else "1111 1111"
+    code_page = page
+    for _ in range(5):
+        browser.submit(code_page, r"/code$", code=wrong)
+    page = browser.submit(code_page, r"/code$", code=right)
+    assert "forty-two" not in page.text and "/message/" not in page.path
+
+
+def test_nothing_readable_is_on_disk(node, postgres):
+    send_offer(node)
+    portal.link_for(node, "carol@partner.example")
+    smtp.send(node.smtp_port, smtp.make(to="erin@partner.example", subject="Offer for the site, plain",
+                                        text="forty-two"))
+    data = node.raw_bytes()
+    if node.database.startswith("postgresql"):
+        data += postgres.dump(node.database)
+    for secret in SECRETS:
+        assert secret not in data
+        assert secret.hex().encode() not in data.lower()
+
+
+def test_internal_recipients_get_the_mail_with_a_banner(node):
+    smtp.send(node.smtp_port, smtp.make(to=["carol@partner.example", "bob@acme.example"], subject="Offer [secure]",
+                                        html="<p>forty-two</p>"))
+    mail = wait.until(lambda: node.outbox.to("bob@acme.example"), "Bob's copy")[0]
+    assert mail["Subject"] == "Offer"
+    assert "forty-two" in maildir.text_of(mail) and maildir.text_of(mail).startswith("[")
+    assert "forty-two" in maildir.html_of(mail) and "<table" in maildir.html_of(mail)
+    portal.link_for(node, "carol@partner.example")
+
+
+def test_mail_without_a_tag_is_relayed_byte_for_byte(node):
+    data = smtp.make(subject="Lunch", to="carol@partner.example").as_bytes(
+        policy=__import__("email").policy.SMTP)
+    smtp.send(node.smtp_port, data, recipients=["carol@partner.example"])
+    mail = wait.until(lambda: node.outbox.to("carol@partner.example"), "the relayed mail")[0]
+    raw = mail.path.read_bytes()
+    assert raw.endswith(data)
+    assert raw[:-len(data)].count(b"\nReceived: ") + raw.startswith(b"Received: ") == 1
+
+
+@pytest.mark.parametrize("headers", [{"subject": "x [secure:no such]"}, {"headers": {"X-Sealpost-Definition": "none"}}])
+def test_r12_an_unknown_definition_is_refused_with_those_there_are(node, headers):
+    with pytest.raises(smtplib.SMTPDataError) as refused:
+        smtp.send(node.smtp_port, smtp.make(**headers))
+    assert refused.value.smtp_code == 550 and b"Default" in refused.value.smtp_error
+    assert node.outbox.mails() == []
+
+
+def test_a_policy_secures_and_an_exemption_relays(node):
+    node.run("policy", "add", "--from", "internal", "--to", "external", "--definition", "Default")
+    node.run("policy", "add", "--from", "internal", "--to", "domain:friend.example", "--no-action")
+    smtp.send(node.smtp_port, smtp.make(subject="By policy", to=["carol@partner.example", "fay@friend.example"]))
+    portal.link_for(node, "carol@partner.example")
+    relayed = wait.until(lambda: node.outbox.to("fay@friend.example"), "the exempted mail")[0]
+    assert relayed["Subject"] == "By policy"
+
+
+def test_an_answer_by_mail_is_secured_again_without_a_tag(node):
+    mail = smtp.make(subject="Offer [secure]")
+    smtp.send(node.smtp_port, mail)
+    portal.link_for(node, "carol@partner.example")
+    smtp.send(node.smtp_port, smtp.make(subject="Re: Offer", headers={"In-Reply-To": mail["Message-ID"]}))
+    portal.link_for(node, "carol@partner.example", count=2)
