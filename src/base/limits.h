@@ -38,18 +38,23 @@
 /* SMTP server sessions. */
 #define LIMIT_SMTP_LINE_BYTES                                                                                \
 	2048 /* a command line; RFC 5321 asks for 512, AUTH for 12,288 in its own state */
-#define LIMIT_SMTP_AUTH_LINE_BYTES 12288      /* RFC 4954 section 4 */
-#define LIMIT_SMTP_RECIPIENTS 1000	      /* of one transaction */
-#define LIMIT_SMTP_HOPS 30		      /* Received fields, then it is a loop */
-#define LIMIT_SMTP_ERRORS 20		      /* then 421 */
-#define LIMIT_SMTP_JUNK_COMMANDS 100	      /* NOOP, RSET, VRFY … without a mail */
-#define LIMIT_SMTP_SESSIONS 500		      /* at once, on the node */
-#define LIMIT_SMTP_SESSIONS_PER_NETWORK 50    /* at once, of one address that is not an authorised source */
+#define LIMIT_SMTP_AUTH_LINE_BYTES 12288   /* RFC 4954 section 4 */
+#define LIMIT_SMTP_RECIPIENTS 1000	   /* of one transaction */
+#define LIMIT_SMTP_HOPS 30		   /* Received fields, then it is a loop */
+#define LIMIT_SMTP_ERRORS 20		   /* then 421 */
+#define LIMIT_SMTP_JUNK_COMMANDS 100	   /* NOOP, RSET, VRFY … without a mail */
+#define LIMIT_SMTP_SESSIONS 500		   /* at once, on the node */
+#define LIMIT_SMTP_SESSIONS_PER_NETWORK 50 /* at once, of one network that is not an authorised source */
+#define LIMIT_SMTP_STRANGERS                                                                                 \
+	250 /* at once, not authorised: they may not use up the sessions of those who are */
+#define LIMIT_SMTP_PATIENCE_MS                                                                               \
+	(10 * MS_SECOND)		      /* with all sessions taken, one that waits longer makes room */
 #define LIMIT_SMTP_COMMAND_MS (5 * MS_MINUTE) /* wait for a command */
 #define LIMIT_SMTP_STRANGER_COMMAND_MS                                                                       \
 	(30 * MS_SECOND)			/* the same for one that is not an authorised source */
 #define LIMIT_SMTP_DATA_IDLE_MS (3 * MS_MINUTE) /* wait for more of a mail */
-#define LIMIT_SMTP_DATA_RATE 500		/* bytes a second on average, after the first minute */
+#define LIMIT_SMTP_DATA_RATE 500		/* bytes a second on average, after the time of grace */
+#define LIMIT_SMTP_DATA_GRACE_MS MS_MINUTE
 #define LIMIT_SMTP_HANDSHAKE_MS (30 * MS_SECOND)
 #define LIMIT_SMTP_MAILS_PER_SESSION 10000
 

@@ -43,7 +43,7 @@ static enum result hello(struct smtp_session *s, struct str name, bool extended,
 	if (!smtp_is_helo(name))
 		return bad_syntax(s, "a name goes with the greeting", err);
 	smtp_session_reset(s);
-	s->helo = arena_str(&s->arena, name);
+	(void)snprintf(s->helo, sizeof(s->helo), "%.*s", STR_ARG(name));
 	s->extended = extended;
 	if (!extended)
 		return reply(s, 250, "", s->server->options.host_name, err);
@@ -94,7 +94,7 @@ static enum result do_starttls(struct smtp_session *s, struct str rest, struct e
 	smtp_credentials_unref(credentials);
 	TRY(result);
 	smtp_session_reset(s);
-	s->helo = STR_NONE;
+	s->helo[0] = '\0';
 	s->extended = false;
 	s->authenticated = false;
 	return RESULT_OK;
@@ -187,12 +187,30 @@ static enum result do_auth(struct smtp_session *s, struct str rest, struct err *
 	if (s->authenticated || s->intake)
 		return bad_sequence(s, "AUTH is not possible now", err);
 	initial = arena_str(&arena, initial);
-	if (str_equal_nocase(mechanism, STR("PLAIN")))
-		return auth_plain(s, initial, &arena, err);
-	if (str_equal_nocase(mechanism, STR("LOGIN")))
-		return auth_login(s, initial, &arena, err);
+	enum result result;
+	if (str_equal_nocase(mechanism, STR("PLAIN"))) {
+		result = auth_plain(s, initial, &arena, err);
+	} else if (str_equal_nocase(mechanism, STR("LOGIN"))) {
+		result = auth_login(s, initial, &arena, err);
+	} else {
+		s->errors++;
+		return reply(s, 504, "5.5.4", "AUTH PLAIN or LOGIN", err);
+	}
+	if (result != RESULT_TOO_LARGE)
+		return result;
 	s->errors++;
-	return reply(s, 504, "5.5.4", "AUTH PLAIN or LOGIN", err);
+	return reply(s, 500, "5.5.6", "the line is too long", err);
+}
+
+/* RFC 3848, RFC 6531 section 4.3. */
+static struct str protocol_of(const struct smtp_session *s)
+{
+	static const char *const names[][4] = {{"SMTP", "SMTP", "SMTP", "SMTP"},
+		{"ESMTP", "ESMTPA", "ESMTPS", "ESMTPSA"},
+		{"UTF8SMTP", "UTF8SMTPA", "UTF8SMTPS", "UTF8SMTPSA"}};
+	int kind = !s->extended ? 0 : s->smtputf8 ? 2 : 1;
+
+	return str_of(names[kind][(smtp_stream_tls(s->stream) ? 2 : 0) + s->authenticated]);
 }
 
 static struct intake_peer peer_of(const struct smtp_session *s)
@@ -200,7 +218,8 @@ static struct intake_peer peer_of(const struct smtp_session *s)
 	const struct smtp_tls_facts *tls = smtp_stream_tls(s->stream);
 
 	return (struct intake_peer){.address = str_of(s->address),
-		.helo = s->helo,
+		.helo = str_of(s->helo),
+		.protocol = protocol_of(s),
 		.tls_version = tls ? str_of(tls->version) : STR_NONE,
 		.tls_cipher = tls ? str_of(tls->cipher) : STR_NONE};
 }
@@ -226,44 +245,77 @@ static enum result do_mail(struct smtp_session *s, struct str rest, struct err *
 	if (result != RESULT_OK)
 		return smtp_session_refuse(s, result, &why, err);
 	s->junk = 0;
+	s->mails++;
+	s->smtputf8 = mail.smtputf8;
+	atomic_store(&s->has_mail, true);
 	return reply(s, 250, "2.1.0", "sender ok", err);
+}
+
+static bool is_ascii(struct str text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if ((unsigned char)text.ptr[i] >= 0x80)
+			return false;
+	return true;
+}
+
+static enum result take_recipient(struct smtp_session *s, struct str rest, struct err *why)
+{
+	struct smtp_rcpt rcpt;
+
+	TRY(smtp_rcpt_parse(rest, &rcpt, why));
+	if (!s->smtputf8 && !is_ascii(rcpt.recipient))
+		return err_code(why, RESULT_INVALID, "needs-smtputf8",
+			"an address with other than ASCII characters needs SMTPUTF8");
+	struct intake_recipient recipient = {
+		.address = rcpt.recipient, .dsn_notify = rcpt.notify, .dsn_original = rcpt.orcpt};
+	return intake_recipient(s->intake, &recipient, why);
 }
 
 static enum result do_rcpt(struct smtp_session *s, struct str rest, struct err *err)
 {
-	struct smtp_rcpt rcpt;
 	struct err why = {0};
+	int limit = s->server->limits.recipients, errors = s->errors;
 
-	if (s->recipients >= s->server->limits.recipients)
+	if (s->bdat_begun)
+		return bad_sequence(s, "the content has begun", err);
+	if (s->recipients >= limit) {
+		s->errors += s->surplus++ >= limit; /* a client that does not listen */
 		return reply(s, 452, "4.5.3", "too many recipients in one mail", err);
-	enum result result = smtp_rcpt_parse(rest, &rcpt, &why);
-	if (result == RESULT_OK) {
-		struct intake_recipient recipient = {
-			.address = rcpt.recipient, .dsn_notify = rcpt.notify, .dsn_original = rcpt.orcpt};
-		result = intake_recipient(s->intake, &recipient, &why);
 	}
-	if (result != RESULT_OK)
-		return smtp_session_refuse(s, result, &why, err);
-	s->recipients++;
-	return reply(s, 250, "2.1.5", "recipient ok", err);
+	enum result result = take_recipient(s, rest, &why);
+	if (result == RESULT_OK) {
+		s->recipients++;
+		return reply(s, 250, "2.1.5", "recipient ok", err);
+	}
+	result = smtp_session_refuse(s, result, &why, err);
+	/* An organisation's own server may have many bad addresses in one mail; a stranger guesses. */
+	if (s->sources.count)
+		s->errors = errors;
+	return result;
 }
 
-/* "Received: from helo (address) by host with ESMTPS id …; date" (RFC 5321 4.4, RFC 3848). */
+/* Our line of the trace (RFC 5321 4.4): from whom, to whom, how, when. */
 static struct str received_field(const struct smtp_session *s, struct id id, int64_t now, struct arena *arena)
 {
-	char date[64];
+	char date[64], *helo = arena_cstr(arena, str_of(s->helo));
+	const struct smtp_tls_facts *tls = smtp_stream_tls(s->stream);
 	time_t seconds = (time_t)(now / MS_SECOND);
 	struct tm tm;
 	static const char *const days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
 	static const char *const months[] = {
 		"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
+	for (char *c = helo; *c; c++)
+		if ((unsigned char)*c >= 0x80)
+			*c = '?';
 	(void)gmtime_r(&seconds, &tm);
 	(void)snprintf(date, sizeof(date), "%s, %d %s %d %02d:%02d:%02d +0000", days[tm.tm_wday], tm.tm_mday,
 		months[tm.tm_mon], tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
-	return arena_printf(arena, "Received: from %.*s ([%s])\r\n\tby %s with %s%s%s id %s;\r\n\t%s\r\n",
-		STR_ARG(s->helo), s->address, s->server->options.host_name, s->extended ? "ESMTP" : "SMTP",
-		smtp_stream_tls(s->stream) ? "S" : "", s->authenticated ? "A" : "", id_text(id).s, date);
+	struct str how = tls ? arena_printf(arena, " (%s %s)", tls->version, tls->cipher) : STR("");
+	return arena_printf(arena, "Received: from %s ([%s%s])\r\n\tby %s with %.*s%.*s\r\n\tid %s; %s\r\n",
+		helo, strchr(s->address, ':') ? "IPv6:" : "", s->address, s->server->options.host_name,
+		STR_ARG(protocol_of(s)), STR_ARG(how), id_text(id).s, date);
 }
 
 static enum result begin_content(struct smtp_session *s, struct err *why)
@@ -271,6 +323,8 @@ static enum result begin_content(struct smtp_session *s, struct err *why)
 	cleanup(arena_done) struct arena arena = {0};
 	int64_t now = clock_now();
 
+	s->content_began = clock_monotonic();
+	s->content_bytes = 0;
 	smtp_data_init(&s->data, s->sources.count > 0 && s->sources.items[0].normalise_newlines);
 	return intake_data_begin(s->intake, received_field(s, id_new(now), now, &arena), now, why);
 }
@@ -293,21 +347,6 @@ static enum result sink_write(void *context, const void *data, size_t size, stru
 	return RESULT_OK;
 }
 
-/* A sender may be slow, but not slower than the minimum on average. */
-struct pace {
-	int64_t began;
-	int64_t bytes;
-};
-
-static int64_t pace_deadline(const struct smtp_session *s, const struct pace *pace)
-{
-	const struct smtp_server_limits *limits = &s->server->limits;
-	int64_t idle = clock_monotonic() + limits->data_idle_ms;
-	int64_t slow = pace->began + MS_MINUTE + pace->bytes * MS_SECOND / limits->data_rate;
-
-	return idle < slow ? idle : slow;
-}
-
 static enum result end_content(struct smtp_session *s, struct content_sink *sink, struct err *err)
 {
 	char text[100];
@@ -327,13 +366,35 @@ static enum result end_content(struct smtp_session *s, struct content_sink *sink
 	return reply(s, 250, "2.0.0", text, err);
 }
 
+/* Twice the largest mail: refused content is read to its end, but not for ever. */
+static int64_t patience_bytes(const struct smtp_session *s)
+{
+	return 2 * flow_names(s->server->options.flow)->mail_bytes_max;
+}
+
+static enum result read_content(struct smtp_session *s, struct content_sink *sink, struct err *err)
+{
+	struct writer writer = {sink_write, sink};
+	struct str wire;
+	size_t used;
+
+	while (!s->data.ended) {
+		if (sink->result != RESULT_OK && s->content_bytes > patience_bytes(s)) {
+			s->closing = true;
+			return RESULT_OK;
+		}
+		smtp_stream_set_deadline(s->stream, smtp_session_content_deadline(s));
+		TRY(smtp_stream_peek(s->stream, &wire, err));
+		TRY(smtp_data_add(&s->data, wire, &writer, &used, err));
+		smtp_stream_drop(s->stream, used);
+		s->content_bytes += (int64_t)used;
+	}
+	return RESULT_OK;
+}
+
 static enum result do_data(struct smtp_session *s, struct str rest, struct err *err)
 {
 	struct content_sink sink = {.session = s};
-	struct writer writer = {sink_write, &sink};
-	struct pace pace = {clock_monotonic(), 0};
-	struct str wire;
-	size_t used;
 
 	if (rest.len)
 		return bad_syntax(s, "DATA takes no parameters", err);
@@ -341,7 +402,8 @@ static enum result do_data(struct smtp_session *s, struct str rest, struct err *
 		return bad_sequence(s, "DATA and BDAT do not mix", err);
 	if (s->recipients == 0)
 		return bad_sequence(s, "no valid recipients", err);
-	if (smtp_stream_has_input(s->stream)) {
+	if (smtp_stream_is_readable(s->stream)) {
+		log_warning(TOPIC, "content before it was asked for peer=%s", s->address);
 		s->closing = true;
 		return reply(s, 503, "5.5.1", "content before 354", err);
 	}
@@ -350,13 +412,7 @@ static enum result do_data(struct smtp_session *s, struct str rest, struct err *
 		return smtp_session_refuse(s, sink.result, &sink.why, err);
 	TRY(reply(s, 354, "", "end with a line that holds only a dot", err));
 	TRY(smtp_stream_flush(s->stream, err));
-	while (!s->data.ended) {
-		smtp_stream_set_deadline(s->stream, pace_deadline(s, &pace));
-		TRY(smtp_stream_peek(s->stream, &wire, err));
-		TRY(smtp_data_add(&s->data, wire, &writer, &used, err));
-		smtp_stream_drop(s->stream, used);
-		pace.bytes += (int64_t)used;
-	}
+	TRY(read_content(s, &sink, err));
 	return end_content(s, &sink, err);
 }
 
@@ -369,22 +425,20 @@ static bool read_chunk_size(struct str rest, uint64_t *ret_size, bool *ret_last)
 }
 
 /* Reads a chunk whatever becomes of it. */
-static enum result read_chunk(
-	struct smtp_session *s, uint64_t size, bool last, const struct writer *writer, struct err *err)
+static enum result read_chunk(struct smtp_session *s, uint64_t size, bool last, struct smtp_data *data,
+	const struct writer *writer, struct err *err)
 {
-	struct pace pace = {clock_monotonic(), 0};
 	struct str wire;
 
-	for (uint64_t left = size; left > 0;) {
-		smtp_stream_set_deadline(s->stream, pace_deadline(s, &pace));
+	for (uint64_t left = size; left > 0; left -= wire.len) {
+		smtp_stream_set_deadline(s->stream, smtp_session_content_deadline(s));
 		TRY(smtp_stream_peek(s->stream, &wire, err));
 		wire = str_sub(wire, 0, left < wire.len ? (size_t)left : wire.len);
-		left -= wire.len;
-		TRY(smtp_chunk_add(&s->data, wire, last && left == 0, writer, err));
+		TRY(smtp_chunk_add(data, wire, false, writer, err));
 		smtp_stream_drop(s->stream, wire.len);
-		pace.bytes += (int64_t)wire.len;
+		s->content_bytes += (int64_t)wire.len;
 	}
-	return RESULT_OK;
+	return smtp_chunk_add(data, STR(""), last, writer, err);
 }
 
 static enum result drop_write(void *context, const void *data, size_t size, struct err *err)
@@ -396,10 +450,23 @@ static enum result drop_write(void *context, const void *data, size_t size, stru
 	return RESULT_OK;
 }
 
+/* A chunk that belongs to no mail. */
+static enum result drop_chunk(struct smtp_session *s, uint64_t size, struct err *err)
+{
+	struct writer drop = {drop_write, NULL};
+	struct smtp_data data;
+
+	s->content_began = clock_monotonic();
+	s->content_bytes = 0;
+	smtp_data_init(&data, false);
+	TRY(read_chunk(s, size, true, &data, &drop, err));
+	return bad_sequence(s, "no valid recipients", err);
+}
+
 static enum result do_bdat(struct smtp_session *s, struct str rest, struct err *err)
 {
 	struct content_sink sink = {.session = s};
-	struct writer writer = {sink_write, &sink}, drop = {drop_write, NULL};
+	struct writer writer = {sink_write, &sink};
 	uint64_t size;
 	bool last;
 
@@ -407,16 +474,16 @@ static enum result do_bdat(struct smtp_session *s, struct str rest, struct err *
 		s->closing = true; /* how much follows is not known */
 		return bad_syntax(s, "BDAT takes a size and LAST", err);
 	}
-	if (s->intake == NULL || s->recipients == 0) {
-		struct smtp_data keep = s->data;
-		TRY(read_chunk(s, size, last, &drop, err));
-		s->data = keep;
-		return bad_sequence(s, "no valid recipients", err);
+	if (size > (uint64_t)patience_bytes(s)) {
+		s->closing = true;
+		return reply(s, 552, "5.3.4", "the chunk is larger than any mail", err);
 	}
+	if (s->intake == NULL || s->recipients == 0)
+		return drop_chunk(s, size, err);
 	if (!s->bdat_begun)
 		sink.result = begin_content(s, &sink.why);
 	s->bdat_begun = true;
-	TRY(read_chunk(s, size, last, &writer, err));
+	TRY(read_chunk(s, size, last, &s->data, &writer, err));
 	if (last)
 		return end_content(s, &sink, err);
 	if (sink.result != RESULT_OK) {
@@ -458,6 +525,15 @@ static enum result do_quit(struct smtp_session *s, struct str rest, struct err *
 	return reply(s, 221, "2.0.0", "bye", err);
 }
 
+/* A browser made to speak to us by a page: its "lines" are not looked at any further. */
+static enum result do_http(struct smtp_session *s, struct str rest, struct err *err)
+{
+	(void)rest;
+	log_warning(TOPIC, "HTTP instead of SMTP peer=%s", s->address);
+	s->closing = true;
+	return reply(s, 421, "4.7.0", "this is not HTTP", err);
+}
+
 enum {
 	NEEDS_HELLO = 1,
 	NEEDS_MAIL = 2,
@@ -483,6 +559,9 @@ static const struct command {
 	{"EXPN", IS_JUNK, do_vrfy},
 	{"HELP", IS_JUNK, do_help},
 	{"QUIT", 0, do_quit},
+	{"GET", 0, do_http},
+	{"POST", 0, do_http},
+	{"CONNECT", 0, do_http},
 };
 
 enum result smtp_command_run(struct smtp_session *s, struct str line, struct err *err)
@@ -493,7 +572,7 @@ enum result smtp_command_run(struct smtp_session *s, struct str line, struct err
 		const struct command *command = &commands[i];
 		if (!str_equal_nocase(verb, str_of(command->verb)))
 			continue;
-		if ((command->flags & NEEDS_HELLO) && s->helo.len == 0)
+		if ((command->flags & NEEDS_HELLO) && s->helo[0] == '\0')
 			return bad_sequence(s, "EHLO comes first", err);
 		if ((command->flags & NEEDS_MAIL) && s->intake == NULL)
 			return bad_sequence(s, "MAIL comes first", err);

@@ -34,6 +34,8 @@ static struct smtp_server_limits with_defaults(const struct smtp_server_limits *
 		.sessions = OR_DEFAULT(given->sessions, LIMIT_SMTP_SESSIONS),
 		.sessions_per_network =
 			OR_DEFAULT(given->sessions_per_network, LIMIT_SMTP_SESSIONS_PER_NETWORK),
+		.strangers = OR_DEFAULT(given->strangers, LIMIT_SMTP_STRANGERS),
+		.mails_per_session = OR_DEFAULT(given->mails_per_session, LIMIT_SMTP_MAILS_PER_SESSION),
 		.recipients = OR_DEFAULT(given->recipients, LIMIT_SMTP_RECIPIENTS),
 		.errors = OR_DEFAULT(given->errors, LIMIT_SMTP_ERRORS),
 		.junk_commands = OR_DEFAULT(given->junk_commands, LIMIT_SMTP_JUNK_COMMANDS),
@@ -41,6 +43,8 @@ static struct smtp_server_limits with_defaults(const struct smtp_server_limits *
 		.stranger_command_ms = OR_DEFAULT(given->stranger_command_ms, LIMIT_SMTP_STRANGER_COMMAND_MS),
 		.data_idle_ms = OR_DEFAULT(given->data_idle_ms, LIMIT_SMTP_DATA_IDLE_MS),
 		.data_rate = OR_DEFAULT(given->data_rate, LIMIT_SMTP_DATA_RATE),
+		.data_grace_ms = OR_DEFAULT(given->data_grace_ms, LIMIT_SMTP_DATA_GRACE_MS),
+		.patience_ms = OR_DEFAULT(given->patience_ms, LIMIT_SMTP_PATIENCE_MS),
 		.handshake_ms = OR_DEFAULT(given->handshake_ms, LIMIT_SMTP_HANDSHAKE_MS),
 	};
 }
@@ -64,38 +68,83 @@ void smtp_server_set_credentials(struct smtp_server *server, struct smtp_credent
 	server->credentials = smtp_credentials_ref(credentials);
 }
 
-static void *session_thread(void *arg)
+void smtp_server_let_go(struct smtp_session *session)
 {
-	struct smtp_session *session = arg;
-	struct smtp_server *server = session->server;
-
-	smtp_session_run(session);
-	lock_take(&server->lock);
+	LOCKED(&session->server->lock);
 	*session->back = session->next;
 	if (session->next)
 		session->next->back = session->back;
+}
+
+static void end_session(struct smtp_session *session)
+{
+	struct smtp_server *server = session->server;
+
+	lock_take(&server->lock);
 	server->session_count--;
 	signal_all(&server->session_ended);
 	lock_release(&server->lock);
 	free(session);
+}
+
+static void *session_thread(void *arg)
+{
+	struct smtp_session *session = arg;
+
+	smtp_session_run(session);
+	end_session(session);
 	return NULL;
 }
 
-static int sessions_from(const struct smtp_server *server, const char *address)
+static bool is_same_network(const struct network *a, const struct network *b)
 {
-	int count = 0;
+	return a->bits == b->bits && memcmp(a->address, b->address, sizeof(a->address)) == 0;
+}
 
+bool smtp_server_admit_stranger(struct smtp_session *session)
+{
+	struct smtp_server *server = session->server;
+	int all = 0, of_network = 0;
+
+	LOCKED(&server->lock);
 	for (const struct smtp_session *s = server->sessions; s; s = s->next)
-		count += strcmp(s->address, address) == 0;
-	return count;
+		if (s->is_stranger) {
+			all++;
+			of_network += is_same_network(&s->network, &session->network);
+		}
+	session->is_stranger = true;
+	return all < server->limits.strangers && of_network < server->limits.sessions_per_network;
+}
+
+static void tell_to_end(struct smtp_session *session)
+{
+	atomic_store(&session->must_end, true);
+	(void)shutdown(session->fd, SHUT_RD);
+}
+
+/* Ends the session that has waited longest for its next command, when that is too long. */
+static bool make_room(struct smtp_server *server)
+{
+	struct smtp_session *longest = NULL;
+	int64_t since = clock_monotonic() - server->limits.patience_ms;
+
+	for (struct smtp_session *s = server->sessions; s; s = s->next) {
+		int64_t waits_since = atomic_load(&s->waits_since);
+		if (waits_since > 0 && waits_since <= since && !atomic_load(&s->must_end)) {
+			longest = s;
+			since = waits_since;
+		}
+	}
+	if (longest)
+		tell_to_end(longest);
+	return longest != NULL;
 }
 
 /* Whether another session may begin; adds it when it may. */
 static bool add_session(struct smtp_server *server, struct smtp_session *session)
 {
 	LOCKED(&server->lock);
-	if (server->session_count >= server->limits.sessions ||
-		sessions_from(server, session->address) >= server->limits.sessions_per_network)
+	if (server->session_count >= server->limits.sessions && !make_room(server))
 		return false;
 	session->next = server->sessions;
 	session->back = &server->sessions;
@@ -106,22 +155,13 @@ static bool add_session(struct smtp_server *server, struct smtp_session *session
 	return true;
 }
 
-static void remove_session(struct smtp_server *server, struct smtp_session *session)
+static void turn_away(const struct smtp_session *session)
 {
-	LOCKED(&server->lock);
-	*session->back = session->next;
-	if (session->next)
-		session->next->back = session->back;
-	server->session_count--;
-}
+	static const char text[] = "421 4.3.2 too many sessions; please try again later\r\n";
 
-static void turn_away(struct smtp_session *session)
-{
-	static const char text[] = "421 4.7.0 too many sessions; please try again later\r\n";
-
-	(void)send(session->fd, text, sizeof(text) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (!session->implicit_tls)
+		(void)send(session->fd, text, sizeof(text) - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 	(void)close(session->fd);
-	free(session);
 }
 
 static void begin_session(
@@ -138,13 +178,16 @@ static void begin_session(
 	if (getnameinfo((const struct sockaddr *)peer, len, session->address, sizeof(session->address), NULL,
 		    0, NI_NUMERICHOST) != 0)
 		(void)snprintf(session->address, sizeof(session->address), "unknown");
+	(void)network_of_peer(str_of(session->address), &session->network);
 	if (!add_session(listener->server, session)) {
 		turn_away(session);
+		free(session);
 		return;
 	}
 	if (thread_start(&thread, "smtp-session", session_thread, session) != RESULT_OK) {
-		remove_session(listener->server, session);
+		smtp_server_let_go(session);
 		turn_away(session);
+		end_session(session);
 		return;
 	}
 	(void)pthread_detach(thread);
@@ -239,12 +282,18 @@ static void stop_listening(struct smtp_server *server)
 	}
 }
 
-/* Wakes sessions that wait for a command; those in a transaction notice when it ends. */
-static void shut_sessions(struct smtp_server *server, bool all)
+/* Wakes sessions that wait for a command; those with a mail under way notice when it ends. */
+static void end_sessions(struct smtp_server *server)
 {
 	for (struct smtp_session *s = server->sessions; s; s = s->next)
-		if (all || s->intake == NULL)
-			(void)shutdown(s->fd, all ? SHUT_RDWR : SHUT_RD);
+		if (!atomic_load(&s->has_mail))
+			tell_to_end(s);
+}
+
+static void cut_sessions(struct smtp_server *server)
+{
+	for (struct smtp_session *s = server->sessions; s; s = s->next)
+		(void)shutdown(s->fd, SHUT_RDWR);
 }
 
 void smtp_server_stop(struct smtp_server *server, int64_t limit_ms)
@@ -255,11 +304,11 @@ void smtp_server_stop(struct smtp_server *server, int64_t limit_ms)
 	atomic_store(&server->stopping, true);
 	stop_listening(server);
 	lock_take(&server->lock);
-	shut_sessions(server, false);
+	end_sessions(server);
 	bool waiting = true;
 	while (server->session_count > 0 && waiting)
 		waiting = signal_wait_until(&server->session_ended, &server->lock, deadline);
-	shut_sessions(server, true);
+	cut_sessions(server);
 	while (server->session_count > 0)
 		signal_wait(&server->session_ended, &server->lock);
 	lock_release(&server->lock);

@@ -11,6 +11,8 @@ struct smtp_server;
 struct smtp_server_limits {
 	int sessions;
 	int sessions_per_network;
+	int strangers;
+	int mails_per_session;
 	int recipients;
 	int errors;
 	int junk_commands;
@@ -18,6 +20,8 @@ struct smtp_server_limits {
 	int64_t stranger_command_ms;
 	int64_t data_idle_ms;
 	int64_t data_rate; /* bytes a second */
+	int64_t data_grace_ms;
+	int64_t patience_ms;
 	int64_t handshake_ms;
 };
 

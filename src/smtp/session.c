@@ -35,6 +35,7 @@ static const struct refusal {
 	{"unknown-definition", RESULT_INVALID, 550, "5.7.1"},
 	{"sender-invalid", RESULT_INVALID, 553, "5.1.7"},
 	{"recipient-invalid", RESULT_INVALID, 553, "5.1.3"},
+	{"needs-smtputf8", RESULT_INVALID, 553, "5.6.7"},
 	{"no-recipients", RESULT_INVALID, 554, "5.5.1"},
 	{"loop", RESULT_INVALID, 554, "5.4.6"},
 	{"too-large", RESULT_TOO_LARGE, 552, "5.3.4"},
@@ -94,7 +95,9 @@ void smtp_session_reset(struct smtp_session *session)
 {
 	intake_free(session->intake);
 	session->intake = NULL;
-	session->recipients = 0;
+	atomic_store(&session->has_mail, false);
+	session->smtputf8 = false;
+	session->recipients = session->surplus = 0;
 	session->bdat_begun = false;
 }
 
@@ -107,72 +110,142 @@ static enum result greet(struct smtp_session *session, struct err *err)
 	return smtp_stream_flush(session->stream, err);
 }
 
-static int64_t command_wait(const struct smtp_session *session)
+int64_t smtp_session_content_deadline(const struct smtp_session *session)
 {
 	const struct smtp_server_limits *limits = &session->server->limits;
+	int64_t idle = clock_monotonic() + limits->data_idle_ms;
+	int64_t slow = session->content_began + limits->data_grace_ms +
+		       session->content_bytes * MS_SECOND / limits->data_rate;
 
-	return session->sources.count ? limits->command_ms : limits->stranger_command_ms;
+	return idle < slow ? idle : slow;
 }
 
-/* Why no more commands are taken, or NULL. */
-static const char *too_much(const struct smtp_session *session)
+static int64_t command_deadline(const struct smtp_session *session)
+{
+	const struct smtp_server_limits *limits = &session->server->limits;
+	int64_t deadline = clock_monotonic() +
+			   (session->sources.count ? limits->command_ms : limits->stranger_command_ms);
+	int64_t content = session->bdat_begun ? smtp_session_content_deadline(session) : deadline;
+
+	return content < deadline ? content : deadline;
+}
+
+/* Why no more commands are taken, with the status, or NULL. */
+static const char *too_much(const struct smtp_session *session, const char **ret_status)
 {
 	const struct smtp_server_limits *limits = &session->server->limits;
 
+	*ret_status = "4.7.0";
 	if (session->errors > limits->errors)
 		return "too many errors";
 	if (session->junk > limits->junk_commands)
 		return "too many commands without a mail";
-	return atomic_load(&session->server->stopping) && session->intake == NULL ? "the service stops"
-										  : NULL;
+	*ret_status = "4.3.2";
+	if (session->intake)
+		return NULL;
+	if (session->mails >= limits->mails_per_session)
+		return "enough mails for one session";
+	return atomic_load(&session->server->stopping) ? "the service stops" : NULL;
+}
+
+/* Waits for the next command. */
+static enum result read_command(
+	struct smtp_session *session, struct str *ret, bool *ret_clean, struct err *err)
+{
+	smtp_stream_set_deadline(session->stream, command_deadline(session));
+	/* Replies to pipelined commands go out together. */
+	if (!smtp_stream_has_input(session->stream))
+		TRY(smtp_stream_flush(session->stream, err));
+	atomic_store(&session->waits_since, clock_monotonic());
+	enum result result = smtp_stream_line(session->stream, LIMIT_SMTP_LINE_BYTES, ret, ret_clean, err);
+	atomic_store(&session->waits_since, 0);
+	return result;
 }
 
 static enum result command_loop(struct smtp_session *session, struct err *err)
 {
 	struct str line;
+	const char *status;
+	bool clean;
 
 	while (!session->closing) {
-		const char *reason = too_much(session);
+		const char *reason = too_much(session, &status);
 		if (reason) {
-			TRY(smtp_session_reply(session, 421, "4.7.0", reason, err));
+			TRY(smtp_session_reply(session, 421, status, reason, err));
 			break;
 		}
-		/* Replies to pipelined commands go out together. */
-		if (!smtp_stream_has_input(session->stream))
-			TRY(smtp_stream_flush(session->stream, err));
-		smtp_stream_set_deadline(session->stream, clock_monotonic() + command_wait(session));
-		enum result got = smtp_stream_line(session->stream, LIMIT_SMTP_LINE_BYTES, &line, NULL, err);
+		enum result got = read_command(session, &line, &clean, err);
 		if (got == RESULT_TOO_LARGE) {
 			session->errors++;
 			TRY(smtp_session_reply(session, 500, "5.5.6", "the line is too long", err));
-			continue;
+		} else if (got == RESULT_OK && !clean) {
+			session->errors++;
+			TRY(smtp_session_reply(session, 500, "5.5.2",
+				"a line ends in CR LF and holds no CR, LF or NUL", err));
+		} else {
+			TRY(got);
+			TRY(smtp_command_run(session, line, err));
 		}
-		TRY(got);
-		TRY(smtp_command_run(session, line, err));
 	}
+	smtp_stream_set_deadline(session->stream, clock_monotonic() + session->server->limits.handshake_ms);
 	return smtp_stream_flush(session->stream, err);
 }
 
-static enum result run(struct smtp_session *session, struct err *err)
+static enum result shake_hands(struct smtp_session *session, struct err *err)
 {
 	struct smtp_server *server = session->server;
 
+	lock_take(&server->lock);
+	struct smtp_credentials *credentials = smtp_credentials_ref(server->credentials);
+	lock_release(&server->lock);
+	enum result result = smtp_stream_accept_tls(session->stream, credentials, err);
+	smtp_credentials_unref(credentials);
+	return result;
+}
+
+/* Who it is comes before the handshake, so that strangers beyond their number cost little. */
+static enum result run(struct smtp_session *session, struct err *err)
+{
+	struct smtp_server *server = session->server;
+	const char *refusal = NULL;
+
+	atomic_store(&session->waits_since, clock_monotonic());
 	smtp_stream_set_deadline(session->stream, clock_monotonic() + server->limits.handshake_ms);
-	if (session->implicit_tls) {
-		lock_take(&server->lock);
-		struct smtp_credentials *credentials = smtp_credentials_ref(server->credentials);
-		lock_release(&server->lock);
-		enum result result = smtp_stream_accept_tls(session->stream, credentials, err);
-		smtp_credentials_unref(credentials);
-		TRY(result);
-	}
 	enum result result = intake_sources_of_address(
 		server->options.flow, str_of(session->address), &session->arena, &session->sources, err);
 	if (result != RESULT_OK)
-		return smtp_session_reply(
-			session, 421, "4.3.0", "cannot look up who may send; please try again", err);
+		refusal = "cannot look up who may send; please try again later";
+	else if (session->sources.count == 0 && !smtp_server_admit_stranger(session))
+		refusal = "too many sessions; please try again later";
+	if (refusal && session->implicit_tls)
+		return err_code(err, RESULT_GONE, "closed", "%s", refusal);
+	if (refusal) {
+		TRY(smtp_session_reply(session, 421, "4.3.2", refusal, err));
+		return smtp_stream_flush(session->stream, err);
+	}
+	if (session->implicit_tls)
+		TRY(shake_hands(session, err));
 	TRY(greet(session, err));
 	return command_loop(session, err);
+}
+
+/* The last word of a session that does not end by itself. */
+static void say_why(struct smtp_session *session, enum result result, const struct err *why)
+{
+	const char *status = "4.4.2", *text = "no command in time";
+	struct err err;
+
+	if (atomic_load(&session->must_end)) {
+		status = "4.3.2";
+		text = "the service stops or is busy; please try again later";
+	} else if (result != RESULT_BUSY) {
+		if (result != RESULT_GONE)
+			log_info(TOPIC, "session ended peer=%s reason=%s", session->address, why->text);
+		return;
+	}
+	smtp_stream_set_deadline(session->stream, clock_monotonic() + MS_SECOND);
+	if (smtp_session_reply(session, 421, status, text, &err) == RESULT_OK)
+		(void)!smtp_stream_flush(session->stream, &err);
 }
 
 void smtp_session_run(struct smtp_session *session)
@@ -181,14 +254,10 @@ void smtp_session_run(struct smtp_session *session)
 
 	session->stream = smtp_stream_new(session->fd);
 	enum result result = run(session, &err);
-	if (result == RESULT_BUSY && err.code && strcmp(err.code, "timeout") == 0) {
-		smtp_stream_set_deadline(session->stream, clock_monotonic() + MS_SECOND);
-		if (smtp_session_reply(session, 421, "4.4.2", "no command in time", &err) == RESULT_OK)
-			(void)!smtp_stream_flush(session->stream, &err);
-	} else if (result != RESULT_OK && result != RESULT_GONE) {
-		log_info(TOPIC, "session ended peer=%s reason=%s", session->address, err.text);
-	}
+	if (result != RESULT_OK)
+		say_why(session, result, &err);
 	smtp_session_reset(session);
+	smtp_server_let_go(session);
 	smtp_stream_free(session->stream);
 	arena_done(&session->arena);
 }

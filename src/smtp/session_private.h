@@ -2,6 +2,8 @@
 #ifndef SMTP_SESSION_PRIVATE_H
 #define SMTP_SESSION_PRIVATE_H
 
+#include "base/limits.h"
+#include "base/network.h"
 #include "base/thread.h"
 #include "flow/accept.h"
 #include "smtp/data.h"
@@ -27,23 +29,32 @@ struct smtp_server {
 struct smtp_session {
 	struct smtp_server *server;
 	struct smtp_session *next, **back; /* in the server's list */
-	int fd;
+	int fd;				   /* for the server to shut down, while the session is in its list */
 	bool implicit_tls;
 	char address[64];
+	struct network network; /* what sessions are counted under */
+	bool is_stranger;	/* under the server's lock */
+	/* Told to the server, which may end a session that waits: since when (clock_monotonic; 0: it does
+	 * not), whether a mail is under way, and whether it was told to end. */
+	atomic_llong waits_since;
+	atomic_bool has_mail;
+	atomic_bool must_end;
 	struct smtp_stream *stream;
+	struct arena arena; /* of sources */
 	/* Forgotten by STARTTLS: */
-	struct arena arena; /* of helo, sources */
-	struct str helo;
-	bool extended; /* EHLO */
+	char helo[LIMIT_DOMAIN_BYTES + 1]; /* empty: not yet */
+	bool extended;			   /* EHLO */
 	bool authenticated;
 	struct str user_name;
 	struct intake_sources sources;
 	/* The transaction: */
 	struct intake *intake;
-	int recipients;
+	bool smtputf8;
+	int recipients, surplus; /* taken; offered beyond the limit */
 	bool bdat_begun;
 	struct smtp_data data;
-	int errors, junk;
+	int64_t content_began, content_bytes; /* on the wire */
+	int errors, junk, mails;
 	bool closing;
 };
 
@@ -61,6 +72,16 @@ enum result smtp_session_reply(struct smtp_session *session, int code, const cha
 /* The reply for a refusal, from the one table of this edge; counts an error. */
 enum result smtp_session_refuse(
 	struct smtp_session *session, enum result result, const struct err *why, struct err *err) must_check;
+
+/* Until when more of the content must come: a sender may be slow, but on average not slower than the minimum.
+ */
+int64_t smtp_session_content_deadline(const struct smtp_session *session);
+
+/* Counts the session as one of a stranger; false when there are too many of them. */
+bool smtp_server_admit_stranger(struct smtp_session *session);
+
+/* From here on the server does not touch the session's connection. */
+void smtp_server_let_go(struct smtp_session *session);
 
 /* Ends a transaction, if there is one. */
 void smtp_session_reset(struct smtp_session *session);

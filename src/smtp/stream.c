@@ -14,6 +14,7 @@
 #define OUT_FLUSH_BYTES ((size_t)32 * 1024)
 #define OUT_BYTES_MAX ((size_t)256 * 1024)
 #define GOODBYE_MS 1000
+#define DRAIN_PIECES 64
 /* TLS 1.2 and 1.3, AES-GCM first, since it is the fast one. */
 #define PRIORITIES                                                                                           \
 	"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-CIPHER-ALL:+AES-128-GCM:+AES-256-GCM:+CHACHA20-"        \
@@ -41,6 +42,16 @@ struct smtp_stream *smtp_stream_new(int fd)
 	return stream;
 }
 
+/* Closing with unread input would reset the connection, and the peer lose our last words. */
+static void drain(int fd)
+{
+	char piece[4096];
+
+	(void)shutdown(fd, SHUT_WR);
+	for (int i = 0; i < DRAIN_PIECES && recv(fd, piece, sizeof(piece), MSG_DONTWAIT) > 0; i++)
+		;
+}
+
 void smtp_stream_free(struct smtp_stream *stream)
 {
 	if (stream == NULL)
@@ -52,6 +63,7 @@ void smtp_stream_free(struct smtp_stream *stream)
 		gnutls_deinit(stream->tls);
 	}
 	smtp_credentials_unref(stream->credentials);
+	drain(stream->fd);
 	(void)close(stream->fd);
 	explicit_bzero(stream->in, SMTP_STREAM_IN_BYTES);
 	free(stream->in);

@@ -42,7 +42,11 @@ static struct str unescape(struct str quoted, struct arena *arena)
 			for (long n = 1; n < times; n++)
 				buf_add_char(&out, last);
 		} else {
-			buf_add_char(&out, (char)(c == 'r' ? '\r' : c == 'n' ? '\n' : c == '0' ? '\0' : c));
+			buf_add_char(&out, (char)(c == 'r'    ? '\r'
+						   : c == 'n' ? '\n'
+						   : c == 't' ? '\t'
+						   : c == '0' ? '\0'
+							      : c));
 		}
 	}
 	return arena_str(arena, buf_str(&out));
