@@ -6,13 +6,25 @@
 #include "flow/evidence.h"
 #include "web/portal/content.h"
 
+#define HTML_SHOWN_BYTES (8 << 20)
+
 static enum result set_content(
 	struct request *request, json_t *view, const struct open_message *message, bool *ret_cut)
 {
 	cleanup(buf_done) struct buf text = buf_new(LIMIT_TEXT_SHOWN_BYTES);
+	cleanup(buf_done) struct buf html = buf_new(HTML_SHOWN_BYTES);
 
-	TRY(content_text(message, request->arena, &text, ret_cut, &request->err));
 	view_set(view, "html", STR_NONE);
+	if (content_has_html(message, request->arena)) {
+		enum result result = content_html(message, request->arena, &html, &request->err);
+		if (result == RESULT_OK && str_trim(buf_str(&html)).len) {
+			view_set(view, "html", buf_str(&html));
+			return RESULT_OK;
+		}
+		if (result != RESULT_OK && result != RESULT_TOO_LARGE)
+			return result;
+	}
+	TRY(content_text(message, request->arena, &text, ret_cut, &request->err));
 	view_set(view, "text", str_trim(buf_str(&text)));
 	return RESULT_OK;
 }

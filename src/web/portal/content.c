@@ -1,6 +1,8 @@
 #include "web/portal/content.h"
 
 #include "base/limits.h"
+#include "mime/encode.h"
+#include "mime/html_clean.h"
 #include "mime/html_text.h"
 #include "web/disposition.h"
 #include "web/portal/page.h"
@@ -8,6 +10,9 @@
 /* So that hostile text does not make a page of links only. */
 #define LINKS_MAX 1000
 #define LINK_BYTES 2000
+
+/* Of all images that stand in the text of one message. */
+#define IMAGES_BYTES (4u << 20)
 
 #define WHOLE_MAIL "0"
 
@@ -30,8 +35,12 @@ enum result content_open_message(struct request *request, struct open_message **
 
 bool content_has_html(const struct open_message *message, struct arena *arena)
 {
-	(void)message;
-	(void)arena;
+	const struct mime_part **parts;
+	size_t count = mime_index_body(message->index, true, arena, &parts);
+
+	for (size_t i = 0; i < count; i++)
+		if (str_equal(parts[i]->type, STR("text/html")))
+			return true;
 	return false;
 }
 
@@ -62,6 +71,82 @@ enum result content_text(const struct open_message *message, struct arena *arena
 	}
 	*ret_cut = cut || text->overflow;
 	return RESULT_OK;
+}
+
+/* Images stand in the text itself, as data: its frame has no origin, so a browser would send no session with
+ * requests for them. */
+struct images {
+	const struct open_message *message;
+};
+
+static bool is_shown_image(const struct mime_part *part)
+{
+	static const char *const types[] = {"image/png", "image/jpeg", "image/gif", "image/webp"};
+
+	for (size_t i = 0; i < COUNT_OF(types); i++)
+		if (part->content_id.len && str_equal(part->type, str_of(types[i])))
+			return true;
+	return false;
+}
+
+/* The first images of a mail, up to IMAGES_BYTES together; the others are listed as files. */
+static bool is_within_images(const struct open_message *message, const struct mime_part *part)
+{
+	uint64_t size = 0;
+
+	for (const struct mime_part *at = message->index->parts; at <= part; at++)
+		if (is_shown_image(at))
+			size += at->decoded_size;
+	return is_shown_image(part) && size <= IMAGES_BYTES;
+}
+
+static void add_image(void *context, struct str content_id, struct buf *url)
+{
+	const struct images *images = context;
+	const struct mime_part *part = mime_index_by_content_id(images->message->index, content_id);
+	cleanup(buf_done) struct buf data = buf_new(2 * IMAGES_BYTES);
+	struct mime_base64 encoder;
+	struct err err;
+
+	if (!part || !is_within_images(images->message, part))
+		return;
+	mime_base64_init(&encoder, writer_of_buf(&data));
+	struct writer writer = mime_base64_writer(&encoder);
+	if (mime_part_decode(&images->message->content, part, &writer, &err) != RESULT_OK ||
+		mime_base64_end(&encoder, &err) != RESULT_OK)
+		return;
+	buf_printf(url, "data:%.*s;base64,", STR_ARG(part->type));
+	buf_add(url, buf_str(&data));
+}
+
+static enum result add_html(const struct open_message *message, const struct mime_part *part,
+	const struct html_clean_options *options, struct buf *html, struct err *err)
+{
+	cleanup(buf_done) struct buf text = buf_new(LIMIT_HTML_BYTES);
+	bool cut;
+
+	TRY(mime_part_text(&message->content, part, &text, &cut, err));
+	if (cut)
+		return err_set(err, RESULT_TOO_LARGE, "the HTML text is too long");
+	if (str_equal(part->type, STR("text/html")))
+		return mime_html_clean(buf_str(&text), options, html, NULL, err);
+	buf_add(html, STR("<pre dir=\"auto\">"));
+	template_escape(html, buf_str(&text));
+	buf_add(html, STR("</pre>"));
+	return RESULT_OK;
+}
+
+enum result content_html(
+	const struct open_message *message, struct arena *arena, struct buf *html, struct err *err)
+{
+	const struct mime_part **parts;
+	size_t count = mime_index_body(message->index, true, arena, &parts);
+	struct images images = {message};
+	struct html_clean_options options = {.add_image = add_image, .context = &images};
+
+	for (size_t i = 0; i < count; i++)
+		TRY(add_html(message, parts[i], &options, html, err));
+	return html->overflow ? err_set(err, RESULT_TOO_LARGE, "the HTML text is too long") : RESULT_OK;
 }
 
 static bool is_link_char(char c)
@@ -192,21 +277,41 @@ static const char *icon_of(const struct mime_part *part)
 	return is_text ? "file-text" : "file";
 }
 
+static void set_file(struct content_file *file, const struct mime_part *part, struct arena *arena)
+{
+	file->part = part;
+	file->name = content_file_name(part, arena);
+	file->type_words = words_of(part, file->name, arena);
+	file->icon = icon_of(part);
+	file->path = part->path.len ? part->path : STR(WHOLE_MAIL);
+}
+
+static bool is_listed(const struct mime_part *const *parts, size_t count, const struct mime_part *part)
+{
+	for (size_t i = 0; i < count; i++)
+		if (parts[i] == part)
+			return true;
+	return false;
+}
+
 size_t content_files(const struct open_message *message, struct arena *arena, struct content_file **ret)
 {
 	const struct mime_part **parts;
-	size_t count = mime_index_files(message->index, arena, &parts);
+	size_t count = mime_index_files(message->index, arena, &parts), all = count;
+	bool has_html = content_has_html(message, arena);
 
-	*ret = arena_array(arena, struct content_file, count);
-	for (size_t i = 0; i < count; i++) {
-		struct content_file *file = &(*ret)[i];
-		file->part = parts[i];
-		file->name = content_file_name(parts[i], arena);
-		file->type_words = words_of(parts[i], file->name, arena);
-		file->icon = icon_of(parts[i]);
-		file->path = parts[i]->path.len ? parts[i]->path : STR(WHOLE_MAIL);
+	*ret = arena_array(arena, struct content_file, message->index->count);
+	for (size_t i = 0; i < count; i++)
+		set_file(&(*ret)[i], parts[i], arena);
+	/* Pictures that belong into the text but do not stand in it. */
+	for (size_t i = 0; i < message->index->count; i++) {
+		const struct mime_part *part = &message->index->parts[i];
+		bool shown = has_html && is_within_images(message, part);
+		if (str_starts(part->type, STR("image/")) && part->content_id.len && !shown &&
+			!is_listed(parts, count, part))
+			set_file(&(*ret)[all++], part, arena);
 	}
-	return count;
+	return all;
 }
 
 const struct mime_part *content_part(const struct open_message *message, struct str path)

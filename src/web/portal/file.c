@@ -1,4 +1,4 @@
-/* Files of a message: downloads, and the images that its HTML shows. */
+/* Files of a message are downloads, never shown in place. */
 #include "web/portal/page.h"
 
 #include "flow/evidence.h"
@@ -76,39 +76,15 @@ static enum result get_file(struct request *request, struct response *response)
 	return RESULT_OK;
 }
 
-static enum result get_image(struct request *request, struct response *response)
-{
-	cleanup(open_message_free_at) struct open_message *message = NULL;
-
-	TRY(content_open_message(request, &message));
-	const struct mime_part *part =
-		mime_index_by_content_id(message->index, request_parameter(request, "content"));
-	if (!part || !str_starts(part->type, STR("image/")))
-		return err_set(&request->err, RESULT_NOT_FOUND, "there is no such image");
-	struct str name = content_file_name(part, request->arena);
-	struct str etag = etag_of(request, message, part);
-	struct str type = arena_str(request->arena, part->type);
-	response_inline_image(response, begin_sending(TAKE(message), part), name, type, etag, end_sending);
-	return RESULT_OK;
-}
-
 static const struct route_parameter file_parameters[] = {
 	{PARAMETER_PATH, "id", ID_TEXT_LEN, 0, "the person's copy"},
 	{PARAMETER_PATH, "path", PATH_BYTES, 0, "path of the part, \"2.1\", or \"0\" for the mail itself"},
 	{0},
 };
 
-static const struct route_parameter image_parameters[] = {
-	{PARAMETER_PATH, "id", ID_TEXT_LEN, 0, "the person's copy"},
-	{PARAMETER_PATH, "content", PATH_BYTES, 0, "the part's Content-ID"},
-	{0},
-};
-
 static const struct route rows[] = {
 	{METHOD_GET, "/message/{id}/file/{path}", RIGHTS_SIGNED_IN, file_parameters, get_file, NULL,
 		"Downloads a file of the message, in ranges"},
-	{METHOD_GET, "/message/{id}/image/{content}", RIGHTS_SIGNED_IN, image_parameters, get_image, NULL,
-		"An image that the message's HTML shows"},
 };
 
 const struct route_table portal_routes_file = {rows, COUNT_OF(rows)};

@@ -6,6 +6,9 @@
 #include "web/portal/content.h"
 #include "web/portal/states.h"
 
+#define SMALL_BYTES 1500
+#define MEDIUM_BYTES 8000
+
 static void set_people(const struct visit *visit, json_t *view, const struct open_message *message)
 {
 	page_set_person(visit, view_add_object(view, "from"), message->summary.from);
@@ -49,6 +52,18 @@ static void set_files(
 	}
 }
 
+/* A frame cannot be as high as its text without scripts: guessed by how long it is. */
+static struct str frame_size(const struct open_message *message, struct arena *arena)
+{
+	const struct mime_part **parts;
+	size_t count = mime_index_body(message->index, true, arena, &parts);
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < count; i++)
+		bytes += parts[i]->decoded_size;
+	return bytes < SMALL_BYTES ? STR("small") : bytes < MEDIUM_BYTES ? STR("medium") : STR("large");
+}
+
 /* The text itself; HTML stands in a frame of its own. *ret_is_shown: this page shows all there is to read. */
 static enum result set_body(struct request *request, json_t *view, const struct open_message *message,
 	const char *id, bool *ret_is_shown)
@@ -60,7 +75,7 @@ static enum result set_body(struct request *request, json_t *view, const struct 
 	*ret_is_shown = !content_has_html(message, request->arena);
 	if (!*ret_is_shown) {
 		view_set(body, "frame_url", arena_printf(request->arena, "/message/%s/body", id));
-		view_set(body, "size", STR("medium"));
+		view_set(body, "size", frame_size(message, request->arena));
 		return RESULT_OK;
 	}
 	TRY(content_text(message, request->arena, &text, &cut, &request->err));

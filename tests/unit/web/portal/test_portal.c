@@ -358,7 +358,7 @@ static void test_forms_need_proof(void **unused)
 static void test_others_see_nothing(void **unused)
 {
 	static const char *const paths[] = {"/message/$", "/message/$/body", "/message/$/print",
-		"/message/$/file/2", "/message/$/image/x", "/message/$/reply", "/message/$/reply-all"};
+		"/message/$/file/2", "/message/$/file/0", "/message/$/reply", "/message/$/reply-all"};
 	cleanup(arena_done) struct arena arena = {0};
 	struct browser alice = browser_new();
 	struct id link = site_link(&site, CAROL);
@@ -477,6 +477,46 @@ static void test_reply(void **unused)
 	browser_done(&alice);
 }
 
+/* HTML is shown in a frame of its own that runs nothing and loads nothing; being shown there is being read.
+ */
+static void test_html(void **unused)
+{
+	static const char mail[] =
+		"From: Alice Adams <alice@acme.example>\r\nTo: fred@partner.example\r\n"
+		"Subject: [secure] Picture\r\nMessage-ID: <h@acme.example>\r\nMIME-Version: 1.0\r\n"
+		"Content-Type: multipart/related; boundary=r\r\n\r\n--r\r\n"
+		"Content-Type: text/html; charset=utf-8\r\n\r\n"
+		"<h1 onclick=x()>Offer</h1><script>alert(1)</script><img src=\"cid:a@b\">"
+		"<img src=\"https://tracker.example/x\">\r\n--r\r\n"
+		"Content-Type: image/png\r\nContent-ID: <a@b>\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+		"MDEyMw==\r\n--r--\r\n";
+	cleanup(arena_done) struct arena arena = {0};
+	struct browser fred = browser_new();
+
+	(void)unused;
+	(void)site_mail(&site, "fred@partner.example", (struct str){mail, sizeof(mail) - 1});
+	struct id link = site_link(&site, "fred@partner.example");
+	get(&fred, path_of(&arena, "/m/$", link));
+	post(&fred, path_of(&arena, "/m/$/code", link), "");
+	struct str code = site_code(&site, "fred@partner.example");
+	post(&fred, "/sign-in/code", arena_printf(&arena, "code=%.*s", STR_ARG(code)).ptr);
+	follow(&fred);
+	assert_false(shows(&fred, "Offer"));
+	assert_shows(&fred, "sandbox=\"allow-popups");
+	assert_int_equal(state_of(link).copy.first_read_at, 0);
+	get(&fred, path_of(&arena, "/message/$/body", link));
+	assert_shows(&fred, "<h1>Offer</h1>");
+	assert_shows(&fred, "src=\"data:image/png;base64,MDEyMw==");
+	assert_false(shows(&fred, "tracker.example"));
+	assert_false(shows(&fred, "alert(1)"));
+	assert_true(str_find(buf_str(&fred.head), STR("Content-Security-Policy: sandbox allow-popups")) > 0);
+	assert_true(state_of(link).copy.first_read_at > 0);
+	get(&fred, path_of(&arena, "/message/$/print", link));
+	assert_shows(&fred, "Alice Adams");
+	assert_shows(&fred, "<h1>Offer</h1>");
+	browser_done(&fred);
+}
+
 static void test_compose(void **unused)
 {
 	cleanup(arena_done) struct arena arena = {0};
@@ -588,6 +628,7 @@ int main(void)
 		cmocka_unit_test(test_others_see_nothing),
 		cmocka_unit_test(test_codes),
 		cmocka_unit_test(test_reply),
+		cmocka_unit_test(test_html),
 		cmocka_unit_test(test_compose),
 		cmocka_unit_test(test_time),
 	};
