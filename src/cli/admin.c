@@ -35,6 +35,22 @@ json_t *admin_time(int64_t when)
 	return json_string(text);
 }
 
+/* Control characters (C0, DEL, C1) become spaces: replies of other servers and addresses of strangers must
+ * not steer the administrator's terminal. */
+static char *tame(char *text)
+{
+	for (char *at = text; *at; at++) {
+		uint8_t byte = (uint8_t)*at;
+		if (byte < 0x20 || byte == 0x7f) {
+			*at = ' ';
+		} else if (byte == 0xc2 && (uint8_t)at[1] >= 0x80 && (uint8_t)at[1] < 0xa0) {
+			at[0] = at[1] = ' ';
+			at++;
+		}
+	}
+	return text;
+}
+
 /* A cell as text; the caller frees it. */
 static char *cell(const json_t *row, const char *column)
 {
@@ -43,7 +59,7 @@ static char *cell(const json_t *row, const char *column)
 	if (value == NULL || json_is_null(value))
 		return mem_strdup("-");
 	if (json_is_string(value))
-		return mem_strdup(json_string_value(value));
+		return tame(mem_strdup(json_string_value(value)));
 	if (json_is_boolean(value))
 		return mem_strdup(json_is_true(value) ? "yes" : "no");
 	char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
@@ -91,10 +107,13 @@ enum result admin_read_line(struct admin *admin, struct str *ret, struct err *er
 
 	if (fgets(line, sizeof(line), stdin) == NULL)
 		return err_set(err, RESULT_INVALID, "nothing came on standard input");
+	bool whole = strchr(line, '\n') || strlen(line) + 1 < sizeof(line);
 	line[strcspn(line, "\r\n")] = '\0';
 	*ret = arena_str(&admin->arena, str_of(line));
 	explicit_bzero(line, sizeof(line));
-	return RESULT_OK;
+	if (!whole)
+		return err_set(err, RESULT_TOO_LARGE, "the line is longer than %d bytes", LINE_MAX_BYTES - 2);
+	return ret->len ? RESULT_OK : err_set(err, RESULT_INVALID, "the line on standard input is empty");
 }
 
 static int usage(const char *command, const struct admin_verb *verbs, size_t count, bool is_help)

@@ -1,3 +1,5 @@
+#include "base/clock.h"
+#include "base/network.h"
 #include "cli/command.h"
 #include "cli/exit.h"
 #include "cli/node.h"
@@ -5,10 +7,16 @@
 #include "smtp/tls.h"
 #include "store/domain.h"
 
+#include <errno.h>
+#include <gnutls/x509.h>
+#include <netdb.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define SPACE_LEAST (UINT64_C(1) << 30)
+#define EXPIRES_SOON (14 * MS_DAY)
 
 /* Counts what is wrong and what is only doubtful. */
 struct checking {
@@ -59,6 +67,75 @@ static enum result check_accounts(struct tx *tx, void *context, struct err *err)
 	return RESULT_OK;
 }
 
+/* When the first certificate of the file ends (ms); false when it cannot be read. */
+static bool certificate_end(const char *file, int64_t *ret)
+{
+	gnutls_datum_t pem = {0};
+	gnutls_x509_crt_t certificate;
+	time_t end = -1;
+
+	if (gnutls_load_file(file, &pem) < 0)
+		return false;
+	if (gnutls_x509_crt_init(&certificate) == 0) {
+		if (gnutls_x509_crt_import(certificate, &pem, GNUTLS_X509_FMT_PEM) == 0)
+			end = gnutls_x509_crt_get_expiration_time(certificate);
+		gnutls_x509_crt_deinit(certificate);
+	}
+	gnutls_free(pem.data);
+	if (end == -1)
+		return false;
+	*ret = (int64_t)end * MS_SECOND;
+	return true;
+}
+
+static void check_certificate_end(struct checking *c, const char *file)
+{
+	int64_t end, now = clock_now();
+	const char *mend = "put a new certificate there, then send the node SIGHUP";
+
+	if (!certificate_end(file, &end))
+		problem(c, "the certificate cannot be read", "give a PEM file");
+	else if (end <= now)
+		problem(c, "the certificate has expired", mend);
+	else if (end <= now + EXPIRES_SOON)
+		warn("the certificate expires within two weeks", mend);
+}
+
+/* 0, or why nobody can listen there. */
+static int try_port(const char *address)
+{
+	struct host_port parts;
+	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
+	struct addrinfo *found = NULL;
+	const int yes = 1;
+	int failed = 0;
+
+	if (!host_port_parse(str_of(address), &parts) || getaddrinfo(parts.host, parts.port, &hints, &found))
+		return EINVAL;
+	cleanup(fd_close_at) int fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) < 0 ||
+		bind(fd, found->ai_addr, found->ai_addrlen) < 0 || listen(fd, 1) < 0)
+		failed = errno;
+	freeaddrinfo(found);
+	return failed;
+}
+
+static void check_ports(struct checking *c, const struct config_list *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const char *address = list->items[i];
+		int failed = try_port(address);
+		if (failed == 0)
+			good(arena_printf(&c->arena, "%s is free", address).ptr);
+		else if (failed == EADDRINUSE)
+			warn(arena_printf(&c->arena, "%s is in use", address).ptr,
+				"nothing to do when this node runs; otherwise stop the program that has it");
+		else
+			problem(c, arena_printf(&c->arena, "%s: %s", address, strerror(failed)).ptr,
+				"listen on an address of this machine and a port that we may use");
+	}
+}
+
 static void check_files(struct checking *c)
 {
 	const struct config *config = c->node->config;
@@ -74,8 +151,12 @@ static void check_files(struct checking *c)
 		problem(c, err.text, "give certificate and key that belong together");
 	else
 		good("certificate and key belong together");
+	if (credentials)
+		check_certificate_end(c, config->tls_certificate);
 	smtp_credentials_unref(credentials);
-	if (blob_free_space(c->node->blobs, &space, &err) != RESULT_OK)
+	if (access(config->blobs, W_OK | X_OK) != 0)
+		problem(c, "the blob folder cannot be written", "give it to the user the node runs as");
+	else if (blob_free_space(c->node->blobs, &space, &err) != RESULT_OK)
 		problem(c, err.text, "make the blob folder usable");
 	else if (space < SPACE_LEAST)
 		problem(c, "less than 1 GB is left for blobs", "make room");
@@ -102,13 +183,19 @@ int cmd_check(int argc, char **argv)
 	if (code >= 0)
 		return code;
 	enum result result = node_open(config, true, &node, &err);
-	if (result != RESULT_OK)
-		return exit_with(result, &err);
+	if (result != RESULT_OK) {
+		(void)exit_with(result, &err);
+		return 1;
+	}
 	good("configuration, root key and database can be used");
 	result = db_read(node.db, check_accounts, &checking, &err);
 	if (result != RESULT_OK)
 		problem(&checking, err.text, "use the root key that the database was made with");
 	check_files(&checking);
+	check_ports(&checking, &node.config->listen_smtp);
+	check_ports(&checking, &node.config->listen_smtps);
+	check_ports(&checking, &node.config->listen_https);
+	check_ports(&checking, &node.config->listen_http);
 	node_close(&node);
 	arena_done(&checking.arena);
 	return checking.problems ? 1 : 0;

@@ -1,11 +1,13 @@
+#include "base/clock.h"
 #include "cli/admin.h"
 #include "cli/command.h"
 #include "flow/administer.h"
 #include "policy/decide.h"
 
 #include <string.h>
+#include <time.h>
 
-static const char *from, *to, *definition, *narrative, *based_on, *source;
+static const char *from, *to, *definition, *narrative, *based_on, *source, *starts, *ends;
 static bool no_action, override, sender_may_replace, bidirectional;
 
 struct find {
@@ -39,6 +41,30 @@ static enum result read_party(const char *text, const char *option, struct polic
 				 option);
 }
 
+/* "2026-12-31" or "2026-12-31T18:00:00Z"; UTC. Without the option 0: no limit. */
+static enum result read_time(const char *text, const char *option, int64_t *ret, struct err *err)
+{
+	static const char *const forms[] = {"%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%MZ"};
+
+	*ret = 0;
+	for (size_t i = 0; text && i < COUNT_OF(forms); i++) {
+		struct tm tm = {0};
+		const char *end = strptime(text, forms[i], &tm);
+		int day = tm.tm_mday, month = tm.tm_mon;
+		time_t seconds = timegm(&tm);
+		/* timegm makes the 30th of February a day of March. */
+		if (end && *end == '\0' && seconds > 0 && tm.tm_mday == day && tm.tm_mon == month) {
+			*ret = (int64_t)seconds * MS_SECOND;
+			return RESULT_OK;
+		}
+	}
+	return text == NULL ? RESULT_OK
+			    : err_set(err, RESULT_INVALID,
+				      "--%s takes a day such as 2026-12-31 or a time such as "
+				      "2026-12-31T18:00:00Z",
+				      option);
+}
+
 static enum result add(struct admin *admin, const struct options *options, struct err *err)
 {
 	struct policy_party from_party, to_party;
@@ -54,6 +80,10 @@ static enum result add(struct admin *admin, const struct options *options, struc
 	TRY(read_party(from, "from", &from_party, err));
 	TRY(read_party(to, "to", &to_party, err));
 	TRY(read_basis(&policy.based_on, err));
+	TRY(read_time(starts, "starts", &policy.starts_at, err));
+	TRY(read_time(ends, "ends", &policy.ends_at, err));
+	if (policy.ends_at && policy.ends_at <= policy.starts_at)
+		return err_set(err, RESULT_INVALID, "--ends must be after --starts");
 	if ((definition != NULL) == no_action)
 		return err_set(err, RESULT_INVALID, "a policy has --definition NAME or --no-action");
 	if (source && !network_parse(str_of(source), &network))
@@ -108,11 +138,16 @@ static json_t *party(struct admin *admin, int64_t scope, struct str value)
 		&admin->arena, "%s%.*s", scope == POLICY_DOMAIN ? "domain:" : "", STR_ARG(value)));
 }
 
+static const char *basis_word(int64_t based_on)
+{
+	return based_on == POLICY_ENVELOPE ? "envelope" : based_on == POLICY_HEADER ? "header" : "either";
+}
+
 static enum result list_in_tx(struct tx *tx, void *context, struct err *err)
 {
 	struct admin *admin = context;
 	static const char *const columns[] = {
-		"id", "narrative", "from", "to", "definition", "enabled", "override", NULL};
+		"id", "narrative", "from", "to", "definition", "enabled", "override", "starts", "ends", NULL};
 	struct policy_row *rows;
 	struct definition found;
 	size_t count;
@@ -125,12 +160,16 @@ static enum result list_in_tx(struct tx *tx, void *context, struct err *err)
 			TRY(definition_find(tx, admin->actor.account_id, rows[i].definition_id, &admin->arena,
 				&found, err));
 		(void)json_array_append_new(
-			list, json_pack("{s:o,s:o,s:o,s:o,s:o,s:b,s:b}", "id", admin_id(rows[i].id),
-				      "narrative", admin_text(rows[i].narrative), "from",
-				      party(admin, rows[i].from_scope, rows[i].from_value), "to",
+			list, json_pack("{s:o,s:o,s:o,s:o,s:o,s:b,s:b,s:o,s:o,s:s,s:b,s:b,s:o}", "id",
+				      admin_id(rows[i].id), "narrative", admin_text(rows[i].narrative),
+				      "from", party(admin, rows[i].from_scope, rows[i].from_value), "to",
 				      party(admin, rows[i].to_scope, rows[i].to_value), "definition",
 				      secures ? admin_text(found.name) : json_string("no action"), "enabled",
-				      rows[i].enabled, "override", rows[i].is_override));
+				      rows[i].enabled, "override", rows[i].is_override, "starts",
+				      admin_time(rows[i].starts_at), "ends", admin_time(rows[i].ends_at),
+				      "based_on", basis_word(rows[i].based_on), "sender_may_replace",
+				      rows[i].sender_may_replace, "bidirectional", rows[i].bidirectional,
+				      "source", admin_text(rows[i].source_networks)));
 	}
 	admin_print(admin, list, columns);
 	return RESULT_OK;
@@ -154,6 +193,8 @@ int cmd_policy(int argc, char **argv)
 		{"based-on", "WHICH", "sender address: envelope (default), header or either", &based_on,
 			NULL},
 		{"source", "CIDR", "only mail handed in from there", &source, NULL},
+		{"starts", "TIME", "from then on (UTC), such as 2026-12-31", &starts, NULL},
+		{"ends", "TIME", "until then", &ends, NULL},
 		{"override", NULL, "wins over more specific ones", NULL, &override},
 		{"sender-may-replace", NULL, "the sender's own choice counts instead", NULL,
 			&sender_may_replace},

@@ -1,0 +1,297 @@
+"""The administrative commands, driven as people drive them, on both databases."""
+
+import json
+import os
+import socket
+import subprocess
+
+import pytest
+from support import smtp, wait
+from support.node import Node
+
+COMMANDS = ["init", "serve", "demo", "check", "account", "domain", "user", "source", "definition", "policy", "queue",
+            "message", "migrate", "version"]
+NO_ID = "06h0kza5jgavvbdjkbf16ack84"
+
+OK, INTERNAL, USAGE, NOT_FOUND, DENIED, CONFLICT, INVALID = range(7)
+
+
+@pytest.fixture
+def bare(binary, database):
+    """A node without an account, not started."""
+    node = Node(binary, database)
+    yield node
+    node.close()
+
+
+@pytest.fixture
+def acme(bare):
+    return bare.make_acme()
+
+
+def call(binary, *words, **environment):
+    return subprocess.run([binary, *words], env={**os.environ, **environment}, text=True, capture_output=True,
+                          timeout=60)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_of_each(binary, command):
+    done = call(binary, command, "--help")
+    assert done.returncode == OK and done.stderr == ""
+    assert f"sealpost {command}" in done.stdout
+    assert command in call(binary, "--help").stdout
+
+
+@pytest.mark.parametrize("words", [
+    [], ["nonsense"], ["account"], ["account", "nonsense"], ["account", "add"], ["account", "list", "more"],
+    ["account", "list", "--nonsense"], ["account", "list", "--json=yes"], ["domain", "add", "a.example", "--next-hop"],
+    ["version", "more"], ["queue", "retry"], ["policy", "enable"]])
+def test_usage_errors(binary, words):
+    done = call(binary, *words)
+    assert done.returncode == USAGE and done.stdout == "" and "sealpost" in done.stderr
+
+
+def test_version(binary):
+    assert call(binary, "version").stdout.split()[0] == "sealpost"
+
+
+@pytest.mark.parametrize("text,code,words", [
+    ("hostname = a\n", INVALID, ["sealpost.conf:1", "host_name"]),
+    ("\nlisten {\n smtp = 127.0.0.1:25\n", INVALID, ["sealpost.conf:"]),
+    ("portal_url = http://portal.example\noutbox = o\n", INVALID, ["portal_url", "https://"]),
+    ("log_level = loud\n", INVALID, ["sealpost.conf:1", "debug|info|warning|error"]),
+    (None, NOT_FOUND, ["sealpost.conf", "sealpost init"])])
+def test_configuration_that_is_wrong(binary, tmp_path, text, code, words):
+    file = tmp_path / "sealpost.conf"
+    if text is not None:
+        file.write_text(text)
+    done = call(binary, "account", "list", "--config", str(file))
+    assert done.returncode == code and done.stdout == ""
+    assert done.stderr.count("\n") == 1 and done.stderr.startswith("sealpost: ")
+    assert all(word in done.stderr for word in words), done.stderr
+
+
+def test_config_option_counts_more_than_the_environment(binary, bare):
+    done = call(binary, "account", "list", "--json", f"--config={bare.config}", SEALPOST_CONFIG="/nonexistent")
+    assert done.returncode == OK and json.loads(done.stdout) == []
+
+
+def test_init_again_changes_nothing(bare):
+    key = (bare.folder / "root.key").read_bytes()
+    certificate = (bare.folder / "certificate.pem").read_bytes()
+    bare.run("init")
+    assert (bare.folder / "root.key").read_bytes() == key
+    assert (bare.folder / "certificate.pem").read_bytes() == certificate
+    assert "1" in bare.run("migrate")
+
+
+def test_account(bare):
+    assert "no account" in bare.run("user", "list", code=INVALID)
+    bare.run("account", "add", "acme", "--display-name", "Acme")
+    assert "acme" in bare.run("account", "add", "acme", code=CONFLICT)
+    bare.run("account", "add", "Not Right", code=INVALID)
+    assert [a["name"] for a in bare.json("account", "list")] == ["acme"]
+    assert bare.run("account", "list").startswith("name")
+
+    settings = {s["setting"]: s for s in bare.json("account", "show")}
+    assert settings["display_name"]["value"] == "Acme" and all(s["help"] for s in settings.values())
+    bare.run("account", "set", "retention_days", "90")
+    assert {s["setting"]: s["value"] for s in bare.json("account", "show")}["retention_days"] == 90
+    bare.run("account", "set", "retention_days", "soon", code=INVALID)
+    bare.run("account", "set", "nonsense", "1", code=INVALID)
+
+
+def test_several_accounts_are_kept_apart(acme):
+    acme.run("account", "add", "other")
+    assert "--account" in acme.run("domain", "list", code=INVALID)
+    acme.run("domain", "list", "--account", "nobody", code=NOT_FOUND)
+    acme.run("domain", "add", "other.example", "--next-hop", "127.0.0.1:1", "--account", "other")
+    assert [d["name"] for d in domains(acme, "other")] == ["other.example"]
+    assert [d["name"] for d in domains(acme, "acme")] == ["acme.example"]
+    acme.run("domain", "add", "acme.example", "--next-hop", "127.0.0.1:1", "--account", "other", code=CONFLICT)
+    acme.run("domain", "remove", "acme.example", "--account", "other", code=NOT_FOUND)
+
+
+def domains(node, account):
+    return [{"name": d.get("domain", d.get("name")), **d} for d in node.json("domain", "list", "--account", account)]
+
+
+def test_domain(acme):
+    acme.run("domain", "add", "second.example", "--next-hop", "mail.second.example:25", "--tls", "loosened")
+    assert "second.example" in acme.run("check")
+    acme.run("domain", "set", "second.example", "--next-hop", "[2001:db8::1]:25", "--tls", "verified")
+    assert "second.example" not in acme.run("check")
+    assert "[2001:db8::1]:25" in acme.run("domain", "list")
+    acme.run("domain", "add", "third.example", "--next-hop", "nowhere", code=INVALID)
+    acme.run("domain", "add", "third.example", code=INVALID)
+    acme.run("domain", "add", "third.example", "--next-hop", "a:25", "--tls", "maybe", code=INVALID)
+    acme.run("domain", "remove", "second.example")
+    acme.run("domain", "remove", "second.example", code=NOT_FOUND)
+    assert "second.example" not in acme.run("domain", "list")
+
+
+def test_user(acme):
+    acme.run("user", "add", "ada@acme.example", "--name", "Ada", "--administrator")
+    people = {p["address"]: p for p in acme.json("user", "list")}
+    assert people["ada@acme.example"]["administrator"] and not people["ada@acme.example"]["password"]
+    assert people["alice@acme.example"]["password"]
+    acme.run("user", "add", "carol@partner.example", code=INVALID)
+    acme.run("user", "add", "bob@acme.example", "--password-stdin", stdin="correct horse battery\n", code=CONFLICT)
+
+
+@pytest.mark.parametrize("line,code", [("", INVALID), ("\n", INVALID), ("x" * 3000 + "\n", 8)])
+def test_passwords_that_are_no_line(acme, line, code):
+    """Nobody becomes a user without password because the password did not arrive."""
+    acme.run("user", "add", "eve@acme.example", "--password-stdin", stdin=line, code=code)
+    assert "eve@" not in acme.run("user", "list")
+
+
+def test_source(acme):
+    acme.run("source", "add", "--network", "192.0.2.0/24", "--foreign", "--normalise-newlines")
+    acme.run("source", "add", "--user", "scanner", "--password-stdin", stdin="correct horse battery\n")
+    sources = acme.json("source", "list")
+    assert [(s["network"], s["user"], s["foreign"], s["normalise_newlines"]) for s in sources] == [
+        ("127.0.0.1/32", "", False, False), ("192.0.2.0/24", "", True, True), ("", "scanner", False, False)]
+    acme.run("source", "add", "--network", "192.0.2.0/24", code=CONFLICT)
+    acme.run("source", "add", "--network", "192.0.2.0/99", code=INVALID)
+    acme.run("source", "add", code=INVALID)
+    acme.run("source", "add", "--user", "other", code=INVALID)
+    acme.run("source", "remove", sources[1]["id"])
+    acme.run("source", "remove", sources[1]["id"], code=NOT_FOUND)
+    acme.run("source", "remove", "nonsense", code=INVALID)
+    assert len(acme.json("source", "list")) == 2
+
+
+def test_definition(acme):
+    acme.run("definition", "add", "Read only", "--description", "Nobody answers", "--no-print", "--no-reply",
+             "--expire-days", "7", "--read-receipt", "--all-recipients", "--position", "1")
+    found = {d["name"]: d for d in acme.json("definition", "list")}
+    one = found["Read only"]
+    assert (one["print"], one["reply"], one["reply_all"], one["expire_days"]) == (False, False, False, 7)
+    assert one["read_receipt"] and one["all_recipients"] and one["description"] == "Nobody answers"
+    default = next(name for name, d in found.items() if d["default"])
+    acme.run("definition", "set", "Read only", "--expire-days", "14")
+    changed = {d["name"]: d for d in acme.json("definition", "list")}["Read only"]
+    assert changed["expire_days"] == 14 and changed["description"] == "Nobody answers"
+    acme.run("definition", "add", "read ONLY", code=CONFLICT)
+    acme.run("definition", "add", "Late", "--expire-days", "late", code=INVALID)
+    acme.run("definition", "set", "Unknown", code=NOT_FOUND)
+    acme.run("definition", "remove", "Read only")
+    acme.run("definition", "remove", "Read only", code=NOT_FOUND)
+    assert acme.run("definition", "remove", default, code=acme_code(acme, default))
+
+
+def acme_code(node, name):
+    """The code with which a default definition is refused."""
+    done = call(node.binary, "definition", "remove", name, SEALPOST_CONFIG=str(node.config))
+    assert done.returncode in (DENIED, CONFLICT, INVALID), done.stderr
+    return done.returncode
+
+
+def test_policy(acme):
+    acme.run("definition", "add", "Strict")
+    acme.run("policy", "add", "--from", "internal", "--to", "domain:partner.example", "--definition", "Strict",
+             "--narrative", "Partner", "--based-on", "either", "--override", "--bidirectional", "--sender-may-replace",
+             "--source", "192.0.2.0/24", "--starts", "2026-01-01", "--ends", "2026-12-31T18:00:00Z")
+    acme.run("policy", "add", "--from", "everyone", "--to", "address:carol@partner.example", "--no-action")
+    first, second = acme.json("policy", "list")
+    assert first["definition"] == "Strict" and first["to"] == "domain:partner.example" and first["override"]
+    assert first["starts"] == "2026-01-01T00:00:00Z" and first["ends"] == "2026-12-31T18:00:00Z"
+    assert first["based_on"] == "either" and first["source"] == "192.0.2.0/24" and first["bidirectional"]
+    assert second["definition"] == "no action" and second["starts"] is None and second["enabled"]
+    acme.run("policy", "disable", second["id"])
+    assert not acme.json("policy", "list")[1]["enabled"]
+    acme.run("policy", "enable", second["id"])
+    assert acme.json("policy", "list")[1]["enabled"]
+    acme.run("policy", "remove", second["id"])
+    acme.run("policy", "remove", second["id"], code=NOT_FOUND)
+    assert len(acme.json("policy", "list")) == 1
+    acme.run("definition", "remove", "Strict", code=CONFLICT)
+
+
+@pytest.mark.parametrize("words", [
+    [], ["--no-action", "--definition", "Default"], ["--definition", "Default", "--based-on", "moon"],
+    ["--no-action", "--starts", "2026-02-30"], ["--no-action", "--starts", "2026-02-02", "--ends", "2026-02-01"],
+    ["--no-action", "--source", "here"], ["--no-action", "--to", "nonsense:x"]])
+def test_policy_that_is_wrong(sqlite_acme, words):
+    sqlite_acme.run("policy", "add", "--from", "internal", "--to", "external", *words, code=INVALID)
+
+
+@pytest.fixture
+def sqlite_acme(binary):
+    node = Node(binary).make_acme()
+    yield node
+    node.close()
+
+
+def test_check(acme):
+    assert "problem" not in acme.run("check")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", acme.smtp_port))
+        taken.listen()
+        assert f"127.0.0.1:{acme.smtp_port} is in use" in acme.run("check")
+    certificate = (acme.folder / "certificate.pem").read_bytes()
+    (acme.folder / "certificate.pem").write_text("none")
+    done = call(acme.binary, "check", "--config", str(acme.config))
+    assert done.returncode == INTERNAL and "problem" in done.stdout and "->" in done.stdout
+    (acme.folder / "certificate.pem").write_bytes(certificate)
+
+
+def test_check_sees_another_root_key(acme):
+    (acme.folder / "root.key").unlink()
+    assert "root.key" in acme.run("check", code=INTERNAL)
+    acme.run("init")
+    done = call(acme.binary, "check", "--config", str(acme.config))
+    assert done.returncode == INTERNAL and "root key" in done.stdout
+
+
+def test_check_sees_an_expired_certificate(sqlite_acme):
+    sqlite_acme.move_clock(20 * 365 * 86400 * 1000)
+    done = call(sqlite_acme.binary, "check", SEALPOST_CONFIG=str(sqlite_acme.config),
+                SEALPOST_TEST_CLOCK=str(sqlite_acme.clock))
+    assert done.returncode == INTERNAL and "expired" in done.stdout
+
+
+def test_messages_and_queue(node):
+    smtp.send(node.smtp_port, smtp.make(subject="Quite private [secure]", text="The price is forty-two.\r\n"))
+    wait.until(lambda: node.outbox.files(), "the notification")
+    wait.until(lambda: all(d["state"] == "sent" for d in node.json("queue", "list", "--all")), "the queue to empty")
+    (message,) = node.json("message", "list")
+    assert message["kind"] == "secured" and message["sender"] == "alice@acme.example"
+    assert message["id"] in node.run("message", "list")
+
+    shown = node.json("message", "show", message["id"])
+    text = json.dumps(shown) + node.run("message", "show", message["id"])
+    assert "message.secured" in text and "carol@partner.example" in text and "portal" in text
+    assert "Quite private" not in text and "forty-two" not in text
+    node.run("message", "show", NO_ID, code=NOT_FOUND)
+    node.run("message", "show", "nonsense", code=INVALID)
+
+    assert node.json("queue", "list") == []
+    done = node.json("queue", "list", "--all")
+    assert any(d["recipient"] == "carol@partner.example" for d in done)
+    node.run("queue", "retry", NO_ID, code=NOT_FOUND)
+    node.run("queue", "drop", NO_ID, "--reason", "test", code=NOT_FOUND)
+    assert "--reason" in node.run("queue", "drop", NO_ID, code=INVALID)
+
+
+def test_queue_retry_and_drop(binary, database):
+    """Mail to a next hop that does not answer waits, is tried again when told to, and can be dropped."""
+    hop = wait.free_port()
+    node = Node(binary, database, values={"outbox": None},
+                sections=(f'smart_host {{\n  address = "127.0.0.1:{hop}"\n}}',)).make_acme().start()
+    try:
+        smtp.send(node.smtp_port, smtp.make(subject="Plain", to="carol@partner.example"))
+        waiting = wait.until(lambda: [d for d in node.json("queue", "list") if d["attempts"] > 0], "a first try")
+        assert waiting[0]["state"] == "waiting" and waiting[0]["last_reply"]
+        one = waiting[0]["id"]
+        tries = waiting[0]["attempts"]
+        node.run("queue", "retry", one)
+        wait.until(lambda: node.json("queue", "list")[0]["attempts"] > tries, "another try", 60)
+        node.run("queue", "drop", one, "--reason", "written to the wrong person")
+        assert one not in [d["id"] for d in node.json("queue", "list")]
+        dropped = {d["id"]: d for d in node.json("queue", "list", "--all")}[one]
+        assert dropped["state"] == "dropped"
+        node.stop()
+    finally:
+        node.close()
