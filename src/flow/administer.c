@@ -388,8 +388,16 @@ static enum result remove_definition(struct tx *tx, void *context, struct err *e
 	const struct change *c = context;
 	cleanup(arena_done) struct arena arena = {0};
 	struct definition definition;
+	struct policy_row *policies;
+	size_t count;
 
 	TRY(definition_by_name(tx, c->actor->account_id, c->name, &arena, &definition, err));
+	TRY(policy_row_list(tx, c->actor->account_id, &arena, &policies, &count, err));
+	for (size_t i = 0; i < count; i++)
+		if (id_equal(policies[i].definition_id, definition.id))
+			return err_set(err, RESULT_CONFLICT,
+				"a policy secures with it: remove policy %s first",
+				id_text(policies[i].id).s);
 	TRY(definition_remove(tx, c->actor->account_id, definition.id, err));
 	return note(tx, c, arena_printf(&arena, "definition %.*s removed", STR_ARG(definition.name)), err);
 }

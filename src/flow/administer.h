@@ -55,6 +55,7 @@ enum result account_add_definition(struct flow *flow, const struct actor *actor,
 	struct definition *definition, int64_t now, struct err *err) must_check;
 enum result account_change_definition(struct flow *flow, const struct actor *actor,
 	const struct definition *definition, int64_t now, struct err *err) must_check;
+/* CONFLICT while a policy secures with it. */
 enum result account_remove_definition(struct flow *flow, const struct actor *actor, struct str name,
 	int64_t now, struct err *err) must_check;
 
