@@ -85,10 +85,11 @@ static enum result deliveries_of(struct tx *tx, const struct show *s, json_t **r
 	*ret = json_array();
 	for (size_t i = 0; i < count; i++)
 		(void)json_array_append_new(*ret,
-			json_pack("{s:s,s:s,s:o,s:o,s:o,s:o}", "kind", delivery_kind_name(d[i].kind), "state",
-				delivery_state_name(d[i].state), "recipient", admin_text(d[i].recipient),
-				"last_reply", admin_text(d[i].last_reply), "tls",
-				admin_text(d[i].tls_version), "verified", admin_text(d[i].tls_verified)));
+			json_pack("{s:s,s:s,s:o,s:o,s:o,s:o,s:o,s:o}", "kind", delivery_kind_name(d[i].kind),
+				"state", delivery_state_name(d[i].state), "recipient",
+				admin_text(d[i].recipient), "last_reply", admin_text(d[i].last_reply), "tls",
+				admin_text(d[i].tls_version), "verified", admin_text(d[i].tls_verified),
+				"cipher", admin_text(d[i].tls_cipher), "host", admin_text(d[i].last_host)));
 	return RESULT_OK;
 }
 
