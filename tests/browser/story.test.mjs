@@ -1,0 +1,124 @@
+// The whole story in a real browser, with and without scripts, and axe on every page of it.
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import { after, before, test } from "node:test";
+import { createRequire } from "node:module";
+import { chromium } from "playwright-core";
+import { SealpostNode, offer } from "./node.mjs";
+
+const axe = fs.readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+let node, browser;
+
+before(async () => {
+  node = await new SealpostNode().start();
+  browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu",
+    "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+    "--disable-sync"] });
+});
+
+after(async () => {
+  await browser?.close();
+  await node?.stop();
+});
+
+async function newContext(options) {
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, ...options });
+  const foreign = [];
+  await context.route("**/*", (route) => {
+    const url = route.request().url();
+    if (!url.startsWith(node.url) && !url.startsWith("data:") && !url.startsWith("blob:")) foreign.push(url);
+    return route.continue();
+  });
+  return { context, foreign };
+}
+
+// axe is brought in beside the page's own policy, which forbids foreign scripts.
+async function check(page, where) {
+  const session = await page.context().newCDPSession(page);
+  const tree = await session.send("Page.getFrameTree");
+  const { executionContextId } = await session.send("Page.createIsolatedWorld", { frameId: tree.frameTree.frame.id });
+  await session.send("Runtime.evaluate", { expression: axe, contextId: executionContextId });
+  const { result } = await session.send("Runtime.evaluate", { contextId: executionContextId, awaitPromise: true,
+    returnByValue: true, expression: `axe.run(document, {iframes: false}).then((r) => r.violations.map((v) =>
+      v.id + ": " + v.nodes.map((n) => n.html).join(" | ")))` });
+  assert.deepEqual(result.value, [], `${where} at ${page.url()}`);
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth).catch(() => 0);
+  assert.ok(wide <= 0, `${where} is wider than the screen by ${wide}`);
+}
+
+for (const [name, options] of [
+  ["scripts on, 1280 px", { viewport: { width: 1280, height: 800 } }],
+  ["scripts off, 360 px", { javaScriptEnabled: false, viewport: { width: 360, height: 740 } }],
+  ["German, dark, 360 px", { locale: "de-DE", colorScheme: "dark", viewport: { width: 360, height: 740 } }],
+]) {
+  test(`from notification to answer: ${name}`, async () => {
+    const address = `carol-${name.replace(/[^a-zA-Z0-9]/g, "")}@partner.example`.toLowerCase();
+    await node.send("alice@acme.example", address, offer(address));
+    const link = await node.link(address);
+    const { context, foreign } = await newContext(options);
+    const page = await context.newPage();
+    const verify = options.javaScriptEnabled === false ? async () => {} : check;
+
+    await page.goto(link);
+    await verify(page, "link");
+    assert.ok(!(await page.content()).includes("forty-two"));
+    await page.locator("form[action$='/code'] button").first().click();
+    await verify(page, "code");
+    await page.locator("input[name=code]").fill(await node.code(address));
+    await page.locator("form:has(input[name=code]) button").first().click();
+    if (!page.url().includes("/message/")) {
+      await verify(page, "offered password");
+      await page.goto(`${node.url}/message/${link.split("/").at(-1)}`);
+    }
+    await verify(page, "message");
+    assert.ok((await page.content()).includes("forty-two"));
+    assert.ok((await page.content()).includes("Offer for the site"));
+
+    await page.locator("a[href$='/reply']").first().click();
+    await verify(page, "reply");
+    await page.locator("textarea[name=text]").fill("We take it.");
+    await page.locator("form:has(textarea[name=text]) button[type=submit], form:has(textarea[name=text]) button:not([type])")
+      .last().click();
+    await page.waitForURL(/sent=1/);
+    await verify(page, "sent message");
+    for (const folder of ["inbox", "sent", "settings"]) {
+      await page.goto(`${node.url}/${folder}`);
+      await verify(page, folder);
+    }
+    const missing = await page.goto(`${node.url}/message/${"0".repeat(26)}`);
+    assert.equal(missing.status(), 404);
+    await verify(page, "not found");
+    assert.deepEqual(foreign, []);
+    await context.close();
+  });
+}
+
+test("the pages work right to left", async () => {
+  const { context } = await newContext({ viewport: { width: 360, height: 740 }, locale: "en-XB" });
+  const page = await context.newPage();
+  await page.goto(`${node.url}/sign-in`);
+  await check(page, "sign in");
+  await page.locator("select[name=language]").selectOption("en-XB");
+  await page.locator("form:has(select[name=language]) button").click();
+  assert.equal(await page.locator("html").getAttribute("dir"), "rtl");
+  await check(page, "sign in, right to left");
+  await context.close();
+});
+
+test("an internal user signs in with a password and sees what was sent", async () => {
+  const { context } = await newContext({});
+  const page = await context.newPage();
+  await page.goto(`${node.url}/sign-in`);
+  await page.locator("input[name=address]").fill("alice@acme.example");
+  await page.locator("form:has(input[name=address]) button").first().click();
+  await check(page, "password");
+  await page.locator("input[name=password]").fill("correct horse battery");
+  await page.locator("form:has(input[name=password]) button").first().click();
+  await page.goto(`${node.url}/sent`);
+  assert.ok((await page.content()).includes("Offer for the site"));
+  await page.locator("a[href^='/message/']").first().click();
+  await check(page, "the sender's view");
+  await page.goto(`${node.url}/compose`);
+  await check(page, "compose");
+  await context.close();
+});
