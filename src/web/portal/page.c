@@ -4,6 +4,7 @@
 #include "base/log.h"
 
 #include <string.h>
+#include <stdio.h>
 
 static json_t *account_view(const struct request *request)
 {
@@ -115,14 +116,14 @@ json_t *page_problem(json_t *view, struct response *response, const char *field,
 	json_t *list = problems ? json_object_get(problems, "list")
 				: view_add_list(view_add_object(view, "problems"), "list");
 	json_t *item = view_append(list);
-	char name[40] = "problem_";
+	char name[40];
 
 	response->status = 422;
 	view_set(item, "field", str_of(field));
 	json_t *values = view_add_object(item, what);
 	/* An empty object is shown, an empty list is not; both places have the same one. */
 	view_set(values, "field", str_of(field));
-	strncat(name, field, sizeof(name) - strlen(name) - 1);
+	(void)snprintf(name, sizeof(name), "problem_%s", field);
 	(void)json_object_set(view_add_object(view, name), what, values);
 	return values;
 }
