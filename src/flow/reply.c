@@ -288,8 +288,12 @@ static enum result quote(
 		TRY(mime_part_text(&message->content, parts[0], &original, &cut, err));
 		buf_printf(&whole, "\n\n%.*s%s<%.*s>:\n", STR_ARG(from->name), from->name.len ? " " : "",
 			STR_ARG(from->address));
-		for (struct str rest = str_trim(buf_str(&original)); rest.ptr;)
-			buf_printf(&whole, "> %.*s\n", STR_ARG(str_trim(str_cut(&rest, '\n'))));
+		for (struct str rest = str_trim(buf_str(&original)); rest.ptr;) {
+			struct str line = str_cut(&rest, '\n');
+			if (str_ends_nocase(line, STR("\r")))
+				line.len--;
+			buf_printf(&whole, "> %.*s\n", STR_ARG(line));
+		}
 	}
 	w->text = arena_str(&w->arena, buf_str(&whole));
 	return RESULT_OK;

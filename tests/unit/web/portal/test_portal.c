@@ -427,7 +427,8 @@ static void test_reply(void **unused)
 	(void)unused;
 	(void)site_mail(&site, "erin@partner.example",
 		STR("From: Alice Adams <alice@acme.example>\r\nTo: erin@partner.example\r\n"
-		    "Subject: [secure] Question\r\nMessage-ID: <q@acme.example>\r\n\r\nHow many?\r\n"));
+		    "Subject: [secure] Question\r\nMessage-ID: <q@acme.example>\r\n\r\nHow "
+		    "many?\r\n\r\nBest\r\n  Alice\r\n"));
 	link = site_link(&site, "erin@partner.example");
 	get(&carol, path_of(&arena, "/m/$", link));
 	post(&carol, path_of(&arena, "/m/$/code", link), "");
@@ -460,6 +461,7 @@ static void test_reply(void **unused)
 	assert_shows(&carol, "Seven " SECRET_WORD);
 	assert_shows(&carol, "answer.txt");
 	assert_false(shows(&carol, "../answer"));
+	assert_shows(&carol, "&gt; How many?\r\n&gt; \r\n&gt; Best\r\n&gt;   Alice");
 
 	get(&alice, "/sign-in");
 	post(&alice, "/sign-in/password", "address=alice%40acme.example&password=correct+horse+battery");
