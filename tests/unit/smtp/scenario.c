@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #define WAIT_MS (20 * MS_SECOND) /* only a hanging test waits so long */
 #define LINE_BYTES 20000
@@ -90,6 +91,22 @@ static void add_text(struct reading *reading, struct str line, int number)
 	*(struct step *)list_add(&reading->steps) = step;
 }
 
+static bool find_word(struct str line, enum step_kind *ret)
+{
+	static const struct {
+		const char *word;
+		enum step_kind kind;
+	} words[] = {
+		{"TLS", STEP_TLS}, {"closed", STEP_CLOSED}, {"close", STEP_CLOSE}, {"again", STEP_AGAIN}};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (str_equal(line, str_of(words[i].word))) {
+			*ret = words[i].kind;
+			return true;
+		}
+	return false;
+}
+
 static void read_line(struct reading *reading, struct str line, int number)
 {
 	struct step step = {.line = number};
@@ -100,9 +117,7 @@ static void read_line(struct reading *reading, struct str line, int number)
 		add_word(&reading->settings, str_from(line, 4), number, reading->arena);
 	} else if (str_starts(line, STR("check "))) {
 		add_word(&reading->checks, str_from(line, 6), number, reading->arena);
-	} else if (str_equal(line, STR("TLS")) || str_equal(line, STR("closed")) ||
-		   str_equal(line, STR("close"))) {
-		step.kind = line.ptr[0] == 'T' ? STEP_TLS : line.len == 6 ? STEP_CLOSED : STEP_CLOSE;
+	} else if (find_word(line, &step.kind)) {
 		*(struct step *)list_add(&reading->steps) = step;
 	} else {
 		assert(line.ptr[0] == 'C' || line.ptr[0] == 'S');
@@ -250,6 +265,11 @@ static enum result play(struct player *player, const struct step *step, struct e
 		return say(player, step, err);
 	/* What one side says without the other in between goes out in one write. */
 	TRY(smtp_stream_flush(player->stream, err));
+	if (step->kind == STEP_AGAIN) {
+		smtp_stream_free(player->stream);
+		player->stream = smtp_stream_new(accept(player->listener, NULL, NULL));
+		return RESULT_OK;
+	}
 	if (step->kind == STEP_CLOSED)
 		return expect_end(player, step, err);
 	return step->is_line ? expect_line(player, step, err) : expect_bytes(player, step, err);

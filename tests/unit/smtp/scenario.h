@@ -13,6 +13,7 @@ enum step_kind {
 	STEP_TLS,    /* handshake */
 	STEP_CLOSED, /* the other side closes */
 	STEP_CLOSE,  /* we do */
+	STEP_AGAIN,  /* the other side connects once more */
 };
 
 struct step {
@@ -53,6 +54,7 @@ struct player {
 	struct smtp_credentials *credentials; /* for STEP_TLS as a server */
 	const struct smtp_trust *trust;	      /* as a client */
 	size_t cut;
+	int listener;	    /* for STEP_AGAIN */
 	struct buf failure; /* what went wrong; empty: nothing */
 };
 

@@ -12,6 +12,7 @@
 #include <arpa/inet.h>
 #include <gnutls/gnutls.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,31 +22,16 @@ static struct smtp_trust *trust;
 
 struct server {
 	struct player player;
-	int listener;
 	pthread_t thread;
 };
 
-/* Servers that are connected to again play the same dialogue each time. */
 static void *serve(void *arg)
 {
 	struct server *server = arg;
-	int times = scenario_number(server->player.scenario, "connections");
+	struct player *player = &server->player;
 
-	for (int i = 0; i < (times ? times : 1) && server->player.failure.len == 0; i++) {
-		int fd = accept(server->listener, NULL, NULL);
-		server->player.stream = smtp_stream_new(fd);
-		buf_done(&server->player.failure);
-		if (str_equal(scenario_setting(server->player.scenario, "implicit"), STR("yes"))) {
-			smtp_stream_set_deadline(server->player.stream, clock_monotonic() + 20 * MS_SECOND);
-			struct err err;
-			if (smtp_stream_accept_tls(server->player.stream, server->player.credentials, &err)) {
-				buf_printf(&server->player.failure, "TLS: %s", err.text);
-				smtp_stream_free(server->player.stream);
-				break;
-			}
-		}
-		player_run(&server->player);
-	}
+	player->stream = smtp_stream_new(accept(player->listener, NULL, NULL));
+	player_run(player);
 	return NULL;
 }
 
@@ -54,10 +40,10 @@ static void start(struct server *server, struct sockaddr_in *ret_address)
 	socklen_t len = sizeof(*ret_address);
 
 	*ret_address = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-	server->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	assert_int_equal(bind(server->listener, (struct sockaddr *)ret_address, len), 0);
-	assert_int_equal(listen(server->listener, 5), 0);
-	assert_int_equal(getsockname(server->listener, (struct sockaddr *)ret_address, &len), 0);
+	server->player.listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(bind(server->player.listener, (struct sockaddr *)ret_address, len), 0);
+	assert_int_equal(listen(server->player.listener, 5), 0);
+	assert_int_equal(getsockname(server->player.listener, (struct sockaddr *)ret_address, &len), 0);
 	assert_ok(thread_start(&server->thread, "fake-server", serve, server));
 }
 
@@ -78,10 +64,25 @@ struct sending {
 	struct smtp_client_recipient *recipients;
 	size_t count;
 	struct str content;
+	in_port_t
+		wait_for; /* the server's port, when an answer is to arrive in the middle of the content; 0 */
 	enum result result;
 	struct err err;
 	char facts[256];
 };
+
+/* Until something can be read on the client's connection, which is ours and has this port at its other end.
+ */
+static void wait_for_answer(in_port_t port)
+{
+	for (int fd = 3; fd < 100; fd++) {
+		struct sockaddr_in peer = {0};
+		struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+		socklen_t len = sizeof(peer);
+		if (getpeername(fd, (struct sockaddr *)&peer, &len) == 0 && peer.sin_port == port)
+			assert_int_equal(poll(&poll_fd, 1, 20000), 1);
+	}
+}
 
 static enum result write_content(void *context, const struct writer *out, struct err *err)
 {
@@ -89,6 +90,8 @@ static enum result write_content(void *context, const struct writer *out, struct
 	size_t middle = sending->content.len / 2;
 
 	TRY(writer_write(out, str_sub(sending->content, 0, middle), err));
+	if (sending->wait_for)
+		wait_for_answer(sending->wait_for);
 	return writer_write(out, str_from(sending->content, middle), err);
 }
 
@@ -217,10 +220,12 @@ static void run_once(const struct scenario *scenario, size_t cut)
 	struct sockaddr_in address;
 
 	start(&server, &address);
+	if (str_equal(scenario_setting(scenario, "wait"), STR("yes")))
+		sending.wait_for = address.sin_port;
 	compose(scenario, &sending);
 	send_all(scenario, &address, &sending);
 	(void)pthread_join(server.thread, NULL);
-	(void)close(server.listener);
+	(void)close(server.player.listener);
 	if (server.player.failure.len)
 		fail_msg("%.*s (client: %s)", STR_ARG(buf_str(&server.player.failure)), sending.err.text);
 	check_all(scenario, &sending);
