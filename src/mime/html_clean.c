@@ -2,17 +2,31 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "mime/html_measure.h"
 #include "mime/html_style.h"
 
 #include <gumbo.h>
+#include <setjmp.h>
+#include <stddef.h>
 #include <string.h>
 
-/* Open tags that may wait for their end, and repeated work of the parser for formatting that is never closed:
- * its tree is freed recursively, and it copies open formatting into each block. */
-#define OPEN_TAGS_MAX 10000
-#define FORMATTING_WORK_MAX (5 * LIMIT_HTML_NODES)
 #define VALUE_BYTES 200
 #define DATA_IMAGE_BYTES (1 << 20)
+
+/* The parser's memory: bounded, and freed as a whole, since the parser's own way of freeing recurses. */
+struct block {
+	struct block *next;
+	struct block *prev;
+	size_t size;
+	max_align_t data[];
+};
+
+struct parser {
+	struct block *blocks;
+	size_t used; /* bytes */
+	GumboOutput *tree;
+	jmp_buf full;
+};
 
 struct cleaner {
 	const struct html_clean_options *options;
@@ -296,82 +310,71 @@ static void walk(struct cleaner *cleaner, const GumboNode *root)
 	}
 }
 
-static bool is_formatting(struct str name)
+static void *parser_alloc(void *userdata, size_t size)
 {
-	static const char *const names[] = {"a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small",
-		"strike", "strong", "tt", "u"};
+	struct parser *parser = userdata;
 
-	for (size_t i = 0; i < COUNT_OF(names); i++)
-		if (str_equal_nocase(name, str_of(names[i])))
-			return true;
-	return false;
+	if (size > LIMIT_HTML_PARSE_BYTES || parser->used + size > LIMIT_HTML_PARSE_BYTES)
+		longjmp(parser->full, 1);
+	struct block *block = mem_new(sizeof(*block) + size);
+	block->size = sizeof(*block) + size;
+	block->next = parser->blocks;
+	if (block->next)
+		block->next->prev = block;
+	parser->blocks = block;
+	parser->used += block->size;
+	return block->data;
 }
 
-static bool is_void(struct str name)
+static void parser_free(void *userdata, void *data)
 {
-	static const char *const names[] = {"br", "img", "hr", "meta", "link", "input", "col", "wbr", "area"};
+	struct parser *parser = userdata;
 
-	for (size_t i = 0; i < COUNT_OF(names); i++)
-		if (str_equal_nocase(name, str_of(names[i])))
-			return true;
-	return false;
-}
-
-/* What the parser would have to do, guessed from the tags alone. */
-struct cost {
-	size_t tags, open, formatting, work;
-};
-
-static void count_tag(struct cost *cost, struct str tag)
-{
-	bool closes = tag.len && tag.ptr[0] == '/';
-	size_t start = closes ? 1 : 0, len = start;
-
-	while (len < tag.len && (unsigned char)(tag.ptr[len] | 0x20) >= 'a' && (tag.ptr[len] | 0x20) <= 'z')
-		len++;
-	struct str name = str_sub(tag, start, len - start);
-	cost->tags++;
-	cost->work += cost->formatting;
-	if (is_void(name))
+	if (!data)
 		return;
-	if (closes) {
-		cost->open -= cost->open > 0;
-		cost->formatting -= cost->formatting > 0 && is_formatting(name);
-	} else {
-		cost->open++;
-		cost->formatting += is_formatting(name);
-	}
+	struct block *block = (struct block *)((char *)data - offsetof(struct block, data));
+	if (block->next)
+		block->next->prev = block->prev;
+	if (block->prev)
+		block->prev->next = block->next;
+	else
+		parser->blocks = block->next;
+	parser->used -= block->size;
+	free(block);
 }
 
-static enum result check_cost(struct str html, struct err *err)
+static void parser_done(struct parser *parser)
 {
-	struct cost cost = {0};
+	while (parser->blocks)
+		parser_free(parser, parser->blocks->data);
+}
 
-	if (html.len > LIMIT_HTML_BYTES)
-		return err_code(err, RESULT_TOO_LARGE, "html-too-large", "the HTML text is too long");
-	for (size_t i = 0; i < html.len; i++) {
-		if (html.ptr[i] != '<')
-			continue;
-		count_tag(&cost, str_sub(html, i + 1, 20));
-		if (cost.tags > LIMIT_HTML_NODES || cost.open > OPEN_TAGS_MAX ||
-			cost.work > FORMATTING_WORK_MAX)
-			return err_code(
-				err, RESULT_TOO_LARGE, "html-too-large", "the HTML text is too entangled");
-	}
-	return RESULT_OK;
+/* False when the parser wants more memory than it may have. */
+static bool parse(struct parser *parser, struct str html)
+{
+	GumboOptions options = kGumboDefaultOptions;
+
+	options.allocator = parser_alloc;
+	options.deallocator = parser_free;
+	options.userdata = parser;
+	options.max_errors = 0;
+	if (setjmp(parser->full))
+		return false;
+	parser->tree = gumbo_parse_with_options(&options, html.ptr ? html.ptr : "", html.len);
+	return true;
 }
 
 enum result mime_html_clean(struct str html, const struct html_clean_options *options, struct buf *out,
 	struct html_clean_facts *ret, struct err *err)
 {
 	struct cleaner cleaner = {.options = options, .out = out};
-	GumboOptions parser = kGumboDefaultOptions;
+	cleanup(parser_done) struct parser parser = {0};
 
-	TRY(check_cost(html, err));
-	parser.max_errors = 0;
-	GumboOutput *tree = gumbo_parse_with_options(&parser, html.ptr ? html.ptr : "", html.len);
-	walk(&cleaner, tree->root);
-	gumbo_destroy_output(&parser, tree);
+	if (html.len > LIMIT_HTML_BYTES)
+		return err_code(err, RESULT_TOO_LARGE, "html-too-large", "the HTML text is too long");
+	if (!html_is_bounded(html) || !parse(&parser, html))
+		return err_code(err, RESULT_TOO_LARGE, "html-too-large", "the HTML text is too entangled");
+	walk(&cleaner, parser.tree->root);
 	if (out->overflow)
 		return err_code(err, RESULT_TOO_LARGE, "html-too-large", "the HTML text is too long");
 	if (ret)

@@ -78,7 +78,9 @@ static void test_facts(void **state)
 static void test_bombs(void **state)
 {
 	static const char *const pieces[] = {"<div>", "<b>", "<font size=1>", "<table>", "<p>", "<br>", "<",
-		"<!--", "&amp;", "<a href=x>", "<svg>", "<b><p>", "</p>", "<table><tr><td>", "<i a=1><p>"};
+		"<!--", "&amp;", "<a href=x>", "<svg>", "<b><p>", "</p>", "<table><tr><td>", "<i a=1><p>",
+		"<svg><input>", "<div></x>", "<div><!--</div>-->", "<font a=1></b>",
+		"<div><style></div></style>", "<dd><li>", "<!--><b>-->"};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(pieces); i++) {
@@ -95,13 +97,28 @@ static void test_bombs(void **state)
 	}
 }
 
+/* Formatting that the parser repeats in every paragraph: its memory is bounded. */
+static void test_repeated_formatting(void **state)
+{
+	cleanup(buf_done) struct buf html = buf_new(LIMIT_HTML_BYTES), out = buf_new(64 << 20);
+	struct err err;
+
+	(void)state;
+	buf_add(&html, STR("<p>"));
+	for (int i = 0; i < 1900; i++)
+		buf_printf(&html, "<font size=%d></b>", i);
+	for (int i = 0; i < 2000; i++)
+		buf_add(&html, STR("<p>a"));
+	assert_int_equal(mime_html_clean(buf_str(&html), &options, &out, NULL, &err), RESULT_TOO_LARGE);
+}
+
 static void test_deep(void **state)
 {
 	cleanup(buf_done) struct buf html = buf_new(LIMIT_HTML_BYTES), out = buf_new(1 << 20);
 	struct err err;
 
 	(void)state;
-	for (int i = 0; i < 9000; i++)
+	for (int i = 0; i < 1900; i++)
 		buf_add(&html, STR("<div>"));
 	buf_add(&html, STR("core"));
 	assert_ok(mime_html_clean(buf_str(&html), &options, &out, NULL, &err));
@@ -115,6 +132,7 @@ int main(void)
 		cmocka_unit_test(test_vectors),
 		cmocka_unit_test(test_facts),
 		cmocka_unit_test(test_bombs),
+		cmocka_unit_test(test_repeated_formatting),
 		cmocka_unit_test(test_deep),
 	};
 
