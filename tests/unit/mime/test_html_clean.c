@@ -5,6 +5,9 @@
 #include "base/mem.h"
 #include "mime/html_clean.h"
 
+#include <gumbo.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct html_clean_options options = {.cid_prefix = {"/image/", 7}};
@@ -126,6 +129,95 @@ static void test_deep(void **state)
 	assert_true(out.len < LIMIT_HTML_DEPTH * 20);
 }
 
+static void assert_harmless_attribute(const char *payload, const GumboAttribute *attribute)
+{
+	const char *name = attribute->name;
+	struct str value = str_of(attribute->value);
+
+	if (!strncmp(name, "on", 2) || !strcmp(name, "srcset") || !strcmp(name, "action"))
+		fail_msg("attribute %s of %s", name, payload);
+	if (!strcmp(name, "href") && !str_starts_nocase(value, STR("http://")) &&
+		!str_starts_nocase(value, STR("https://")) && !str_starts_nocase(value, STR("mailto:")) &&
+		!str_starts_nocase(value, STR("tel:")))
+		fail_msg("link %s of %s", attribute->value, payload);
+	if ((!strcmp(name, "src") || !strcmp(name, "background")) && !str_starts(value, STR("/image/")) &&
+		!str_starts_nocase(value, STR("data:image/")))
+		fail_msg("image %s of %s", attribute->value, payload);
+	if (!strcmp(name, "style") &&
+		(str_find_nocase(value, STR("url(\"http")) >= 0 || str_find_char(value, '\\') >= 0))
+		fail_msg("style %s of %s", attribute->value, payload);
+}
+
+static void assert_harmless(const char *payload, const GumboNode *node)
+{
+	static const char *const bad[] = {"script", "meta", "base", "link", "object", "embed", "svg", "math",
+		"iframe", "form", "input", "button", "textarea", "select", "option", "noscript", "template",
+		"xmp", "plaintext", "noembed", "noframes", "title", "video", "audio", "", NULL};
+
+	if (node->type == GUMBO_NODE_COMMENT || node->type == GUMBO_NODE_CDATA)
+		fail_msg("comment of %s", payload);
+	if (node->type != GUMBO_NODE_ELEMENT)
+		return;
+	const GumboElement *element = &node->v.element;
+	for (size_t i = 0; bad[i]; i++)
+		if (!strcmp(gumbo_normalized_tagname(element->tag), bad[i]) &&
+			(element->tag != GUMBO_TAG_META ||
+				strcmp(((GumboAttribute *)element->attributes.data[0])->name, "charset") !=
+					0))
+			fail_msg("element %s of %s", bad[i], payload);
+	for (unsigned i = 0; i < element->attributes.length; i++)
+		assert_harmless_attribute(payload, element->attributes.data[i]);
+	for (unsigned i = 0; i < element->children.length; i++)
+		assert_harmless(payload, element->children.data[i]);
+}
+
+/* Cleans and reads again, twice: what is clean must stay so. */
+static void check(struct str payload)
+{
+	cleanup(buf_done) struct buf once = buf_new(LIMIT_HTML_BYTES * 8),
+				     twice = buf_new(LIMIT_HTML_BYTES * 8);
+	struct err err;
+
+	assert_ok(mime_html_clean(payload, &options, &once, NULL, &err));
+	assert_ok(mime_html_clean(buf_str(&once), &options, &twice, NULL, &err));
+	for (int i = 0; i < 2; i++) {
+		const struct buf *document = i ? &twice : &once;
+		GumboOutput *tree =
+			gumbo_parse_with_options(&kGumboDefaultOptions, document->data, document->len);
+		assert_harmless(payload.ptr, tree->root);
+		gumbo_destroy_output(&kGumboDefaultOptions, tree);
+	}
+}
+
+static void test_dompurify(void **state)
+{
+	const char *corpora = getenv("SEALPOST_CORPORA");
+	cleanup(buf_done) struct buf command = buf_new(4096), text = buf_new(8 << 20);
+	char chunk[65536];
+	size_t len, count = 0;
+
+	(void)state;
+	buf_printf(&command,
+		"node --input-type=module -e \"import v from '%s/dompurify/expect.mjs';"
+		"for (const x of v) process.stdout.write(x.payload + '\\\\0')\" 2>/dev/null",
+		corpora ? corpora : "");
+	FILE *file = corpora ? popen(command.data, "r") : NULL; /* of the test's own making */
+	while (file && (len = fread(chunk, 1, sizeof(chunk), file)) > 0)
+		buf_add_bytes(&text, chunk, len);
+	if (file)
+		pclose(file);
+	for (size_t at = 0; at < text.len; count++) {
+		struct str payload = str_of(text.data + at);
+		check(payload);
+		at += payload.len + 1;
+	}
+	if (!count) {
+		printf("skipped: no vectors\n");
+		skip();
+	}
+	printf("%zu vectors\n", count);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -134,6 +226,7 @@ int main(void)
 		cmocka_unit_test(test_bombs),
 		cmocka_unit_test(test_repeated_formatting),
 		cmocka_unit_test(test_deep),
+		cmocka_unit_test(test_dompurify),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
