@@ -38,7 +38,7 @@ static enum result note(struct tx *tx, const struct change *c, struct str detail
 		.origin = c->actor->origin,
 		.detail = detail};
 
-	return event_add(tx, &event, err);
+	return event_record(tx, &event, err);
 }
 
 static bool is_account_name(struct str name)
@@ -75,7 +75,7 @@ static enum result create_account(struct tx *tx, void *context, struct err *err)
 	TRY(definition_add(tx, &first, err));
 	if (c->value.len)
 		TRY(setting_set(tx, account->id, setting_find(STR("display_name")), c->value, err));
-	return event_add(tx, &event, err);
+	return event_record(tx, &event, err);
 }
 
 enum result account_create(struct flow *flow, const struct actor *actor, struct str name,

@@ -243,7 +243,7 @@ static enum result report(struct tx *tx, const struct finish *f, const struct fl
 		.message_id = d->message_id,
 		.delivery_id = d->id,
 		.detail = str_of(action)};
-	TRY(event_add(tx, &event, err));
+	TRY(event_record(tx, &event, err));
 	return mail_out_report(f->flow, tx, account, d, d->sender, fields, f->now, err);
 }
 
@@ -256,7 +256,7 @@ static enum result note(struct tx *tx, const struct finish *f, const char *kind,
 		.delivery_id = f->delivery->id,
 		.detail = str_of(delivery_kind_name(f->delivery->kind))};
 
-	return event_add(tx, &event, err);
+	return event_record(tx, &event, err);
 }
 
 static enum result after_failure(struct tx *tx, const struct finish *f, const struct flow_account *account,
@@ -369,7 +369,7 @@ static enum result drop_in_tx(struct tx *tx, void *context, struct err *err)
 		.delivery_id = delivery.id,
 		.origin = c->actor->origin,
 		.detail = c->reason};
-	TRY(event_add(tx, &event, err));
+	TRY(event_record(tx, &event, err));
 	return release_content(tx, &delivery, err);
 }
 

@@ -64,7 +64,7 @@ static enum result add_note(struct tx *tx, void *context, struct err *err)
 		.person_id = copy.person_id,
 		.origin = note->actor->origin,
 		.detail = note->detail};
-	return event_add(tx, &event, err);
+	return event_record(tx, &event, err);
 }
 
 enum result evidence_note(struct flow *flow, const struct actor *actor, enum evidence evidence,

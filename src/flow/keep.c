@@ -244,7 +244,7 @@ static enum result add_event(struct tx *tx, struct keeping *k, struct id owner_i
 		.origin = r->actor.origin,
 		.detail = r->detail};
 
-	return event_add(tx, &event, err);
+	return event_record(tx, &event, err);
 }
 
 static enum result keep_in_tx(struct tx *tx, struct keeping *k, struct err *err)

@@ -104,7 +104,7 @@ static enum result take_return(struct tx *tx, void *context, struct err *err)
 		.detail = r->status};
 
 	TRY(flow_account_load(r->flow, tx, r->delivery->account_id, &arena, &account, err));
-	TRY(event_add(tx, &event, err));
+	TRY(event_record(tx, &event, err));
 	if (r->is_bounce)
 		return deliver_bounced(r->flow, tx, &account, r->delivery, r->status, r->now, err);
 	return answer(tx, r, &account, err);

@@ -86,7 +86,7 @@ static enum result note(struct tx *tx, const struct session_change *c, const cha
 		.person_id = c->actor->person_id,
 		.origin = c->actor->origin};
 
-	return event_add(tx, &event, err);
+	return event_record(tx, &event, err);
 }
 
 static enum result end_session(struct tx *tx, void *context, struct err *err)

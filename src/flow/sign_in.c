@@ -37,7 +37,7 @@ static enum result note(struct tx *tx, const char *kind, struct id account_id, s
 		.origin = origin,
 		.detail = detail};
 
-	return event_add(tx, &event, err);
+	return event_record(tx, &event, err);
 }
 
 /* Counts an attempt of this purpose by whom; *ret_over tells whether it is one too many. */
@@ -458,7 +458,7 @@ static enum result deny_address(struct tx *tx, void *context, struct err *err)
 		.message_id = copy.message_id,
 		.person_id = copy.person_id,
 		.origin = d->origin};
-	return event_add(tx, &event, err);
+	return event_record(tx, &event, err);
 }
 
 enum result sign_in_not_my_address(

@@ -56,7 +56,7 @@ enum result event_list(struct tx *tx, struct id account_id, struct id before, in
 		ret, ret_count, err);
 }
 
-enum result event_add(struct tx *tx, const struct event *event, struct err *err)
+enum result event_record(struct tx *tx, const struct event *event, struct err *err)
 {
 	return db_exec(tx,
 		"INSERT INTO event (" COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, NULL)",

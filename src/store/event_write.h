@@ -4,7 +4,7 @@
 #include "store/event.h"
 
 /* Adds an event; its identifier is made from `at`, its place in the chain is given later. */
-enum result event_add(struct tx *tx, const struct event *event, struct err *err) must_check;
+enum result event_record(struct tx *tx, const struct event *event, struct err *err) must_check;
 
 /* Events that are not in their chain yet, oldest first per account; older than `before` (ms) only, so that no
  * earlier one can still come. */

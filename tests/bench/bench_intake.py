@@ -5,83 +5,18 @@ ratio. Figures are for reading, not for asserting."""
 
 import os
 import pathlib
-import shutil
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "integration"))
 from support import wait  # noqa: E402
-from support.node import ROOT, Node  # noqa: E402
+from support.node import Node  # noqa: E402
+from support.postfix import Postfix  # noqa: E402
 
 SMTP_SOURCE = "/usr/sbin/smtp-source"
 ROUNDS = int(os.environ.get("SEALPOST_BENCH_ROUNDS", "3"))
-
-
-class Postfix:
-    """An instance of its own with everything discarded."""
-
-    def __init__(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="sealpost-postfix-"))
-        self.port = wait.free_port()
-        config, queue, data = (self.folder / n for n in ("etc", "queue", "data"))
-        for f in (config, queue, data):
-            f.mkdir()
-        os.chmod(self.folder, 0o755)
-        shutil.chown(data, "postfix")
-        (config / "main.cf").write_text(f"""compatibility_level = 3.6
-queue_directory = {queue}
-data_directory = {data}
-command_directory = /usr/sbin
-daemon_directory = /usr/lib/postfix/sbin
-mail_owner = postfix
-setgid_group = postdrop
-myhostname = postfix.test.example
-inet_interfaces = 127.0.0.1
-inet_protocols = ipv4
-mynetworks = 127.0.0.0/8
-mydestination =
-default_transport = discard:
-relay_transport = discard:
-smtpd_recipient_restrictions = permit_mynetworks, reject
-smtpd_client_connection_count_limit = 0
-smtpd_client_connection_rate_limit = 0
-alias_maps =
-alias_database =
-maillog_file = {self.folder}/log
-maillog_file_prefixes = {self.folder}
-""")
-        (config / "master.cf").write_text(f"""127.0.0.1:{self.port} inet n - n - 100 smtpd
-pickup unix n - n 60 1 pickup
-cleanup unix n - n - 0 cleanup
-qmgr unix n - n 300 1 qmgr
-rewrite unix - - n - - trivial-rewrite
-bounce unix - - n - 0 bounce
-defer unix - - n - 0 bounce
-trace unix - - n - 0 bounce
-verify unix - - n - 1 verify
-flush unix n - n 1000? 0 flush
-error unix - - n - - error
-retry unix - - n - - error
-discard unix - - n - - discard
-anvil unix - - n - 1 anvil
-postlog unix-dgram n - n - 1 postlogd
-""")
-        subprocess.run(["postfix", "-c", config, "set-permissions"], capture_output=True)
-        subprocess.run(["postfix", "-c", config, "start"], check=True, capture_output=True)
-        self.config = config
-        wait.until(lambda: wait.port_open(self.port), "Postfix to listen")
-
-    def pids(self):
-        master = int((self.folder / "queue/pid/master.pid").read_text())
-        children = subprocess.run(["pgrep", "-P", str(master)], capture_output=True, text=True).stdout.split()
-        return [master, *map(int, children)]
-
-    def close(self):
-        subprocess.run(["postfix", "-c", self.config, "stop"], capture_output=True)
-        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def cpu_seconds(pids):
