@@ -10,8 +10,9 @@ if [ ! -d build/test ]; then
 fi
 ninja -C build/test || { echo "0 passed, 1 failed"; exit 1; }
 
-count() { # NAME REGEX FILE: the number before the word
-	sed -n "s/.*[^0-9]\{0,1\}\([0-9][0-9]*\) $1.*/\1/p" "$2" | tail -n 1
+count() { # WORD FILE: the number before the word in the last line that has one
+	n=$(grep -oE "[0-9]+ $1" "$2" | tail -n 1 | cut -d ' ' -f 1)
+	echo "${n:-0}"
 }
 
 echo "== unit tests"
@@ -25,10 +26,10 @@ failed=$((failed + ${bad:-1} + ${late:-0}))
 echo "== integration tests"
 SEALPOST_BINARY="$PWD/build/test/src/cli/sealpost" /usr/bin/python3 -m pytest -q -p no:cacheprovider tests/integration 2>&1 |
 	tee build/integration.log
-passed=$((passed + $(n=$(count passed build/integration.log); echo "${n:-0}")))
-failed=$((failed + $(n=$(count failed build/integration.log); echo "${n:-0}")))
-failed=$((failed + $(n=$(count 'error' build/integration.log); echo "${n:-0}")))
-skipped=$((skipped + $(n=$(count skipped build/integration.log); echo "${n:-0}")))
+passed=$((passed + $(count passed build/integration.log)))
+failed=$((failed + $(count failed build/integration.log)))
+failed=$((failed + $(count error build/integration.log)))
+skipped=$((skipped + $(count skipped build/integration.log)))
 grep -q ' passed' build/integration.log || failed=$((failed + 1))
 
 if [ -f tests/browser/package.json ]; then
