@@ -78,24 +78,35 @@ enum result db_read(struct db *db, db_work work, void *context, struct err *err)
 	return db->driver->read(db, run_guarded, &guarded, err);
 }
 
+static enum result savepoint(struct tx *tx, const char *verb, struct err *err)
+{
+	char sql[64];
+
+	(void)snprintf(sql, sizeof(sql), "%s try_%d", verb, tx->depth);
+	return tx->db->driver->script(tx, sql, err);
+}
+
+static enum result run_tried(struct tx *tx, db_work work, void *context, struct err *err)
+{
+	TRY(savepoint(tx, "SAVEPOINT", err));
+	enum result result = tx_result(tx, work(tx, context, err), err);
+	if (result == RESULT_OK)
+		return savepoint(tx, "RELEASE", err);
+	/* Without the database there is nothing left to go on with, and SQLite may have rolled back all. */
+	if (tx->failure == RESULT_UNAVAILABLE)
+		return tx_result(tx, RESULT_OK, err);
+	tx->failure = RESULT_OK;
+	TRY(savepoint(tx, "ROLLBACK TO", err));
+	TRY(savepoint(tx, "RELEASE", err));
+	return result;
+}
+
 enum result db_try(struct tx *tx, db_work work, void *context, struct err *err)
 {
-	char savepoint[64];
-	enum result before = tx->failure;
-
-	if (before != RESULT_OK)
+	if (tx->failure != RESULT_OK)
 		return tx_result(tx, RESULT_OK, err);
-	int level = ++tx->depth;
-	(void)snprintf(savepoint, sizeof(savepoint), "SAVEPOINT try_%d", level);
-	TRY(tx->db->driver->script(tx, savepoint, err));
-	enum result result = tx_result(tx, work(tx, context, err), err);
-	if (result != RESULT_OK) {
-		tx->failure = RESULT_OK;
-		(void)snprintf(savepoint, sizeof(savepoint), "ROLLBACK TO try_%d", level);
-		TRY(tx->db->driver->script(tx, savepoint, err));
-	}
-	(void)snprintf(savepoint, sizeof(savepoint), "RELEASE try_%d", level);
-	TRY(tx->db->driver->script(tx, savepoint, result == RESULT_OK ? err : NULL));
+	tx->depth++;
+	enum result result = run_tried(tx, work, context, err);
 	tx->depth--;
 	return result;
 }

@@ -1,5 +1,7 @@
 /* One small interface over SQLite and PostgreSQL: both get the same statements, with $1 parameters and the
- * types BIGINT, TEXT and BYTEA.
+ * types BIGINT, TEXT and BYTEA. BYTEA is for columns only: SQLite, which does not know it, would make numbers
+ * in a CAST. Texts sort by bytes only where a statement says so, and LIKE differs, so neither is to be relied
+ * on.
  *
  * Changes run as a function inside a transaction (group commit, decision 2). On SQLite one writer thread runs
  * waiting functions one after the other, each in a savepoint, and commits them with one sync; on PostgreSQL
@@ -37,16 +39,18 @@ typedef enum result (*db_work)(struct tx *tx, void *context, struct err *err);
 
 /* Runs the work in a read-write transaction and returns when it is durable. A result other than OK rolls the
  * work's changes back and is returned. UNAVAILABLE: the database does not answer or is full (code "db-full"),
- * or the fate of the commit is unknown (code "db-uncertain"). */
+ * or the fate of the commit is unknown (code "db-uncertain"); it stands in for the work's own result when
+ * that may rest on changes of others that were not kept. */
 enum result db_write(struct db *db, db_work work, void *context, struct err *err) must_check;
 
 /* Runs the work on a read-only snapshot; any statement that writes fails, on both databases. */
 enum result db_read(struct db *db, db_work work, void *context, struct err *err) must_check;
 
-/* Runs a part of a work that may fail without ending the whole: rolled back to its begin unless OK. */
+/* Runs a part of a work that may fail without ending the whole: rolled back to its begin unless OK. Only a
+ * statement that finds the database UNAVAILABLE ends the whole. */
 enum result db_try(struct tx *tx, db_work work, void *context, struct err *err) must_check;
 
-/* Parameter values. Slices are not copied: they live until the statement was run. */
+/* Parameter values. Their slices need not outlive the call that they are given to. */
 enum db_value_kind {
 	DB_VALUE_NULL,
 	DB_VALUE_NULL_TEXT,
@@ -123,9 +127,8 @@ enum result db_exec(struct tx *tx, const char *sql, const struct db_value *args,
 struct rows {
 	struct tx *tx;
 	void *statement;
-	int64_t row;	    /* number of the current one, from 0; -1 before the first */
-	int64_t row_count;  /* PostgreSQL: known at once */
-	bool first_stepped; /* SQLite: db_query_one has stepped already */
+	int64_t row;	   /* number of the current one, from 0; -1 before the first */
+	int64_t row_count; /* PostgreSQL: of all; SQLite: 0 when there are no more */
 	enum result result;
 	struct err err;
 };
@@ -166,8 +169,8 @@ struct migration {
 	const char *sql; /* statements, each ended by a semicolon */
 };
 
-/* Runs the migrations that the database has not seen, each in a transaction; several nodes may start at once.
- * CONFLICT when the database is newer than the last of them. ret_from and ret_to may be NULL. */
+/* Runs the migrations that the database has not seen, all in one transaction; several nodes may start at
+ * once. CONFLICT when the database is newer than the last of them. ret_from and ret_to may be NULL. */
 enum result db_migrate(struct db *db, const struct migration *migrations, size_t count, int *ret_from,
 	int *ret_to, struct err *err) must_check;
 

@@ -6,8 +6,9 @@ struct migration_run {
 	int from, to;
 };
 
-/* One number for all programs that share a PostgreSQL; "sealpost" in letters. */
-static const char take_turns[] = "SELECT pg_advisory_xact_lock(8315177687)";
+/* One number for all nodes that share a PostgreSQL. The wait for another node, and a change of a large table,
+ * may take longer than a statement otherwise may. */
+static const char take_turns[] = "SET LOCAL statement_timeout = 0; SELECT pg_advisory_xact_lock(8315177687)";
 static const char create_versions[] =
 	"CREATE TABLE IF NOT EXISTS schema_version (version BIGINT PRIMARY KEY, name TEXT NOT NULL)";
 
@@ -64,7 +65,7 @@ static enum result read_version_if_any(struct tx *tx, void *context, struct err 
 
 	TRY(db_query_one(tx,
 		db_pick(tx, "SELECT COUNT(*) FROM sqlite_master WHERE name = 'schema_version'",
-			"SELECT COUNT(*) FROM pg_tables WHERE tablename = 'schema_version'"),
+			"SELECT COUNT(to_regclass('schema_version'))"),
 		DB_NO_ARGS, &rows, err));
 	int64_t there = row_int(&rows, 0);
 	TRY(rows_end(&rows, err));

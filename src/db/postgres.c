@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <endian.h>
 #include <libpq-fe.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -16,8 +17,13 @@
 #define POOL_RANK 500
 /* How long a caller waits for a free connection. */
 #define POOL_WAIT_MS (10 * MS_SECOND)
-/* Appended to every URL, so that a dead server is noticed. */
-#define TIMEOUTS "-c statement_timeout=60000 -c idle_in_transaction_session_timeout=120000 -c timezone=UTC"
+
+/* What every connection begins with. A server set up to answer commits before they are on disk does not do so
+ * for us; stronger settings of it stay. */
+static const char settings[] = "SET statement_timeout = 60000; SET idle_in_transaction_session_timeout = "
+			       "120000; SET timezone = 'UTC';"
+			       "SELECT set_config('synchronous_commit', 'on', false)"
+			       " WHERE current_setting('synchronous_commit') = 'off'";
 
 enum { OID_BOOL = 16, OID_BYTEA = 17, OID_INT8 = 20, OID_INT4 = 23, OID_TEXT = 25 };
 
@@ -34,6 +40,8 @@ struct connection {
 	struct connection *next; /* in the pool of free ones */
 	struct prepared *prepared[STATEMENT_SLOTS];
 	int prepared_count;
+	bool read_only; /* the transaction that it is used for */
+	bool stale;	/* to be closed instead of used again */
 };
 
 struct postgres {
@@ -52,8 +60,12 @@ static enum result translate_state(const char *state, const char *text, struct e
 		return err_code(err, RESULT_UNAVAILABLE, "db-unavailable", "the database does not answer");
 	if (strcmp(state, "23505") == 0)
 		return err_code(err, RESULT_CONFLICT, "db-unique", "%s", text);
-	if (strncmp(state, "53", 2) == 0)
+	if (strcmp(state, "53100") == 0)
 		return err_code(err, RESULT_UNAVAILABLE, "db-full", "the database has no room left");
+	/* Memory, connections, locks, its disk; our transaction was idle for too long. */
+	if (strncmp(state, "53", 2) == 0 || strncmp(state, "55", 2) == 0 || strncmp(state, "58", 2) == 0 ||
+		strcmp(state, "25P03") == 0)
+		return err_code(err, RESULT_UNAVAILABLE, "db-unavailable", "database: %s", text);
 	if (strcmp(state, "40001") == 0 || strcmp(state, "40P01") == 0)
 		return err_code(err, RESULT_UNAVAILABLE, "db-again", "the database asks to try again");
 	if (strcmp(state, "22021") == 0)
@@ -61,15 +73,28 @@ static enum result translate_state(const char *state, const char *text, struct e
 	return err_set(err, RESULT_INTERNAL, "database: %s", text);
 }
 
-static enum result translate(PGconn *handle, const PGresult *result, struct err *err)
+/* Failures that come from what the connection is or remembers and end with it: a plan made before another
+ * node changed the table, a prepared statement that the server forgot, a server that has become a standby. */
+static bool is_stale(const struct connection *connection, const char *state)
+{
+	return strcmp(state, "0A000") == 0 || strcmp(state, "26000") == 0 ||
+	       (strcmp(state, "25006") == 0 && !connection->read_only);
+}
+
+static enum result translate(struct connection *connection, const PGresult *result, struct err *err)
 {
 	char text[300];
 	const char *state = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
 	const char *primary = result ? PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY) : NULL;
 
 	(void)snprintf(text, sizeof(text), "%s", primary ? primary : "no answer");
-	if (PQstatus(handle) != CONNECTION_OK)
+	if (PQstatus(connection->handle) != CONNECTION_OK)
 		state = NULL;
+	if (state && is_stale(connection, state)) {
+		connection->stale = true;
+		return err_code(err, RESULT_UNAVAILABLE,
+			strcmp(state, "25006") == 0 ? "db-unavailable" : "db-again", "database: %s", text);
+	}
 	return translate_state(state, text, err);
 }
 
@@ -96,30 +121,45 @@ static void ignore_notice(void *context, const char *text)
 	(void)text;
 }
 
-static enum result connection_open(const struct postgres *db, struct connection **ret, struct err *err)
-{
-	cleanup(connection_free_at) struct connection *connection = mem_new(sizeof(*connection));
-	const char *const keys[] = {"dbname", "connect_timeout", "options", "client_encoding", NULL};
-	const char *const values[] = {db->url, "5", TIMEOUTS, "UTF8", NULL};
-
-	connection->handle = PQconnectdbParams(keys, values, 1);
-	if (PQstatus(connection->handle) != CONNECTION_OK)
-		return err_code(err, RESULT_UNAVAILABLE, "db-unavailable", "the database cannot be reached");
-	(void)PQsetNoticeProcessor(connection->handle, ignore_notice, NULL);
-	*ret = TAKE(connection);
-	return RESULT_OK;
-}
-
 static enum result simple(struct connection *connection, const char *sql, struct err *err)
 {
 	PGresult *result = PQexec(connection->handle, sql);
 	ExecStatusType status = PQresultStatus(result);
 	enum result outcome = status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK
 				      ? RESULT_OK
-				      : translate(connection->handle, result, err);
+				      : translate(connection, result, err);
 
 	PQclear(result);
 	return outcome;
+}
+
+/* Makes a new connection ready: nothing is prepared on it yet. */
+static enum result connection_begin(struct connection *connection, struct err *err)
+{
+	forget_prepared(connection);
+	connection->stale = false;
+	if (PQstatus(connection->handle) != CONNECTION_OK)
+		return err_code(err, RESULT_UNAVAILABLE, "db-unavailable", "the database cannot be reached");
+	const char *encoding = PQparameterStatus(connection->handle, "server_encoding");
+	if (encoding == NULL || strcmp(encoding, "UTF8") != 0)
+		return err_set(err, RESULT_INVALID, "the database must be created with the encoding UTF8");
+	return simple(connection, settings, err);
+}
+
+static enum result connection_open(const struct postgres *db, struct connection **ret, struct err *err)
+{
+	cleanup(connection_free_at) struct connection *connection = mem_new(sizeof(*connection));
+	/* The URL may say otherwise about what stands before it: a server that is gone without a word is
+	 * noticed within half a minute. */
+	const char *const keys[] = {"connect_timeout", "keepalives_idle", "keepalives_interval",
+		"keepalives_count", "tcp_user_timeout", "dbname", "client_encoding", NULL};
+	const char *const values[] = {"5", "10", "5", "3", "30000", db->url, "UTF8", NULL};
+
+	connection->handle = PQconnectdbParams(keys, values, 1);
+	(void)PQsetNoticeProcessor(connection->handle, ignore_notice, NULL);
+	TRY(connection_begin(connection, err));
+	*ret = TAKE(connection);
+	return RESULT_OK;
 }
 
 static enum result pool_take(struct postgres *db, struct connection **ret, struct err *err)
@@ -155,7 +195,7 @@ static enum result pool_take(struct postgres *db, struct connection **ret, struc
 /* A connection that broke is closed; the next caller opens a new one. */
 static void pool_give_back(struct postgres *db, struct connection *connection)
 {
-	bool broken = PQstatus(connection->handle) != CONNECTION_OK ||
+	bool broken = connection->stale || PQstatus(connection->handle) != CONNECTION_OK ||
 		      PQtransactionStatus(connection->handle) != PQTRANS_IDLE;
 
 	if (broken)
@@ -181,6 +221,9 @@ struct parameters {
 static enum result parameter_set(
 	struct parameters *p, size_t i, const struct db_value *value, struct err *err)
 {
+	if ((value->kind == DB_VALUE_TEXT && value->text.len > INT_MAX) ||
+		(value->kind == DB_VALUE_BYTES && value->bytes.len > INT_MAX))
+		return err_set(err, RESULT_TOO_LARGE, "too large for a database row");
 	p->formats[i] = 1;
 	switch (value->kind) {
 	case DB_VALUE_NULL:
@@ -251,7 +294,7 @@ static enum result prepare(struct connection *connection, const char *sql,
 	(void)snprintf(p->name, sizeof(p->name), "s%d", connection->prepared_count++);
 	PGresult *result = PQprepare(connection->handle, p->name, sql, (int)count, p->types);
 	if (PQresultStatus(result) != PGRES_COMMAND_OK) {
-		enum result outcome = translate(connection->handle, result, err);
+		enum result outcome = translate(connection, result, err);
 		PQclear(result);
 		free(p);
 		return outcome;
@@ -266,7 +309,7 @@ static enum result run(struct connection *connection, const char *sql, const str
 	size_t count, PGresult **ret, struct err *err)
 {
 	struct parameters p = {0};
-	const char *name;
+	const char *name = NULL;
 
 	assert(count <= ARGS_MAX);
 	for (size_t i = 0; i < count; i++)
@@ -278,7 +321,7 @@ static enum result run(struct connection *connection, const char *sql, const str
 			       p.formats, 1);
 	ExecStatusType status = PQresultStatus(result);
 	if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) {
-		enum result outcome = translate(connection->handle, result, err);
+		enum result outcome = translate(connection, result, err);
 		PQclear(result);
 		return outcome;
 	}
@@ -361,36 +404,52 @@ static bool postgres_is_null(const struct rows *rows, int column)
 
 static enum result commit(struct connection *connection, struct err *err)
 {
-	struct err why = {0};
-	enum result result = simple(connection, "COMMIT", &why);
+	PGresult *answer = PQexec(connection->handle, "COMMIT");
+	enum result result = RESULT_OK;
 
-	if (result == RESULT_OK)
-		return RESULT_OK;
 	if (PQstatus(connection->handle) != CONNECTION_OK)
-		return err_code(err, RESULT_UNAVAILABLE, "db-uncertain",
+		result = err_code(err, RESULT_UNAVAILABLE, "db-uncertain",
 			"the database went away while the change was being kept");
-	if (err)
-		*err = why;
+	else if (PQresultStatus(answer) != PGRES_COMMAND_OK)
+		result = translate(connection, answer, err);
+	else if (strcmp(PQcmdStatus(answer), "COMMIT") !=
+		 0) /* it says ROLLBACK, and no error, after a failure */
+		result = err_set(err, RESULT_INTERNAL, "the database rolled the change back");
+	PQclear(answer);
 	return result;
 }
 
-static enum result run_once(
-	struct postgres *db, const char *begin, bool read_only, db_work work, void *context, struct err *err)
+static enum result begin(struct connection *connection, bool read_only, struct err *err)
+{
+	const char *sql = read_only ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" : "BEGIN";
+
+	connection->read_only = read_only;
+	enum result result = simple(connection, sql, err);
+	if (result == RESULT_OK || PQstatus(connection->handle) == CONNECTION_OK)
+		return result;
+	/* It broke while it lay in the pool; once more with a new one. */
+	PQreset(connection->handle);
+	TRY(connection_begin(connection, err));
+	return simple(connection, sql, err);
+}
+
+static bool asks_again(enum result result, const struct err *why)
+{
+	return result == RESULT_UNAVAILABLE && why->code && strcmp(why->code, "db-again") == 0;
+}
+
+static enum result run_once(struct postgres *db, bool read_only, db_work work, void *context, struct err *err)
 {
 	struct connection *connection;
 
 	TRY(pool_take(db, &connection, err));
 	struct tx tx = {.db = &db->db, .connection = connection, .read_only = read_only};
-	enum result result = simple(connection, begin, err);
-	if (result == RESULT_UNAVAILABLE && PQstatus(connection->handle) != CONNECTION_OK) {
-		/* It broke while it lay in the pool; once more with a new one. */
-		PQreset(connection->handle);
-		forget_prepared(connection);
-		result = simple(connection, begin, err);
-	}
+	enum result result = begin(connection, read_only, err);
 	if (result == RESULT_OK) {
 		result = tx_result(&tx, work(&tx, context, err), err);
-		if (result == RESULT_OK)
+		if (asks_again(tx.failure, &tx.failure_err)) /* whatever the work made of it */
+			result = tx_result(&tx, RESULT_OK, err);
+		if (result == RESULT_OK && !read_only)
 			result = commit(connection, err);
 		else
 			(void)simple(connection, "ROLLBACK", NULL);
@@ -399,17 +458,15 @@ static enum result run_once(
 	return result;
 }
 
-/* READ COMMITTED is enough: rules are held by conditional statements and constraints, whose conditions are
- * looked at again after waiting for another transaction's row. */
-static enum result postgres_write(struct db *base, db_work work, void *context, struct err *err)
+static enum result run_again(struct db *base, bool read_only, db_work work, void *context, struct err *err)
 {
 	struct err why = {0};
 	enum result result = RESULT_INTERNAL;
 
 	for (int i = 0; i < RETRIES; i++) {
 		why = (struct err){0};
-		result = run_once((struct postgres *)base, "BEGIN", false, work, context, &why);
-		if (result != RESULT_UNAVAILABLE || why.code == NULL || strcmp(why.code, "db-again") != 0)
+		result = run_once((struct postgres *)base, read_only, work, context, &why);
+		if (!asks_again(result, &why))
 			break;
 	}
 	if (err)
@@ -417,10 +474,16 @@ static enum result postgres_write(struct db *base, db_work work, void *context, 
 	return result;
 }
 
+/* READ COMMITTED is enough: rules are held by conditional statements and constraints, whose conditions are
+ * looked at again after waiting for another transaction's row. */
+static enum result postgres_write(struct db *base, db_work work, void *context, struct err *err)
+{
+	return run_again(base, false, work, context, err);
+}
+
 static enum result postgres_read(struct db *base, db_work work, void *context, struct err *err)
 {
-	return run_once((struct postgres *)base, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", true,
-		work, context, err);
+	return run_again(base, true, work, context, err);
 }
 
 static void postgres_close(struct db *base)

@@ -4,12 +4,16 @@
 #include "base/thread.h"
 
 #include <assert.h>
+#include <fcntl.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define BUSY_TIMEOUT_MS 10000
 #define READERS_DEFAULT 8
+/* How long a caller waits for a free reader. */
+#define READER_WAIT_MS (10 * MS_SECOND)
 #define STATEMENT_SLOTS 256
 /* A batch takes what waits, and what comes while it runs, up to these. */
 #define BATCH_WORKS 200
@@ -68,7 +72,8 @@ static enum result translate(sqlite3 *handle, int code, struct err *err)
 	case SQLITE_DONE:
 		return RESULT_OK;
 	case SQLITE_CONSTRAINT:
-		if (code == SQLITE_CONSTRAINT_UNIQUE || code == SQLITE_CONSTRAINT_PRIMARYKEY)
+		if (code == SQLITE_CONSTRAINT_UNIQUE || code == SQLITE_CONSTRAINT_PRIMARYKEY ||
+			code == SQLITE_CONSTRAINT_ROWID)
 			return err_code(err, RESULT_CONFLICT, "db-unique", "%s", text);
 		return err_set(err, RESULT_INTERNAL, "database: %s", text);
 	case SQLITE_FULL:
@@ -99,7 +104,7 @@ static enum result connection_open(const char *path, bool writes, struct connect
 	cleanup(connection_free_at) struct connection *connection = mem_new(sizeof(*connection));
 	static const char settings[] =
 		"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
-		" PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY;";
+		" PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA journal_size_limit=67108864;";
 
 	int code = sqlite3_open_v2(path, &connection->handle,
 		SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
@@ -164,7 +169,8 @@ static void statement_release(struct statement *s)
 	free(s);
 }
 
-static int bind_value(sqlite3_stmt *handle, int index, const struct db_value *value)
+static int bind_value(
+	sqlite3_stmt *handle, int index, const struct db_value *value, sqlite3_destructor_type lifetime)
 {
 	switch (value->kind) {
 	case DB_VALUE_NULL:
@@ -175,39 +181,39 @@ static int bind_value(sqlite3_stmt *handle, int index, const struct db_value *va
 		return sqlite3_bind_int64(handle, index, value->number);
 	case DB_VALUE_TEXT:
 		return sqlite3_bind_text64(handle, index, value->text.len ? value->text.ptr : "",
-			value->text.len, SQLITE_STATIC, SQLITE_UTF8);
+			value->text.len, lifetime, SQLITE_UTF8);
 	case DB_VALUE_BYTES:
 		if (value->bytes.len == 0)
 			return sqlite3_bind_zeroblob(handle, index, 0);
-		return sqlite3_bind_blob64(handle, index, value->bytes.ptr, value->bytes.len, SQLITE_STATIC);
+		return sqlite3_bind_blob64(handle, index, value->bytes.ptr, value->bytes.len, lifetime);
 	case DB_VALUE_ID:
-		/* It lies in the argument list itself, which ends with the statement of the caller while rows
-		 * are still read. */
-		return sqlite3_bind_blob(handle, index, value->id.b, ID_BYTES, SQLITE_TRANSIENT);
+		return sqlite3_bind_blob(handle, index, value->id.b, ID_BYTES, lifetime);
 	}
 	return SQLITE_MISUSE;
 }
 
 /* SQLite numbers $2 … $1 in the order in which they appear, so parameters are bound by name. */
 static enum result bind_all(struct connection *connection, sqlite3_stmt *handle, const struct db_value *args,
-	size_t count, struct err *err)
+	size_t count, sqlite3_destructor_type lifetime, struct err *err)
 {
+	assert((size_t)sqlite3_bind_parameter_count(handle) == count);
 	for (size_t i = 0; i < count; i++) {
-		char name[16];
+		char name[24];
 		(void)snprintf(name, sizeof(name), "$%zu", i + 1);
 		int index = sqlite3_bind_parameter_index(handle, name);
 		assert(index > 0);
 		if (args[i].kind == DB_VALUE_TEXT &&
 			(str_find_char(args[i].text, '\0') >= 0 || !str_is_utf8(args[i].text)))
 			return err_set(err, RESULT_INVALID, "text is not UTF-8 without NUL");
-		TRY(translate(connection->handle, bind_value(handle, index, &args[i]), err));
+		TRY(translate(connection->handle, bind_value(handle, index, &args[i], lifetime), err));
 	}
 	return RESULT_OK;
 }
 
-/* Prepares and binds; the caller releases. A failure counts for the whole work. */
+/* Prepares and binds; the caller releases. SQLite keeps looking at static values until then, transient ones
+ * it copies. A failure counts for the whole work. */
 static enum result begin_statement(struct tx *tx, const char *sql, const struct db_value *args, size_t count,
-	struct statement **ret, struct err *err)
+	sqlite3_destructor_type lifetime, struct statement **ret, struct err *err)
 {
 	struct connection *connection = connection_of(tx);
 	struct statement *s;
@@ -216,7 +222,7 @@ static enum result begin_statement(struct tx *tx, const char *sql, const struct 
 	enum result result = statement_take(connection, sql, &s, &why);
 	if (result != RESULT_OK)
 		return tx_fail(tx, result, &why, err);
-	result = bind_all(connection, s->handle, args, count, &why);
+	result = bind_all(connection, s->handle, args, count, lifetime, &why);
 	if (result != RESULT_OK) {
 		statement_release(s);
 		return tx_fail(tx, result, &why, err);
@@ -228,8 +234,12 @@ static enum result begin_statement(struct tx *tx, const char *sql, const struct 
 static enum result step_failed(struct tx *tx, int code, struct err *err)
 {
 	struct err why = {0};
+	enum result result = translate(connection_of(tx)->handle, code, &why);
 
-	return tx_fail(tx, translate(connection_of(tx)->handle, code, &why), &why, err);
+	/* A file that cannot be written is not there for writers; a reader that wants to is wrong. */
+	if (tx->read_only && (code & 0xff) == SQLITE_READONLY)
+		result = err_set(&why, RESULT_INTERNAL, "a work that reads only tried to write");
+	return tx_fail(tx, result, &why, err);
 }
 
 static enum result sqlite_exec(struct tx *tx, const char *sql, const struct db_value *args, size_t count,
@@ -237,7 +247,7 @@ static enum result sqlite_exec(struct tx *tx, const char *sql, const struct db_v
 {
 	struct statement *s;
 
-	TRY(begin_statement(tx, sql, args, count, &s, err));
+	TRY(begin_statement(tx, sql, args, count, SQLITE_STATIC, &s, err));
 	int code = sqlite3_step(s->handle);
 	enum result result = RESULT_OK;
 	if (code != SQLITE_DONE && code != SQLITE_ROW)
@@ -254,7 +264,7 @@ static enum result sqlite_query(struct tx *tx, const char *sql, const struct db_
 {
 	struct statement *s;
 
-	TRY(begin_statement(tx, sql, args, count, &s, err));
+	TRY(begin_statement(tx, sql, args, count, SQLITE_TRANSIENT, &s, err));
 	int code = sqlite3_step(s->handle);
 	if (code != SQLITE_DONE && code != SQLITE_ROW) {
 		enum result result = step_failed(tx, code, err);
@@ -332,21 +342,32 @@ static enum result simple(struct connection *connection, const char *sql, struct
 	return result;
 }
 
-/* Runs one job in a savepoint of the open transaction. False when SQLite has rolled the whole transaction
- * back, which it does on some failures. */
-static bool run_job(struct sqlite *db, struct job *job)
+/* A sync that failed may have put the commit on the disk all the same, to be found after a crash. */
+static enum result commit(struct connection *connection, struct err *err)
+{
+	enum result result = simple(connection, "COMMIT", err);
+
+	if (result != RESULT_OK && (sqlite3_errcode(connection->handle) & 0xff) == SQLITE_IOERR)
+		err_code(err, result, "db-uncertain", "the disk failed while the change was being kept");
+	return result;
+}
+
+/* Runs one job in a savepoint of the open transaction. False when the whole transaction is lost, which SQLite
+ * rolls back on some failures; `why` tells the reason then. */
+static bool run_job(struct sqlite *db, struct job *job, struct err *why)
 {
 	struct tx tx = {.db = &db->db, .connection = db->writer};
 
-	job->result = simple(db->writer, "SAVEPOINT job", job->err);
-	if (job->result != RESULT_OK)
-		return sqlite3_get_autocommit(db->writer->handle) == 0;
+	if (simple(db->writer, "SAVEPOINT job", why) != RESULT_OK)
+		return false;
 	job->result = tx_result(&tx, job->work(&tx, job->context, job->err), job->err);
-	if (sqlite3_get_autocommit(db->writer->handle))
+	if (sqlite3_get_autocommit(db->writer->handle)) {
+		*why = tx.failure_err;
 		return false;
-	if (job->result != RESULT_OK && simple(db->writer, "ROLLBACK TO job", NULL) != RESULT_OK)
+	}
+	if (job->result != RESULT_OK && simple(db->writer, "ROLLBACK TO job", why) != RESULT_OK)
 		return false;
-	return simple(db->writer, "RELEASE job", NULL) == RESULT_OK;
+	return simple(db->writer, "RELEASE job", why) == RESULT_OK;
 }
 
 static struct job *take_job(struct sqlite *db)
@@ -362,12 +383,13 @@ static struct job *take_job(struct sqlite *db)
 	return job;
 }
 
-/* None of a failed batch's works may be called done, whatever they returned. */
-static void fail_batch(struct job *batch, const char *code, const char *text)
+/* None of a failed batch's works may be called done, and none refused: what refused it may be a change by
+ * another work of the batch that is gone with it. */
+static void fail_batch(struct job *batch, const struct err *why)
 {
 	for (struct job *job = batch; job; job = job->next)
-		if (job->result == RESULT_OK)
-			job->result = err_code(job->err, RESULT_UNAVAILABLE, code, "%s", text);
+		job->result = err_code(job->err, RESULT_UNAVAILABLE, why->code ? why->code : "db-unavailable",
+			"%s", why->text[0] ? why->text : "the database could not keep the change");
 }
 
 static void finish_batch(struct sqlite *db, struct job *batch)
@@ -386,24 +408,24 @@ static void run_batch(struct sqlite *db, struct job *job)
 	struct job *batch = NULL, **end = &batch;
 	struct err err = {0};
 	int64_t deadline = clock_monotonic() + BATCH_MS;
-	bool whole = simple(db->writer, "BEGIN IMMEDIATE", &err) == RESULT_OK;
+	bool begun = simple(db->writer, "BEGIN IMMEDIATE", &err) == RESULT_OK, whole = begun;
 
 	for (int count = 1; job; count++) {
 		*end = job;
 		end = &job->next;
 		job->result = RESULT_OK;
 		if (whole)
-			whole = run_job(db, job);
-		bool more = whole && count < BATCH_WORKS && clock_monotonic() < deadline;
+			whole = run_job(db, job, &err);
+		/* Those that waited behind a begin that failed need not each wait for the same. */
+		bool more = !begun || (whole && count < BATCH_WORKS && clock_monotonic() < deadline);
 		job = more ? take_job(db) : NULL;
 	}
-	if (whole && simple(db->writer, "COMMIT", &err) != RESULT_OK)
+	if (whole && commit(db->writer, &err) != RESULT_OK)
 		whole = false;
 	if (!whole) {
 		if (!sqlite3_get_autocommit(db->writer->handle))
 			(void)simple(db->writer, "ROLLBACK", NULL);
-		fail_batch(batch, err.code ? err.code : "db-unavailable",
-			err.text[0] ? err.text : "the database could not keep the change");
+		fail_batch(batch, &err);
 	}
 	finish_batch(db, batch);
 }
@@ -448,15 +470,21 @@ static enum result sqlite_write(struct db *base, db_work work, void *context, st
 
 static enum result reader_take(struct sqlite *db, struct connection **ret, struct err *err)
 {
+	int64_t deadline = clock_monotonic() + READER_WAIT_MS;
+	bool waits = true;
+
 	lock_take(&db->readers_lock);
-	while (db->free_readers == NULL && db->readers == db->readers_max)
-		signal_wait(&db->reader_freed, &db->readers_lock);
+	while (waits && db->free_readers == NULL && db->readers == db->readers_max)
+		waits = signal_wait_until(&db->reader_freed, &db->readers_lock, deadline);
 	struct connection *reader = db->free_readers;
+	bool may_open = reader == NULL && db->readers < db->readers_max;
 	if (reader)
 		db->free_readers = reader->next;
-	else
+	else if (may_open)
 		db->readers++;
 	lock_release(&db->readers_lock);
+	if (reader == NULL && !may_open)
+		return err_code(err, RESULT_UNAVAILABLE, "db-busy", "too many wait for the database");
 	if (reader) {
 		*ret = reader;
 		return RESULT_OK;
@@ -481,7 +509,7 @@ static void reader_give_back(struct sqlite *db, struct connection *reader)
 static enum result sqlite_read(struct db *base, db_work work, void *context, struct err *err)
 {
 	struct sqlite *db = (struct sqlite *)base;
-	struct connection *reader;
+	struct connection *reader = NULL;
 
 	TRY(reader_take(db, &reader, err));
 	struct tx tx = {.db = base, .connection = reader, .read_only = true};
@@ -534,11 +562,23 @@ static const struct db_driver sqlite_driver = {
 	.is_null = sqlite_is_null,
 };
 
+/* A new file is its owner's alone; SQLite gives the files beside it the same mode. A file that is there is
+ * not opened: closing it would end the locks that this process holds on it. */
+static void create_private(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	if (fd >= 0)
+		(void)close(fd);
+}
+
 enum result sqlite_open(const struct db_config *config, struct db **ret, struct err *err)
 {
-	struct sqlite *db = mem_new(sizeof(*db));
 	struct str path = str_from(config->url, STR("sqlite:").len);
 
+	if (path.len == 0) /* which SQLite would take for a temporary database */
+		return err_set(err, RESULT_INVALID, "the path is missing in sqlite:/path/to/file");
+	struct sqlite *db = mem_new(sizeof(*db));
 	db->db = (struct db){&sqlite_driver, DB_SQLITE};
 	db->path = mem_new(path.len + 1);
 	memcpy(db->path, path.ptr, path.len);
@@ -547,6 +587,7 @@ enum result sqlite_open(const struct db_config *config, struct db **ret, struct 
 	lock_init(&db->readers_lock, "sqlite readers", READERS_RANK);
 	signal_init(&db->queue_filled);
 	signal_init(&db->reader_freed);
+	create_private(db->path);
 	enum result result = connection_open(db->path, true, &db->writer, err);
 	if (result == RESULT_OK)
 		result = thread_start(&db->writer_thread, "db-writer", writer_run, db);

@@ -5,6 +5,7 @@
 
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,6 +19,15 @@ static const struct migration migrations[] = {
 		"CREATE TABLE thing (id BYTEA PRIMARY KEY, name TEXT, number BIGINT, data BYTEA);"
 		"CREATE TABLE other (number BIGINT);"},
 	{2, "two", "CREATE TABLE third (number BIGINT UNIQUE);"},
+};
+
+/* For a database of their own, started by several nodes at once: a second run of any would fail. */
+static const struct migration more_migrations[] = {
+	{1, "one",
+		"CREATE TABLE thing (id BYTEA PRIMARY KEY, name TEXT, number BIGINT, data BYTEA);"
+		"CREATE TABLE other (number BIGINT);"},
+	{2, "two", "CREATE TABLE third (number BIGINT UNIQUE);"},
+	{3, "three", "CREATE TABLE fourth (number BIGINT); INSERT INTO fourth (number) VALUES (3);"},
 };
 
 struct numbers {
@@ -210,6 +220,111 @@ static void bad_text_is_refused(void **state)
 	assert_int_equal(db_write(db, insert_text, &broken, NULL), RESULT_INVALID);
 }
 
+static enum result empty_is_not_null(struct tx *tx, void *context, struct err *err)
+{
+	cleanup(rows_done) struct rows rows = {0};
+
+	(void)context;
+	TRY(db_query_one(tx, "INSERT INTO thing (id, name, data) VALUES ($1, $2, $3) RETURNING name, data",
+		DB_ARGS(db_id(id_new(8)), db_text(STR_NONE), db_bytes((struct bytes){0})), &rows, err));
+	assert_false(row_is_null(&rows, 0) || row_is_null(&rows, 1));
+	assert_int_equal(row_text(&rows, 0).len + row_bytes(&rows, 1).len, 0);
+	return rows_end(&rows, err);
+}
+
+static void empty_values_are_kept_apart_from_null(void **state)
+{
+	(void)state;
+
+	assert_ok(db_write(db, empty_is_not_null, NULL, NULL));
+}
+
+static enum result read_after_args(struct tx *tx, void *context, struct err *err)
+{
+	cleanup(rows_done) struct rows rows = {0};
+	struct str name = STR("kept");
+	char *text = mem_strdup(name.ptr);
+	int count = 0;
+
+	(void)context;
+	TRY(db_exec(tx, "INSERT INTO other (number) VALUES (40), (40), (40)", DB_NO_ARGS, NULL, err));
+	TRY(db_query(tx, "SELECT $1, $3 FROM other WHERE number = $2",
+		DB_ARGS(db_text((struct str){text, name.len}), db_int(40),
+			db_bytes((struct bytes){(const uint8_t *)text, name.len})),
+		&rows, err));
+	free(text);
+	for (; rows_next(&rows); count++) {
+		assert_str(row_text(&rows, 0), "kept");
+		assert_memory_equal(row_bytes(&rows, 1).ptr, name.ptr, name.len);
+	}
+	assert_int_equal(count, 3);
+	return rows_end(&rows, err);
+}
+
+static void arguments_need_not_outlive_the_call(void **state)
+{
+	(void)state;
+
+	assert_ok(db_write(db, read_after_args, NULL, NULL));
+}
+
+#define NODES 6
+static pthread_barrier_t all_open;
+
+static void *migrate_more(void *arg)
+{
+	struct db *own = test_db_open(url);
+
+	(void)pthread_barrier_wait(&all_open);
+	if (db_migrate(own, more_migrations, COUNT_OF(more_migrations), NULL, NULL, NULL) != RESULT_OK)
+		atomic_fetch_add((_Atomic int *)arg, 1);
+	db_close(own);
+	return NULL;
+}
+
+static void nodes_that_start_at_once_migrate_once(void **state)
+{
+	(void)state;
+	pthread_t nodes[NODES];
+	_Atomic int failed = 0;
+	int version;
+
+	assert_ok(pthread_barrier_init(&all_open, NULL, NODES));
+	for (size_t i = 0; i < NODES; i++)
+		assert_ok(thread_start(&nodes[i], "node", migrate_more, &failed));
+	for (size_t i = 0; i < NODES; i++)
+		assert_int_equal(pthread_join(nodes[i], NULL), 0);
+	(void)pthread_barrier_destroy(&all_open);
+	assert_int_equal(failed, 0);
+	assert_ok(db_version(db, &version, NULL));
+	assert_int_equal(version, 3);
+}
+
+static enum result write_within(struct tx *tx, void *context, struct err *err)
+{
+	(void)tx;
+	return db_write(db, insert, context, err);
+}
+
+/* On SQLite it would wait for itself without end. */
+static void a_work_that_begins_another_ends_the_process(void **state)
+{
+	(void)state;
+	int status = 0;
+	pid_t child = fork();
+
+	if (child == 0) {
+		struct numbers n = {.number = 50};
+		(void)signal(SIGABRT, SIG_DFL);
+		(void)!freopen("/dev/null", "w", stderr);
+		db = test_db_open(url);
+		(void)!db_read(db, write_within, &n, NULL);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+}
+
 static void a_url_of_another_kind_is_refused(void **state)
 {
 	(void)state;
@@ -273,6 +388,10 @@ int main(void)
 		cmocka_unit_test(a_tried_part_may_fail_alone),
 		cmocka_unit_test(many_writers_share_commits_and_fail_alone),
 		cmocka_unit_test(bad_text_is_refused),
+		cmocka_unit_test(empty_values_are_kept_apart_from_null),
+		cmocka_unit_test(arguments_need_not_outlive_the_call),
+		cmocka_unit_test(nodes_that_start_at_once_migrate_once),
+		cmocka_unit_test(a_work_that_begins_another_ends_the_process),
 		cmocka_unit_test(a_url_of_another_kind_is_refused),
 		cmocka_unit_test(a_kill_loses_nothing_that_was_reported),
 	};

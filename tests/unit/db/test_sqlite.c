@@ -1,0 +1,275 @@
+#include "tests/unit/db/databases.h"
+
+#include "base/thread.h"
+#include "tests/unit/unit.h"
+
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static char url[200];
+static struct db *db;
+
+struct job {
+	int64_t number;
+	size_t bytes; /* to be written beside it */
+	bool quiet;   /* hand no reason on */
+	enum result result;
+	struct err err;
+};
+
+static enum result make_tables(struct tx *tx, void *context, struct err *err)
+{
+	(void)context;
+	return db_exec(
+		tx, "CREATE TABLE slot (number BIGINT PRIMARY KEY, data BYTEA)", DB_NO_ARGS, NULL, err);
+}
+
+/* Takes a number that nobody may have twice; CONFLICT when it is taken. */
+static enum result take(struct tx *tx, void *context, struct err *err)
+{
+	struct job *job = context;
+	static const uint8_t data[1 << 20];
+	int64_t changed = 0;
+
+	TRY(db_exec(tx, "INSERT INTO slot (number, data) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+		DB_ARGS(db_int(job->number), db_bytes((struct bytes){data, job->bytes})), &changed,
+		job->quiet ? NULL : err));
+	return changed ? RESULT_OK : err_set(err, RESULT_CONFLICT, "taken");
+}
+
+static enum result count_number(struct tx *tx, void *context, struct err *err)
+{
+	cleanup(rows_done) struct rows rows = {0};
+	int64_t *number = context;
+
+	TRY(db_query_one(
+		tx, "SELECT COUNT(*) FROM slot WHERE number = $1", DB_ARGS(db_int(*number)), &rows, err));
+	*number = row_int(&rows, 0);
+	return rows_end(&rows, err);
+}
+
+static int64_t count_of(int64_t number)
+{
+	assert_ok(db_read(db, count_number, &number, NULL));
+	return number;
+}
+
+/* How many pages the file may have; 1 means as many as it has now. */
+static enum result set_room(struct tx *tx, void *context, struct err *err)
+{
+	const char *sql = context;
+
+	return db_exec(tx, sql, DB_NO_ARGS, NULL, err);
+}
+
+static char no_room[] = "PRAGMA max_page_count = 1";
+static char some_room[] = "PRAGMA max_page_count = 60";
+static char much_room[] = "PRAGMA max_page_count = 1000000";
+
+/* Holds the writer until the others are about to wait for it, so that they come as one batch. */
+static _Atomic int coming;
+
+static enum result hold(struct tx *tx, void *context, struct err *err)
+{
+	(void)tx, (void)err;
+	while (atomic_load(&coming) < *(int *)context)
+		(void)sched_yield();
+	return RESULT_OK;
+}
+
+static void *write_one(void *arg)
+{
+	struct job *job = arg;
+
+	atomic_fetch_add(&coming, 1);
+	job->result = db_write(db, take, job, &job->err);
+	return NULL;
+}
+
+static void *write_hold(void *arg)
+{
+	static int count;
+
+	count = *(int *)arg;
+	(void)!db_write(db, hold, &count, NULL);
+	return NULL;
+}
+
+static void run_together(struct job *jobs, int count)
+{
+	pthread_t holder, threads[32];
+
+	assert_true(count <= 32);
+	atomic_store(&coming, 0);
+	assert_ok(thread_start(&holder, "holder", write_hold, &count));
+	for (int i = 0; i < count; i++)
+		assert_ok(thread_start(&threads[i], "job", write_one, &jobs[i]));
+	assert_int_equal(pthread_join(holder, NULL), 0);
+	for (int i = 0; i < count; i++)
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+}
+
+/* Whatever a batch's end is: an OK is kept, a CONFLICT was refused by something kept, the rest left nothing.
+ */
+static void a_batch_without_room_answers_nothing_false(void **state)
+{
+	(void)state;
+	bool saw_full = false;
+
+	for (int round = 0; round < 20; round++) {
+		int64_t base = 1000 * (round + 1);
+		struct job jobs[24] = {0};
+		for (int i = 0; i < 24; i++)
+			jobs[i] = (struct job){.number = base + i / 4, .bytes = 10};
+		jobs[22] = (struct job){.number = base + 22, .bytes = 1 << 20};
+		jobs[23] = (struct job){.number = base + 23, .bytes = 1 << 20, .quiet = true};
+		assert_ok(db_write(db, set_room, some_room, NULL));
+		run_together(jobs, 24);
+		assert_ok(db_write(db, set_room, much_room, NULL));
+		for (int i = 0; i < 24; i++) {
+			if (jobs[i].result == RESULT_OK || jobs[i].result == RESULT_CONFLICT) {
+				assert_int_equal(count_of(jobs[i].number), 1);
+				continue;
+			}
+			assert_int_equal(jobs[i].result, RESULT_UNAVAILABLE);
+			assert_string_equal(jobs[i].err.code, "db-full");
+			saw_full = true;
+		}
+		assert_int_equal(count_of(base + 22) + count_of(base + 23), 0);
+	}
+	assert_true(saw_full);
+}
+
+static void writing_goes_on_when_there_is_room_again(void **state)
+{
+	(void)state;
+	struct job job = {.number = 1, .bytes = 1 << 20};
+
+	assert_ok(db_write(db, set_room, no_room, NULL));
+	assert_int_equal(db_write(db, take, &job, &job.err), RESULT_UNAVAILABLE);
+	assert_string_equal(job.err.code, "db-full");
+	assert_ok(db_write(db, set_room, much_room, NULL));
+	assert_ok(db_write(db, take, &job, &job.err));
+	assert_int_equal(count_of(1), 1);
+}
+
+static enum result overlook_full(struct tx *tx, void *context, struct err *err)
+{
+	(void)!db_try(tx, take, context, err);
+	return RESULT_DENIED;
+}
+
+static void a_tried_part_without_room_fails_the_whole(void **state)
+{
+	(void)state;
+	struct job job = {.number = 2, .bytes = 1 << 20};
+
+	assert_ok(db_write(db, set_room, no_room, NULL));
+	assert_int_equal(db_write(db, overlook_full, &job, &job.err), RESULT_UNAVAILABLE);
+	assert_string_equal(job.err.code, "db-full");
+	assert_ok(db_write(db, set_room, much_room, NULL));
+}
+
+static enum result insert_uncommitted(struct tx *tx, void *context, struct err *err)
+{
+	struct job *job = context;
+	static const struct job other = {.number = 3};
+	struct job first = other;
+
+	TRY(take(tx, &first, err));
+	atomic_store(&coming, 1);
+	while (atomic_load(&coming) != 2)
+		(void)sched_yield();
+	return take(tx, job, err);
+}
+
+static void *write_uncommitted(void *arg)
+{
+	struct job *job = arg;
+
+	job->result = db_write(db, insert_uncommitted, job, NULL);
+	return NULL;
+}
+
+static void readers_see_nothing_before_the_commit(void **state)
+{
+	(void)state;
+	struct job job = {.number = 4};
+	pthread_t writer;
+
+	atomic_store(&coming, 0);
+	assert_ok(thread_start(&writer, "writer", write_uncommitted, &job));
+	while (atomic_load(&coming) != 1)
+		(void)sched_yield();
+	assert_int_equal(count_of(3), 0);
+	atomic_store(&coming, 2);
+	assert_int_equal(pthread_join(writer, NULL), 0);
+	assert_ok(job.result);
+	assert_int_equal(count_of(3), 1);
+	assert_int_equal(count_of(4), 1);
+}
+
+static void a_reader_that_writes_is_our_bug(void **state)
+{
+	(void)state;
+	struct job job = {.number = 5};
+
+	assert_int_equal(db_read(db, take, &job, NULL), RESULT_INTERNAL);
+}
+
+static void the_file_is_its_owners_alone(void **state)
+{
+	(void)state;
+	const char *suffixes[] = {"", "-wal"};
+	char path[220];
+	struct stat info;
+
+	for (size_t i = 0; i < COUNT_OF(suffixes); i++) {
+		(void)snprintf(path, sizeof(path), "%s%s", url + strlen("sqlite:"), suffixes[i]);
+		assert_int_equal(stat(path, &info), 0);
+		assert_int_equal(info.st_mode & 0777, 0600);
+	}
+}
+
+/* SQLite would take it for a temporary database, gone with the process. */
+static void a_url_without_a_path_is_refused(void **state)
+{
+	(void)state;
+	struct db *none = NULL;
+
+	assert_int_equal(db_open(&(struct db_config){.url = STR("sqlite:")}, &none, NULL), RESULT_INVALID);
+	assert_null(none);
+}
+
+static int open_group(void **state)
+{
+	(void)state;
+	test_sqlite_url(url);
+	db = test_db_open(url);
+	return db_write(db, make_tables, NULL, NULL) != RESULT_OK;
+}
+
+static int close_group(void **state)
+{
+	(void)state;
+	db_close(db);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_batch_without_room_answers_nothing_false),
+		cmocka_unit_test(writing_goes_on_when_there_is_room_again),
+		cmocka_unit_test(a_tried_part_without_room_fails_the_whole),
+		cmocka_unit_test(readers_see_nothing_before_the_commit),
+		cmocka_unit_test(a_reader_that_writes_is_our_bug),
+		cmocka_unit_test(the_file_is_its_owners_alone),
+		cmocka_unit_test(a_url_without_a_path_is_refused),
+	};
+
+	return cmocka_run_group_tests_name("sqlite", tests, open_group, close_group);
+}
