@@ -9,6 +9,7 @@ build="gcc make meson ninja-build pkg-config libc6-dev libmicrohttpd-dev libgnut
 test="clang clang-format libclang-rt-14-dev postgresql postfix swaks chromium gnutls-bin python3-pytest curl"
 wanted=$build
 [ "${1:-build}" = build ] || wanted="$build $test"
+command -v npm >/dev/null || [ "${1:-build}" = build ] || wanted="$wanted nodejs npm"
 
 missing=
 for package in $wanted; do

@@ -204,7 +204,9 @@ static enum result release_content(struct tx *tx, const struct delivery *deliver
 {
 	int64_t waiting;
 
-	if (!carries_content(delivery->kind))
+	/* The rest of a relayed mail's recipients may still come (one mail is one message): its key goes with
+	 * its fingerprint, by keep_house. */
+	if (!carries_content(delivery->kind) || delivery->kind == DELIVERY_RELAY)
 		return RESULT_OK;
 	TRY(delivery_count_waiting(tx, delivery->message_id, &waiting, err));
 	return waiting ? RESULT_OK : wrap_destroy(tx, delivery->message_id, err);

@@ -71,13 +71,8 @@ static enum result claim(struct tx *tx, struct keeping *k, struct err *err)
 		&first, err));
 	if (id_equal(first, k->message_id))
 		return RESULT_OK;
-	enum result joined = join(tx, k, first, err);
-	if (joined == RESULT_GONE) {
-		/* Recalled, or delivered and done: nothing more may or need be done for it. */
-		k->message_id = first;
-		return RESULT_CONFLICT;
-	}
-	return joined;
+	/* GONE when that message was destroyed: refused, so that nothing is accepted and then lost (R12). */
+	return join(tx, k, first, err);
 }
 
 static int64_t expiry(const struct keeping *k)
@@ -253,12 +248,7 @@ static enum result keep_in_tx(struct tx *tx, struct keeping *k, struct err *err)
 	struct person owner = {0};
 
 	TRY(flow_account_load(r->flow, tx, r->actor.account_id, k->arena, &k->account, err));
-	enum result claimed = claim(tx, k, err);
-	if (claimed == RESULT_CONFLICT) {
-		k->result = (struct keep_result){.message_id = k->message_id, .joined = true};
-		return RESULT_OK;
-	}
-	TRY(claimed);
+	TRY(claim(tx, k, err));
 	if (is_secured(r) && r->owner.len)
 		TRY(people_ensure(tx, &k->account, r->owner, r->owner_name, r->owner_is_internal, r->now,
 			k->arena, &owner, NULL, err));

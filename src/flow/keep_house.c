@@ -6,6 +6,7 @@
 #include "store/event_write.h"
 #include "store/message_write.h"
 #include "store/session_write.h"
+#include "store/wrap_write.h"
 
 #define AT_ONCE 500
 /* No transaction that adds an event takes longer; only then can no earlier event still come. */
@@ -62,6 +63,7 @@ static enum result keep_house_in_tx(struct tx *tx, void *context, struct err *er
 	TRY(session_remove_ended(tx, now, AT_ONCE, err));
 	TRY(code_remove_expired(tx, now - MS_DAY, AT_ONCE, err));
 	TRY(attempt_remove_ended(tx, now, AT_ONCE, err));
+	TRY(wrap_destroy_relayed(tx, now - CLAIMS_MS, AT_ONCE, err));
 	return message_claims_forget(tx, now - CLAIMS_MS, AT_ONCE, err);
 }
 

@@ -107,3 +107,13 @@ def test_an_answer_to_the_notification_address_is_told_once(node):
     answers = wait.until(lambda: [m for m in node.outbox.to("carol@partner.example")
                                   if m["Message-ID"].startswith("<not-read-here")], "the answer")
     assert len(answers) == 1 and answers[0]["Auto-Submitted"] == "auto-replied"
+
+
+def test_r12_the_rest_of_a_relayed_mails_recipients_is_not_lost(node):
+    mail = smtp.make(subject="Lunch", to=["carol@partner.example", "dave@partner.example"])
+    smtp.send(node.smtp_port, mail, recipients=["carol@partner.example"])
+    wait.until(lambda: not node.json("queue", "list"), "the first part to be delivered")
+    smtp.send(node.smtp_port, mail, recipients=["carol@partner.example", "dave@partner.example"])
+    wait.until(lambda: node.outbox.to("dave@partner.example"), "the second part to be delivered")
+    assert len(node.outbox.to("carol@partner.example")) == 1
+    assert len(node.json("message", "list")) == 1
