@@ -7,6 +7,8 @@
 
 #define SNIPPET_BYTES 160
 #define SNIPPET_SOURCE_BYTES 2000
+/* The begin of the mail as it came: in it the text of most mails begins, and need not be opened again. */
+#define BEGIN_BYTES ((size_t)16 * 1024)
 
 struct content {
 	struct arena arena;
@@ -17,6 +19,7 @@ struct content {
 	struct seal_writer *sealer;
 	struct mime_scan *scan;
 	const struct mime_index *index;
+	struct buf begin; /* the first BEGIN_BYTES */
 	struct hash hash; /* of the body; the header's fields come last */
 	struct letter letter;
 	struct reader sealed;
@@ -35,6 +38,7 @@ struct content *content_new(struct blob_store *blobs, int64_t limit, int64_t now
 	content->body = sealed_body_new(blobs, content->message_id);
 	content->sealer = seal_writer_new(content->key, content->message_id, sealed_body_sink(content->body));
 	content->scan = mime_scan_new();
+	content->begin = buf_new(BEGIN_BYTES);
 	hash_init(&content->hash);
 	return content;
 }
@@ -47,6 +51,7 @@ void content_free(struct content *content)
 	seal_writer_free(content->sealer);
 	sealed_body_free(content->body);
 	mime_scan_free(content->scan);
+	buf_done(&content->begin);
 	key_wipe(content->key);
 	free(content->key);
 	arena_done(&content->arena);
@@ -72,6 +77,8 @@ enum result content_add(struct content *content, struct str piece, struct err *e
 			(long long)content->limit);
 	TRY(mime_scan_add(content->scan, piece, err));
 	hash_body(content, piece, offset);
+	if (offset < BEGIN_BYTES)
+		buf_add(&content->begin, str_sub(piece, 0, BEGIN_BYTES - (size_t)offset));
 	return seal_writer_write(content->sealer, piece, err);
 }
 
@@ -102,12 +109,14 @@ static void hash_header(struct content *content)
 }
 
 /* The begin of the text, in one line. */
-static struct str read_snippet(struct content *content, const struct reader *mail, struct arena *arena)
+static struct str read_snippet(struct content *content, struct arena *arena)
 {
 	const struct mime_part **parts;
 	size_t count = mime_index_body(content->index, false, arena, &parts);
 	cleanup(buf_done) struct buf text = buf_new(SNIPPET_SOURCE_BYTES);
 	struct mime_part begin;
+	struct bytes in_memory = buf_bytes(&content->begin);
+	struct reader mail = reader_of_bytes(&in_memory);
 	bool cut;
 
 	if (count == 0 || !str_equal(parts[0]->type, STR("text/plain")))
@@ -115,7 +124,10 @@ static struct str read_snippet(struct content *content, const struct reader *mai
 	begin = *parts[0];
 	if (begin.body_len > SNIPPET_SOURCE_BYTES / 2)
 		begin.body_len = SNIPPET_SOURCE_BYTES / 2;
-	if (mime_part_text(mail, &begin, &text, &cut, NULL) != RESULT_OK)
+	if (begin.body_offset + begin.body_len > in_memory.len &&
+		content_open(content, &mail, NULL) != RESULT_OK)
+		return STR_NONE;
+	if (mime_part_text(&mail, &begin, &text, &cut, NULL) != RESULT_OK)
 		return STR_NONE;
 	struct str clean = mime_clean_text(buf_str(&text), SNIPPET_SOURCE_BYTES, arena);
 	char *line = arena_alloc(arena, clean.len + 1);
@@ -134,7 +146,6 @@ static struct str read_snippet(struct content *content, const struct reader *mai
 enum result content_end(struct content *content, struct err *err)
 {
 	const struct mime_part **files;
-	struct reader mail;
 
 	TRY(mime_scan_end(content->scan, &content->index, err));
 	TRY(seal_writer_finish(content->sealer, err));
@@ -143,8 +154,7 @@ enum result content_end(struct content *content, struct err *err)
 	hash_header(content);
 	letter_read(mime_scan_header(content->scan), &content->arena, &content->letter);
 	TRY(sealed_body_settle(content->body, err));
-	TRY(content_open(content, &mail, err));
-	content->letter.snippet = read_snippet(content, &mail, &content->arena);
+	content->letter.snippet = read_snippet(content, &content->arena);
 	content->letter.files = (int64_t)mime_index_files(content->index, &content->arena, &files);
 	return RESULT_OK;
 }
