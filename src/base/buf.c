@@ -36,7 +36,7 @@ static bool make_room(struct buf *buf, size_t more)
 	size_t room = buf->room ? buf->room : 256;
 	while (room < needed)
 		room *= 2;
-	char *data = mem_new(room);
+	char *data = mem_new_raw(room);
 	if (buf->data) {
 		memcpy(data, buf->data, buf->len);
 		explicit_bzero(buf->data, buf->room);

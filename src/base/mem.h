@@ -8,6 +8,14 @@
 /* As malloc, zeroed; never NULL. */
 void *mem_new(size_t size) __attribute__((malloc, returns_nonnull));
 
+/* As malloc, with whatever was there before: for large buffers that are written before they are read. Never
+ * NULL. */
+void *mem_new_raw(size_t size) __attribute__((malloc, returns_nonnull));
+
+/* Keeps blocks of the size that a mail in flight needs for the next one, instead of asking the system for zeroed
+ * pages each time. Once, at the start of a process that serves. */
+void mem_keep_large_blocks(void);
+
 /* As reallocarray; never NULL for a size above 0. */
 void *mem_resize(void *old, size_t count, size_t size) __attribute__((returns_nonnull));
 

@@ -229,6 +229,7 @@ enum result run_node(struct node *node, const struct run_hooks *hooks, struct er
 	struct running running = {.node = node, .config = node->config};
 	sigset_t signals;
 
+	mem_keep_large_blocks();
 	if (node->config->web_dir == NULL)
 		node->config->web_dir = SEALPOST_WEB_DIR;
 	log_set_level(level_of(node->config->log_level));

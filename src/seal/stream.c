@@ -15,6 +15,7 @@
 
 #include <assert.h>
 #include <sodium.h>
+#include <stddef.h>
 #include <string.h>
 
 #define CHUNK_BYTES ((size_t)64 * 1024)
@@ -62,9 +63,10 @@ struct seal_writer {
 
 struct seal_writer *seal_writer_new(const struct message_key *key, struct id message_id, struct writer sink)
 {
-	struct seal_writer *writer = mem_new(sizeof(*writer));
+	struct seal_writer *writer = mem_new_raw(sizeof(*writer));
 	uint8_t head[HEAD_BYTES] = {0};
 
+	memset(writer, 0, offsetof(struct seal_writer, plain)); /* the two chunks are written before they are read */
 	memcpy(head, magic, sizeof(magic));
 	randombytes_buf(head + sizeof(magic), PREFIX_BYTES);
 	place_init(&writer->place, key, message_id, head);

@@ -37,7 +37,7 @@ struct smtp_stream *smtp_stream_new(int fd)
 	struct smtp_stream *stream = mem_new(sizeof(*stream));
 
 	stream->fd = fd;
-	stream->in = mem_new(SMTP_STREAM_IN_BYTES);
+	stream->in = mem_new_raw(SMTP_STREAM_IN_BYTES);
 	stream->out = buf_new(OUT_BYTES_MAX);
 	return stream;
 }
