@@ -29,7 +29,7 @@
 #define LIMIT_TEXT_SHOWN_BYTES (2 << 20)
 #define LIMIT_HTML_DEPTH 200
 #define LIMIT_HTML_NODES 200000
-#define LIMIT_HTML_OPEN 2000	     /* elements without an end; the parser goes through them at each tag */
+#define LIMIT_HTML_OPEN 2000 /* elements without an end; the parser goes through them at each tag */
 #define LIMIT_HTML_PARSE_BYTES (128 << 20) /* memory of the parser, which repeats open formatting */
 
 /* Addresses (RFC 5321 4.5.3.1, RFC 3696 erratum 1690). */
@@ -69,6 +69,11 @@
 #define LIMIT_SMTP_CLIENT_END_MS (10 * MS_MINUTE)
 #define LIMIT_SMTP_CLIENT_ADDRESSES 16 /* of one host, tried for one mail */
 #define LIMIT_SMTP_CLIENT_PIPELINE 50  /* commands sent before replies are read, or both sides could block */
+#define LIMIT_SMTP_CLIENT_IDLE 50      /* connections kept open for the next mail */
+#define LIMIT_SMTP_CLIENT_IDLE_MS (5 * MS_SECOND) /* and for how long */
+#define LIMIT_SMTP_CLIENT_MAILS 100		  /* over one connection */
+#define LIMIT_DELIVERY_BATCH                                                                                 \
+	100 /* recipients of one transaction: what every server takes, RFC 5321 4.5.3.1.8 */
 #define LIMIT_SMTP_REPLY_LINE_BYTES 2048 /* RFC 5321 asks for 512 */
 #define LIMIT_SMTP_REPLY_LINES 100
 #define LIMIT_SMTP_REPLY_BYTES (64 * 1024)

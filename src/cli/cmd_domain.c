@@ -9,10 +9,8 @@ static const char *next_hop, *tls;
 static enum result read_tls(enum hop_tls *ret, struct err *err)
 {
 	*ret = HOP_TLS_VERIFIED;
-	if (tls && strcmp(tls, "loosened") == 0)
-		*ret = HOP_TLS_LOOSENED;
-	else if (tls && strcmp(tls, "verified") != 0)
-		return err_set(err, RESULT_INVALID, "--tls takes verified or loosened");
+	if (tls && !hop_tls_parse(str_of(tls), ret))
+		return err_set(err, RESULT_INVALID, "--tls takes verified, always or loosened");
 	return next_hop ? RESULT_OK : err_set(err, RESULT_INVALID, "--next-hop HOST:PORT is missing");
 }
 
@@ -50,10 +48,9 @@ static enum result list_in_tx(struct tx *tx, void *context, struct err *err)
 	TRY(domain_list(tx, admin->actor.account_id, &admin->arena, &domains, &count, err));
 	json_t *list = json_array();
 	for (size_t i = 0; i < count; i++)
-		(void)json_array_append_new(
-			list, json_pack("{s:o,s:o,s:s}", "domain", admin_text(domains[i].name), "next_hop",
-				      admin_text(domains[i].next_hop), "tls",
-				      domains[i].hop_tls == HOP_TLS_LOOSENED ? "loosened" : "verified"));
+		(void)json_array_append_new(list,
+			json_pack("{s:o,s:o,s:s}", "domain", admin_text(domains[i].name), "next_hop",
+				admin_text(domains[i].next_hop), "tls", hop_tls_name(domains[i].hop_tls)));
 	admin_print(admin, list, columns);
 	return RESULT_OK;
 }
@@ -70,11 +67,13 @@ int cmd_domain(int argc, char **argv)
 	const struct option_row rows[] = {ADMIN_ROWS(&admin),
 		{"next-hop", "HOST:PORT", "the organisation's own mail server for the domain", &next_hop,
 			NULL},
-		{"tls", "verified|loosened", "content of secure messages only by verified TLS (default)",
+		{"tls", "verified|always|loosened",
+			"content of secure messages only by verified TLS: off this machine (default), "
+			"always, or not",
 			&tls, NULL}};
 	static const struct admin_verb verbs[] = {
-		{"add", "add DOMAIN --next-hop HOST:PORT [--tls verified|loosened]", 1, 1, true, add},
-		{"set", "set DOMAIN --next-hop HOST:PORT [--tls verified|loosened]", 1, 1, true, set},
+		{"add", "add DOMAIN --next-hop HOST:PORT [--tls verified|always|loosened]", 1, 1, true, add},
+		{"set", "set DOMAIN --next-hop HOST:PORT [--tls verified|always|loosened]", 1, 1, true, set},
 		{"remove", "remove DOMAIN", 1, 1, true, remove_domain},
 		{"list", "list [--json]", 0, 0, true, list},
 	};

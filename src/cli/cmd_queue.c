@@ -19,15 +19,16 @@ static enum result list_in_tx(struct tx *tx, void *context, struct err *err)
 	json_t *list = json_array();
 	for (size_t i = 0; i < count; i++)
 		(void)json_array_append_new(list,
-			json_pack("{s:o,s:s,s:s,s:o,s:o,s:I,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "id",
+			json_pack("{s:o,s:s,s:s,s:o,s:o,s:I,s:b,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "id",
 				admin_id(d[i].id), "kind", delivery_kind_name(d[i].kind), "state",
 				delivery_state_name(d[i].state), "recipient", admin_text(d[i].recipient),
 				"destination", admin_text(d[i].destination), "attempts",
-				(json_int_t)d[i].attempts, "next_try", admin_time(d[i].next_try_at),
-				"last_reply", admin_text(d[i].last_reply), "message",
-				admin_id(d[i].message_id), "host", admin_text(d[i].last_host), "tls_version",
-				admin_text(d[i].tls_version), "tls_cipher", admin_text(d[i].tls_cipher),
-				"tls_verified", admin_text(d[i].tls_verified)));
+				(json_int_t)d[i].attempts, "is_tried",
+				d[i].state == DELIVERY_WAITING && d[i].lease_until > 0, "next_try",
+				admin_time(d[i].next_try_at), "last_reply", admin_text(d[i].last_reply),
+				"message", admin_id(d[i].message_id), "host", admin_text(d[i].last_host),
+				"tls_version", admin_text(d[i].tls_version), "tls_cipher",
+				admin_text(d[i].tls_cipher), "tls_verified", admin_text(d[i].tls_verified)));
 	admin_print(admin, list, columns);
 	return RESULT_OK;
 }

@@ -158,55 +158,42 @@ static enum result compose_waiting_reply(struct composing *c, const struct write
 		c, "reply_too_large", job->account.settings.display_name, true, "auto-generated", out, err);
 }
 
-/* The payload of a report, line by line: action, status, recipient, ORCPT, ENVID, reason (flow/deliver.c). */
-struct report_lines {
-	struct str action, status, recipient, original_recipient, envelope_id, reason;
-};
-
-static struct report_lines read_payload(struct str payload)
-{
-	struct str rest = payload;
-
-	return (struct report_lines){.action = str_cut(&rest, '\n'),
-		.status = str_cut(&rest, '\n'),
-		.recipient = str_cut(&rest, '\n'),
-		.original_recipient = str_cut(&rest, '\n'),
-		.envelope_id = str_cut(&rest, '\n'),
-		.reason = rest.ptr ? rest : STR("")};
-}
-
 static enum result compose_report(struct composing *c, const struct writer *out, struct err *err)
 {
 	const struct deliver_job *job = c->job;
-	struct report_lines lines = read_payload(job->payload);
 	json_t *rows = json_array(), *row = json_object();
+	struct report report;
 
-	set(row, "address", lines.recipient);
-	set(row, "reason", lines.reason);
+	TRY(report_read(job->payload, &c->arena, &report, err));
+	set(row, "address", report.recipient);
+	set(row, "reason", report.reason);
+	set(row, "host", report.host);
 	(void)json_array_append_new(rows, row);
 	(void)json_object_set_new(c->view, "rows", rows);
-	(void)json_object_set_new(c->view, "is_failed", json_boolean(str_equal(lines.action, STR("failed"))));
-	(void)json_object_set_new(
-		c->view, "is_delayed", json_boolean(str_equal(lines.action, STR("delayed"))));
-	(void)json_object_set_new(
-		c->view, "is_relayed", json_boolean(str_equal(lines.action, STR("relayed"))));
-	set(c->view, "sent_on", words_of_time(c, job->delivery.created_at));
-	struct mime_report report = {.from = {job->account.settings.display_name,
-					     notification_address(c->flow, &job->account, &c->arena)},
+	static const char *const actions[] = {"failed", "delayed", "relayed"};
+	for (size_t i = 0; i < COUNT_OF(actions); i++)
+		(void)json_object_set_new(c->view, arena_printf(&c->arena, "is_%s", actions[i]).ptr,
+			json_boolean(str_equal(report.action, str_of(actions[i]))));
+	(void)json_object_set_new(c->view, "is_notification", json_boolean(report.is_notification));
+	set(c->view, "sent_on", words_of_time(c, report.sent_at));
+	set(c->view, "give_up_on", words_of_time(c, report.give_up_at));
+	struct mime_report mail = {.from = {job->account.settings.display_name,
+					   notification_address(c->flow, &job->account, &c->arena)},
 		.to = job->delivery.recipient,
 		.subject = render(c, "report_subject.txt", err),
 		.text = render(c, "report.txt", err),
 		.message_id = message_id_of(c),
 		.date = job->delivery.created_at,
 		.reporting_host = c->texts->host_name,
-		.envelope_id = lines.envelope_id,
-		.recipient = lines.recipient,
-		.original_recipient = lines.original_recipient,
-		.action = lines.action,
-		.status = lines.status,
-		.diagnostic = lines.reason,
+		.envelope_id = report.envelope_id,
+		.recipient = report.recipient,
+		.original_recipient = report.original_recipient,
+		.action = report.action,
+		.status = report.status,
+		.diagnostic = report.reason,
+		.retry_until = report.give_up_at,
 		.boundary = arena_str(&c->arena, str_of(id_text(job->delivery.id).s))};
-	return mime_build_report(&report, out, err);
+	return mime_build_report(&mail, out, err);
 }
 
 static enum result compose_internal_copy(struct composing *c, const struct writer *out, struct err *err)

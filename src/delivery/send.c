@@ -3,55 +3,73 @@
 #include "base/address.h"
 #include "smtp/client.h"
 
+#include <stdio.h>
 #include <string.h>
 
-static void later(struct deliver_attempt *attempt, struct arena *arena, const struct err *why)
+/* The same for all that are still to be sent. */
+static void decide_all(const struct send_request *r, struct deliver_attempt *attempts, int outcome,
+	const struct err *why, struct arena *arena)
 {
-	attempt->outcome = ATTEMPT_LATER;
-	attempt->reply = arena_str(arena, str_of(why->text));
+	for (size_t i = 0; i < r->count; i++) {
+		attempts[i].outcome = outcome;
+		attempts[i].reply = arena_str(arena, str_of(why->text));
+	}
 }
 
-static void send_to_outbox(const struct delivery_options *options, struct compose_source *source,
-	struct arena *arena, struct deliver_attempt *attempt)
+static void send_to_outbox(const struct send_request *r, struct compose_source *source, struct arena *arena,
+	struct deliver_attempt *attempts)
 {
-	const struct delivery *d = &source->job->delivery;
 	struct err err = {0};
 
-	if (outbox_deliver(options->outbox, d->id, d->sender, d->recipient, compose_source_write, source,
-		    &err) != RESULT_OK) {
-		later(attempt, arena, &err);
-		return;
+	for (size_t i = 0; i < r->count; i++) {
+		const struct delivery *d = r->deliveries[i];
+		if (outbox_deliver(r->options->outbox, d->id, d->sender, d->recipient, compose_source_write,
+			    source, &err) == RESULT_OK)
+			attempts[i] = (struct deliver_attempt){.outcome = ATTEMPT_SENT,
+				.reply = STR("kept in the outbox"),
+				.host = STR("outbox")};
+		else
+			attempts[i] = (struct deliver_attempt){
+				.outcome = ATTEMPT_LATER, .reply = arena_str(arena, str_of(err.text))};
 	}
-	attempt->outcome = ATTEMPT_SENT;
-	attempt->reply = STR("kept in the outbox");
-	attempt->host = STR("outbox");
 }
 
-/* What a next hop needs of TLS: content of a secured message only by verified TLS, but for this machine
- * itself and hops that the account has loosened by name (R2). */
-static enum smtp_client_tls tls_needed(
-	const struct delivery_options *options, const struct deliver_job *job, const struct hop_address *to)
+static bool is_smart_host(const struct send_request *r)
 {
-	if (job->needs_verified_tls && !job->hop_is_loosened && !to->is_loopback)
+	return str_equal(r->job->delivery.destination, flow_names(r->options->flow)->smart_host);
+}
+
+/* What the next hop needs of TLS: content of a secured message only by verified TLS, but for this machine
+ * itself and hops that the account has loosened by name (R2). */
+static enum smtp_client_tls tls_needed(const struct send_request *r, const struct hop_address *to)
+{
+	const struct deliver_job *job = r->job;
+
+	bool excepted =
+		job->hop_tls == HOP_TLS_LOOSENED || (job->hop_tls == HOP_TLS_VERIFIED && to->is_loopback);
+	if (job->needs_verified_tls && !excepted)
 		return SMTP_CLIENT_TLS_VERIFIED;
-	bool smart = str_equal(job->delivery.destination, flow_names(options->flow)->smart_host);
-	if (smart && options->smart_host_verified)
+	if (is_smart_host(r) && r->options->smart_host_verified)
 		return SMTP_CLIENT_TLS_VERIFIED;
 	return SMTP_CLIENT_TLS_OPPORTUNISTIC;
 }
 
-static enum result connect_one(const struct delivery_options *options, const struct deliver_job *job,
-	const struct hop_address *to, struct smtp_client **ret, struct err *err)
+static enum result connect_to(const struct send_request *r, const struct hop_address *to,
+	enum smtp_client_tls tls, struct connection *ret, struct err *err)
 {
-	bool smart = str_equal(job->delivery.destination, flow_names(options->flow)->smart_host);
-	struct smtp_client_options client = {.helo = flow_names(options->flow)->host_name.ptr,
+	bool smart = is_smart_host(r);
+	struct smtp_client_options client = {.helo = flow_names(r->options->flow)->host_name.ptr,
 		.tls_name = to->host,
-		.tls = tls_needed(options, job, to),
-		.trust = options->trust,
-		.user = smart ? options->smart_host_user : NULL,
-		.password = smart ? options->smart_host_password : NULL};
+		.tls = tls,
+		.trust = r->options->trust,
+		.user = smart ? r->options->smart_host_user : NULL,
+		.password = smart ? r->options->smart_host_password : NULL};
 
-	return smtp_client_connect((const struct sockaddr *)&to->address, to->len, &client, ret, err);
+	*ret = (struct connection){.tls = tls};
+	(void)snprintf(ret->host, sizeof(ret->host), "%s", to->host);
+	(void)snprintf(ret->text, sizeof(ret->text), "%s", to->text);
+	return smtp_client_connect(
+		(const struct sockaddr *)&to->address, to->len, &client, &ret->client, err);
 }
 
 /* Counts bytes and looks for 8-bit ones, so that SIZE and 8BITMIME are told truly. */
@@ -83,88 +101,123 @@ static const char *notify_words(int64_t bits, struct arena *arena)
 		.ptr;
 }
 
-static void take_facts(struct deliver_attempt *attempt, const struct smtp_client *client,
-	const struct hop_address *to, struct arena *arena)
+static struct deliver_attempt facts_of(const struct connection *connection, struct arena *arena)
 {
-	const struct smtp_tls_facts *tls = smtp_client_tls(client);
+	const struct smtp_tls_facts *tls = smtp_client_tls(connection->client);
+	struct deliver_attempt facts = {.outcome = ATTEMPT_LATER,
+		.host = arena_printf(arena, "%s [%s]", connection->host, connection->text),
+		.reports_success = smtp_client_has_dsn(connection->client)};
 
-	attempt->host = arena_printf(arena, "%s [%s]", to->host, to->text);
-	attempt->reports_success = smtp_client_has_dsn(client);
 	if (tls == NULL)
-		return;
-	attempt->tls_version = arena_str(arena, str_of(tls->version));
-	attempt->tls_cipher = arena_str(arena, str_of(tls->cipher));
-	attempt->tls_verified = tls->verified ? STR("yes") : arena_str(arena, str_of(tls->why_not));
+		return facts;
+	facts.tls_version = arena_str(arena, str_of(tls->version));
+	facts.tls_cipher = arena_str(arena, str_of(tls->cipher));
+	facts.tls_verified = tls->verified ? STR("yes") : arena_str(arena, str_of(tls->why_not));
+	return facts;
 }
 
-static void send_by(struct smtp_client *client, struct compose_source *source, const struct measure *measure,
-	struct arena *arena, struct deliver_attempt *attempt)
+/* What the next server is to report (RFC 3461) is passed on with mail that others wrote; of our own we want
+ * no more than the bounces. */
+static void read_dsn(const struct delivery *d, struct arena *arena, struct smtp_client_recipient *recipient)
 {
-	const struct delivery *d = &source->job->delivery;
-	struct err err = {0};
+	if (d->kind == DELIVERY_NOTIFICATION)
+		return;
 	struct str notify = str_of(notify_words(d->dsn_notify, arena));
-
 	if (notify.len && notify.ptr[notify.len - 1] == ',')
 		notify.len--;
-	struct smtp_client_recipient recipient = {
-		.address = d->recipient, .notify = notify, .orcpt = d->dsn_original};
+	recipient->notify = notify;
+	recipient->orcpt = d->dsn_original;
+}
+
+static void send_over(const struct send_request *r, const struct connection *connection,
+	struct compose_source *source, const struct measure *measure, struct arena *arena,
+	struct deliver_attempt *attempts)
+{
+	const struct delivery *d = &r->job->delivery;
+	struct smtp_client_recipient *recipients = arena_alloc(arena, r->count * sizeof(*recipients));
+	struct deliver_attempt facts = facts_of(connection, arena);
+	struct err err = {0};
 	struct smtp_client_mail mail = {.sender = d->sender,
 		.smtputf8 = d->smtputf8,
 		.is_8bit = measure->is_8bit,
 		.ret = d->dsn_return == DSN_RETURN_FULL ? STR("FULL")
 		       : d->dsn_return			? STR("HDRS")
 							: STR_NONE,
-		.envid = d->dsn_envelope,
+		.envid = d->kind == DELIVERY_NOTIFICATION ? STR_NONE : d->dsn_envelope,
 		.size = measure->size,
 		.content = compose_source_write,
 		.content_context = source};
-	enum result result = smtp_client_send(client, &mail, &recipient, 1, &err);
-	attempt->reply = arena_str(arena, str_of(recipient.reply[0] ? recipient.reply : err.text));
-	attempt->outcome = recipient.outcome == SMTP_RECIPIENT_SENT && result == RESULT_OK ? ATTEMPT_SENT
-			   : recipient.outcome == SMTP_RECIPIENT_REFUSED		   ? ATTEMPT_REFUSED
-											   : ATTEMPT_LATER;
+
+	for (size_t i = 0; i < r->count; i++) {
+		recipients[i] = (struct smtp_client_recipient){.address = r->deliveries[i]->recipient};
+		read_dsn(r->deliveries[i], arena, &recipients[i]);
+	}
+	enum result result = smtp_client_send(connection->client, &mail, recipients, r->count, &err);
+	for (size_t i = 0; i < r->count; i++) {
+		const struct smtp_client_recipient *answer = &recipients[i];
+		attempts[i] = facts;
+		attempts[i].reply = arena_str(arena, str_of(answer->reply[0] ? answer->reply : err.text));
+		if (answer->outcome == SMTP_RECIPIENT_SENT && result == RESULT_OK)
+			attempts[i].outcome = ATTEMPT_SENT;
+		else if (answer->outcome == SMTP_RECIPIENT_REFUSED)
+			attempts[i].outcome = ATTEMPT_REFUSED;
+	}
 }
 
-/* One address after the other until a server speaks to us. */
-static void send_by_smtp(const struct delivery_options *options, struct compose_source *source,
-	struct arena *arena, struct deliver_attempt *attempt)
+/* A connection that is open already, or the first address where a server speaks to us. */
+static enum result find_connection(
+	const struct send_request *r, const struct hop *hop, struct connection *ret, struct err *err)
 {
+	struct str destination = r->job->delivery.destination;
+	enum result result = err_set(err, RESULT_UNAVAILABLE, "no server to connect to");
+
+	if (hop->count &&
+		connections_take(r->connections, destination, tls_needed(r, &hop->addresses[0]), ret))
+		return RESULT_OK;
+	for (size_t i = 0; i < hop->count; i++) {
+		const struct hop_address *to = &hop->addresses[i];
+		result = connect_to(r, to, tls_needed(r, to), ret, err);
+		if (result == RESULT_OK)
+			break;
+	}
+	return result;
+}
+
+static void send_by_smtp(const struct send_request *r, struct compose_source *source, struct arena *arena,
+	struct deliver_attempt *attempts)
+{
+	struct str destination = r->job->delivery.destination;
 	struct measure measure = {0};
 	struct writer counter = {measure_write, &measure};
+	struct connection connection;
 	struct err err = {0};
 	struct hop hop;
 
 	enum result result = compose_source_write(source, &counter, &err);
 	if (result == RESULT_OK)
-		result = resolve_destination(
-			options->resolver, source->job->delivery.destination, arena, &hop, &err);
+		result = resolve_destination(r->options->resolver, destination, arena, &hop, &err);
+	if (result == RESULT_NOT_FOUND) {
+		decide_all(r, attempts, ATTEMPT_REFUSED, &err, arena);
+		return;
+	}
+	if (result == RESULT_OK)
+		result = find_connection(r, &hop, &connection, &err);
 	if (result != RESULT_OK) {
-		later(attempt, arena, &err);
-		if (result == RESULT_NOT_FOUND)
-			attempt->outcome = ATTEMPT_REFUSED;
+		/* Whatever the refusal, somebody may mend it until the queue gives up. */
+		decide_all(r, attempts, ATTEMPT_LATER, &err, arena);
 		return;
 	}
-	err = (struct err){.text = "no server to connect to"};
-	for (size_t i = 0; i < hop.count; i++) {
-		cleanup(smtp_client_free_at) struct smtp_client *client = NULL;
-		result = connect_one(options, source->job, &hop.addresses[i], &client, &err);
-		if (result != RESULT_OK)
-			continue;
-		take_facts(attempt, client, &hop.addresses[i], arena);
-		send_by(client, source, &measure, arena, attempt);
-		return;
-	}
-	/* Whatever the refusal, somebody may mend it until the queue gives up. */
-	later(attempt, arena, &err);
+	send_over(r, &connection, source, &measure, arena, attempts);
+	connections_put(r->connections, destination, &connection);
 }
 
-void send_mail(const struct delivery_options *options, const struct deliver_job *job, int64_t now,
-	struct arena *arena, struct deliver_attempt *ret)
+void send_mail(const struct send_request *request, struct arena *arena, struct deliver_attempt *attempts)
 {
-	struct compose_source source = {&options->texts, job, options->flow, now};
+	const struct delivery_options *options = request->options;
+	struct compose_source source = {&options->texts, request->job, options->flow, request->now};
 
 	if (options->outbox)
-		send_to_outbox(options, &source, arena, ret);
+		send_to_outbox(request, &source, arena, attempts);
 	else
-		send_by_smtp(options, &source, arena, ret);
+		send_by_smtp(request, &source, arena, attempts);
 }

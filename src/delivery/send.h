@@ -2,10 +2,20 @@
 #ifndef DELIVERY_SEND_H
 #define DELIVERY_SEND_H
 
+#include "delivery/connections.h"
 #include "delivery/worker.h"
 
-/* Always leaves an outcome; texts in the arena. */
-void send_mail(const struct delivery_options *options, const struct deliver_job *job, int64_t now,
-	struct arena *arena, struct deliver_attempt *ret);
+/* One mail and all who get it in this transaction. */
+struct send_request {
+	const struct delivery_options *options;
+	struct connections *connections;
+	const struct deliver_job *job; /* of the first delivery */
+	const struct delivery *const *deliveries;
+	size_t count;
+	int64_t now;
+};
+
+/* Always leaves an outcome for each delivery in attempts, which the caller has zeroed; texts in the arena. */
+void send_mail(const struct send_request *request, struct arena *arena, struct deliver_attempt *attempts);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/thread.h"
+#include "delivery/queue.h"
 #include "delivery/send.h"
 
 #include <string.h>
@@ -11,119 +12,99 @@
 /* How long the queue is not looked at when nothing is due and nobody wakes us; other nodes may queue too. */
 #define LOOK_MS (5 * MS_SECOND)
 #define BUSY_RETRY_MS (2 * MS_SECOND)
-#define TAKE_PER_WORKER 4
-
-/* One delivery that waits for a worker or is being sent. */
-struct task {
-	struct task *next;
-	struct arena arena;
-	struct delivery delivery;
-	bool running;
-};
+#define TAKE_PER_WORKER 16
+#define BUSY_DESTINATIONS 16
 
 struct delivery_workers {
 	struct delivery_options options;
 	/* Guards all below. */
 	struct lock lock;
 	struct signal wake;
-	struct task *tasks; /* oldest first */
-	int task_count;
+	struct delivery_queue queue;
 	bool stopping, woken;
 	pthread_t taker;
 	pthread_t *threads;
 	int thread_count;
+	struct connections *connections; /* has a lock of its own */
 };
 
-static struct str copy(struct arena *arena, struct str s)
+/* What a worker needs for one batch. */
+struct sending {
+	struct arena arena;
+	const struct delivery *deliveries[LIMIT_DELIVERY_BATCH];
+	struct deliver_attempt attempts[LIMIT_DELIVERY_BATCH];
+	size_t count;
+};
+
+static const char *outcome_name(const struct deliver_attempt *attempt)
 {
-	return arena_str(arena, s);
+	switch (attempt->outcome) {
+	case ATTEMPT_SENT:
+		return "sent";
+	case ATTEMPT_LATER:
+		return "later";
+	case ATTEMPT_REFUSED:
+		return "refused";
+	case ATTEMPT_NOT_NEEDED:
+		return "not-needed";
+	}
+	return "unknown";
 }
 
-/* The delivery outlives the arena it was read into. */
-static struct task *task_new(const struct delivery *d)
-{
-	struct task *task = mem_new(sizeof(*task));
-	struct arena *a = &task->arena;
-
-	task->delivery = *d;
-	task->delivery.recipient = copy(a, d->recipient);
-	task->delivery.sender = copy(a, d->sender);
-	task->delivery.destination = copy(a, d->destination);
-	task->delivery.dsn_original = copy(a, d->dsn_original);
-	task->delivery.dsn_envelope = copy(a, d->dsn_envelope);
-	task->delivery.payload_box = arena_bytes(a, d->payload_box);
-	task->delivery.last_reply = task->delivery.last_host = STR_NONE;
-	task->delivery.tls_version = task->delivery.tls_cipher = task->delivery.tls_verified = STR_NONE;
-	return task;
-}
-
-static int running_to(const struct delivery_workers *w, struct str destination)
-{
-	int count = 0;
-
-	for (const struct task *t = w->tasks; t; t = t->next)
-		count += t->running && str_equal(t->delivery.destination, destination);
-	return count;
-}
-
-/* The oldest task whose destination is not busy: a hanging server holds up nobody else. */
-static struct task *next_task(const struct delivery_workers *w)
-{
-	for (struct task *t = w->tasks; t; t = t->next)
-		if (!t->running && running_to(w, t->delivery.destination) < w->options.per_destination)
-			return t;
-	return NULL;
-}
-
-static void remove_task(struct delivery_workers *w, struct task *task)
-{
-	struct task **at = &w->tasks;
-
-	while (*at != task)
-		at = &(*at)->next;
-	*at = task->next;
-	w->task_count--;
-	arena_done(&task->arena);
-	free(task);
-}
-
-static void finish(
-	struct delivery_workers *w, const struct delivery *delivery, const struct deliver_attempt *attempt)
+static void finish(struct delivery_workers *w, const struct sending *s)
 {
 	struct err err = {0};
-	enum result result = deliver_finish(w->options.flow, delivery, attempt, clock_now(), &err);
 
-	if (result != RESULT_OK && result != RESULT_CONFLICT)
-		log_error(TOPIC, "cannot write down the end of %s: %s", id_text(delivery->id).s, err.text);
+	if (deliver_finish(w->options.flow, s->deliveries, s->attempts, s->count, clock_now(), &err) !=
+		RESULT_OK)
+		log_error(TOPIC, "cannot write down the end of %s: %s", id_text(s->deliveries[0]->id).s,
+			err.text);
+	for (size_t i = 0; i < s->count; i++)
+		log_info(TOPIC, "%s id=%s outcome=%s attempts=%lld",
+			delivery_kind_name(s->deliveries[i]->kind), id_text(s->deliveries[i]->id).s,
+			outcome_name(&s->attempts[i]), (long long)s->deliveries[i]->attempts);
 }
 
-static void run_task(struct delivery_workers *w, const struct delivery *delivery)
+/* The mail of a batch could not be read. */
+static void give_back(struct sending *s, enum result opened, const struct err *why)
+{
+	bool needless = opened == RESULT_GONE || opened == RESULT_NOT_FOUND;
+
+	if (opened == RESULT_INTERNAL)
+		log_error(TOPIC, "cannot open %s: %s", id_text(s->deliveries[0]->id).s, why->text);
+	for (size_t i = 0; i < s->count; i++) {
+		s->attempts[i].outcome = needless ? ATTEMPT_NOT_NEEDED : ATTEMPT_LATER;
+		s->attempts[i].reply = arena_str(&s->arena, str_of(why->text));
+	}
+}
+
+static void run_batch(struct delivery_workers *w, const struct batch *batch)
 {
 	cleanup(deliver_job_free_at) struct deliver_job *job = NULL;
-	cleanup(arena_done) struct arena arena = {0};
-	struct deliver_attempt attempt = {.outcome = ATTEMPT_LATER};
+	cleanup(mem_free_at) struct sending *s = mem_new(sizeof(*s));
 	struct err err = {0};
 	int64_t now = clock_now();
 
-	enum result opened = deliver_open(w->options.flow, delivery, now, &job, &err);
+	for (size_t i = 0; i < batch->count; i++)
+		s->deliveries[s->count++] = &batch->tasks[i]->delivery;
+	/* Another node may have it by now. */
+	if (s->deliveries[0]->lease_until - now < DELIVER_LEASE_MS / 2)
+		return;
+	enum result opened = deliver_open(w->options.flow, s->deliveries[0], now, &job, &err);
+	struct send_request request = {.options = &w->options,
+		.connections = w->connections,
+		.job = job,
+		.deliveries = s->deliveries,
+		.count = s->count,
+		.now = now};
 	if (opened == RESULT_OK)
-		send_mail(&w->options, job, now, &arena, &attempt);
-	else if (opened == RESULT_GONE || opened == RESULT_NOT_FOUND)
-		attempt = (struct deliver_attempt){.outcome = ATTEMPT_NOT_NEEDED, .reply = str_of(err.text)};
+		send_mail(&request, &s->arena, s->attempts);
 	else
-		attempt.reply = str_of(err.text);
-	if (opened == RESULT_INTERNAL)
-		log_error(TOPIC, "cannot open %s: %s", id_text(delivery->id).s, err.text);
-	finish(w, delivery, &attempt);
-	log_info(TOPIC, "%s id=%s outcome=%s attempts=%lld", delivery_kind_name(delivery->kind),
-		id_text(delivery->id).s,
-		attempt.outcome == ATTEMPT_SENT	     ? "sent"
-		: attempt.outcome == ATTEMPT_LATER   ? "later"
-		: attempt.outcome == ATTEMPT_REFUSED ? "refused"
-						     : "not-needed",
-		(long long)delivery->attempts);
-	if (attempt.outcome == ATTEMPT_SENT && job && w->options.sent)
+		give_back(s, opened, &err);
+	finish(w, s);
+	if (s->attempts[0].outcome == ATTEMPT_SENT && job && w->options.sent)
 		w->options.sent(w->options.sent_context, job);
+	arena_done(&s->arena);
 }
 
 static void *worker_run(void *arg)
@@ -132,16 +113,15 @@ static void *worker_run(void *arg)
 
 	lock_take(&w->lock);
 	while (!w->stopping) {
-		struct task *task = next_task(w);
-		if (task == NULL) {
+		struct batch *batch = delivery_queue_next(&w->queue);
+		if (batch == NULL) {
 			signal_wait(&w->wake, &w->lock);
 			continue;
 		}
-		task->running = true;
 		lock_release(&w->lock);
-		run_task(w, &task->delivery);
+		run_batch(w, batch);
 		lock_take(&w->lock);
-		remove_task(w, task);
+		delivery_queue_end(&w->queue, batch);
 		/* The destination has room again, and what was sent may have queued something. */
 		w->woken = true;
 		signal_all(&w->wake);
@@ -153,16 +133,26 @@ static void *worker_run(void *arg)
 static void add_tasks(struct delivery_workers *w, const struct delivery *deliveries, size_t count)
 {
 	LOCKED(&w->lock);
-	struct task **at = &w->tasks;
-	while (*at)
-		at = &(*at)->next;
-	for (size_t i = 0; i < count; i++) {
-		*at = task_new(&deliveries[i]);
-		at = &(*at)->next;
-		w->task_count++;
-	}
+	for (size_t i = 0; i < count; i++)
+		delivery_queue_add(&w->queue, &deliveries[i]);
 	if (count)
 		signal_all(&w->wake);
+}
+
+/* What may be leased now. */
+struct room {
+	int count;
+	struct str busy[BUSY_DESTINATIONS];
+	size_t busy_count;
+};
+
+static void look_for_room(struct delivery_workers *w, struct arena *arena, struct room *ret)
+{
+	LOCKED(&w->lock);
+	ret->count = w->options.workers * TAKE_PER_WORKER - delivery_queue_waiting(&w->queue);
+	ret->busy_count = delivery_queue_busy(&w->queue, ret->busy, COUNT_OF(ret->busy));
+	for (size_t i = 0; i < ret->busy_count; i++)
+		ret->busy[i] = arena_str(arena, ret->busy[i]);
 }
 
 /* Takes what is due while there is room; returns when the queue should be looked at again (clock_monotonic).
@@ -171,16 +161,16 @@ static int64_t take_due(struct delivery_workers *w)
 {
 	cleanup(arena_done) struct arena arena = {0};
 	struct delivery *due;
+	struct room room = {0};
 	size_t count = 0;
 	int64_t next = 0, now = clock_now();
 	struct err err = {0};
 
-	lock_take(&w->lock);
-	int room = w->options.workers * TAKE_PER_WORKER - w->task_count;
-	lock_release(&w->lock);
-	enum result result = room > 0 ? deliver_next_time(w->options.flow, &next, &err) : RESULT_OK;
-	if (result == RESULT_OK && room > 0 && next <= now) {
-		result = deliver_take(w->options.flow, now, room, &arena, &due, &count, &err);
+	look_for_room(w, &arena, &room);
+	enum result result = room.count > 0 ? deliver_next_time(w->options.flow, &next, &err) : RESULT_OK;
+	if (result == RESULT_OK && room.count > 0 && next <= now) {
+		result = deliver_take(w->options.flow, now, room.busy, room.busy_count, room.count, &arena,
+			&due, &count, &err);
 		if (result == RESULT_OK)
 			add_tasks(w, due, count);
 	}
@@ -201,6 +191,7 @@ static void *taker_run(void *arg)
 		w->woken = false;
 		lock_release(&w->lock);
 		int64_t again = take_due(w);
+		connections_sweep(w->connections);
 		lock_take(&w->lock);
 		bool waits = true;
 		while (!w->stopping && !w->woken && waits)
@@ -232,6 +223,9 @@ enum result delivery_start(
 		}
 	}
 	w->options = *options;
+	w->queue.per_destination = options->per_destination;
+	w->queue.one_by_one = options->outbox != NULL; /* a file for each */
+	w->connections = connections_new();
 	lock_init(&w->lock, "delivery workers", WORKERS_RANK);
 	signal_init(&w->wake);
 	w->threads = mem_new(sizeof(pthread_t) * (size_t)options->workers);
@@ -257,8 +251,8 @@ void delivery_stop(struct delivery_workers *w)
 	(void)pthread_join(w->taker, NULL);
 	for (int i = 0; i < w->thread_count; i++)
 		(void)pthread_join(w->threads[i], NULL);
-	while (w->tasks)
-		remove_task(w, w->tasks);
+	delivery_queue_done(&w->queue);
+	connections_free(w->connections);
 	signal_done(&w->wake);
 	lock_done(&w->lock);
 	free(w->threads);

@@ -143,9 +143,8 @@ static enum result add_domain(struct tx *tx, void *context, struct err *err)
 
 	TRY(domain_add(tx, domain, err));
 	return note(tx, c,
-		arena_printf(&arena, "domain %.*s added, next hop %.*s%s", STR_ARG(domain->name),
-			STR_ARG(domain->next_hop),
-			domain->hop_tls == HOP_TLS_LOOSENED ? ", TLS loosened" : ""),
+		arena_printf(&arena, "domain %.*s added, next hop %.*s, TLS %s", STR_ARG(domain->name),
+			STR_ARG(domain->next_hop), hop_tls_name(domain->hop_tls)),
 		err);
 }
 
@@ -176,8 +175,7 @@ static enum result change_domain(struct tx *tx, void *context, struct err *err)
 	TRY(domain_set_hop(tx, domain->account_id, domain->name, domain->next_hop, domain->hop_tls, err));
 	return note(tx, c,
 		arena_printf(&arena, "domain %.*s changed, next hop %.*s, TLS %s", STR_ARG(domain->name),
-			STR_ARG(domain->next_hop),
-			domain->hop_tls == HOP_TLS_LOOSENED ? "loosened" : "verified"),
+			STR_ARG(domain->next_hop), hop_tls_name(domain->hop_tls)),
 		err);
 }
 

@@ -10,10 +10,14 @@
 #include "store/domain.h"
 #include "store/message.h"
 
-/* Leases up to `limit` deliveries that are due. They come back by themselves when the lease ends unfinished.
- */
-enum result deliver_take(struct flow *flow, int64_t now, int64_t limit, struct arena *arena,
-	struct delivery **ret, size_t *ret_count, struct err *err) must_check;
+/* How long a delivery is leased: longer than the largest mail takes over a slow line. */
+#define DELIVER_LEASE_MS (15 * MS_MINUTE)
+
+/* Leases up to `limit` deliveries that are due and go to none of the busy destinations. They come back by
+ * themselves when the lease ends unfinished. */
+enum result deliver_take(struct flow *flow, int64_t now, const struct str *busy, size_t busy_count,
+	int64_t limit, struct arena *arena, struct delivery **ret, size_t *ret_count,
+	struct err *err) must_check;
 
 /* When something is due next (ms), INT64_MAX for never. */
 enum result deliver_next_time(struct flow *flow, int64_t *ret, struct err *err) must_check;
@@ -35,8 +39,9 @@ struct deliver_job {
 	bool has_content;
 	struct reader content;		      /* the raw mail, when the delivery carries it */
 	struct str owner_name, owner_address; /* of the message's owner, the name may be empty */
-	struct str recipient_language;	      /* chosen by the recipient, or the account's */
-	bool hop_is_loosened;		      /* the account allows its next hop without verified TLS */
+	struct str recipient_language; /* chosen by the recipient, or the account's; of internal copies always
+					  that */
+	enum hop_tls hop_tls;	       /* what the account asks of its next hop */
 	bool needs_verified_tls; /* content of a secured message: only by verified TLS, loopback excepted (R2)
 				  */
 	struct deliver_held *held;
@@ -57,10 +62,11 @@ struct deliver_attempt {
 	bool reports_success; /* the next server answers DSN success itself */
 };
 
-/* Writes it down, decides on the next try or the end, tells the sender, and destroys the content's key when
- * nobody needs it any more. */
-enum result deliver_finish(struct flow *flow, const struct delivery *delivery,
-	const struct deliver_attempt *attempt, int64_t now, struct err *err) must_check;
+/* Writes down what became of deliveries of one account that were sent together, each with its attempt;
+ * decides on the next try or the end, tells the sender, and destroys the content's key when nobody needs it
+ * any more. */
+enum result deliver_finish(struct flow *flow, const struct delivery *const *deliveries,
+	const struct deliver_attempt *attempts, size_t count, int64_t now, struct err *err) must_check;
 
 /* A report says that a mail that was sent failed later. Part of a transaction. */
 enum result deliver_bounced(struct flow *flow, struct tx *tx, const struct flow_account *account,

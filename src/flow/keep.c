@@ -164,6 +164,40 @@ static enum result add_carried(struct tx *tx, struct keeping *k, const struct ke
 	return delivery_add(tx, &delivery, NULL, err);
 }
 
+static enum result add_notification(struct tx *tx, struct keeping *k, const struct keep_recipient *recipient,
+	struct id copy_id, struct str address, struct err *err)
+{
+	struct delivery delivery = mail_out_delivery(&k->account, DELIVERY_NOTIFICATION, k->request->now);
+
+	delivery.message_id = k->message_id;
+	delivery.copy_id = copy_id;
+	delivery.recipient = address;
+	delivery.dsn_notify = recipient->dsn_notify;
+	delivery.dsn_original = recipient->dsn_original;
+	delivery.dsn_envelope = k->request->dsn_envelope;
+	k->notified++;
+	return mail_out_notification(k->request->flow, tx, &k->account, &delivery, err);
+}
+
+/* RFC 3461: success of a mail that goes to the portal is told as "relayed", never as "delivered". */
+static enum result answer_success(
+	struct tx *tx, struct keeping *k, const struct keep_recipient *recipient, struct err *err)
+{
+	struct keep_request *r = k->request;
+	struct delivery about = {.id = k->message_id};
+	struct report report = {.action = STR("relayed"),
+		.status = STR("2.0.0"),
+		.recipient = recipient->address,
+		.original_recipient = recipient->dsn_original,
+		.envelope_id = r->dsn_envelope,
+		.reason = STR("kept as a secure message"),
+		.sent_at = r->now};
+
+	if ((recipient->dsn_notify & DSN_SUCCESS) == 0)
+		return RESULT_OK;
+	return mail_out_report(r->flow, tx, &k->account, &about, r->sender, &report, r->now, err);
+}
+
 static enum result add_secured_recipient(
 	struct tx *tx, struct keeping *k, const struct keep_recipient *recipient, struct err *err)
 {
@@ -186,24 +220,8 @@ static enum result add_secured_recipient(
 	TRY(add_copy(tx, k, person.id, false, recipient->role, &copy_id, err));
 	if (recipient->way == KEEP_REPLY)
 		return add_carried(tx, k, recipient, DELIVERY_REPLY, copy_id, err);
-	k->notified++;
-	return mail_out_notification(k->request->flow, tx, &k->account, k->message_id, copy_id,
-		person.address, k->request->now, err);
-}
-
-/* RFC 3461: success of a mail that goes to the portal is told as "relayed", never as "delivered". */
-static enum result answer_success(
-	struct tx *tx, struct keeping *k, const struct keep_recipient *recipient, struct err *err)
-{
-	struct keep_request *r = k->request;
-	struct delivery about = {.id = k->message_id};
-
-	if ((recipient->dsn_notify & DSN_SUCCESS) == 0 || r->sender.len == 0 || k->joined)
-		return RESULT_OK;
-	struct str fields = arena_printf(k->arena,
-		"relayed\n2.0.0\n%.*s\n%.*s\n%.*s\nkept as a secure message", STR_ARG(recipient->address),
-		STR_ARG(recipient->dsn_original), STR_ARG(r->dsn_envelope));
-	return mail_out_report(r->flow, tx, &k->account, &about, r->sender, fields, r->now, err);
+	TRY(add_notification(tx, k, recipient, copy_id, person.address, err));
+	return answer_success(tx, k, recipient, err);
 }
 
 static enum result add_recipients(struct tx *tx, struct keeping *k, struct err *err)
@@ -217,8 +235,6 @@ static enum result add_recipients(struct tx *tx, struct keeping *k, struct err *
 			continue;
 		}
 		TRY(add_secured_recipient(tx, k, recipient, err));
-		if (recipient->way == KEEP_IN_PORTAL)
-			TRY(answer_success(tx, k, recipient, err));
 	}
 	return k->needs_content ? add_wrap(tx, k, k->message_id, err) : RESULT_OK;
 }

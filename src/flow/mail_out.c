@@ -134,18 +134,16 @@ enum result mail_out_code(struct flow *flow, struct tx *tx, const struct flow_ac
 }
 
 enum result mail_out_notification(struct flow *flow, struct tx *tx, const struct flow_account *account,
-	struct id message_id, struct id copy_id, struct str recipient, int64_t now, struct err *err)
+	struct delivery *delivery, struct err *err)
 {
 	cleanup(arena_done) struct arena arena = {0};
-	struct delivery delivery = mail_out_delivery(account, DELIVERY_NOTIFICATION, now);
 
-	delivery.message_id = message_id;
-	delivery.copy_id = copy_id;
-	return queue_own(flow, tx, account, &delivery, recipient, false, &arena, err);
+	return queue_own(flow, tx, account, delivery, delivery->recipient, false, &arena, err);
 }
 
 enum result mail_out_report(struct flow *flow, struct tx *tx, const struct flow_account *account,
-	const struct delivery *about, struct str to, struct str fields, int64_t now, struct err *err)
+	const struct delivery *about, struct str to, const struct report *report, int64_t now,
+	struct err *err)
 {
 	cleanup(arena_done) struct arena arena = {0};
 	struct delivery delivery = mail_out_delivery(account, DELIVERY_REPORT, now);
@@ -153,7 +151,7 @@ enum result mail_out_report(struct flow *flow, struct tx *tx, const struct flow_
 	if (to.len == 0)
 		return RESULT_OK;
 	delivery.copy_id = about->id;
-	delivery.payload_box = payload_seal(account, delivery.id, fields, &arena);
+	delivery.payload_box = payload_seal(account, delivery.id, report_write(report, &arena), &arena);
 	return queue_own(flow, tx, account, &delivery, to, true, &arena, err);
 }
 

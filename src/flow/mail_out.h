@@ -4,6 +4,7 @@
 #define FLOW_MAIL_OUT_H
 
 #include "flow/flow.h"
+#include "flow/report.h"
 #include "store/delivery.h"
 #include "store/message.h"
 #include "store/person.h"
@@ -32,15 +33,15 @@ struct str notification_address(struct flow *flow, const struct flow_account *ac
 enum result mail_out_code(struct flow *flow, struct tx *tx, const struct flow_account *account,
 	const struct person *person, struct str digits, int64_t now, struct err *err) must_check;
 
-/* Queues the notification of a recipient's copy. */
+/* Queues a delivery of kind NOTIFICATION for which message, copy, recipient and what its sender wants to be
+ * told (dsn_…) are filled in. */
 enum result mail_out_notification(struct flow *flow, struct tx *tx, const struct flow_account *account,
-	struct id message_id, struct id copy_id, struct str recipient, int64_t now,
-	struct err *err) must_check;
+	struct delivery *delivery, struct err *err) must_check;
 
 /* Queues an RFC 3464 report about a delivery to the sender of its mail, unless that is the null path or asked
- * for none. fields: what src/delivery builds the report from, sealed with the row. */
+ * for none. */
 enum result mail_out_report(struct flow *flow, struct tx *tx, const struct flow_account *account,
-	const struct delivery *about, struct str to, struct str fields, int64_t now,
+	const struct delivery *about, struct str to, const struct report *report, int64_t now,
 	struct err *err) must_check;
 
 /* Queues the answer to somebody who wrote to a notification's address. */

@@ -196,6 +196,8 @@ static void add_status(struct building *b, const struct mime_report *report)
 		STR_ARG(mime_header_unfold(report->recipient, arena)));
 	add_field(b, "Action", report->action);
 	add_field(b, "Status", report->status);
+	if (report->retry_until)
+		add_field(b, "Will-Retry-Until", mime_encode_date(report->retry_until, arena));
 	if (report->diagnostic.len)
 		buf_printf(&b->head, "Diagnostic-Code: smtp; %.*s\r\n",
 			STR_ARG(mime_encode_text(str_sub(report->diagnostic, 0, 400), arena)));

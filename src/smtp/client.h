@@ -38,6 +38,9 @@ const struct smtp_tls_facts *smtp_client_tls(const struct smtp_client *client); 
 bool smtp_client_has_dsn(const struct smtp_client *client);
 bool smtp_client_is_usable(const struct smtp_client *client); /* another mail may be sent */
 
+/* After a pause: whether the server still answers, by RSET. Not OK: the connection is of no more use. */
+enum result smtp_client_revive(struct smtp_client *client, struct err *err) must_check;
+
 struct smtp_client_recipient {
 	struct str address;
 	struct str notify; /* "SUCCESS,FAILURE" or empty */

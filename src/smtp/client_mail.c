@@ -333,6 +333,14 @@ static enum result reset(struct smtp_client *client, struct err *err)
 	return RESULT_OK;
 }
 
+enum result smtp_client_revive(struct smtp_client *client, struct err *err)
+{
+	if (client->broken)
+		return err_code(err, RESULT_GONE, "closed", "the connection has ended");
+	client->needs_reset = true;
+	return reset(client, err);
+}
+
 static bool anyone_waits(const struct transaction *t)
 {
 	for (size_t i = 0; i < t->count; i++)

@@ -7,7 +7,8 @@
 	"id, account_id, message_id, copy_id, kind, recipient, sender, destination, state, created_at,"      \
 	" give_up_at, next_try_at, attempts, lease_until, dsn_notify, dsn_original, dsn_envelope, "          \
 	"dsn_return,"                                                                                        \
-	" smtputf8, payload_box, last_reply, last_host, tls_version, tls_cipher, tls_verified, done_at"
+	" smtputf8, payload_box, last_reply, last_host, tls_version, tls_cipher, tls_verified, done_at,"     \
+	" delay_told_at"
 
 static struct delivery read_row(const struct rows *rows, struct arena *arena)
 {
@@ -38,6 +39,7 @@ static struct delivery read_row(const struct rows *rows, struct arena *arena)
 		.tls_cipher = arena_str(arena, row_text(rows, 23)),
 		.tls_verified = arena_str(arena, row_text(rows, 24)),
 		.done_at = row_int(rows, 25),
+		.delay_told_at = row_int(rows, 26),
 	};
 }
 
@@ -115,7 +117,7 @@ enum result delivery_add(struct tx *tx, const struct delivery *d, bool *ret_is_n
 	TRY(db_exec(tx,
 		"INSERT INTO delivery (" COLUMNS
 		") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,"
-		" $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)"
+		" $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)"
 		" ON CONFLICT (message_id, kind, recipient) DO NOTHING",
 		DB_ARGS(db_id(d->id), db_id(d->account_id), db_id_or_null(d->message_id),
 			db_id_or_null(d->copy_id), db_int(d->kind), db_text(d->recipient), db_text(d->sender),
@@ -125,26 +127,36 @@ enum result delivery_add(struct tx *tx, const struct delivery *d, bool *ret_is_n
 			db_text(d->dsn_envelope), db_int(d->dsn_return), db_bool(d->smtputf8),
 			d->payload_box.len ? db_bytes(d->payload_box) : db_null_bytes(),
 			db_text(d->last_reply), db_text(d->last_host), db_text(d->tls_version),
-			db_text(d->tls_cipher), db_text(d->tls_verified), db_int(d->done_at)),
+			db_text(d->tls_cipher), db_text(d->tls_verified), db_int(d->done_at),
+			db_int(d->delay_told_at)),
 		&changed, err));
 	if (ret_is_new)
 		*ret_is_new = changed > 0;
 	return RESULT_OK;
 }
 
+/* As many as can be full with all workers busy (base/config.c); of more, some are leased and wait. */
+#define BUSY_MAX 16
+
 #define LEASE(tail)                                                                                          \
 	"UPDATE delivery SET lease_until = $2, next_try_at = $2, attempts = attempts + 1 WHERE id IN"        \
-	" (SELECT id FROM delivery WHERE state = 1 AND next_try_at <= $1 ORDER BY next_try_at LIMIT $3" tail \
-	") RETURNING " COLUMNS
+	" (SELECT id FROM delivery WHERE state = 1 AND next_try_at <= $1 AND destination NOT IN"             \
+	" ($4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)"                        \
+	" ORDER BY next_try_at, id LIMIT $3" tail ") RETURNING " COLUMNS
 
 static const char lease_sqlite[] = LEASE("");
 static const char lease_postgres[] = LEASE(" FOR UPDATE SKIP LOCKED");
 
-enum result delivery_lease(struct tx *tx, int64_t now, int64_t lease_until, int64_t limit,
-	struct arena *arena, struct delivery **ret, size_t *ret_count, struct err *err)
+enum result delivery_lease(struct tx *tx, int64_t now, int64_t lease_until, const struct str *busy,
+	size_t busy_count, int64_t limit, struct arena *arena, struct delivery **ret, size_t *ret_count,
+	struct err *err)
 {
-	return list(tx, db_pick(tx, lease_sqlite, lease_postgres),
-		DB_ARGS(db_int(now), db_int(lease_until), db_int(limit)), arena, ret, ret_count, err);
+	struct db_value args[3 + BUSY_MAX] = {db_int(now), db_int(lease_until), db_int(limit)};
+
+	for (size_t i = 0; i < BUSY_MAX; i++)
+		args[3 + i] = db_text(i < busy_count ? busy[i] : STR(" ")); /* which is none */
+	return list(tx, db_pick(tx, lease_sqlite, lease_postgres), args, COUNT_OF(args), arena, ret,
+		ret_count, err);
 }
 
 enum result delivery_release_all(struct tx *tx, int64_t now, struct err *err)
@@ -185,6 +197,12 @@ enum result delivery_set_bounced(struct tx *tx, struct id id, struct str reply, 
 	return db_exec(tx,
 		"UPDATE delivery SET state = 3, last_reply = $2, done_at = $3 WHERE id = $1 AND state = 2",
 		DB_ARGS(db_id(id), db_text(reply), db_int(now)), NULL, err);
+}
+
+enum result delivery_set_delay_told(struct tx *tx, struct id id, int64_t now, struct err *err)
+{
+	return db_exec(tx, "UPDATE delivery SET delay_told_at = $2 WHERE id = $1",
+		DB_ARGS(db_id(id), db_int(now)), NULL, err);
 }
 
 enum result delivery_retry(struct tx *tx, struct id account_id, struct id id, int64_t now, struct err *err)

@@ -57,6 +57,7 @@ struct delivery {
 	struct str tls_cipher;
 	struct str tls_verified; /* "yes", or why not */
 	int64_t done_at;
+	int64_t delay_told_at; /* the sender was told that it takes long; 0: not yet */
 };
 
 /* With the none identifier for account_id: of any account, for workers. */

@@ -8,10 +8,11 @@
 enum result delivery_add(
 	struct tx *tx, const struct delivery *delivery, bool *ret_is_new, struct err *err) must_check;
 
-/* Leases up to `limit` waiting deliveries that are due, oldest due first: nobody else gets them until
- * `lease_until` (ms), when they are due again. Counts the attempt. */
-enum result delivery_lease(struct tx *tx, int64_t now, int64_t lease_until, int64_t limit,
-	struct arena *arena, struct delivery **ret, size_t *ret_count, struct err *err) must_check;
+/* Leases up to `limit` waiting deliveries that are due and go to none of the busy destinations, oldest due
+ * first: nobody else gets them until `lease_until` (ms), when they are due again. Counts the attempt. */
+enum result delivery_lease(struct tx *tx, int64_t now, int64_t lease_until, const struct str *busy,
+	size_t busy_count, int64_t limit, struct arena *arena, struct delivery **ret, size_t *ret_count,
+	struct err *err) must_check;
 
 /* Ends all leases: at the start of the only node. */
 enum result delivery_release_all(struct tx *tx, int64_t now, struct err *err) must_check;
@@ -37,6 +38,8 @@ enum result delivery_finish(struct tx *tx, struct id id, const struct delivery_o
 /* A mail that was sent came back: the delivery counts as failed. */
 enum result delivery_set_bounced(
 	struct tx *tx, struct id id, struct str reply, int64_t now, struct err *err) must_check;
+
+enum result delivery_set_delay_told(struct tx *tx, struct id id, int64_t now, struct err *err) must_check;
 
 /* Due at once. NOT_FOUND when the account (none: any) has no such waiting delivery. */
 enum result delivery_retry(

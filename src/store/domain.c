@@ -76,3 +76,23 @@ enum result domain_remove(struct tx *tx, struct id account_id, struct str name, 
 	return change_one(tx, "DELETE FROM domain WHERE account_id = $1 AND name = $2",
 		DB_ARGS(db_id(account_id), db_text(name)), err);
 }
+
+static const char *const hop_tls_names[] = {
+	[HOP_TLS_VERIFIED] = "verified", [HOP_TLS_LOOSENED] = "loosened", [HOP_TLS_ALWAYS] = "always"};
+
+const char *hop_tls_name(enum hop_tls hop_tls)
+{
+	return (size_t)hop_tls < COUNT_OF(hop_tls_names) && hop_tls_names[hop_tls] ? hop_tls_names[hop_tls]
+										   : "unknown";
+}
+
+bool hop_tls_parse(struct str name, enum hop_tls *ret)
+{
+	for (size_t i = HOP_TLS_VERIFIED; i < COUNT_OF(hop_tls_names); i++) {
+		if (!str_equal(name, str_of(hop_tls_names[i])))
+			continue;
+		*ret = (enum hop_tls)i;
+		return true;
+	}
+	return false;
+}

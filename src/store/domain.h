@@ -8,8 +8,13 @@
 
 enum hop_tls {
 	HOP_TLS_VERIFIED = 1, /* content of secure messages only by verified TLS; loopback excepted */
-	HOP_TLS_LOOSENED = 2  /* the account allows this hop without; `check` warns of it */
+	HOP_TLS_LOOSENED = 2, /* the account allows this hop without; `check` warns of it */
+	HOP_TLS_ALWAYS = 3    /* verified, on this machine too */
 };
+
+/* "verified", "loosened", "always". */
+const char *hop_tls_name(enum hop_tls hop_tls);
+bool hop_tls_parse(struct str name, enum hop_tls *ret);
 
 struct domain {
 	struct str name; /* lower case */

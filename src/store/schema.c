@@ -276,8 +276,13 @@ static const char begin[] =
 	"  count BIGINT NOT NULL,"
 	"  window_ends_at BIGINT NOT NULL);";
 
+/* A sender is told once that a mail takes long. */
+static const char delay_notices[] =
+	"ALTER TABLE delivery ADD COLUMN delay_told_at BIGINT NOT NULL DEFAULT 0;";
+
 static const struct migration migrations[] = {
 	{1, "begin", begin},
+	{2, "delay-notices", delay_notices},
 };
 
 enum result schema_migrate(struct db *db, int *ret_from, int *ret_to, struct err *err)

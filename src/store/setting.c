@@ -35,6 +35,7 @@ static const struct setting table[] = {
 	NUMBER(session_idle_minutes, "60", 1, 1440, "minutes without use until a session ends"),
 	NUMBER(session_absolute_hours, "12", 1, 168, "hours until a session ends in any case"),
 	NUMBER(retry_days, "5", 1, 30, "days the queue tries before a mail is returned"),
+	NUMBER(delay_notice_hours, "4", 1, 720, "hours until the sender is told that a mail is delayed"),
 };
 
 const struct setting *setting_table(size_t *ret_count)

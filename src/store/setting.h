@@ -25,7 +25,8 @@ struct account_settings {
 	int64_t retention_days;
 	int64_t session_idle_minutes;
 	int64_t session_absolute_hours;
-	int64_t retry_days; /* how long the queue tries before it gives a mail back */
+	int64_t delay_notice_hours; /* until the sender is told once that a mail still waits */
+	int64_t retry_days;	    /* how long the queue tries before it gives a mail back */
 };
 
 enum setting_kind { SETTING_TEXT, SETTING_BOOL, SETTING_NUMBER, SETTING_CHOICE };

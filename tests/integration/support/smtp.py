@@ -38,7 +38,7 @@ def _new_message_id():
     return f"<{os.getpid()}.{_count}.{os.urandom(4).hex()}@acme.example>"
 
 
-def send(port, mail, sender="alice@acme.example", recipients=None, options=()):
+def send(port, mail, sender="alice@acme.example", recipients=None, options=(), rcpt_options=()):
     """Hands in one mail; returns the reply text to the end of the data. smtplib's exceptions pass."""
     data = mail if isinstance(mail, bytes) else mail.as_bytes(policy=mail.policy.clone(linesep="\r\n"))
     if recipients is None:
@@ -49,7 +49,7 @@ def send(port, mail, sender="alice@acme.example", recipients=None, options=()):
         if code != 250:
             raise smtplib.SMTPSenderRefused(code, text, sender)
         for recipient in recipients:
-            code, text = session.rcpt(recipient)
+            code, text = session.rcpt(recipient, list(rcpt_options))
             if code != 250:
                 raise smtplib.SMTPRecipientsRefused({recipient: (code, text)})
         code, text = session.data(data)

@@ -1,0 +1,138 @@
+#include "delivery/queue.h"
+
+#include "base/address.h"
+
+/* The delivery outlives the arena it was read into. */
+static struct task *task_new(const struct delivery *d)
+{
+	struct task *task = mem_new(sizeof(*task));
+	struct arena *a = &task->arena;
+
+	task->delivery = *d;
+	task->delivery.recipient = arena_str(a, d->recipient);
+	task->delivery.sender = arena_str(a, d->sender);
+	task->delivery.destination = arena_str(a, d->destination);
+	task->delivery.dsn_original = arena_str(a, d->dsn_original);
+	task->delivery.dsn_envelope = arena_str(a, d->dsn_envelope);
+	task->delivery.payload_box = arena_bytes(a, d->payload_box);
+	task->delivery.last_reply = task->delivery.last_host = STR_NONE;
+	task->delivery.tls_version = task->delivery.tls_cipher = task->delivery.tls_verified = STR_NONE;
+	return task;
+}
+
+static void task_free(struct task *task)
+{
+	arena_done(&task->arena);
+	free(task);
+}
+
+void delivery_queue_add(struct delivery_queue *queue, const struct delivery *delivery)
+{
+	struct task **at = &queue->tasks;
+
+	for (; *at; at = &(*at)->next)
+		if (id_equal((*at)->delivery.id, delivery->id))
+			return;
+	*at = task_new(delivery);
+}
+
+static bool has_room(const struct delivery_queue *queue, struct str destination)
+{
+	int running = 0;
+
+	for (const struct batch *b = queue->running; b; b = b->next)
+		running += str_equal(b->tasks[0]->delivery.destination, destination);
+	return running < queue->per_destination;
+}
+
+bool delivery_may_share(const struct delivery *a, const struct delivery *b)
+{
+	/* Other kinds have a sender, or a content, of each recipient's own. */
+	if (a->kind != b->kind || (a->kind != DELIVERY_RELAY && a->kind != DELIVERY_INTERNAL_COPY))
+		return false;
+	/* What is required of TLS to the next hop is a matter of the recipient's domain. */
+	if (a->kind == DELIVERY_INTERNAL_COPY &&
+		!str_equal_nocase(address_domain(a->recipient), address_domain(b->recipient)))
+		return false;
+	return id_equal(a->message_id, b->message_id) && str_equal(a->sender, b->sender) &&
+	       str_equal(a->destination, b->destination) && str_equal(a->dsn_envelope, b->dsn_envelope) &&
+	       a->dsn_return == b->dsn_return && a->smtputf8 == b->smtputf8;
+}
+
+static void join(struct batch *batch, struct task *task)
+{
+	task->batch = batch;
+	batch->tasks[batch->count++] = task;
+}
+
+struct batch *delivery_queue_next(struct delivery_queue *queue)
+{
+	struct task *first = queue->tasks;
+
+	while (first && (first->batch || !has_room(queue, first->delivery.destination)))
+		first = first->next;
+	if (first == NULL)
+		return NULL;
+	struct batch *batch = mem_new(sizeof(*batch));
+	join(batch, first);
+	for (struct task *t = first->next; t && !queue->one_by_one && batch->count < LIMIT_DELIVERY_BATCH;
+		t = t->next)
+		if (!t->batch && delivery_may_share(&first->delivery, &t->delivery))
+			join(batch, t);
+	batch->next = queue->running;
+	queue->running = batch;
+	return batch;
+}
+
+void delivery_queue_end(struct delivery_queue *queue, struct batch *batch)
+{
+	struct batch **at = &queue->running;
+	struct task **task = &queue->tasks;
+
+	while (*at != batch)
+		at = &(*at)->next;
+	*at = batch->next;
+	while (*task) {
+		struct task *t = *task;
+		if (t->batch != batch) {
+			task = &t->next;
+			continue;
+		}
+		*task = t->next;
+		task_free(t);
+	}
+	free(batch);
+}
+
+int delivery_queue_waiting(const struct delivery_queue *queue)
+{
+	int count = 0;
+
+	for (const struct task *t = queue->tasks; t; t = t->next)
+		count += !t->batch && has_room(queue, t->delivery.destination);
+	return count;
+}
+
+size_t delivery_queue_busy(const struct delivery_queue *queue, struct str *ret, size_t room)
+{
+	size_t count = 0;
+
+	for (const struct batch *b = queue->running; b && count < room; b = b->next) {
+		struct str destination = b->tasks[0]->delivery.destination;
+		bool known = has_room(queue, destination);
+		for (size_t i = 0; i < count; i++)
+			known = known || str_equal(ret[i], destination);
+		if (!known)
+			ret[count++] = destination;
+	}
+	return count;
+}
+
+void delivery_queue_done(struct delivery_queue *queue)
+{
+	while (queue->tasks) {
+		struct task *next = queue->tasks->next;
+		task_free(queue->tasks);
+		queue->tasks = next;
+	}
+}

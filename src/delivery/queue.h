@@ -1,0 +1,51 @@
+/* The deliveries a node has leased: which of them go next, and which go together in one transaction. Not
+ * guarded; the workers' lock does that. */
+#ifndef DELIVERY_QUEUE_H
+#define DELIVERY_QUEUE_H
+
+#include "base/limits.h"
+#include "store/delivery.h"
+
+/* One delivery that waits for a worker or is being sent. */
+struct task {
+	struct task *next;
+	struct arena arena;
+	struct delivery delivery;
+	struct batch *batch; /* while it is being sent */
+};
+
+/* Tasks that are sent together: same content, sender and next server. */
+struct batch {
+	struct batch *next;
+	struct task *tasks[LIMIT_DELIVERY_BATCH]; /* the first decides where it goes */
+	size_t count;
+};
+
+struct delivery_queue {
+	struct task *tasks; /* oldest first */
+	struct batch *running;
+	int per_destination;
+	bool one_by_one; /* no two in one batch */
+};
+
+/* A copy; one that is here already is not added again. */
+void delivery_queue_add(struct delivery_queue *queue, const struct delivery *delivery);
+
+/* The oldest task whose destination has room, with all that can go along: a hanging server holds up nobody
+ * else. NULL when there is none. End it with delivery_queue_end. */
+struct batch *delivery_queue_next(struct delivery_queue *queue);
+void delivery_queue_end(struct delivery_queue *queue, struct batch *batch);
+
+/* How many tasks wait that could be sent if a worker were free. */
+int delivery_queue_waiting(const struct delivery_queue *queue);
+
+/* Destinations that have no room now: at most `room` of them; points into the tasks. */
+size_t delivery_queue_busy(const struct delivery_queue *queue, struct str *ret, size_t room);
+
+/* Whether two deliveries may share one SMTP transaction. */
+bool delivery_may_share(const struct delivery *a, const struct delivery *b);
+
+/* Forgets what waits. */
+void delivery_queue_done(struct delivery_queue *queue);
+
+#endif

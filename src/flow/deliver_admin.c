@@ -1,0 +1,58 @@
+/* The administrator's verbs on the queue. */
+#include "flow/deliver_private.h"
+#include "store/delivery_write.h"
+#include "store/event_write.h"
+
+struct admin_change {
+	struct flow *flow;
+	const struct actor *actor;
+	struct id id;
+	struct str reason;
+	int64_t now;
+};
+
+static enum result retry_in_tx(struct tx *tx, void *context, struct err *err)
+{
+	const struct admin_change *c = context;
+
+	return delivery_retry(tx, c->actor->account_id, c->id, c->now, err);
+}
+
+enum result deliver_retry(
+	struct flow *flow, const struct actor *actor, struct id id, int64_t now, struct err *err)
+{
+	struct admin_change change = {flow, actor, id, STR_NONE, now};
+
+	return db_write(flow_db(flow), retry_in_tx, &change, err);
+}
+
+static enum result drop_in_tx(struct tx *tx, void *context, struct err *err)
+{
+	const struct admin_change *c = context;
+	cleanup(arena_done) struct arena arena = {0};
+	struct delivery delivery;
+
+	TRY(delivery_find(tx, c->actor->account_id, c->id, &arena, &delivery, err));
+	struct delivery_outcome outcome = {.state = DELIVERY_DROPPED, .reply = c->reason};
+	TRY(delivery_finish(tx, c->id, &outcome, c->now, err));
+	struct event event = {.account_id = delivery.account_id,
+		.at = c->now,
+		.kind = STR(EVENT_DELIVERY_DROPPED),
+		.actor_id = c->actor->person_id,
+		.message_id = delivery.message_id,
+		.delivery_id = delivery.id,
+		.origin = c->actor->origin,
+		.detail = c->reason};
+	TRY(event_record(tx, &event, err));
+	return deliver_release_content(tx, &delivery, err);
+}
+
+enum result deliver_drop(struct flow *flow, const struct actor *actor, struct id id, struct str reason,
+	int64_t now, struct err *err)
+{
+	struct admin_change change = {flow, actor, id, reason, now};
+
+	if (reason.len == 0 || reason.len > 200 || !str_is_utf8(reason))
+		return err_set(err, RESULT_INVALID, "dropping a mail needs a reason of at most 200 bytes");
+	return db_write(flow_db(flow), drop_in_tx, &change, err);
+}

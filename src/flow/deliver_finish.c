@@ -1,0 +1,240 @@
+/* What an attempt led to: the next try or the end, and who is told. */
+#include "flow/deliver_private.h"
+#include "flow/report.h"
+#include "store/delivery_write.h"
+#include "store/event_write.h"
+#include "store/wrap_write.h"
+
+/* The gaps between tries; the last one repeats. */
+static const int64_t gaps[] = {
+	MS_MINUTE, 5 * MS_MINUTE, 15 * MS_MINUTE, 30 * MS_MINUTE, MS_HOUR, 2 * MS_HOUR, 4 * MS_HOUR};
+
+bool deliver_carries_content(enum delivery_kind kind)
+{
+	return kind == DELIVERY_RELAY || kind == DELIVERY_INTERNAL_COPY || kind == DELIVERY_REPLY;
+}
+
+/* One delivery's end within the transaction of all that were sent together. */
+struct finish {
+	struct flow *flow;
+	const struct flow_account *account;
+	const struct delivery *delivery;
+	const struct deliver_attempt *attempt;
+	int64_t now;
+};
+
+static int64_t next_try(const struct delivery *delivery, int64_t now)
+{
+	size_t last = COUNT_OF(gaps) - 1;
+	size_t tries = delivery->attempts > 0 ? (size_t)delivery->attempts - 1 : 0;
+
+	return now + gaps[tries < last ? tries : last];
+}
+
+enum result deliver_release_content(struct tx *tx, const struct delivery *delivery, struct err *err)
+{
+	int64_t waiting;
+
+	/* The rest of a relayed mail's recipients may still come (one mail is one message): its key goes with
+	 * its fingerprint, by keep_house. */
+	if (!deliver_carries_content(delivery->kind) || delivery->kind == DELIVERY_RELAY)
+		return RESULT_OK;
+	TRY(delivery_count_waiting(tx, delivery->message_id, &waiting, err));
+	return waiting ? RESULT_OK : wrap_destroy(tx, delivery->message_id, err);
+}
+
+/* An internal user whom the mail server did not give the reply reads it in the portal, and is told so. */
+static enum result tell_of_waiting_reply(struct tx *tx, struct flow *flow, const struct flow_account *account,
+	const struct delivery *d, int64_t now, struct err *err)
+{
+	cleanup(arena_done) struct arena arena = {0};
+	struct delivery mail = mail_out_delivery(account, DELIVERY_TOO_LARGE, now);
+
+	mail.message_id = d->message_id;
+	mail.copy_id = d->copy_id;
+	mail.recipient = d->recipient;
+	mail.sender = return_address(flow, account, mail.id, &arena);
+	mail.destination = d->destination;
+	return delivery_add(tx, &mail, NULL, err);
+}
+
+/* Who is told of this delivery's fate: the envelope sender of the mail that came in, and nobody for mail that
+ * we sent of ourselves. */
+static enum result report_to(
+	struct tx *tx, const struct delivery *d, struct arena *arena, struct str *ret, struct err *err)
+{
+	struct message message;
+
+	*ret = STR_NONE;
+	if (d->dsn_notify & DSN_NEVER)
+		return RESULT_OK;
+	if (d->kind == DELIVERY_RELAY || d->kind == DELIVERY_INTERNAL_COPY)
+		*ret = d->sender;
+	if (d->kind != DELIVERY_NOTIFICATION)
+		return RESULT_OK;
+	TRY(message_find(tx, d->account_id, d->message_id, arena, &message, err));
+	*ret = arena_str(arena, message.sender);
+	return RESULT_OK;
+}
+
+static enum result report(struct tx *tx, const struct finish *f, const char *action, struct str status,
+	struct str reason, struct err *err)
+{
+	cleanup(arena_done) struct arena arena = {0};
+	const struct delivery *d = f->delivery;
+	struct str to;
+
+	TRY(report_to(tx, d, &arena, &to, err));
+	if (to.len == 0)
+		return RESULT_OK;
+	bool is_delayed = str_equal(str_of(action), STR("delayed"));
+	struct report fields = {.action = str_of(action),
+		.status = status,
+		.recipient = d->recipient,
+		.original_recipient = d->dsn_original,
+		.envelope_id = d->dsn_envelope,
+		.reason = reason,
+		.host = f->attempt ? f->attempt->host : STR_NONE,
+		.sent_at = d->created_at,
+		.give_up_at = is_delayed ? d->give_up_at : 0,
+		.is_notification = d->kind == DELIVERY_NOTIFICATION};
+	struct event event = {.account_id = d->account_id,
+		.at = f->now,
+		.kind = STR(EVENT_REPORT_SENT),
+		.message_id = d->message_id,
+		.delivery_id = d->id,
+		.detail = str_of(action)};
+	TRY(event_record(tx, &event, err));
+	return mail_out_report(f->flow, tx, f->account, d, to, &fields, f->now, err);
+}
+
+static enum result note(struct tx *tx, const struct finish *f, const char *kind, struct err *err)
+{
+	struct event event = {.account_id = f->delivery->account_id,
+		.at = f->now,
+		.kind = str_of(kind),
+		.message_id = f->delivery->message_id,
+		.delivery_id = f->delivery->id,
+		.detail = str_of(delivery_kind_name(f->delivery->kind))};
+
+	return event_record(tx, &event, err);
+}
+
+/* Whether the sender asked for this kind of report; without NOTIFY failures and delays are told (RFC 3461
+ * section 4.1). */
+static bool is_asked_for(const struct delivery *d, int64_t bit)
+{
+	return d->dsn_notify == 0 || (d->dsn_notify & bit) != 0;
+}
+
+static enum result after_failure(struct tx *tx, const struct finish *f, bool is_late, struct err *err)
+{
+	TRY(note(tx, f, EVENT_DELIVERY_FAILED, err));
+	if (f->delivery->kind == DELIVERY_REPLY)
+		TRY(tell_of_waiting_reply(tx, f->flow, f->account, f->delivery, f->now, err));
+	if (!is_asked_for(f->delivery, DSN_FAILURE))
+		return RESULT_OK;
+	return report(tx, f, "failed", is_late ? STR("4.4.7") : STR("5.0.0"), f->attempt->reply, err);
+}
+
+static enum result after_success(struct tx *tx, const struct finish *f, struct err *err)
+{
+	TRY(note(tx, f, EVENT_DELIVERY_SENT, err));
+	/* A server that knows DSN was asked to report itself; of a notification there is nothing to tell. */
+	bool tells = deliver_carries_content(f->delivery->kind) && (f->delivery->dsn_notify & DSN_SUCCESS) &&
+		     !f->attempt->reports_success;
+	return tells ? report(tx, f, "relayed", STR("2.0.0"), f->attempt->reply, err) : RESULT_OK;
+}
+
+/* Once for each delivery, when it has waited for the account's time. */
+static enum result tell_of_delay(struct tx *tx, const struct finish *f, struct err *err)
+{
+	const struct delivery *d = f->delivery;
+	int64_t patience = f->account->settings.delay_notice_hours * MS_HOUR;
+
+	if (d->delay_told_at || f->now - d->created_at < patience || !is_asked_for(d, DSN_DELAY))
+		return RESULT_OK;
+	TRY(delivery_set_delay_told(tx, d->id, f->now, err));
+	return report(tx, f, "delayed", STR("4.4.7"), f->attempt->reply, err);
+}
+
+static enum result finish_one(struct tx *tx, const struct finish *f, struct err *err)
+{
+	const struct delivery *d = f->delivery;
+	const struct deliver_attempt *attempt = f->attempt;
+	struct delivery_outcome outcome = {.reply = attempt->reply,
+		.host = attempt->host,
+		.tls_version = attempt->tls_version,
+		.tls_cipher = attempt->tls_cipher,
+		.tls_verified = attempt->tls_verified};
+	bool is_late = attempt->outcome == ATTEMPT_LATER && next_try(d, f->now) >= d->give_up_at;
+
+	if (attempt->outcome == ATTEMPT_LATER && !is_late) {
+		outcome.state = DELIVERY_WAITING;
+		outcome.next_try_at = next_try(d, f->now);
+		TRY(delivery_finish(tx, d->id, &outcome, f->now, err));
+		return tell_of_delay(tx, f, err);
+	}
+	bool sent = attempt->outcome == ATTEMPT_SENT;
+	bool cancelled = attempt->outcome == ATTEMPT_NOT_NEEDED;
+	outcome.state = sent ? DELIVERY_SENT : cancelled ? DELIVERY_CANCELLED : DELIVERY_FAILED;
+	TRY(delivery_finish(tx, d->id, &outcome, f->now, err));
+	if (sent)
+		TRY(after_success(tx, f, err));
+	else if (!cancelled)
+		TRY(after_failure(tx, f, is_late, err));
+	return deliver_release_content(tx, d, err);
+}
+
+struct finish_all {
+	struct flow *flow;
+	const struct delivery *const *deliveries;
+	const struct deliver_attempt *attempts;
+	size_t count;
+	int64_t now;
+};
+
+static enum result finish_in_tx(struct tx *tx, void *context, struct err *err)
+{
+	const struct finish_all *all = context;
+	cleanup(arena_done) struct arena arena = {0};
+	struct flow_account account;
+
+	TRY(flow_account_load(all->flow, tx, all->deliveries[0]->account_id, &arena, &account, err));
+	for (size_t i = 0; i < all->count; i++) {
+		struct finish one = {all->flow, &account, all->deliveries[i], &all->attempts[i], all->now};
+		struct err why = {0};
+		enum result result = finish_one(tx, &one, &why);
+		/* CONFLICT: an administrator dropped it while it was being sent. */
+		if (result != RESULT_OK && result != RESULT_CONFLICT) {
+			*err = why;
+			return result;
+		}
+	}
+	return RESULT_OK;
+}
+
+enum result deliver_finish(struct flow *flow, const struct delivery *const *deliveries,
+	const struct deliver_attempt *attempts, size_t count, int64_t now, struct err *err)
+{
+	struct finish_all all = {flow, deliveries, attempts, count, now};
+
+	return db_write(flow_db(flow), finish_in_tx, &all, err);
+}
+
+enum result deliver_bounced(struct flow *flow, struct tx *tx, const struct flow_account *account,
+	const struct delivery *delivery, struct str status, int64_t now, struct err *err)
+{
+	cleanup(arena_done) struct arena arena = {0};
+	struct str reply = arena_printf(&arena, "came back later: %.*s", STR_ARG(status));
+	struct finish bounced = {.flow = flow, .account = account, .delivery = delivery, .now = now};
+
+	if (delivery->state == DELIVERY_FAILED)
+		return RESULT_OK; /* told before */
+	TRY(delivery_set_bounced(tx, delivery->id, reply, now, err));
+	if (delivery->kind == DELIVERY_REPLY)
+		return tell_of_waiting_reply(tx, flow, account, delivery, now, err);
+	if (delivery->kind == DELIVERY_NOTIFICATION && is_asked_for(delivery, DSN_FAILURE))
+		return report(tx, &bounced, "failed", status.len ? status : STR("5.0.0"), reply, err);
+	return RESULT_OK;
+}

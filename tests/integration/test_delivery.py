@@ -1,0 +1,284 @@
+"""Mail goes out: by MX from a signed zone, with retries, reports, shared transactions, and TLS as rule R2 asks."""
+
+import email
+import email.policy
+
+import pytest
+from support import maildir, smtp, wait
+from support.certificates import Authority
+from support.mail_server import MailServer
+from support.name_server import NameServer
+from support.node import Node
+
+HOUR = 3600 * 1000
+
+RECORDS = [
+    "two MX 10 dead.two", "two MX 20 alive.two", "dead.two A 127.0.0.7", "alive.two A 127.0.0.1",
+    "null MX 0 .",
+    "plain A 127.0.0.1",
+    "hanging MX 10 mx.hanging", "mx.hanging A 127.0.0.8",
+    "forged MX 10 mx.forged", "mx.forged A 127.0.0.1",
+]
+
+
+class World:
+    """A node that delivers directly, the internet (one mail server for all MX, one that hangs) and Acme's own server."""
+
+    def __init__(self, binary, database):
+        self.names = NameServer(RECORDS, forged=[("10 mx.forged.net.example.", "10 alive.two.net.example.")])
+        self.outside, self.inside = MailServer(), MailServer()
+        self.hanging = MailServer("127.0.0.8", self.outside.port)
+        self.hanging.silent = True
+        self.node = Node(binary, database, values={"outbox": None, "delivery": "direct"},
+                         sections=[self.names.section(self.outside.port)]).make_acme()
+        self.node.run("domain", "set", "acme.example", "--next-hop", f"127.0.0.1:{self.inside.port}")
+        self.node.start()
+
+    def send(self, *recipients, subject="Plain", options=(), rcpt_options=(), **more):
+        mail = smtp.make(subject=subject, to=list(recipients), **more)
+        smtp.send(self.node.smtp_port, mail, recipients=list(recipients), options=options, rcpt_options=rcpt_options)
+        return mail
+
+    def delivery(self, recipient, kind=None):
+        found = [d for d in self.node.json("queue", "list", "--all")
+                 if d["recipient"] == recipient and kind in (None, d["kind"])]
+        return found[0] if found else None
+
+    def wait_for(self, recipient, state, **more):
+        return wait.until(lambda: (d := self.delivery(recipient)) and d["state"] == state and not d["is_tried"] and
+                          all(d[k] >= v for k, v in more.items()) and d, f"{recipient} {state}", 60)
+
+    def reports(self, to="alice@acme.example"):
+        """The delivery-status part of each report, as (fields of the mail, fields of the recipient, the mail)."""
+        result = []
+        for t in self.inside.to(to):
+            mail = email.message_from_bytes(t.data, policy=email.policy.default)
+            if mail.get_content_type() != "multipart/report":
+                continue
+            assert t.sender == ""
+            status = [p for p in mail.walk() if p.get_content_type() == "message/delivery-status"][0]
+            result.append((status.get_payload()[0], status.get_payload()[1], mail))
+        return result
+
+    def report_on(self, recipient, action):
+        return wait.until(lambda: [r for r in self.reports()
+                                   if recipient in r[1]["Final-Recipient"] and r[1]["Action"] == action],
+                          f"a report that {recipient} {action}")[0]
+
+    def close(self):
+        for server in (self.outside, self.inside, self.hanging, self.names):
+            server.close()
+        self.node.kill()
+        self.node.close()
+
+
+@pytest.fixture
+def world(binary, database):
+    world = World(binary, database)
+    yield world
+    world.close()
+
+
+@pytest.fixture
+def sqlite_world(binary):
+    world = World(binary, None)
+    yield world
+    world.close()
+
+
+def test_the_second_mx_is_tried_when_the_first_is_dead(sqlite_world):
+    sqlite_world.send("carol@two.net.example")
+    done = sqlite_world.wait_for("carol@two.net.example", "sent")
+    assert "alive.two.net.example" in done["host"]
+    assert sqlite_world.outside.to("carol@two.net.example")
+
+
+def test_a_domain_without_mx_is_reached_by_its_address(sqlite_world):
+    sqlite_world.send("carol@plain.net.example")
+    sqlite_world.wait_for("carol@plain.net.example", "sent")
+
+
+@pytest.mark.parametrize("domain", ["null.net.example", "no-such-domain.net.example"])
+def test_a_domain_that_takes_no_mail_is_reported_at_once(sqlite_world, domain):
+    sqlite_world.send(f"carol@{domain}")
+    sqlite_world.wait_for(f"carol@{domain}", "failed")
+    of_mail, of_recipient, mail = sqlite_world.report_on(f"carol@{domain}", "failed")
+    assert of_recipient["Status"].startswith("5.") and of_mail["Reporting-MTA"]
+    assert mail["Auto-Submitted"] == "auto-replied"
+
+
+def test_a_forged_answer_is_not_believed(sqlite_world):
+    sqlite_world.send("carol@forged.net.example")
+    waiting = sqlite_world.wait_for("carol@forged.net.example", "waiting", attempts=1)
+    wait.until(lambda: "DNSSEC" in sqlite_world.delivery("carol@forged.net.example")["last_reply"], "the reason")
+    assert waiting["state"] == "waiting" and not sqlite_world.outside.to("carol@forged.net.example")
+
+
+def test_4xx_is_tried_again_and_5xx_goes_back_for_that_recipient_alone(world):
+    world.outside.rcpt = {"later@two.net.example": "450 4.2.1 mailbox busy", "never@two.net.example": "550 5.1.1 nobody here"}
+    world.send("carol@two.net.example", "later@two.net.example", "never@two.net.example", options=["ENVID=order+2B7"])
+    world.wait_for("carol@two.net.example", "sent")
+    world.wait_for("never@two.net.example", "failed")
+    world.wait_for("later@two.net.example", "waiting", attempts=1)
+    of_mail, of_recipient, _ = world.report_on("never@two.net.example", "failed")
+    assert "nobody here" in of_recipient["Diagnostic-Code"] and of_mail["Original-Envelope-Id"]
+    world.outside.rcpt = {}
+    world.node.move_clock(2 * 60 * 1000)
+    world.wait_for("later@two.net.example", "sent", attempts=2)
+    assert len(world.outside.to("carol@two.net.example")) == 1  # who had it gets it no second time
+    assert len(world.reports()) == 1
+
+
+def test_a_hanging_server_does_not_hold_up_other_destinations(sqlite_world):
+    for _ in range(30):
+        sqlite_world.send(*[f"r{i}@hanging.net.example" for i in range(10)])
+    wait.until(lambda: sqlite_world.hanging.connections >= 5, "connections to the server that hangs")
+    sqlite_world.send("carol@two.net.example")
+    sqlite_world.wait_for("carol@two.net.example", "sent")
+    assert sqlite_world.hanging.connections <= 5  # deliveries_per_destination
+
+
+def test_recipients_of_one_server_share_a_transaction_and_mails_a_connection(sqlite_world):
+    people = [f"r{i}@two.net.example" for i in range(90)]
+    sqlite_world.send(*people)
+    wait.until(lambda: len(sqlite_world.outside.taken) and
+               all(d["state"] == "sent" for d in sqlite_world.node.json("queue", "list", "--all")), "all to be sent")
+    assert len(sqlite_world.outside.taken) == 1 and sorted(sqlite_world.outside.taken[0].recipients) == sorted(people)
+    before = sqlite_world.outside.connections
+    for i in range(20):
+        sqlite_world.send("carol@two.net.example", text=f"mail {i}\r\n")
+    wait.until(lambda: len(sqlite_world.outside.to("carol@two.net.example")) == 20, "twenty mails")
+    assert sqlite_world.outside.connections - before <= 5
+
+
+def test_a_server_that_ended_an_idle_connection_costs_no_try(sqlite_world):
+    sqlite_world.send("carol@two.net.example")
+    sqlite_world.wait_for("carol@two.net.example", "sent")
+    sqlite_world.outside.drop_connections()
+    sqlite_world.send("dave@two.net.example")
+    assert sqlite_world.wait_for("dave@two.net.example", "sent")["attempts"] == 1
+
+
+def test_a_delay_is_told_once(sqlite_world):
+    sqlite_world.outside.rcpt = {"carol@two.net.example": "450 4.2.1 mailbox busy"}
+    sqlite_world.send("carol@two.net.example")
+    sqlite_world.wait_for("carol@two.net.example", "waiting", attempts=1)
+    assert not sqlite_world.reports()
+    for attempts in (2, 3):
+        sqlite_world.node.move_clock(5 * HOUR)
+        sqlite_world.wait_for("carol@two.net.example", "waiting", attempts=attempts)
+    of_recipient = sqlite_world.report_on("carol@two.net.example", "delayed")[1]
+    assert of_recipient["Will-Retry-Until"] and of_recipient["Status"].startswith("4.")
+    sqlite_world.node.move_clock(5 * 24 * HOUR)
+    sqlite_world.wait_for("carol@two.net.example", "failed")
+    sqlite_world.report_on("carol@two.net.example", "failed")
+    assert len(sqlite_world.reports()) == 2
+
+
+def test_notify_never_means_no_report(sqlite_world):
+    sqlite_world.send("carol@null.net.example", rcpt_options=["NOTIFY=NEVER"])
+    sqlite_world.send("dave@null.net.example")
+    sqlite_world.wait_for("carol@null.net.example", "failed")
+    sqlite_world.report_on("dave@null.net.example", "failed")
+    assert len(sqlite_world.reports()) == 1
+
+
+def test_success_of_a_secured_mail_is_reported_as_relayed(world):
+    world.send("carol@two.net.example", subject="Offer [secure]",
+               rcpt_options=["NOTIFY=SUCCESS,FAILURE", "ORCPT=rfc822;carol@two.net.example"])
+    of_recipient = world.report_on("carol@two.net.example", "relayed")[1]
+    assert of_recipient["Original-Recipient"] == "rfc822;carol@two.net.example" and of_recipient["Status"] == "2.0.0"
+    assert not [r for r in world.reports() if r[1]["Action"] == "delivered"]
+
+
+def test_success_of_a_relayed_mail_is_reported_by_whoever_knows_it(sqlite_world):
+    sqlite_world.send("carol@two.net.example", rcpt_options=["NOTIFY=SUCCESS"])
+    assert sqlite_world.report_on("carol@two.net.example", "relayed")
+    sqlite_world.outside.dsn = True
+    wait.until(lambda: sqlite_world.node.json("queue", "list") == [], "an empty queue")
+    sqlite_world.outside.drop_connections()  # they knew of no DSN
+    sqlite_world.send("dave@two.net.example", rcpt_options=["NOTIFY=SUCCESS"])
+    sqlite_world.wait_for("dave@two.net.example", "sent")
+    assert any("NOTIFY=SUCCESS" in c for _, c in sqlite_world.outside.commands)
+    assert len(sqlite_world.reports()) == 1
+
+
+def test_a_notification_that_cannot_be_delivered_is_told_to_the_sender(world):
+    world.outside.rcpt = {"never@two.net.example": "550 5.1.1 nobody here"}
+    world.send("never@two.net.example", subject="Offer [secure]")
+    _, of_recipient, mail = world.report_on("never@two.net.example", "failed")
+    text = mail.get_body(("plain",)).get_content()
+    assert "nobody here" in of_recipient["Diagnostic-Code"] and "is kept" in text
+    assert "Offer" not in mail.as_string()
+
+
+def test_lines_go_out_as_they_came_in(sqlite_world):
+    lines = [b"From: alice@acme.example", b"To: carol@two.net.example", b"Subject: dots", b"", b".", b"..", b".leading", b"last"]
+    smtp.send(sqlite_world.node.smtp_port, b"\r\n".join(lines) + b"\r\n", recipients=["carol@two.net.example"])
+    data = wait.until(lambda: sqlite_world.outside.to("carol@two.net.example"), "the mail")[0].data
+    assert b"\r\n\r\n..\r\n...\r\n..leading\r\nlast\r\n" in data
+    assert data.count(b"\n") == data.count(b"\r") == data.count(b"\r\n")
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+BAD_TLS = {
+    "no-starttls": lambda server, authority: setattr(server, "context", None),
+    "refused": lambda server, authority: setattr(server, "starttls_reply", "454 4.7.0 not now"),
+    "self-signed": lambda server, authority: setattr(server, "context", authority.context("localhost", "self-signed")),
+    "expired": lambda server, authority: setattr(server, "context", authority.context("localhost", "expired")),
+    "wrong-name": lambda server, authority: setattr(server, "context", authority.context("other.example")),
+}
+
+
+def tls_node(binary, authority, server, how="always"):
+    node = Node(binary, values={"outbox": None, "delivery": "smart_host"},
+                sections=[f'smart_host {{\n  address = "127.0.0.1:{wait.free_port()}"\n}}']).make_acme()
+    text = node.config.read_text().replace("tls {", f'tls {{\n  authorities = "{authority.file}"')
+    node.config.write_text(text)
+    node.run("domain", "set", "acme.example", "--next-hop", f"localhost:{server.port}", "--tls", how)
+    return node.start()
+
+
+@pytest.mark.parametrize("fault", BAD_TLS)
+def test_r2_content_goes_to_a_mail_server_only_by_verified_tls(binary, authority, fault):
+    server = MailServer()
+    BAD_TLS[fault](server, authority)
+    node = tls_node(binary, authority, server)
+    try:
+        mail = smtp.make(subject="Offer [secure]", to="bob@acme.example, carol@partner.example")
+        smtp.send(node.smtp_port, mail)
+        waiting = wait.until(lambda: [d for d in node.json("queue", "list") if d["kind"] == "internal-copy" and
+                                      d["last_reply"]], "a try")[0]
+        assert waiting["state"] == "waiting"
+        assert server.content_bytes == 0 and not any(c.startswith("MAIL") for _, c in server.commands)
+        server.starttls_reply, server.context = None, authority.context("localhost")
+        node.run("queue", "retry", waiting["id"])
+        taken = wait.until(lambda: server.to("bob@acme.example"), "Bob's mail, once the server is mended")[0]
+        got = email.message_from_bytes(taken.data, policy=email.policy.default)
+        assert taken.tls and "forty-two" in maildir.text_of(got)
+        message = [m for m in node.json("message", "list") if m["kind"] == "secured"][0]
+        done = wait.until(lambda: [d for d in node.json("message", "show", message["id"])[0]["deliveries"]
+                                   if d["recipient"] == "bob@acme.example" and d["state"] == "sent"], "its end")[0]
+        assert done["verified"] == "yes" and done["tls"].startswith("TLS1")
+    finally:
+        node.kill()
+        node.close()
+        server.close()
+
+
+def test_r2_a_hop_loosened_by_name_is_an_event_and_a_warning(binary, authority):
+    server = MailServer()
+    node = tls_node(binary, authority, server, how="loosened")
+    try:
+        smtp.send(node.smtp_port, smtp.make(subject="Offer [secure]", to="bob@acme.example, carol@partner.example"))
+        wait.until(lambda: server.to("bob@acme.example"), "Bob's mail in clear")
+        assert "loosened" in node.run("domain", "list")
+        assert "acme.example" in node.run("check") and "TLS" in node.run("check")
+    finally:
+        node.kill()
+        node.close()
+        server.close()
