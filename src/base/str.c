@@ -129,13 +129,16 @@ static size_t utf8_sequence(const uint8_t *s, size_t left)
 	return overlong || surrogate || beyond ? 0 : len;
 }
 
+size_t str_utf8_prefix(struct str s)
+{
+	size_t at = 0, step;
+
+	while (at < s.len && (step = utf8_sequence((const uint8_t *)s.ptr + at, s.len - at)) > 0)
+		at += step;
+	return at;
+}
+
 bool str_is_utf8(struct str s)
 {
-	for (size_t i = 0; i < s.len;) {
-		size_t step = utf8_sequence((const uint8_t *)s.ptr + i, s.len - i);
-		if (step == 0)
-			return false;
-		i += step;
-	}
-	return true;
+	return str_utf8_prefix(s) == s.len;
 }

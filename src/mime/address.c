@@ -32,7 +32,7 @@ static void add_all(InternetAddressList *from, struct list *list, struct arena *
 size_t mime_addresses(struct str value, struct arena *arena, struct mime_address **ret)
 {
 	struct list list = list_new(arena, sizeof(struct mime_address));
-	struct str line = mime_header_unfold(value, arena);
+	struct str line = mime_header_separate_words(mime_header_unfold(value, arena), arena);
 	InternetAddressList *parsed = line.len ? internet_address_list_parse(NULL, line.ptr) : NULL;
 
 	add_all(parsed, &list, arena, 0);

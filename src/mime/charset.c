@@ -55,6 +55,19 @@ void mime_charset_free(struct mime_charset *charset)
 	free(charset);
 }
 
+/* iconv lets code points past U+10FFFF through, which are no UTF-8 (RFC 3629). */
+static void add_well_formed(struct buf *utf8, struct str text)
+{
+	for (;;) {
+		size_t good = str_utf8_prefix(text);
+		buf_add(utf8, str_sub(text, 0, good));
+		if (good == text.len)
+			return;
+		buf_add(utf8, REPLACEMENT);
+		text = str_from(text, good + 1);
+	}
+}
+
 /* Converts what it can; returns the bytes left over, an incomplete sequence. */
 static struct str convert(struct mime_charset *charset, struct str in, struct buf *utf8)
 {
@@ -67,7 +80,7 @@ static struct str convert(struct mime_charset *charset, struct str in, struct bu
 		size_t room = sizeof(out);
 		size_t done = iconv(charset->handle, &from, &left, &to, &room);
 		int why = done == (size_t)-1 ? errno : 0;
-		buf_add(utf8, (struct str){out, sizeof(out) - room});
+		add_well_formed(utf8, (struct str){out, sizeof(out) - room});
 		if (why == EINVAL)
 			break;
 		if (why == EILSEQ) {

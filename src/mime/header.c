@@ -140,9 +140,35 @@ struct str mime_clean_text(struct str text, size_t limit, struct arena *arena)
 	return str_trim((struct str){out.data, out.len});
 }
 
+/* GMime decodes neighbouring base64 words as one and stops at the padding of the first; an empty word of
+ * another charset between them shows nothing and keeps them apart. Without neighbours the line itself. */
+struct str mime_header_separate_words(struct str line, struct arena *arena)
+{
+	static const char empty[] = "=?us-ascii?Q?\?= ";
+	cleanup(buf_done) struct buf out = buf_new(line.len * sizeof(empty) + 1);
+	size_t at = 0;
+
+	for (size_t i = 0; i + 3 < line.len; i++) {
+		if (memcmp(line.ptr + i, "=?=", 3) != 0)
+			continue;
+		size_t next = i + 3;
+		while (next < line.len && line.ptr[next] == ' ')
+			next++;
+		if (next == i + 3 || !str_starts(str_from(line, next), STR("=?")))
+			continue;
+		buf_add(&out, str_sub(line, at, next - at));
+		buf_add(&out, str_of(empty));
+		at = next;
+	}
+	if (at == 0)
+		return line;
+	buf_add(&out, str_from(line, at));
+	return arena_str(arena, buf_str(&out));
+}
+
 struct str mime_header_text(struct str value, size_t limit, struct arena *arena)
 {
-	struct str line = mime_header_unfold(value, arena);
+	struct str line = mime_header_separate_words(mime_header_unfold(value, arena), arena);
 	char *decoded = g_mime_utils_header_decode_text(NULL, line.ptr ? line.ptr : "");
 	struct str text = mime_clean_text(decoded ? str_of(decoded) : line, limit, arena);
 

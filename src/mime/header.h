@@ -28,6 +28,9 @@ size_t mime_header_count(struct str block, struct str name);
 /* A value as one line: folding taken away, control characters as spaces, trimmed. Still encoded. */
 struct str mime_header_unfold(struct str value, struct arena *arena);
 
+/* An unfolded line that GMime decodes word by word. */
+struct str mime_header_separate_words(struct str line, struct arena *arena);
+
 /* A value for display: unfolded, encoded words and raw 8-bit text made UTF-8 (what cannot be read becomes
  * U+FFFD), at most `limit` bytes. */
 struct str mime_header_text(struct str value, size_t limit, struct arena *arena);

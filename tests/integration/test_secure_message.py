@@ -160,6 +160,15 @@ def test_r12_an_unknown_definition_is_refused_with_those_there_are(node, headers
     assert node.outbox.mails() == []
 
 
+def test_r12_a_tag_in_two_encoded_words_still_secures(node):
+    data = (b"From: alice@acme.example\r\nTo: carol@partner.example\r\n"
+            b"Subject: =?utf-8?B?T2ZmZXIgW3NlYw==?=\r\n =?utf-8?B?dXJlXSDDvA==?=\r\n\r\nforty-two\r\n")
+    smtp.send(node.smtp_port, data, recipients=["carol@partner.example"])
+    link = portal.link_for(node, "carol@partner.example")
+    browser, _ = portal.sign_in_by_link(node, link, "carol@partner.example")
+    assert "Offer \u00fc" in browser.get("/message/" + link.rsplit("/", 1)[1]).text
+
+
 def test_a_policy_secures_and_an_exemption_relays(node):
     node.run("policy", "add", "--from", "internal", "--to", "external", "--definition", "Default")
     node.run("policy", "add", "--from", "internal", "--to", "domain:friend.example", "--no-action")
