@@ -35,6 +35,7 @@ struct running {
 	struct delivery_workers *delivery;
 	struct portal *portal;
 	char smart_host_password[256];
+	int64_t blobs_swept_at;
 };
 
 static enum result load_texts(struct running *r, struct err *err)
@@ -199,11 +200,27 @@ static void reload(struct running *r)
 	log_info(TOPIC, "certificates read again");
 }
 
+static void keep_house_now(struct running *r)
+{
+	struct err err = {0};
+	int64_t now = clock_now();
+	size_t count;
+
+	if (keep_house(r->node->flow, now, &err) != RESULT_OK)
+		log_warning(TOPIC, "housekeeping: %s", err.text);
+	if (now - r->blobs_swept_at < MS_DAY)
+		return;
+	r->blobs_swept_at = now;
+	if (keep_house_blobs(r->node->flow, now, &count, &err) != RESULT_OK)
+		log_warning(TOPIC, "sweeping blobs: %s", err.text);
+	else if (count)
+		log_info(TOPIC, "deleted %zu blobs that no message knows", count);
+}
+
 /* Signals are taken here only; the house is kept in between. */
 static void wait_for_end(struct running *r, const sigset_t *signals)
 {
 	struct timespec pause = {.tv_sec = HOUSE_SECONDS};
-	struct err err = {0};
 
 	for (;;) {
 		int which = sigtimedwait(signals, NULL, &pause);
@@ -211,8 +228,8 @@ static void wait_for_end(struct running *r, const sigset_t *signals)
 			return;
 		if (which == SIGHUP)
 			reload(r);
-		if (which < 0 && errno == EAGAIN && keep_house(r->node->flow, clock_now(), &err) != RESULT_OK)
-			log_warning(TOPIC, "housekeeping: %s", err.text);
+		if (which < 0 && errno == EAGAIN)
+			keep_house_now(r);
 	}
 }
 

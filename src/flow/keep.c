@@ -11,6 +11,8 @@
 #include <string.h>
 
 /* How long the same mail joins the message it became. */
+/* As long as the rest of its recipients may come, and an hour for what is under way. */
+#define RELAYED_CONTENT_MS (25 * MS_HOUR)
 #define JOIN_MS (24 * MS_HOUR)
 
 /* The transaction's own state, made anew whenever the work runs. */
@@ -112,6 +114,8 @@ static enum result add_message(struct tx *tx, struct keeping *k, struct id owner
 	};
 
 	TRY(message_add(tx, &message, err));
+	if (message.kind == MESSAGE_RELAYED)
+		TRY(message_set_content_end(tx, message.id, r->now + RELAYED_CONTENT_MS, err));
 	if (!message.in_blob)
 		TRY(message_body_add(tx, message.id, sealed_body_bytes(body), err));
 	if (message.kind == MESSAGE_SECURED && letter->message_id.len) {

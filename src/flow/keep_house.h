@@ -7,4 +7,8 @@
 
 enum result keep_house(struct flow *flow, int64_t now, struct err *err) must_check;
 
+/* Deletes blobs that no message knows and that are too old to be of one still coming in. Goes through the
+ * whole store: once a day. *ret_count: how many. */
+enum result keep_house_blobs(struct flow *flow, int64_t now, size_t *ret_count, struct err *err) must_check;
+
 #endif

@@ -195,6 +195,47 @@ enum result recipient_add(struct tx *tx, const struct recipient *recipient, bool
 	return RESULT_OK;
 }
 
+enum result message_set_content_end(struct tx *tx, struct id id, int64_t at, struct err *err)
+{
+	return db_exec(tx, "UPDATE message SET content_ends_at = $2 WHERE id = $1",
+		DB_ARGS(db_id(id), db_int(at)), NULL, err);
+}
+
+enum result message_list_content_ended(struct tx *tx, int64_t now, int64_t limit, struct arena *arena,
+	struct id **ret, size_t *ret_count, struct err *err)
+{
+	cleanup(rows_done) struct rows rows = {0};
+	struct list list = list_new(arena, sizeof(struct id));
+
+	TRY(db_query(tx,
+		"SELECT id FROM message WHERE content_ends_at > 0 AND content_ends_at <= $1"
+		" ORDER BY content_ends_at LIMIT $2",
+		DB_ARGS(db_int(now), db_int(limit)), &rows, err));
+	while (rows_next(&rows))
+		*(struct id *)list_add(&list) = row_id(&rows, 0);
+	*ret = list.items;
+	*ret_count = list.count;
+	return rows_end(&rows, err);
+}
+
+enum result message_has_blob(struct tx *tx, struct id id, bool *ret, struct err *err)
+{
+	cleanup(rows_done) struct rows rows = {0};
+
+	TRY(db_query_one(tx, "SELECT COUNT(*) FROM message WHERE id = $1 AND in_blob = 1", DB_ARGS(db_id(id)),
+		&rows, err));
+	*ret = row_int(&rows, 0) > 0;
+	return rows_end(&rows, err);
+}
+
+enum result message_remove_content(struct tx *tx, struct id id, bool *ret_in_blob, struct err *err)
+{
+	TRY(message_has_blob(tx, id, ret_in_blob, err));
+	TRY(db_exec(tx, "DELETE FROM message_body WHERE message_id = $1", DB_ARGS(db_id(id)), NULL, err));
+	return db_exec(tx, "UPDATE message SET in_blob = 0, content_ends_at = 0 WHERE id = $1",
+		DB_ARGS(db_id(id)), NULL, err);
+}
+
 enum result message_remove(struct tx *tx, struct id id, struct err *err)
 {
 	static const char *const statements[] = {

@@ -68,6 +68,9 @@ enum result message_find(struct tx *tx, struct id account_id, struct id id, stru
 enum result message_list(struct tx *tx, struct id account_id, struct id before, int64_t limit,
 	struct arena *arena, struct message **ret, size_t *ret_count, struct err *err) must_check;
 
+/* Whether a message has its content in the blob of its name. */
+enum result message_has_blob(struct tx *tx, struct id id, bool *ret, struct err *err) must_check;
+
 /* The sealed content kept in the row. NOT_FOUND when it is a blob or was destroyed. */
 enum result message_body_find(
 	struct tx *tx, struct id id, struct arena *arena, struct bytes *ret, struct err *err) must_check;

@@ -24,6 +24,18 @@ enum result message_reference_add(struct tx *tx, struct id account_id, struct by
 enum result recipient_add(
 	struct tx *tx, const struct recipient *recipient, bool *ret_is_new, struct err *err) must_check;
 
+/* When the content goes (ms). */
+enum result message_set_content_end(struct tx *tx, struct id id, int64_t at, struct err *err) must_check;
+
+/* Messages whose content should have gone by now; `limit` at most. */
+enum result message_list_content_ended(struct tx *tx, int64_t now, int64_t limit, struct arena *arena,
+	struct id **ret, size_t *ret_count, struct err *err) must_check;
+
+/* Removes the content kept in the database, the rest of the row stays. *ret_in_blob: it was a blob, which the
+ * caller deletes after the transaction. */
+enum result message_remove_content(
+	struct tx *tx, struct id id, bool *ret_in_blob, struct err *err) must_check;
+
 /* Removes the row and the body kept in it; the caller has destroyed the wraps. */
 enum result message_remove(struct tx *tx, struct id id, struct err *err) must_check;
 

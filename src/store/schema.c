@@ -280,9 +280,16 @@ static const char begin[] =
 static const char delay_notices[] =
 	"ALTER TABLE delivery ADD COLUMN delay_told_at BIGINT NOT NULL DEFAULT 0;";
 
+/* When what a message was kept for is over and its content goes; 0: nothing ends by itself, or it is gone. */
+static const char content_ends[] = "ALTER TABLE message ADD COLUMN content_ends_at BIGINT NOT NULL DEFAULT 0;"
+				   "UPDATE message SET content_ends_at = sent_at + 90000000 WHERE kind = 2;"
+				   "CREATE INDEX message_by_content_end ON message (content_ends_at)"
+				   " WHERE content_ends_at > 0;";
+
 static const struct migration migrations[] = {
 	{1, "begin", begin},
 	{2, "delay-notices", delay_notices},
+	{3, "content-ends", content_ends},
 };
 
 enum result schema_migrate(struct db *db, int *ret_from, int *ret_to, struct err *err)

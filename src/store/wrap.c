@@ -51,23 +51,3 @@ enum result wrap_destroy(struct tx *tx, struct id holder_id, struct err *err)
 		DB_ARGS(db_id(holder_id), of_same_size), NULL, err));
 	return db_exec(tx, "DELETE FROM wrap WHERE holder_id = $1", DB_ARGS(db_id(holder_id)), NULL, err);
 }
-
-enum result wrap_destroy_relayed(struct tx *tx, int64_t cut, int64_t limit, struct err *err)
-{
-	cleanup(arena_done) struct arena arena = {0};
-	cleanup(rows_done) struct rows rows = {0};
-	struct list list = list_new(&arena, sizeof(struct id));
-
-	TRY(db_query(tx,
-		"SELECT w.holder_id FROM wrap w JOIN message m ON m.id = w.holder_id WHERE m.sent_at < $1"
-		" AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.message_id = m.id AND d.state = 1) LIMIT "
-		"$2",
-		DB_ARGS(db_int(cut), db_int(limit)), &rows, err));
-	while (rows_next(&rows))
-		*(struct id *)list_add(&list) = row_id(&rows, 0);
-	TRY(rows_end(&rows, err));
-	const struct id *holders = list.items;
-	for (size_t i = 0; i < list.count; i++)
-		TRY(wrap_destroy(tx, holders[i], err));
-	return RESULT_OK;
-}

@@ -10,7 +10,4 @@ enum result wrap_add(struct tx *tx, struct id holder_id, struct id message_id, s
 /* Overwrites and deletes it; nothing happens when there is none. */
 enum result wrap_destroy(struct tx *tx, struct id holder_id, struct err *err) must_check;
 
-/* Of relayed messages sent before `cut` none of whose deliveries waits; `limit` at most. */
-enum result wrap_destroy_relayed(struct tx *tx, int64_t cut, int64_t limit, struct err *err) must_check;
-
 #endif

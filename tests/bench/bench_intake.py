@@ -5,6 +5,7 @@ ratio. Figures are for reading, not for asserting."""
 
 import os
 import pathlib
+import socket
 import statistics
 import subprocess
 import sys
@@ -45,9 +46,11 @@ def measure(port, pids, sessions, count, size):
 
 
 def main():
+    # Notifications stay queued: the smart host takes connections and says nothing.
+    silent = socket.create_server(("127.0.0.1", 0))
     node = Node(os.environ["SEALPOST_BINARY"], limits={"smtp_sessions_per_network": 200, "delivery_workers": 1},
-                values={"outbox": None, "delivery": "direct", "log_level": "warning"},
-                sections=['resolver {\n  server = "127.0.0.1@1"\n}']).make_acme().start()
+                values={"outbox": None, "log_level": "warning"},
+                sections=[f'smart_host {{\n  address = "127.0.0.1:{silent.getsockname()[1]}"\n}}']).make_acme().start()
     postfix = Postfix()
     print(f"{'size':>7} {'sessions':>8} {'Postfix/s':>10} {'Sealpost/s':>10} {'ratio':>6} {'P ms CPU':>9} {'S ms CPU':>9}")
     for size in (10240, 102400):
