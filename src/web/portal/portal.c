@@ -35,7 +35,7 @@ static enum result handle(struct request *request, struct response *response)
 {
 	struct visit *visit = request->state;
 
-	if (!visit)
+	if (!visit || !visit->is_looked_up)
 		TRY(visit_begin(request, &visit));
 	if (request->route->rights != RIGHTS_ANYONE && !visit->is_signed_in)
 		return ask_to_sign_in(request, response);

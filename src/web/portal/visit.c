@@ -119,6 +119,7 @@ enum result visit_begin(struct request *request, struct visit **ret)
 		find_only_account(request, visit);
 	visit_set_language(request);
 	TRY(result);
+	visit->is_looked_up = true;
 	*ret = visit;
 	return RESULT_OK;
 }

@@ -26,7 +26,8 @@ static enum result begin_file(void *context, struct str field, struct str name, 
 	writing->current = NULL;
 	if (writing->count < LIMIT_HTTP_FILES)
 		writing->names[writing->count] = arena_str(writing->arena, name);
-	if (!writing->visit->is_signed_in || !visit_csrf_is_right(writing->visit, pairs_get(fields, "csrf")))
+	if (writing->result == RESULT_OK &&
+		(!writing->visit->is_signed_in || !visit_csrf_is_right(writing->visit, pairs_get(fields, "csrf"))))
 		writing->result = RESULT_DENIED;
 	if (writing->result != RESULT_OK || writing->count >= LIMIT_HTTP_FILES)
 		return RESULT_OK;
@@ -79,9 +80,10 @@ enum result write_open_sink(struct request *request, struct upload_sink *ret)
 	struct writing *writing = arena_alloc(request->arena, sizeof(*writing));
 	struct visit *visit;
 
-	TRY(visit_begin(request, &visit));
+	/* The rest of the form is read in any case: what was written comes back with the refusal. */
+	writing->result = visit_begin(request, &visit);
 	writing->flow = flow_of(request);
-	writing->visit = visit;
+	writing->visit = visit_of(request);
 	writing->arena = request->arena;
 	writing->limit = files_limit(writing->flow);
 	*ret = (struct upload_sink){begin_file, write_file, end_file, end_form, writing};

@@ -28,6 +28,7 @@ class Node:
         self.clock.write_bytes(struct.pack("=q", 0))
         self.process = None
         self._write_config(settings)
+        settings.get("before_init", lambda node: None)(self)
         self.run("init")
 
     def _write_config(self, settings):

@@ -73,5 +73,6 @@ class Postgres:
         return subprocess.run([str(self.bin / "pg_dump"), url], check=True, capture_output=True).stdout
 
     def close(self):
-        self.stop()
+        if (self.data / "postmaster.pid").exists():
+            self.stop()
         shutil.rmtree(self.folder, ignore_errors=True)
