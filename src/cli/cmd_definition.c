@@ -2,8 +2,10 @@
 #include "cli/command.h"
 #include "flow/administer.h"
 
+#include <string.h>
+
 static const char *description, *expire_days, *position;
-static bool no_print, no_reply, no_reply_all, read_receipt, all_recipients;
+static const char *print, *reply, *reply_all, *read_receipt, *all_recipients;
 
 static enum result read_number(const char *text, const char *option, int64_t *ret, struct err *err)
 {
@@ -17,16 +19,27 @@ static enum result read_number(const char *text, const char *option, int64_t *re
 	return RESULT_OK;
 }
 
+static enum result read_yes(const char *text, const char *option, bool *ret, struct err *err)
+{
+	if (text == NULL)
+		return RESULT_OK;
+	*ret = strcmp(text, "yes") == 0;
+	if (!*ret && strcmp(text, "no") != 0)
+		return err_set(err, RESULT_INVALID, "--%s takes yes or no", option);
+	return RESULT_OK;
+}
+
 /* What the options say, over what stands. */
 static enum result fill(struct definition *definition, struct err *err)
 {
 	if (description)
 		definition->description = str_of(description);
-	definition->rights.print = definition->rights.print && !no_print;
-	definition->rights.reply = definition->rights.reply && !no_reply;
-	definition->rights.reply_all = definition->rights.reply_all && !no_reply_all && !no_reply;
-	definition->read_receipt = definition->read_receipt || read_receipt;
-	definition->all_recipients = definition->all_recipients || all_recipients;
+	TRY(read_yes(print, "print", &definition->rights.print, err));
+	TRY(read_yes(reply, "reply", &definition->rights.reply, err));
+	TRY(read_yes(reply_all, "reply-all", &definition->rights.reply_all, err));
+	TRY(read_yes(read_receipt, "read-receipt", &definition->read_receipt, err));
+	TRY(read_yes(all_recipients, "all-recipients", &definition->all_recipients, err));
+	definition->rights.reply_all = definition->rights.reply_all && definition->rights.reply;
 	TRY(read_number(expire_days, "expire-days", &definition->expire_days, err));
 	return read_number(position, "position", &definition->position, err);
 }
@@ -59,8 +72,6 @@ static enum result set(struct admin *admin, const struct options *options, struc
 	struct find find = {.admin = admin, .name = str_of(options->words[0])};
 
 	TRY(db_read(admin->node.db, find_in_tx, &find, err));
-	find.definition.rights = (struct rights){true, true, true};
-	find.definition.read_receipt = find.definition.all_recipients = false;
 	TRY(fill(&find.definition, err));
 	return account_change_definition(admin->node.flow, &admin->actor, &find.definition, admin->now, err);
 }
@@ -100,21 +111,21 @@ static enum result list(struct admin *admin, const struct options *options, stru
 }
 
 #define RULES                                                                                                \
-	"[--description TEXT] [--no-print] [--no-reply] [--no-reply-all] [--expire-days N] [--read-receipt]" \
-	" [--all-recipients] [--position N]"
+	"[--description TEXT] [--print yes|no] [--reply yes|no] [--reply-all yes|no] [--expire-days N]"      \
+	" [--read-receipt yes|no] [--all-recipients yes|no] [--position N]"
 
 int cmd_definition(int argc, char **argv)
 {
 	struct admin admin = {0};
 	const struct option_row rows[] = {ADMIN_ROWS(&admin),
 		{"description", "TEXT", "shown to senders", &description, NULL},
-		{"no-print", NULL, "recipients may not print", NULL, &no_print},
-		{"no-reply", NULL, "recipients may not reply", NULL, &no_reply},
-		{"no-reply-all", NULL, "recipients may not reply to all", NULL, &no_reply_all},
+		{"print", "yes|no", "recipients may print", &print, NULL},
+		{"reply", "yes|no", "recipients may reply", &reply, NULL},
+		{"reply-all", "yes|no", "recipients may reply to all", &reply_all, NULL},
 		{"expire-days", "N", "days until it expires; 0: at the end of retention", &expire_days, NULL},
-		{"read-receipt", NULL, "the sender is told when it was read", NULL, &read_receipt},
-		{"all-recipients", NULL, "internal recipients read it in the portal too", NULL,
-			&all_recipients},
+		{"read-receipt", "yes|no", "the sender is told when it was read", &read_receipt, NULL},
+		{"all-recipients", "yes|no", "internal recipients read it in the portal too", &all_recipients,
+			NULL},
 		{"position", "N", "place in the sender's list", &position, NULL}};
 	static const struct admin_verb verbs[] = {
 		{"add", "add NAME " RULES, 1, 1, true, add},

@@ -2,7 +2,9 @@
 #include "cli/admin.h"
 #include "cli/command.h"
 #include "flow/administer.h"
+
 #include "policy/decide.h"
+#include <stdio.h>
 
 #include <string.h>
 #include <time.h>
@@ -97,7 +99,9 @@ static enum result add(struct admin *admin, const struct options *options, struc
 	policy.from_value = from_party.value;
 	policy.to_scope = to_party.scope;
 	policy.to_value = to_party.value;
-	return account_add_policy(admin->node.flow, &admin->actor, &policy, admin->now, err);
+	TRY(account_add_policy(admin->node.flow, &admin->actor, &policy, admin->now, err));
+	(void)printf("%s\n", id_text(policy.id).s);
+	return RESULT_OK;
 }
 
 static enum result change(struct admin *admin, const struct options *options, int what, struct err *err)

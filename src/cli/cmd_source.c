@@ -2,6 +2,8 @@
 #include "cli/command.h"
 #include "flow/administer.h"
 
+#include <stdio.h>
+
 static const char *network, *user;
 static bool password_stdin, foreign, normalise;
 
@@ -15,7 +17,10 @@ static enum result add(struct admin *admin, const struct options *options, struc
 	(void)options;
 	if (password_stdin)
 		TRY(admin_read_line(admin, &source.password, err));
-	return account_add_source(admin->node.flow, &admin->actor, &source, admin->now, NULL, err);
+	struct id id;
+	TRY(account_add_source(admin->node.flow, &admin->actor, &source, admin->now, &id, err));
+	(void)printf("%s\n", id_text(id).s);
+	return RESULT_OK;
 }
 
 static enum result read_id(const struct options *options, struct id *ret, struct err *err)

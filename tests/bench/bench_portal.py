@@ -59,7 +59,7 @@ def main():
     node.run("account", "add", "acme", "--display-name", "Acme")
     node.run("domain", "add", "acme.example", "--next-hop", f"127.0.0.1:{sink_port}")
     node.run("source", "add", "--network", "127.0.0.1/32")
-    node.run("definition", "set", "Default", "--all-recipients")
+    node.run("definition", "set", "Default", "--all-recipients", "yes")
     users = {"bob@acme.example": SMALL, "dora@acme.example": LARGE}
     for user in users:
         node.run("user", "add", user, "--password-stdin", stdin="correct horse battery\n")

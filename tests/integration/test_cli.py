@@ -149,7 +149,8 @@ def test_passwords_that_are_no_line(acme, line, code):
 
 
 def test_source(acme):
-    acme.run("source", "add", "--network", "192.0.2.0/24", "--foreign", "--normalise-newlines")
+    added = acme.run("source", "add", "--network", "192.0.2.0/24", "--foreign", "--normalise-newlines").strip()
+    assert added in [s["id"] for s in acme.json("source", "list")]
     acme.run("source", "add", "--user", "scanner", "--password-stdin", stdin="correct horse battery\n")
     sources = acme.json("source", "list")
     assert [(s["network"], s["user"], s["foreign"], s["normalise_newlines"]) for s in sources] == [
@@ -165,8 +166,8 @@ def test_source(acme):
 
 
 def test_definition(acme):
-    acme.run("definition", "add", "Read only", "--description", "Nobody answers", "--no-print", "--no-reply",
-             "--expire-days", "7", "--read-receipt", "--all-recipients", "--position", "1")
+    acme.run("definition", "add", "Read only", "--description", "Nobody answers", "--print", "no", "--reply", "no",
+             "--expire-days", "7", "--read-receipt", "yes", "--all-recipients", "yes", "--position", "1")
     found = {d["name"]: d for d in acme.json("definition", "list")}
     one = found["Read only"]
     assert (one["print"], one["reply"], one["reply_all"], one["expire_days"]) == (False, False, False, 7)
@@ -174,7 +175,11 @@ def test_definition(acme):
     default = next(name for name, d in found.items() if d["default"])
     acme.run("definition", "set", "Read only", "--expire-days", "14")
     changed = {d["name"]: d for d in acme.json("definition", "list")}["Read only"]
-    assert changed["expire_days"] == 14 and changed["description"] == "Nobody answers"
+    assert changed == {**one, "expire_days": 14}  # what is not named stays
+    acme.run("definition", "set", "Read only", "--print", "yes", "--read-receipt", "no")
+    changed = {d["name"]: d for d in acme.json("definition", "list")}["Read only"]
+    assert changed["print"] and not changed["read_receipt"] and not changed["reply"]
+    acme.run("definition", "set", "Read only", "--print", "perhaps", code=INVALID)
     acme.run("definition", "add", "read ONLY", code=CONFLICT)
     acme.run("definition", "add", "Late", "--expire-days", "late", code=INVALID)
     acme.run("definition", "set", "Unknown", code=NOT_FOUND)
@@ -189,7 +194,8 @@ def test_policy(acme):
     acme.run("policy", "add", "--from", "internal", "--to", "domain:partner.example", "--definition", "Strict",
              "--narrative", "Partner", "--based-on", "either", "--override", "--bidirectional", "--sender-may-replace",
              "--source", "192.0.2.0/24", "--starts", "2026-01-01", "--ends", "2026-12-31T18:00:00Z")
-    acme.run("policy", "add", "--from", "everyone", "--to", "address:carol@partner.example", "--no-action")
+    added = acme.run("policy", "add", "--from", "everyone", "--to", "address:carol@partner.example", "--no-action").strip()
+    assert added in [p["id"] for p in acme.json("policy", "list")]
     first, second = acme.json("policy", "list")
     assert first["definition"] == "Strict" and first["to"] == "domain:partner.example" and first["override"]
     assert first["starts"] == "2026-01-01T00:00:00Z" and first["ends"] == "2026-12-31T18:00:00Z"

@@ -42,7 +42,7 @@ struct visit {
 	struct bytes token;
 	struct actor actor;
 	struct str browser; /* the pre-session cookie: what codes are bound to */
-	bool is_looked_up; /* who it is could be found out; otherwise only the error page may use it */
+	bool is_looked_up;  /* who it is could be found out; otherwise only the error page may use it */
 	bool browser_is_new;
 	struct csrf_secret secret;
 	const struct account_settings *settings; /* of the account the page is about; NULL: not known */

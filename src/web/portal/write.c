@@ -27,7 +27,8 @@ static enum result begin_file(void *context, struct str field, struct str name, 
 	if (writing->count < LIMIT_HTTP_FILES)
 		writing->names[writing->count] = arena_str(writing->arena, name);
 	if (writing->result == RESULT_OK &&
-		(!writing->visit->is_signed_in || !visit_csrf_is_right(writing->visit, pairs_get(fields, "csrf"))))
+		(!writing->visit->is_signed_in ||
+			!visit_csrf_is_right(writing->visit, pairs_get(fields, "csrf"))))
 		writing->result = RESULT_DENIED;
 	if (writing->result != RESULT_OK || writing->count >= LIMIT_HTTP_FILES)
 		return RESULT_OK;
