@@ -184,3 +184,19 @@ def test_an_answer_by_mail_is_secured_again_without_a_tag(node):
     portal.link_for(node, "carol@partner.example")
     smtp.send(node.smtp_port, smtp.make(subject="Re: Offer", headers={"In-Reply-To": mail["Message-ID"]}))
     portal.link_for(node, "carol@partner.example", count=2)
+
+
+def test_r14_an_expired_message_says_whom_to_ask(node):
+    node.run("definition", "add", "Short", "--expire-days", "1")
+    smtp.send(node.smtp_port, smtp.make(subject="Offer [secure:Short]"))
+    link = portal.link_for(node, "carol@partner.example")
+    browser, _ = portal.sign_in_by_link(node, link, "carol@partner.example")
+    message = "/message/" + link.rsplit("/", 1)[1]
+    assert browser.get(message).status == 200
+    node.move_clock(2 * 24 * 3600 * 1000)
+    browser, _ = portal.sign_in_by_link(node, link, "carol@partner.example", codes=2)
+    page = browser.get(message)
+    assert page.status == 410 and "forty-two" not in page.text
+    assert "Alice" in page.text or "alice@acme.example" in page.text
+    (kept,) = [m for m in node.json("message", "list") if m["kind"] == "secured"]
+    assert node.json("message", "show", kept["id"])[0]["expires"]
