@@ -272,6 +272,20 @@ static enum result end_current(struct mime_scan *scan, uint64_t offset, bool dam
 }
 
 /* Closes everything inside the level at `keep` - 1, which stays open. */
+/* A multipart in which no delimiter was found is shown as the text it is, or nobody would see it. */
+static void show_undivided(struct mime_scan *scan, const struct level *level, struct mime_part *part)
+{
+	bool has_children = (size_t)level->part + 1 < scan->parts.count;
+	bool is_sealed = str_equal(part->type, STR("multipart/signed")) ||
+			 str_equal(part->type, STR("multipart/encrypted"));
+
+	if (has_children || is_sealed || part->body_len == 0)
+		return;
+	part->type = STR("text/plain");
+	part->encoding = MIME_ENCODING_IDENTITY;
+	part->decoded_size = part->body_len;
+}
+
 static void close_levels(struct mime_scan *scan, int keep, uint64_t offset)
 {
 	while (scan->level_count > keep) {
@@ -282,6 +296,8 @@ static void close_levels(struct mime_scan *scan, int keep, uint64_t offset)
 			part->decoded_size = part->body_len;
 		else
 			part->damaged = part->damaged || !level->ended;
+		if (mime_part_is_container(part))
+			show_undivided(scan, level, part);
 	}
 }
 

@@ -21,6 +21,7 @@
 #define NO_FIELD "a line that is no field ends the header, as Postfix has it; nothing of the mail is left out"
 #define ENCODED "an encoded message/rfc822 is forbidden (RFC 2046 5.2.1); it stays a file"
 #define EMPTY "nothing between two delimiters, or no delimiter at all, makes no empty text"
+#define UNDIVIDED "text without a delimiter is shown, not lost"
 
 /* Where we read a mail differently, and why. */
 static const struct {
@@ -39,6 +40,9 @@ static const struct {
 	{"multipartemptypart.msg", EMPTY},
 	{"multipartnestedemptyparts.msg", EMPTY},
 	{"multipartdigestnestedemptyparts.msg", EMPTY},
+	{"missing-boundary.msg", UNDIVIDED},
+	{"missing-inner-start-boundary.msg", UNDIVIDED},
+	{"multipartnopart.msg", UNDIVIDED},
 	{"ending-boundaries.msg", "only blanks may follow a delimiter: otherwise \"a\" would end at \"ab\""},
 	{"very-very-long-boundary.msg",
 		"the boundary is longer than LIMIT_MIME_BOUNDARY_BYTES; the mail stays one text"},
