@@ -282,3 +282,30 @@ def test_r2_a_hop_loosened_by_name_is_an_event_and_a_warning(binary, authority):
         node.kill()
         node.close()
         server.close()
+
+
+def test_a_notification_that_comes_back_later_is_told_to_the_sender_once(world):
+    world.send("carol@two.net.example", subject="Offer [secure]")
+    notification = wait.until(lambda: world.outside.to("carol@two.net.example"), "the notification")[0]
+    bounce = (f"From: mailer-daemon@two.net.example\r\nTo: {notification.sender}\r\nSubject: failed\r\n"
+              "Auto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n"
+              'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n'
+              "--b\r\n\r\nIt failed.\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\n"
+              "Reporting-MTA: dns; two.net.example\r\n\r\nFinal-Recipient: rfc822; carol@two.net.example\r\n"
+              "Action: failed\r\nStatus: 5.1.1\r\n\r\n--b--\r\n").encode()
+    wait.until(lambda: world.node.json("queue", "list") == [], "an empty queue")
+    for _ in range(2):
+        smtp.send(world.node.smtp_port, bounce, sender="", recipients=[notification.sender])
+    assert world.report_on("carol@two.net.example", "failed")[1]["Status"] == "5.1.1"
+    wait.until(lambda: world.node.json("queue", "list") == [], "an empty queue")
+    assert len(world.reports()) == 1
+
+
+def test_success_of_the_rest_of_a_mails_recipients_is_reported_too(sqlite_world):
+    mail = smtp.make(subject="Offer [secure]", to=["carol@two.net.example", "dave@two.net.example"])
+    for recipient in ("carol", "dave", "dave"):
+        smtp.send(sqlite_world.node.smtp_port, mail, recipients=[f"{recipient}@two.net.example"], rcpt_options=["NOTIFY=SUCCESS"])
+    for recipient in ("carol", "dave"):
+        sqlite_world.report_on(f"{recipient}@two.net.example", "relayed")
+    wait.until(lambda: sqlite_world.node.json("queue", "list") == [], "an empty queue")
+    assert len(sqlite_world.reports()) == 2
