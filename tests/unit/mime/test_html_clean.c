@@ -197,11 +197,15 @@ static void test_dompurify(void **state)
 	size_t len, count = 0;
 
 	(void)state;
+	if (corpora == NULL) {
+		print_message("skipped: no corpora\n");
+		skip();
+	}
 	buf_printf(&command,
 		"node --input-type=module -e \"import v from '%s/dompurify/expect.mjs';"
 		"for (const x of v) process.stdout.write(x.payload + '\\\\0')\" 2>/dev/null",
-		corpora ? corpora : "");
-	FILE *file = corpora ? popen(command.data, "r") : NULL; /* of the test's own making */
+		corpora);
+	FILE *file = popen(command.data, "r"); /* of the test's own making */
 	while (file && (len = fread(chunk, 1, sizeof(chunk), file)) > 0)
 		buf_add_bytes(&text, chunk, len);
 	if (file)
@@ -211,10 +215,7 @@ static void test_dompurify(void **state)
 		check(payload);
 		at += payload.len + 1;
 	}
-	if (!count) {
-		printf("skipped: no vectors\n");
-		skip();
-	}
+	assert_true(count > 0);
 	printf("%zu vectors\n", count);
 }
 
