@@ -7,9 +7,10 @@
 
 /* Mail, whole. */
 #define LIMIT_MAIL_BYTES_DEFAULT (INT64_C(200) << 20)
-/* Sealed content up to here is kept in the database row; larger goes to a blob (a new file with sync costs
- * five appends). */
-#define LIMIT_BODY_IN_ROW_BYTES (256 * 1024)
+/* Sealed content up to the first is kept in the database row, up to the second in a pack; larger is a blob of
+ * its own. A database writes a row twice and in pages; a new file with its sync costs five appends. */
+#define LIMIT_BODY_IN_ROW_BYTES (16 * 1024)
+#define LIMIT_BODY_IN_PACK_BYTES (256 * 1024)
 
 /* MIME structure: past these the mail is refused at SMTP time (552, 554). Postfix's figures where it has one.
  */

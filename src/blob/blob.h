@@ -3,9 +3,11 @@
 #ifndef BLOB_BLOB_H
 #define BLOB_BLOB_H
 
+#include "base/clock.h"
 #include "base/id.h"
 #include "base/io.h"
 #include "base/mem.h"
+#include "base/str.h"
 
 struct blob_store;
 
@@ -59,5 +61,35 @@ enum result blob_sweep(struct blob_store *store, size_t *ret_count, struct err *
 enum result blob_each(struct blob_store *store,
 	enum result (*visit)(void *context, struct id name, struct err *err), void *context,
 	struct err *err) must_check;
+
+/* Packs: sealed bytes of ordinary mails, one after the other in few files, because a file with its sync costs
+ * more than the rest of such a mail. Whoever appends remembers the place. */
+struct blob_place {
+	struct id pack;
+	uint64_t offset, size;
+};
+
+/* Appends at the time `now` and returns when the bytes are on disk; appends of several threads share a sync.
+ * UNAVAILABLE as blob_writer_write; what was appended then is nowhere. */
+enum result blob_pack_append(struct blob_store *store, struct bytes data, int64_t now, struct blob_place *ret,
+	struct err *err) must_check;
+
+/* As blob_reader_new. A place that was discarded reads as zeros. */
+enum result blob_pack_reader_new(struct blob_store *store, const struct blob_place *place,
+	struct blob_reader **ret, struct err *err) must_check;
+
+/* Gives the room of a place back to the file system where that can punch holes; OK also where it cannot. */
+enum result blob_pack_discard(
+	struct blob_store *store, const struct blob_place *place, struct err *err) must_check;
+
+/* As blob_each, for packs. A pack that is older (id_time) than BLOB_PACK_AGE_MS and a transaction is appended
+ * to by nobody; when no row names a place in it either, it may be deleted. */
+#define BLOB_PACK_AGE_MS (24 * MS_HOUR)
+enum result blob_each_pack(struct blob_store *store,
+	enum result (*visit)(void *context, struct id name, struct err *err), void *context,
+	struct err *err) must_check;
+
+/* OK also when there is none. */
+enum result blob_pack_delete(struct blob_store *store, struct id name, struct err *err) must_check;
 
 #endif

@@ -1,10 +1,9 @@
 /* A folder as a blob store: <folder>/<x>/<identifier>, where x is the last but one character of the
  * identifier, which is random; so 32 folders, all made and synced before the first blob. A begun blob is
  * <folder>/new/<identifier>; it is synced, renamed, and its folder synced, so after a crash a blob is there
- * whole or not at all. */
-#include "blob/blob.h"
+ * whole or not at all. Packs are in <folder>/pack (blob/pack.c). */
+#include "blob/blob_private.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,13 +13,10 @@
 #include <unistd.h>
 
 #define NAME_BYTES 64
+#define PACK_RANK 520
 
 /* Of identifiers as text. */
 static const char letters[] = "0123456789abcdefghjkmnpqrstvwxyz";
-
-struct blob_store {
-	int fd; /* of the folder */
-};
 
 struct blob_writer {
 	struct blob_store *store;
@@ -29,12 +25,7 @@ struct blob_writer {
 	bool named; /* no longer in "new" */
 };
 
-struct blob_reader {
-	int fd;
-	uint64_t size;
-};
-
-static enum result failure(const char *what, struct err *err)
+enum result blob_failure(const char *what, struct err *err)
 {
 	if (errno == ENOSPC || errno == EDQUOT || errno == EFBIG)
 		return err_code(err, RESULT_UNAVAILABLE, "disk-full", "no room left for blobs");
@@ -60,8 +51,11 @@ static void new_name(struct id name, char ret[static NAME_BYTES])
 /* Makes what is missing inside the folder and syncs it. Sets errno when it fails. */
 static bool make_folders(int fd)
 {
-	if (mkdirat(fd, "new", 0700) < 0 && errno != EEXIST)
-		return false;
+	static const char *const own[] = {"new", "pack"};
+
+	for (size_t i = 0; i < COUNT_OF(own); i++)
+		if (mkdirat(fd, own[i], 0700) < 0 && errno != EEXIST)
+			return false;
 	for (const char *letter = letters; *letter; letter++) {
 		char name[] = {*letter, '\0'};
 		if (mkdirat(fd, name, 0700) < 0 && errno != EEXIST)
@@ -88,6 +82,7 @@ enum result blob_folder_open(const char *path, struct blob_store **ret, struct e
 		return err_set(err, RESULT_UNAVAILABLE, "the blob folder %s: %s", path, strerror(errno));
 	struct blob_store *store = mem_new(sizeof(*store));
 	*store = (struct blob_store){.fd = fd};
+	lock_init(&store->pack_lock, "blob packs", PACK_RANK);
 	fd = -1;
 	*ret = store;
 	return RESULT_OK;
@@ -97,6 +92,8 @@ void blob_store_close(struct blob_store *store)
 {
 	if (store == NULL)
 		return;
+	blob_pack_close(store);
+	lock_done(&store->pack_lock);
 	(void)close(store->fd);
 	free(store);
 }
@@ -111,38 +108,48 @@ enum result blob_writer_new(
 	if (fd < 0 && errno == EEXIST)
 		return err_set(err, RESULT_CONFLICT, "there is a blob of that name");
 	if (fd < 0)
-		return failure("making", err);
+		return blob_failure("making", err);
 	struct blob_writer *writer = mem_new(sizeof(*writer));
 	*writer = (struct blob_writer){.store = store, .name = name, .fd = fd};
 	*ret = writer;
 	return RESULT_OK;
 }
 
-enum result blob_writer_write(struct blob_writer *writer, struct str data, struct err *err)
+enum result blob_write_all(int fd, struct str data, struct err *err)
 {
 	while (data.len > 0) {
-		ssize_t done = write(writer->fd, data.ptr, data.len);
+		ssize_t done = write(fd, data.ptr, data.len);
 		if (done < 0 && errno == EINTR)
 			continue;
 		if (done < 0)
-			return failure("writing", err);
+			return blob_failure("writing", err);
 		data = str_from(data, (size_t)done);
 	}
 	return RESULT_OK;
 }
 
-static int folder_open(struct blob_store *store, char letter)
+enum result blob_writer_write(struct blob_writer *writer, struct str data, struct err *err)
 {
-	char name[] = {letter, '\0'};
+	return blob_write_all(writer->fd, data, err);
+}
 
-	return openat(store->fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+static int folder_open(const struct blob_store *store, const char *folder)
+{
+	return openat(store->fd, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+enum result blob_sync_folder(const struct blob_store *store, const char *folder, struct err *err)
+{
+	cleanup(fd_close_at) int fd = folder_open(store, folder);
+
+	return fd < 0 || fsync(fd) < 0 ? blob_failure("syncing", err) : RESULT_OK;
 }
 
 static enum result sync_folder_of(struct blob_store *store, struct id name, struct err *err)
 {
-	cleanup(fd_close_at) int fd = folder_open(store, folder_letter(name));
+	char folder[] = {folder_letter(name), '\0'};
 
-	return fd < 0 || fsync(fd) < 0 ? failure("syncing", err) : RESULT_OK;
+	return blob_sync_folder(store, folder, err);
 }
 
 /* Renames and never replaces. Sets errno when it fails. */
@@ -166,12 +173,12 @@ enum result blob_writer_commit(struct blob_writer *writer, struct err *err)
 	char from[NAME_BYTES], to[NAME_BYTES];
 
 	if (fsync(writer->fd) < 0)
-		return failure("syncing", err);
+		return blob_failure("syncing", err);
 	new_name(writer->name, from);
 	final_name(writer->name, to);
 	if (!rename_new(store, from, to))
 		return errno == EEXIST ? err_set(err, RESULT_CONFLICT, "there is a blob of that name")
-				       : failure("naming", err);
+				       : blob_failure("naming", err);
 	writer->named = true;
 	enum result result = sync_folder_of(store, writer->name, err);
 	if (result != RESULT_OK)
@@ -204,10 +211,10 @@ enum result blob_reader_new(
 	if (fd < 0 && errno == ENOENT)
 		return err_set(err, RESULT_NOT_FOUND, "there is no such blob");
 	if (fd < 0)
-		return failure("opening", err);
+		return blob_failure("opening", err);
 	if (fstat(fd, &facts) < 0) {
 		(void)close(fd);
-		return failure("opening", err);
+		return blob_failure("opening", err);
 	}
 	struct blob_reader *reader = mem_new(sizeof(*reader));
 	*reader = (struct blob_reader){.fd = fd, .size = (uint64_t)facts.st_size};
@@ -233,11 +240,13 @@ static enum result blob_read_at(
 		*ret_read = 0;
 		return RESULT_OK;
 	}
+	if (size > reader->size - offset)
+		size = (size_t)(reader->size - offset);
 	do
-		got = pread(reader->fd, data, size, (off_t)offset);
+		got = pread(reader->fd, data, size, (off_t)(reader->begin + offset));
 	while (got < 0 && errno == EINTR);
 	if (got < 0)
-		return failure("reading", err);
+		return blob_failure("reading", err);
 	*ret_read = (size_t)got;
 	return RESULT_OK;
 }
@@ -253,7 +262,7 @@ enum result blob_delete(struct blob_store *store, struct id name, struct err *er
 
 	final_name(name, path);
 	if (unlinkat(store->fd, path, 0) < 0)
-		return errno == ENOENT ? RESULT_OK : failure("deleting", err);
+		return errno == ENOENT ? RESULT_OK : blob_failure("deleting", err);
 	return sync_folder_of(store, name, err);
 }
 
@@ -262,22 +271,22 @@ enum result blob_free_space(struct blob_store *store, uint64_t *ret, struct err 
 	struct statvfs facts;
 
 	if (fstatvfs(store->fd, &facts) < 0)
-		return failure("measuring", err);
+		return blob_failure("measuring", err);
 	*ret = (uint64_t)facts.f_bavail * facts.f_frsize;
 	return RESULT_OK;
 }
 
-/* Takes the descriptor over, also when it fails. */
-static DIR *folder_list(int fd)
+DIR *blob_list_folder(const struct blob_store *store, const char *folder)
 {
-	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+	int fd = folder_open(store, folder);
+	DIR *listing = fd < 0 ? NULL : fdopendir(fd);
 
-	if (folder == NULL && fd >= 0)
+	if (listing == NULL && fd >= 0)
 		(void)close(fd);
-	return folder;
+	return listing;
 }
 
-static void folder_close_at(DIR **folder)
+void blob_list_end_at(DIR **folder)
 {
 	if (*folder)
 		(void)closedir(*folder);
@@ -285,13 +294,12 @@ static void folder_close_at(DIR **folder)
 
 enum result blob_sweep(struct blob_store *store, size_t *ret_count, struct err *err)
 {
-	cleanup(folder_close_at) DIR *folder =
-		folder_list(openat(store->fd, "new", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	cleanup(blob_list_end_at) DIR *folder = blob_list_folder(store, "new");
 	struct dirent *entry;
 	size_t count = 0;
 
 	if (folder == NULL)
-		return failure("sweeping", err);
+		return blob_failure("sweeping", err);
 	while ((entry = readdir(folder)))
 		if (entry->d_name[0] != '.' && unlinkat(dirfd(folder), entry->d_name, 0) == 0)
 			count++;
@@ -305,16 +313,17 @@ enum result blob_each(struct blob_store *store,
 	struct id name;
 
 	for (const char *letter = letters; *letter; letter++) {
-		cleanup(folder_close_at) DIR *folder = folder_list(folder_open(store, *letter));
+		char of_letter[] = {*letter, '\0'};
+		cleanup(blob_list_end_at) DIR *folder = blob_list_folder(store, of_letter);
 		struct dirent *entry;
 
 		if (folder == NULL)
-			return failure("listing", err);
+			return blob_failure("listing", err);
 		while ((errno = 0, entry = readdir(folder)))
 			if (id_parse(str_of(entry->d_name), &name) && folder_letter(name) == *letter)
 				TRY(visit(context, name, err));
 		if (errno)
-			return failure("listing", err);
+			return blob_failure("listing", err);
 	}
 	return RESULT_OK;
 }

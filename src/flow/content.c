@@ -153,7 +153,7 @@ enum result content_end(struct content *content, struct err *err)
 	content->sealed_size = (int64_t)seal_writer_sealed_size(content->sealer);
 	hash_header(content);
 	letter_read(mime_scan_header(content->scan), &content->arena, &content->letter);
-	TRY(sealed_body_settle(content->body, err));
+	TRY(sealed_body_keep(content->body, id_time(content->message_id), err));
 	content->letter.snippet = read_snippet(content, &content->arena);
 	content->letter.files = (int64_t)mime_index_files(content->index, &content->arena, &files);
 	return RESULT_OK;

@@ -107,7 +107,7 @@ static enum result add_message(struct tx *tx, struct keeping *k, struct id owner
 		.expires_at = is_secured(r) ? expiry(k) : 0,
 		.size = content_size(r->content),
 		.sealed_size = content_sealed_size(r->content),
-		.in_blob = sealed_body_in_blob(body),
+		.content = sealed_body_place(body),
 		.list_box = letter_list_seal(letter, &k->key, k->message_id, k->arena),
 		.head_box = letter_head_seal(letter, &k->key, k->message_id, k->arena),
 		.index_box = letter_index_seal(content_index(r->content), &k->key, k->message_id, k->arena),
@@ -116,7 +116,7 @@ static enum result add_message(struct tx *tx, struct keeping *k, struct id owner
 	TRY(message_add(tx, &message, err));
 	if (message.kind == MESSAGE_RELAYED)
 		TRY(message_set_content_end(tx, message.id, r->now + RELAYED_CONTENT_MS, err));
-	if (!message.in_blob)
+	if (message.content.kept == CONTENT_IN_ROW)
 		TRY(message_body_add(tx, message.id, sealed_body_bytes(body), err));
 	if (message.kind == MESSAGE_SECURED && letter->message_id.len) {
 		uint8_t reference[SEAL_MAC_BYTES];

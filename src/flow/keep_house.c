@@ -8,14 +8,18 @@
 #include "store/delivery.h"
 #include "store/event_write.h"
 #include "store/message_write.h"
+#include "store/sealed_body.h"
 #include "store/session_write.h"
 #include "store/wrap_write.h"
+
+#include <assert.h>
 
 #define AT_ONCE 500
 /* No transaction that adds an event takes longer; only then can no earlier event still come. */
 #define SETTLED_MS (2 * MS_MINUTE)
 #define CLAIMS_MS (24 * MS_HOUR)
-/* Longer than any intake: a blob without a row that is older was left by a crash. */
+/* Longer than any intake: a blob without a row that is older was left by a crash, or is a pack that all have
+ * left. */
 #define ORPHAN_MS (7 * MS_DAY)
 
 /* The hash of an event over the one before it: every field, each with its length. */
@@ -63,7 +67,7 @@ static enum result chain_events(struct tx *tx, int64_t now, struct err *err)
 struct house {
 	int64_t now;
 	struct arena arena;
-	struct list blobs; /* of struct id: to be deleted once the transaction is through */
+	struct list removed; /* of struct content_place: to be deleted once the transaction is through */
 };
 
 /* Content that nobody will ask for any more goes, its key first. What still waits keeps it a while longer. */
@@ -75,16 +79,15 @@ static enum result remove_content(struct tx *tx, struct house *house, struct err
 	TRY(message_list_content_ended(tx, house->now, AT_ONCE, &house->arena, &ids, &count, err));
 	for (size_t i = 0; i < count; i++) {
 		int64_t waiting;
-		bool in_blob;
+		struct content_place place;
 		TRY(delivery_count_waiting(tx, ids[i], &waiting, err));
 		if (waiting) {
 			TRY(message_set_content_end(tx, ids[i], house->now + MS_HOUR, err));
 			continue;
 		}
 		TRY(wrap_destroy(tx, ids[i], err));
-		TRY(message_remove_content(tx, ids[i], &in_blob, err));
-		if (in_blob)
-			*(struct id *)list_add(&house->blobs) = ids[i];
+		TRY(message_remove_content(tx, ids[i], &place, err));
+		*(struct content_place *)list_add(&house->removed) = place;
 	}
 	return RESULT_OK;
 }
@@ -95,7 +98,7 @@ static enum result keep_house_in_tx(struct tx *tx, void *context, struct err *er
 	int64_t now = house->now;
 
 	/* A transaction may be tried again from the start. */
-	house->blobs = list_new(&house->arena, sizeof(struct id));
+	house->removed = list_new(&house->arena, sizeof(struct content_place));
 	TRY(chain_events(tx, now, err));
 	TRY(session_remove_ended(tx, now, AT_ONCE, err));
 	TRY(code_remove_expired(tx, now - MS_DAY, AT_ONCE, err));
@@ -109,12 +112,14 @@ enum result keep_house(struct flow *flow, int64_t now, struct err *err)
 	struct house house = {.now = now};
 
 	enum result result = db_write(flow_db(flow), keep_house_in_tx, &house, err);
-	const struct id *blobs = house.blobs.items;
-	for (size_t i = 0; i < house.blobs.count && result == RESULT_OK; i++)
-		result = blob_delete(flow_blobs(flow), blobs[i], err);
+	const struct content_place *removed = house.removed.items;
+	for (size_t i = 0; i < house.removed.count && result == RESULT_OK; i++)
+		result = sealed_content_delete(flow_blobs(flow), &removed[i], err);
 	arena_done(&house.arena);
 	return result;
 }
+
+static_assert(ORPHAN_MS > 2 * BLOB_PACK_AGE_MS, "nobody appends to a pack that is swept");
 
 struct sweep {
 	struct flow *flow;
@@ -124,6 +129,13 @@ struct sweep {
 	size_t count;
 };
 
+static enum result is_pack_known(struct tx *tx, void *context, struct err *err)
+{
+	struct sweep *sweep = context;
+
+	return message_any_in_pack(tx, sweep->name, &sweep->is_known, err);
+}
+
 static enum result is_known(struct tx *tx, void *context, struct err *err)
 {
 	struct sweep *sweep = context;
@@ -131,18 +143,35 @@ static enum result is_known(struct tx *tx, void *context, struct err *err)
 	return message_has_blob(tx, sweep->name, &sweep->is_known, err);
 }
 
-static enum result sweep_blob(void *context, struct id name, struct err *err)
+/* Whether it is old and no row knows it. */
+static enum result is_orphan(struct sweep *sweep, struct id name, db_work known, bool *ret, struct err *err)
 {
-	struct sweep *sweep = context;
-
+	*ret = false;
 	if (id_time(name) > sweep->now - ORPHAN_MS)
 		return RESULT_OK;
 	sweep->name = name;
-	TRY(db_read(flow_db(sweep->flow), is_known, sweep, err));
-	if (sweep->is_known)
-		return RESULT_OK;
-	sweep->count++;
-	return blob_delete(flow_blobs(sweep->flow), name, err);
+	TRY(db_read(flow_db(sweep->flow), known, sweep, err));
+	*ret = !sweep->is_known;
+	sweep->count += *ret;
+	return RESULT_OK;
+}
+
+static enum result sweep_blob(void *context, struct id name, struct err *err)
+{
+	struct sweep *sweep = context;
+	bool orphan;
+
+	TRY(is_orphan(sweep, name, is_known, &orphan, err));
+	return orphan ? blob_delete(flow_blobs(sweep->flow), name, err) : RESULT_OK;
+}
+
+static enum result sweep_pack(void *context, struct id name, struct err *err)
+{
+	struct sweep *sweep = context;
+	bool orphan;
+
+	TRY(is_orphan(sweep, name, is_pack_known, &orphan, err));
+	return orphan ? blob_pack_delete(flow_blobs(sweep->flow), name, err) : RESULT_OK;
 }
 
 enum result keep_house_blobs(struct flow *flow, int64_t now, size_t *ret_count, struct err *err)
@@ -150,6 +179,8 @@ enum result keep_house_blobs(struct flow *flow, int64_t now, size_t *ret_count, 
 	struct sweep sweep = {.flow = flow, .now = now};
 
 	enum result result = blob_each(flow_blobs(flow), sweep_blob, &sweep, err);
+	if (result == RESULT_OK)
+		result = blob_each_pack(flow_blobs(flow), sweep_pack, &sweep, err);
 	*ret_count = sweep.count;
 	return result;
 }

@@ -34,7 +34,7 @@ enum result upload_write(struct upload *upload, struct str piece, struct err *er
 enum result upload_end(struct upload *upload, struct err *err)
 {
 	TRY(seal_writer_finish(upload->sealer, err));
-	TRY(sealed_body_settle(upload->body, err));
+	TRY(sealed_body_finish(upload->body, err));
 	TRY(sealed_body_reader(upload->body, &upload->sealed, err));
 	return seal_reader_new(&upload->key, upload->id, &upload->sealed, &upload->opened, err);
 }

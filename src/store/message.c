@@ -6,8 +6,19 @@
 #define COLUMNS                                                                                              \
 	"id, account_id, kind, owner_id, sender, definition_id, definition_name, may_print, may_reply,"      \
 	" may_reply_all, read_receipt, all_recipients, answers_id, sent_at, expires_at, extended_at,"        \
-	" recalled_at, size, sealed_size, in_blob"
+	" recalled_at, size, sealed_size, kept_in, pack_id, pack_offset"
 #define BOXES ", list_box, head_box, index_box"
+
+/* kept_in, pack_id and pack_offset stand together. */
+static struct content_place read_place(const struct rows *rows, int id, int kept_in, int sealed_size)
+{
+	return (struct content_place){
+		.kept = (enum content_kept)row_int(rows, kept_in),
+		.message_id = row_id(rows, id),
+		.pack = {row_id(rows, kept_in + 1), (uint64_t)row_int(rows, kept_in + 2),
+			(uint64_t)row_int(rows, sealed_size)},
+	};
+}
 
 static struct message read_row(const struct rows *rows, struct arena *arena)
 {
@@ -29,7 +40,7 @@ static struct message read_row(const struct rows *rows, struct arena *arena)
 		.recalled_at = row_int(rows, 16),
 		.size = row_int(rows, 17),
 		.sealed_size = row_int(rows, 18),
-		.in_blob = row_bool(rows, 19),
+		.content = read_place(rows, 0, 19, 18),
 	};
 }
 
@@ -41,9 +52,9 @@ enum result message_find(struct tx *tx, struct id account_id, struct id id, stru
 	TRY(db_query_one(tx, "SELECT " COLUMNS BOXES " FROM message WHERE account_id = $1 AND id = $2",
 		DB_ARGS(db_id(account_id), db_id(id)), &rows, err));
 	*ret = read_row(&rows, arena);
-	ret->list_box = arena_bytes(arena, row_bytes(&rows, 20));
-	ret->head_box = arena_bytes(arena, row_bytes(&rows, 21));
-	ret->index_box = arena_bytes(arena, row_bytes(&rows, 22));
+	ret->list_box = arena_bytes(arena, row_bytes(&rows, 22));
+	ret->head_box = arena_bytes(arena, row_bytes(&rows, 23));
+	ret->index_box = arena_bytes(arena, row_bytes(&rows, 24));
 	return rows_end(&rows, err);
 }
 
@@ -122,7 +133,7 @@ enum result message_add(struct tx *tx, const struct message *message, struct err
 	return db_exec(tx,
 		"INSERT INTO message (" COLUMNS BOXES
 		") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,"
-		" $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)",
+		" $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)",
 		DB_ARGS(db_id(message->id), db_id(message->account_id), db_int(message->kind),
 			db_id_or_null(message->owner_id), db_text(message->sender),
 			db_id_or_null(message->definition_id), db_text(message->definition_name),
@@ -131,8 +142,9 @@ enum result message_add(struct tx *tx, const struct message *message, struct err
 			db_bool(message->all_recipients), db_id_or_null(message->answers_id),
 			db_int(message->sent_at), db_int(message->expires_at), db_int(message->extended_at),
 			db_int(message->recalled_at), db_int(message->size), db_int(message->sealed_size),
-			db_bool(message->in_blob), db_bytes(message->list_box), db_bytes(message->head_box),
-			db_bytes(message->index_box)),
+			db_int(message->content.kept), db_id_or_null(message->content.pack.pack),
+			db_int((int64_t)message->content.pack.offset), db_bytes(message->list_box),
+			db_bytes(message->head_box), db_bytes(message->index_box)),
 		NULL, err);
 }
 
@@ -222,17 +234,35 @@ enum result message_has_blob(struct tx *tx, struct id id, bool *ret, struct err 
 {
 	cleanup(rows_done) struct rows rows = {0};
 
-	TRY(db_query_one(tx, "SELECT COUNT(*) FROM message WHERE id = $1 AND in_blob = 1", DB_ARGS(db_id(id)),
-		&rows, err));
+	TRY(db_query_one(tx, "SELECT COUNT(*) FROM message WHERE id = $1 AND kept_in = $2",
+		DB_ARGS(db_id(id), db_int(CONTENT_IN_BLOB)), &rows, err));
 	*ret = row_int(&rows, 0) > 0;
 	return rows_end(&rows, err);
 }
 
-enum result message_remove_content(struct tx *tx, struct id id, bool *ret_in_blob, struct err *err)
+enum result message_any_in_pack(struct tx *tx, struct id pack_id, bool *ret, struct err *err)
 {
-	TRY(message_has_blob(tx, id, ret_in_blob, err));
+	cleanup(rows_done) struct rows rows = {0};
+
+	TRY(db_query(
+		tx, "SELECT 1 FROM message WHERE pack_id = $1 LIMIT 1", DB_ARGS(db_id(pack_id)), &rows, err));
+	*ret = rows_next(&rows);
+	return rows_end(&rows, err);
+}
+
+enum result message_remove_content(struct tx *tx, struct id id, struct content_place *ret, struct err *err)
+{
+	cleanup(rows_done) struct rows rows = {0};
+
+	TRY(db_query_one(tx,
+		"SELECT id, sealed_size, kept_in, pack_id, pack_offset FROM message WHERE id = $1",
+		DB_ARGS(db_id(id)), &rows, err));
+	*ret = read_place(&rows, 0, 2, 1);
+	TRY(rows_end(&rows, err));
 	TRY(db_exec(tx, "DELETE FROM message_body WHERE message_id = $1", DB_ARGS(db_id(id)), NULL, err));
-	return db_exec(tx, "UPDATE message SET in_blob = 0, content_ends_at = 0 WHERE id = $1",
+	return db_exec(tx,
+		"UPDATE message SET kept_in = 0, pack_id = NULL, pack_offset = 0, content_ends_at = 0"
+		" WHERE id = $1",
 		DB_ARGS(db_id(id)), NULL, err);
 }
 

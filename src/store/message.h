@@ -4,15 +4,29 @@
  *           snippet, files (number of attachments)
  * head_box  (message key, context "head")  JSON: sender, to, cc, message_id, references, date
  * index_box (message key, context "index") the part index (mime/index.h)
- * The content itself is the raw mail, sealed as a stream: in message_body, or a blob named by the message. */
+ * The content itself is the raw mail, sealed as a stream. */
 #ifndef STORE_MESSAGE_H
 #define STORE_MESSAGE_H
 
+#include "blob/blob.h"
 #include "store/definition.h"
 
 enum message_kind {
 	MESSAGE_SECURED = 1, /* kept in the portal */
 	MESSAGE_RELAYED = 2  /* only until it is delivered */
+};
+
+/* Where the sealed content is. */
+enum content_kept {
+	CONTENT_IN_ROW = 0,  /* in message_body; or nowhere any more */
+	CONTENT_IN_BLOB = 1, /* the blob named by the message */
+	CONTENT_IN_PACK = 2  /* a place in a pack */
+};
+
+struct content_place {
+	enum content_kept kept;
+	struct id message_id;
+	struct blob_place pack; /* CONTENT_IN_PACK */
 };
 
 struct message {
@@ -33,7 +47,7 @@ struct message {
 	int64_t recalled_at;
 	int64_t size;	     /* bytes of the raw mail */
 	int64_t sealed_size; /* bytes of its sealed stream */
-	bool in_blob;
+	struct content_place content;
 	struct bytes list_box;
 	struct bytes head_box;
 	struct bytes index_box;
@@ -71,7 +85,10 @@ enum result message_list(struct tx *tx, struct id account_id, struct id before, 
 /* Whether a message has its content in the blob of its name. */
 enum result message_has_blob(struct tx *tx, struct id id, bool *ret, struct err *err) must_check;
 
-/* The sealed content kept in the row. NOT_FOUND when it is a blob or was destroyed. */
+/* Whether any message has its content in the pack. */
+enum result message_any_in_pack(struct tx *tx, struct id pack_id, bool *ret, struct err *err) must_check;
+
+/* The sealed content kept in the row. NOT_FOUND when it is elsewhere or was destroyed. */
 enum result message_body_find(
 	struct tx *tx, struct id id, struct arena *arena, struct bytes *ret, struct err *err) must_check;
 

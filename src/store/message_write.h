@@ -31,10 +31,10 @@ enum result message_set_content_end(struct tx *tx, struct id id, int64_t at, str
 enum result message_list_content_ended(struct tx *tx, int64_t now, int64_t limit, struct arena *arena,
 	struct id **ret, size_t *ret_count, struct err *err) must_check;
 
-/* Removes the content kept in the database, the rest of the row stays. *ret_in_blob: it was a blob, which the
- * caller deletes after the transaction. */
+/* Removes the content kept in the database, the rest of the row stays. *ret: where it was, which the caller
+ * deletes after the transaction (sealed_content_delete). */
 enum result message_remove_content(
-	struct tx *tx, struct id id, bool *ret_in_blob, struct err *err) must_check;
+	struct tx *tx, struct id id, struct content_place *ret, struct err *err) must_check;
 
 /* Removes the row and the body kept in it; the caller has destroyed the wraps. */
 enum result message_remove(struct tx *tx, struct id id, struct err *err) must_check;

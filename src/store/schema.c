@@ -126,7 +126,8 @@ static const char begin[] =
 	"  index_box BYTEA NOT NULL);"
 	"CREATE INDEX message_by_account ON message (account_id, id);"
 
-	/* Sealed content up to LIMIT_BODY_IN_ROW_BYTES; larger content is a blob named by the message. */
+	/* Sealed content up to LIMIT_BODY_IN_ROW_BYTES; larger content is a blob named by the message, or
+	   (since migration 4) a place in a pack. */
 	"CREATE TABLE message_body ("
 	"  message_id BYTEA PRIMARY KEY REFERENCES message(id),"
 	"  sealed BYTEA NOT NULL);"
@@ -286,10 +287,17 @@ static const char content_ends[] = "ALTER TABLE message ADD COLUMN content_ends_
 				   "CREATE INDEX message_by_content_end ON message (content_ends_at)"
 				   " WHERE content_ends_at > 0;";
 
+/* Content between row and blob lies in packs (blob/blob.h). kept_in: enum content_kept. */
+static const char packs[] = "ALTER TABLE message RENAME COLUMN in_blob TO kept_in;"
+			    "ALTER TABLE message ADD COLUMN pack_id BYTEA;"
+			    "ALTER TABLE message ADD COLUMN pack_offset BIGINT NOT NULL DEFAULT 0;"
+			    "CREATE INDEX message_by_pack ON message (pack_id) WHERE pack_id IS NOT NULL;";
+
 static const struct migration migrations[] = {
 	{1, "begin", begin},
 	{2, "delay-notices", delay_notices},
 	{3, "content-ends", content_ends},
+	{4, "packs", packs},
 };
 
 enum result schema_migrate(struct db *db, int *ret_from, int *ret_to, struct err *err)

@@ -9,15 +9,18 @@ struct sealed_body {
 	struct blob_writer *writer; /* once the content outgrew the memory */
 	struct blob_reader *reader;
 	struct bytes slice; /* what the reader over memory points at */
-	bool settled, adopted;
+	struct content_place place;
+	bool finished, adopted;
 };
 
 struct sealed_body *sealed_body_new(struct blob_store *blobs, struct id message_id)
 {
 	struct sealed_body *body = mem_new(sizeof(*body));
 
-	*body = (struct sealed_body){
-		.blobs = blobs, .message_id = message_id, .memory = buf_new(LIMIT_BODY_IN_ROW_BYTES)};
+	*body = (struct sealed_body){.blobs = blobs,
+		.message_id = message_id,
+		.memory = buf_new(LIMIT_BODY_IN_PACK_BYTES),
+		.place = {.message_id = message_id}};
 	return body;
 }
 
@@ -27,15 +30,10 @@ void sealed_body_free(struct sealed_body *body)
 		return;
 	blob_reader_free(body->reader);
 	blob_writer_free(body->writer);
-	if (body->settled && sealed_body_in_blob(body) && !body->adopted)
-		(void)!blob_delete(body->blobs, body->message_id, NULL);
+	if (body->finished && !body->adopted)
+		(void)!sealed_content_delete(body->blobs, &body->place, NULL);
 	buf_done(&body->memory);
 	free(body);
-}
-
-bool sealed_body_in_blob(const struct sealed_body *body)
-{
-	return body->writer != NULL;
 }
 
 static enum result body_write(void *context, const void *data, size_t size, struct err *err)
@@ -60,17 +58,33 @@ struct writer sealed_body_sink(struct sealed_body *body)
 	return (struct writer){body_write, body};
 }
 
-enum result sealed_body_settle(struct sealed_body *body, struct err *err)
+enum result sealed_body_finish(struct sealed_body *body, struct err *err)
 {
-	if (body->writer)
+	if (body->writer) {
 		TRY(blob_writer_commit(body->writer, err));
-	body->settled = true;
+		body->place.kept = CONTENT_IN_BLOB;
+	}
+	body->finished = true;
 	return RESULT_OK;
+}
+
+enum result sealed_body_keep(struct sealed_body *body, int64_t now, struct err *err)
+{
+	if (body->writer == NULL && body->memory.len > LIMIT_BODY_IN_ROW_BYTES) {
+		TRY(blob_pack_append(body->blobs, buf_bytes(&body->memory), now, &body->place.pack, err));
+		body->place.kept = CONTENT_IN_PACK;
+	}
+	return sealed_body_finish(body, err);
+}
+
+struct content_place sealed_body_place(const struct sealed_body *body)
+{
+	return body->place;
 }
 
 struct bytes sealed_body_bytes(const struct sealed_body *body)
 {
-	return body->writer ? (struct bytes){0} : buf_bytes(&body->memory);
+	return buf_bytes(&body->memory);
 }
 
 void sealed_body_adopt(struct sealed_body *body)
@@ -111,10 +125,20 @@ enum result sealed_content_open(struct tx *tx, struct blob_store *blobs, const s
 	struct sealed_content **ret, struct err *err)
 {
 	cleanup(sealed_content_free_at) struct sealed_content *content = mem_new(sizeof(*content));
-	enum result result =
-		message->in_blob ? blob_reader_new(blobs, message->id, &content->blob, err)
-				 : message_body_find(tx, message->id, &content->arena, &content->bytes, err);
+	const struct content_place *place = &message->content;
+	enum result result = RESULT_INTERNAL;
 
+	switch (place->kept) {
+	case CONTENT_IN_ROW:
+		result = message_body_find(tx, place->message_id, &content->arena, &content->bytes, err);
+		break;
+	case CONTENT_IN_BLOB:
+		result = blob_reader_new(blobs, place->message_id, &content->blob, err);
+		break;
+	case CONTENT_IN_PACK:
+		result = blob_pack_reader_new(blobs, &place->pack, &content->blob, err);
+		break;
+	}
 	if (result == RESULT_NOT_FOUND)
 		return err_set(err, RESULT_GONE, "the content was destroyed");
 	TRY(result);
@@ -126,4 +150,18 @@ enum result sealed_content_open(struct tx *tx, struct blob_store *blobs, const s
 const struct reader *sealed_content_reader(const struct sealed_content *content)
 {
 	return &content->reader;
+}
+
+enum result sealed_content_delete(
+	struct blob_store *blobs, const struct content_place *place, struct err *err)
+{
+	switch (place->kept) {
+	case CONTENT_IN_ROW:
+		return RESULT_OK;
+	case CONTENT_IN_BLOB:
+		return blob_delete(blobs, place->message_id, err);
+	case CONTENT_IN_PACK:
+		return blob_pack_discard(blobs, &place->pack, err);
+	}
+	return RESULT_OK;
 }

@@ -47,3 +47,20 @@ def test_a_blob_that_no_message_knows_goes_after_a_week(node):
     node.move_clock(2 * DAY)
     wait.until(lambda: not orphan.exists(), "the orphan to go")
     assert known.exists()
+
+
+def test_a_pack_that_all_messages_have_left_goes(node):
+    send(node, "Plain", 60_000)
+    wait.until(lambda: node.json("queue", "list") == [] and node.outbox.files(), "the relayed mail to leave")
+    (first,) = blobs(node)
+    assert first.parent.name == "pack" and first.stat().st_size > 60_000
+    node.move_clock(DAY + 2 * 3600 * 1000)
+    send(node, "Offer [secure]", 60_000)  # a day later, so in a pack of its own
+    portal.link_for(node, "carol@partner.example", 1)
+    second = next(f for f in blobs(node) if f != first)
+    wait.until(lambda: first.stat().st_blocks < 60, "the relayed content's room to be given back")
+    node.move_clock(7 * DAY)
+    wait.until(lambda: not first.exists(), "the empty pack to go")
+    assert second.exists()
+    _, page = portal.sign_in_by_link(node, portal.link_for(node, "carol@partner.example", 1), "carol@partner.example")
+    assert "forty-two" in page.text

@@ -70,7 +70,7 @@ def can_mount():
                           capture_output=True).returncode == 0
 
 
-@pytest.mark.parametrize("size", [2_000, 400_000])
+@pytest.mark.parametrize("size", [2_000, 100_000, 400_000])
 def test_a_full_disk_is_452_and_recovers(binary, size):
     if not can_mount():
         pytest.skip("no file system of one's own here")

@@ -1,0 +1,215 @@
+/* A pack is <folder>/pack/<identifier>: sealed bytes one after the other with nothing between; where each
+ * begins and ends stands in the rows of whoever appended them. A process begins packs of its own and appends
+ * to no other's, so what a crash cut off at the end of a pack is named by no row and disturbs nobody. A pack
+ * ends when it is large or a day old.
+ *
+ * The bytes are written by many threads at once, each at a place of its own, and synced by one of them for
+ * all. When a sync fails nobody knows what is on disk (the kernel tells it once), so the pack is given up. */
+#include "blob/blob_private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define NAME_BYTES 64
+#define PACK_BYTES_MAX (UINT64_C(256) << 20)
+
+struct pack {
+	int fd;
+	struct id name;
+	uint64_t end;	  /* where the next bytes go */
+	uint64_t written; /* appends whose bytes the kernel has */
+	uint64_t synced;  /* of those, how many are on disk */
+	unsigned holders; /* threads that append, and the store */
+	bool syncing;
+	int broken; /* errno of a write or sync that failed; nothing is appended any more */
+	struct signal changed;
+};
+
+static void pack_path(struct id name, char ret[static NAME_BYTES])
+{
+	(void)snprintf(ret, NAME_BYTES, "pack/%s", id_text(name).s);
+}
+
+static enum result pack_begin(struct blob_store *store, int64_t now, struct pack **ret, struct err *err)
+{
+	struct id name = id_new(now);
+	char path[NAME_BYTES];
+
+	pack_path(name, path);
+	cleanup(fd_close_at) int fd = openat(store->fd, path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return blob_failure("beginning", err);
+	TRY(blob_sync_folder(store, "pack", err));
+	struct pack *pack = mem_new(sizeof(*pack));
+	*pack = (struct pack){.fd = fd, .name = name, .holders = 1};
+	signal_init(&pack->changed);
+	fd = -1;
+	*ret = pack;
+	return RESULT_OK;
+}
+
+/* The lock is held. */
+static void pack_let_go(struct pack *pack)
+{
+	if (--pack->holders > 0)
+		return;
+	(void)close(pack->fd);
+	signal_done(&pack->changed);
+	free(pack);
+}
+
+void blob_pack_close(struct blob_store *store)
+{
+	LOCKED(&store->pack_lock);
+	if (store->pack)
+		pack_let_go(TAKE(store->pack));
+}
+
+static bool is_full(const struct pack *pack, size_t more, int64_t now)
+{
+	return pack->broken || pack->end + more > PACK_BYTES_MAX ||
+	       now >= id_time(pack->name) + BLOB_PACK_AGE_MS || now < id_time(pack->name);
+}
+
+/* A place of the caller's own in a pack that it holds. */
+static enum result reserve(struct blob_store *store, size_t size, int64_t now, struct pack **ret,
+	uint64_t *ret_offset, struct err *err)
+{
+	LOCKED(&store->pack_lock);
+	if (store->pack && is_full(store->pack, size, now))
+		pack_let_go(TAKE(store->pack));
+	if (store->pack == NULL)
+		TRY(pack_begin(store, now, &store->pack, err));
+	*ret = store->pack;
+	*ret_offset = store->pack->end;
+	store->pack->end += size;
+	store->pack->holders++;
+	return RESULT_OK;
+}
+
+/* 0, or errno. */
+static int write_at(int fd, struct bytes data, uint64_t offset)
+{
+	for (size_t at = 0; at < data.len;) {
+		ssize_t done = pwrite(fd, data.ptr + at, data.len - at, (off_t)(offset + at));
+		if (done < 0 && errno != EINTR)
+			return errno;
+		at += done < 0 ? 0 : (size_t)done;
+	}
+	return 0;
+}
+
+/* One thread syncs what all have written by then; the lock is held, and released meanwhile. */
+static void sync_all(struct blob_store *store, struct pack *pack)
+{
+	uint64_t all = pack->written;
+
+	pack->syncing = true;
+	lock_release(&store->pack_lock);
+	int failed = fdatasync(pack->fd) < 0 ? errno : 0;
+	lock_take(&store->pack_lock);
+	pack->syncing = false;
+	if (failed)
+		pack->broken = failed;
+	else
+		pack->synced = all;
+	signal_all(&pack->changed);
+}
+
+/* Waits until what this thread wrote is on disk, and lets the pack go. 0, or errno. */
+static int settle(struct blob_store *store, struct pack *pack, int failed)
+{
+	LOCKED(&store->pack_lock);
+	uint64_t mine = failed ? 0 : ++pack->written;
+	while (pack->synced < mine && !pack->broken) {
+		if (pack->syncing)
+			signal_wait(&pack->changed, &store->pack_lock);
+		else
+			sync_all(store, pack);
+	}
+	if (!failed && pack->synced < mine)
+		failed = pack->broken;
+	if (failed && failed != ENOSPC && failed != EDQUOT)
+		pack->broken = failed;
+	pack_let_go(pack);
+	return failed;
+}
+
+enum result blob_pack_append(
+	struct blob_store *store, struct bytes data, int64_t now, struct blob_place *ret, struct err *err)
+{
+	struct pack *pack;
+	uint64_t offset;
+
+	TRY(reserve(store, data.len, now, &pack, &offset, err));
+	struct blob_place place = {pack->name, offset, data.len};
+	int failed = settle(store, pack, write_at(pack->fd, data, offset));
+	if (failed == 0) {
+		*ret = place;
+		return RESULT_OK;
+	}
+	(void)!blob_pack_discard(store, &place, NULL);
+	errno = failed;
+	return blob_failure("appending to", err);
+}
+
+enum result blob_pack_reader_new(
+	struct blob_store *store, const struct blob_place *place, struct blob_reader **ret, struct err *err)
+{
+	char path[NAME_BYTES];
+
+	pack_path(place->pack, path);
+	int fd = openat(store->fd, path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		return err_set(err, RESULT_NOT_FOUND, "there is no such pack");
+	if (fd < 0)
+		return blob_failure("opening", err);
+	struct blob_reader *reader = mem_new(sizeof(*reader));
+	*reader = (struct blob_reader){.fd = fd, .begin = place->offset, .size = place->size};
+	*ret = reader;
+	return RESULT_OK;
+}
+
+enum result blob_pack_discard(struct blob_store *store, const struct blob_place *place, struct err *err)
+{
+	char path[NAME_BYTES];
+
+	pack_path(place->pack, path);
+	cleanup(fd_close_at) int fd = openat(store->fd, path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? RESULT_OK : blob_failure("discarding", err);
+	if (fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)place->offset,
+		    (off_t)place->size) < 0 &&
+		errno != EOPNOTSUPP && errno != ENOSYS)
+		return blob_failure("discarding", err);
+	return RESULT_OK;
+}
+
+enum result blob_each_pack(struct blob_store *store,
+	enum result (*visit)(void *context, struct id name, struct err *err), void *context, struct err *err)
+{
+	cleanup(blob_list_end_at) DIR *folder = blob_list_folder(store, "pack");
+	struct dirent *entry;
+	struct id name;
+
+	if (folder == NULL)
+		return blob_failure("listing", err);
+	while ((errno = 0, entry = readdir(folder)))
+		if (id_parse(str_of(entry->d_name), &name))
+			TRY(visit(context, name, err));
+	return errno ? blob_failure("listing", err) : RESULT_OK;
+}
+
+enum result blob_pack_delete(struct blob_store *store, struct id name, struct err *err)
+{
+	char path[NAME_BYTES];
+
+	pack_path(name, path);
+	if (unlinkat(store->fd, path, 0) < 0)
+		return errno == ENOENT ? RESULT_OK : blob_failure("deleting", err);
+	return blob_sync_folder(store, "pack", err);
+}

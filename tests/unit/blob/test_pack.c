@@ -1,0 +1,207 @@
+#include "base/thread.h"
+#include "blob/blob.h"
+#include "tests/unit/unit.h"
+
+#include <fcntl.h>
+#include <ftw.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static char folder[] = "/tmp/sealpost-test-XXXXXX";
+static struct blob_store *store;
+
+static struct bytes bytes_of(struct str text)
+{
+	return (struct bytes){(const uint8_t *)text.ptr, text.len};
+}
+
+static enum result read_place(const struct blob_place *place, struct buf *data)
+{
+	cleanup(blob_reader_free_at) struct blob_reader *reader = NULL;
+
+	buf_clear(data);
+	TRY(blob_pack_reader_new(store, place, &reader, NULL));
+	struct reader bytes = blob_reader_bytes(reader);
+	return reader_to_buf(&bytes, 0, bytes.size, data, NULL);
+}
+
+static void places_read_as_they_were_appended(void **state)
+{
+	cleanup(buf_done) struct buf data = buf_new(1000);
+	struct blob_place first, second;
+	size_t got;
+
+	(void)state;
+	assert_ok(blob_pack_append(store, bytes_of(STR("the first")), 1000, &first, NULL));
+	assert_ok(blob_pack_append(store, bytes_of(STR("second")), 1000, &second, NULL));
+	assert_true(id_equal(first.pack, second.pack));
+	assert_ok(read_place(&second, &data));
+	assert_str(buf_str(&data), "second");
+	assert_ok(read_place(&first, &data));
+	assert_str(buf_str(&data), "the first");
+	/* Nothing is read past the place. */
+	cleanup(blob_reader_free_at) struct blob_reader *reader = NULL;
+	assert_ok(blob_pack_reader_new(store, &first, &reader, NULL));
+	struct reader bytes = blob_reader_bytes(reader);
+	char text[100];
+	assert_ok(reader_read(&bytes, 4, text, sizeof(text), &got, NULL));
+	assert_int_equal(got, 5);
+	assert_memory_equal(text, "first", 5);
+}
+
+static void a_discarded_place_is_gone_and_its_neighbours_stay(void **state)
+{
+	enum { SIZE = 20000 };
+	cleanup(buf_done) struct buf data = buf_new(SIZE);
+	struct blob_place places[3];
+	char content[3][SIZE];
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		memset(content[i], 'a' + i, SIZE);
+		assert_ok(blob_pack_append(
+			store, (struct bytes){(uint8_t *)content[i], SIZE}, 1000, &places[i], NULL));
+	}
+	assert_ok(blob_pack_discard(store, &places[1], NULL));
+	for (int i = 0; i < 3; i++) {
+		assert_ok(read_place(&places[i], &data));
+		if (i == 1)
+			memset(content[i], 0, SIZE);
+		assert_memory_equal(data.data, content[i], SIZE);
+	}
+}
+
+static void a_pack_ends_after_a_day(void **state)
+{
+	struct blob_place before, after, back;
+
+	(void)state;
+	assert_ok(blob_pack_append(store, bytes_of(STR("a")), MS_DAY, &before, NULL));
+	assert_ok(blob_pack_append(store, bytes_of(STR("b")), 2 * MS_DAY, &after, NULL));
+	assert_false(id_equal(before.pack, after.pack));
+	assert_int_equal(id_time(after.pack), 2 * MS_DAY);
+	/* A clock that was set back must not let a pack live longer. */
+	assert_ok(blob_pack_append(store, bytes_of(STR("c")), MS_DAY, &back, NULL));
+	assert_int_equal(id_time(back.pack), MS_DAY);
+}
+
+static void a_full_disk_is_told_and_the_next_append_works(void **state)
+{
+	struct rlimit before, small;
+	struct blob_place place;
+	cleanup(buf_done) struct buf data = buf_new(100);
+	char content[8192] = {0};
+	struct err err = {0};
+
+	(void)state;
+	assert_ok(blob_pack_append(store, bytes_of(STR("x")), 5 * MS_DAY, &place, NULL));
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	small = (struct rlimit){4096, before.rlim_max};
+	(void)signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	enum result result = blob_pack_append(
+		store, (struct bytes){(uint8_t *)content, sizeof(content)}, 5 * MS_DAY, &place, &err);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_int_equal(result, RESULT_UNAVAILABLE);
+	assert_string_equal(err.code, "disk-full");
+	assert_ok(blob_pack_append(store, bytes_of(STR("fits")), 5 * MS_DAY, &place, NULL));
+	assert_ok(read_place(&place, &data));
+	assert_str(buf_str(&data), "fits");
+}
+
+enum { THREADS = 8, APPENDS = 50 };
+
+static void *append_many(void *arg)
+{
+	struct blob_place *places = arg;
+	char text[40];
+
+	for (int i = 0; i < APPENDS; i++) {
+		int len = snprintf(text, sizeof(text), "%p %d", arg, i);
+		assert_ok(blob_pack_append(
+			store, (struct bytes){(uint8_t *)text, (size_t)len}, 9 * MS_DAY, &places[i], NULL));
+	}
+	return NULL;
+}
+
+static void threads_append_at_once(void **state)
+{
+	static struct blob_place places[THREADS][APPENDS];
+	pthread_t threads[THREADS];
+	cleanup(buf_done) struct buf data = buf_new(100);
+
+	(void)state;
+	for (int i = 0; i < THREADS; i++)
+		assert_ok(thread_start(&threads[i], "append", append_many, places[i]));
+	for (int i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+	for (int i = 0; i < THREADS; i++)
+		for (int k = 0; k < APPENDS; k++) {
+			char text[40];
+			(void)snprintf(text, sizeof(text), "%p %d", (void *)places[i], k);
+			assert_ok(read_place(&places[i][k], &data));
+			assert_string_equal(data.data, text);
+		}
+}
+
+static enum result count_and_delete(void *context, struct id name, struct err *err)
+{
+	++*(int *)context;
+	return blob_pack_delete(store, name, err);
+}
+
+static void every_pack_is_visited(void **state)
+{
+	cleanup(buf_done) struct buf data = buf_new(100);
+	struct blob_place place;
+	int count = 0;
+
+	(void)state;
+	assert_ok(blob_pack_append(store, bytes_of(STR("x")), 20 * MS_DAY, &place, NULL));
+	assert_ok(blob_each_pack(store, count_and_delete, &count, NULL));
+	assert_true(count >= 1);
+	assert_int_equal(read_place(&place, &data), RESULT_NOT_FOUND);
+	assert_ok(blob_pack_discard(store, &place, NULL));
+	count = 0;
+	assert_ok(blob_each_pack(store, count_and_delete, &count, NULL));
+	assert_int_equal(count, 0);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	return mkdtemp(folder) && blob_folder_open(folder, &store, NULL) == RESULT_OK ? 0 : -1;
+}
+
+static int remove_one(const char *path, const struct stat *facts, int kind, struct FTW *place)
+{
+	(void)facts;
+	(void)kind;
+	(void)place;
+	return remove(path);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	blob_store_close(store);
+	return nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(places_read_as_they_were_appended),
+		cmocka_unit_test(a_discarded_place_is_gone_and_its_neighbours_stay),
+		cmocka_unit_test(a_pack_ends_after_a_day),
+		cmocka_unit_test(a_full_disk_is_told_and_the_next_append_works),
+		cmocka_unit_test(threads_append_at_once),
+		cmocka_unit_test(every_pack_is_visited),
+	};
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
