@@ -23,6 +23,8 @@
 #define LIMIT_MIME_PARAMETERS 100    /* of one field, and the highest continuation index (RFC 2231) */
 #define LIMIT_FILE_NAME_BYTES 255    /* after decoding; the extension is kept */
 #define LIMIT_FILE_NAME_CANDIDATES 8 /* differing names one part may claim */
+#define LIMIT_REFERENCES 1000 /* Message-IDs a mail refers to: each may be a secure message that it answers  \
+			       */
 #define LIMIT_ADDRESSES_SHOWN 500    /* addresses read of one header field */
 #define LIMIT_SUBJECT_BYTES 2000     /* after decoding, for display */
 #define LIMIT_DISPLAY_NAME_BYTES 255 /* after decoding */

@@ -45,19 +45,47 @@ struct show {
 	struct id id;
 };
 
+static const char *const event_columns[] = {"at", "event", "origin", "detail", NULL};
+
+static json_t *event_rows(const struct event *events, size_t count)
+{
+	json_t *rows = json_array();
+
+	for (size_t i = 0; i < count; i++)
+		(void)json_array_append_new(
+			rows, json_pack("{s:o,s:o,s:o,s:o,s:o,s:o}", "at", admin_time(events[i].at), "event",
+				      admin_text(events[i].kind), "message", admin_id(events[i].message_id),
+				      "person", admin_id(events[i].person_id), "origin",
+				      admin_text(events[i].origin), "detail", admin_text(events[i].detail)));
+	return rows;
+}
+
 static enum result events_of(struct tx *tx, const struct show *s, json_t **ret, struct err *err)
 {
 	struct event *events;
 	size_t count;
 
 	TRY(event_list_by_message(tx, s->id, &s->admin->arena, &events, &count, err));
-	*ret = json_array();
-	for (size_t i = 0; i < count; i++)
-		(void)json_array_append_new(*ret,
-			json_pack("{s:o,s:o,s:o,s:o,s:o}", "at", admin_time(events[i].at), "event",
-				admin_text(events[i].kind), "person", admin_id(events[i].person_id), "origin",
-				admin_text(events[i].origin), "detail", admin_text(events[i].detail)));
+	*ret = event_rows(events, count);
 	return RESULT_OK;
+}
+
+static enum result events_in_tx(struct tx *tx, void *context, struct err *err)
+{
+	struct admin *admin = context;
+	struct event *events;
+	size_t count;
+
+	TRY(event_list(tx, admin->actor.account_id, (struct id){{0}}, LIST_MAX, &admin->arena, &events,
+		&count, err));
+	admin_print(admin, event_rows(events, count), event_columns);
+	return RESULT_OK;
+}
+
+static enum result events(struct admin *admin, const struct options *options, struct err *err)
+{
+	(void)options;
+	return db_read(admin->node.db, events_in_tx, admin, err);
 }
 
 static enum result recipients_of(struct tx *tx, const struct show *s, json_t **ret, struct err *err)
@@ -110,7 +138,6 @@ static enum result show_in_tx(struct tx *tx, void *context, struct err *err)
 	static const char *const recipient_columns[] = {"address", "role", "route", NULL};
 	static const char *const delivery_columns[] = {
 		"kind", "state", "recipient", "last_reply", "tls", "verified", NULL};
-	static const char *const event_columns[] = {"at", "event", "origin", "detail", NULL};
 
 	TRY(message_find(tx, admin->actor.account_id, s->id, &admin->arena, &message, err));
 	TRY(recipients_of(tx, s, &recipients, err));
@@ -149,6 +176,8 @@ int cmd_message(int argc, char **argv)
 	static const struct admin_verb verbs[] = {
 		{"list", "list [--json]", 0, 0, true, list},
 		{"show", "show ID [--json]", 1, 1, true, show},
+		{"events", "events [--json]    (the account's newest, of refused mail too)", 0, 0, true,
+			events},
 	};
 
 	return admin_run("message", verbs, COUNT_OF(verbs), rows, COUNT_OF(rows), &admin, argc, argv);

@@ -5,6 +5,7 @@
 #include "flow/keep.h"
 #include "flow/mail_out.h"
 #include "flow/people.h"
+#include "flow/refuse.h"
 #include "flow/returned.h"
 #include "flow/route.h"
 #include "mime/header.h"
@@ -17,11 +18,14 @@
 struct intake {
 	struct flow *flow;
 	struct arena arena;
+	int64_t now; /* of MAIL */
 	struct intake_peer peer;
 	struct intake_envelope envelope;
-	bool has_account; /* false: a stranger, who may reach our tagged return addresses only */
+	/* Of the session; the arena of the session keeps them. */
+	struct intake_sources sources;
+	const struct source *source; /* NULL: a stranger, who may reach our tagged return addresses only */
 	struct flow_account account;
-	bool is_foreign;	/* forwarded mail: relayed, never secured under that name */
+	bool sender_is_ours;	/* of the source's account; else the null path or forwarded mail */
 	struct list recipients; /* of struct keep_recipient */
 	struct list returns;	/* of struct delivery: what tagged addresses belong to */
 	struct content *content;
@@ -103,37 +107,61 @@ enum result intake_sources_of_password(struct flow *flow, struct str user_name, 
 	return RESULT_OK;
 }
 
-struct begin_query {
-	struct intake *intake;
-	const struct intake_sources *sources;
-};
+/* Whether the source may hand in mail with an envelope sender that is not of its account. */
+static bool allows_other_sender(const struct intake *intake, const struct source *source)
+{
+	return intake->envelope.sender.len == 0 || source->allow_foreign;
+}
+
+/* Of the sources the one whose account has the address; NULL when none has. */
+static enum result source_of_address(struct tx *tx, const struct intake_sources *sources, struct str address,
+	const struct source **ret, struct err *err)
+{
+	*ret = NULL;
+	for (size_t i = 0; i < sources->count && *ret == NULL && address.len; i++) {
+		bool internal;
+		TRY(people_is_internal(tx, sources->items[i].account_id, address, &internal, err));
+		if (internal)
+			*ret = &sources->items[i];
+	}
+	return RESULT_OK;
+}
 
 /* The account whose mail this is: of the sources' accounts the one that has the sender's domain; with the
- * null path or a foreign sender the first that allows it. */
+ * null path or a foreign sender the first that allows it, until the header is there. */
 static enum result choose_account(struct tx *tx, void *context, struct err *err)
 {
-	struct begin_query *q = context;
-	struct intake *intake = q->intake;
-	struct str sender = intake->envelope.sender;
-	const struct source *chosen = NULL;
+	struct intake *intake = context;
+	const struct source *chosen;
 
-	intake->is_foreign = false;
-	for (size_t i = 0; i < q->sources->count && chosen == NULL; i++) {
-		bool internal = sender.len == 0;
-		if (!internal)
-			TRY(people_is_internal(tx, q->sources->items[i].account_id, sender, &internal, err));
-		if (internal)
-			chosen = &q->sources->items[i];
-	}
-	for (size_t i = 0; i < q->sources->count && chosen == NULL; i++)
-		if (q->sources->items[i].allow_foreign) {
-			chosen = &q->sources->items[i];
-			intake->is_foreign = true;
-		}
-	intake->has_account = chosen != NULL;
+	TRY(source_of_address(tx, &intake->sources, intake->envelope.sender, &chosen, err));
+	intake->sender_is_ours = chosen != NULL;
+	for (size_t i = 0; i < intake->sources.count && chosen == NULL; i++)
+		if (allows_other_sender(intake, &intake->sources.items[i]))
+			chosen = &intake->sources.items[i];
+	intake->source = chosen;
 	return chosen ? flow_account_load(
 				intake->flow, tx, chosen->account_id, &intake->arena, &intake->account, err)
 		      : RESULT_OK;
+}
+
+/* Where the envelope sender names no account, the header From does. */
+static enum result choose_account_by_header(struct tx *tx, void *context, struct err *err)
+{
+	struct intake *intake = context;
+	struct keep_recipient *recipients = intake->recipients.items;
+	const struct source *chosen;
+
+	TRY(source_of_address(
+		tx, &intake->sources, content_letter(intake->content)->from.address, &chosen, err));
+	if (chosen == NULL || id_equal(chosen->account_id, intake->source->account_id) ||
+		!allows_other_sender(intake, chosen))
+		return RESULT_OK;
+	intake->source = chosen;
+	for (size_t i = 0; i < intake->recipients.count; i++)
+		TRY(people_is_internal(
+			tx, chosen->account_id, recipients[i].address, &recipients[i].is_internal, err));
+	return flow_account_load(intake->flow, tx, chosen->account_id, &intake->arena, &intake->account, err);
 }
 
 enum result intake_begin(struct flow *flow, const struct intake_peer *peer,
@@ -142,10 +170,8 @@ enum result intake_begin(struct flow *flow, const struct intake_peer *peer,
 {
 	struct intake *intake = mem_new(sizeof(*intake));
 	struct arena *arena = &intake->arena;
-	struct begin_query query = {intake, sources};
 
-	(void)now;
-	*intake = (struct intake){.flow = flow};
+	*intake = (struct intake){.flow = flow, .now = now, .sources = *sources};
 	intake->peer = (struct intake_peer){.address = arena_str(arena, peer->address)};
 	intake->envelope = *envelope;
 	intake->envelope.sender = arena_str(arena, envelope->sender);
@@ -159,13 +185,26 @@ enum result intake_begin(struct flow *flow, const struct intake_peer *peer,
 	else if (envelope->sender.len && !is_address(envelope->sender))
 		result = err_code(err, RESULT_INVALID, "sender-invalid", "the sender is not a mail address");
 	else
-		result = db_read(flow_db(flow), choose_account, &query, err);
+		result = db_read(flow_db(flow), choose_account, intake, err);
 	if (result != RESULT_OK) {
 		intake_free(intake);
 		return result;
 	}
 	*ret = intake;
 	return RESULT_OK;
+}
+
+/* What is refused to one of the sources is an event of the account; strangers' tries are not. */
+static enum result told(
+	const struct intake *intake, enum result result, const struct err *why, struct err *err)
+{
+	if (is_refusal(result) && intake->sources.count > 0)
+		refuse_record(intake->flow,
+			intake->source ? intake->source->account_id : intake->sources.items[0].account_id,
+			intake->peer.address, why, intake->now);
+	if (err)
+		*err = *why;
+	return result;
 }
 
 struct recipient_query {
@@ -184,7 +223,7 @@ static enum result look_at_recipient(struct tx *tx, void *context, struct err *e
 	enum result found =
 		return_address_find(intake->flow, tx, q->given->address, &intake->arena, &q->delivery, err);
 	q->is_return = found == RESULT_OK;
-	if (found != RESULT_NOT_FOUND || !intake->has_account)
+	if (found != RESULT_NOT_FOUND || intake->source == NULL)
 		return found == RESULT_NOT_FOUND ? RESULT_OK : found;
 	return people_is_internal(tx, intake->account.account.id, q->given->address, &q->is_internal, err);
 }
@@ -199,7 +238,8 @@ static bool is_named_already(const struct intake *intake, struct str address)
 	return false;
 }
 
-enum result intake_recipient(struct intake *intake, const struct intake_recipient *recipient, struct err *err)
+static enum result add_recipient(
+	struct intake *intake, const struct intake_recipient *recipient, struct err *err)
 {
 	struct recipient_query query = {.intake = intake, .given = recipient};
 
@@ -214,7 +254,7 @@ enum result intake_recipient(struct intake *intake, const struct intake_recipien
 	if (str_equal_nocase(address_domain(recipient->address), flow_names(intake->flow)->return_domain))
 		return err_code(err, RESULT_DENIED, "relay-denied",
 			"mail to this address is not read; please answer in the portal");
-	if (!intake->has_account)
+	if (intake->source == NULL)
 		return err_code(err, RESULT_DENIED, "relay-denied",
 			"not an authorised source for this sender, and no relay for others");
 	if (is_named_already(intake, recipient->address))
@@ -225,6 +265,18 @@ enum result intake_recipient(struct intake *intake, const struct intake_recipien
 			.dsn_notify = recipient->dsn_notify,
 			.dsn_original = arena_str(&intake->arena, recipient->dsn_original)};
 	return RESULT_OK;
+}
+
+enum result intake_recipient(struct intake *intake, const struct intake_recipient *recipient, struct err *err)
+{
+	struct err why = {0};
+
+	return told(intake, add_recipient(intake, recipient, &why), &why, err);
+}
+
+bool intake_normalises(const struct intake *intake)
+{
+	return intake->source && intake->source->normalise_newlines;
 }
 
 enum result intake_data_begin(struct intake *intake, struct str received, int64_t now, struct err *err)
@@ -239,7 +291,9 @@ enum result intake_data_begin(struct intake *intake, struct str received, int64_
 
 enum result intake_data(struct intake *intake, struct str piece, struct err *err)
 {
-	return content_add(intake->content, piece, err);
+	struct err why = {0};
+
+	return told(intake, content_add(intake->content, piece, &why), &why, err);
 }
 
 /* Who is in the envelope but in neither To nor Cc is Bcc; names come from where the address stands. */
@@ -286,6 +340,9 @@ static enum result keep_recipients(
 	struct intake *intake, int64_t now, struct id *ret_message_id, struct err *err)
 {
 	struct keep_result kept;
+
+	if (!intake->sender_is_ours && intake->sources.count > 1)
+		TRY(db_read(flow_db(intake->flow), choose_account_by_header, intake, err));
 	struct keep_request request = {.flow = intake->flow,
 		.content = intake->content,
 		.actor = {.account_id = intake->account.account.id, .origin = intake->peer.address},
@@ -298,14 +355,14 @@ static enum result keep_recipients(
 		.now = now};
 
 	give_roles(intake);
-	TRY(route_mail(&request, &intake->account, intake->is_foreign, &intake->arena, err));
+	TRY(route_mail(&request, &intake->account, &intake->arena, err));
 	request.fingerprint = fingerprint(intake);
 	TRY(keep_mail(&request, &kept, err));
 	*ret_message_id = kept.message_id;
 	return RESULT_OK;
 }
 
-enum result intake_end(struct intake *intake, int64_t now, struct id *ret_message_id, struct err *err)
+static enum result take_mail(struct intake *intake, int64_t now, struct id *ret_message_id, struct err *err)
 {
 	TRY(content_end(intake->content, err));
 	if (content_index(intake->content)->received > LIMIT_SMTP_HOPS)
@@ -317,6 +374,13 @@ enum result intake_end(struct intake *intake, int64_t now, struct id *ret_messag
 		TRY(returned_mail(intake->flow, &returns[i], intake->envelope.sender, intake->content,
 			intake->peer.address, now, err));
 	return intake->recipients.count ? keep_recipients(intake, now, ret_message_id, err) : RESULT_OK;
+}
+
+enum result intake_end(struct intake *intake, int64_t now, struct id *ret_message_id, struct err *err)
+{
+	struct err why = {0};
+
+	return told(intake, take_mail(intake, now, ret_message_id, &why), &why, err);
 }
 
 void intake_free(struct intake *intake)

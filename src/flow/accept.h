@@ -2,8 +2,9 @@
  * for which account, whether it is secured or relayed, and for whom. One `struct intake` is one SMTP
  * transaction; the edge feeds it and maps its results.
  *
- * Refusals carry err->code: "relay-denied", "sender-denied", "unknown-definition", "loop", "mime-depth",
- * "mime-parts", "mime-header", "too-large", "no-recipients", "disk-full". */
+ * Refusals carry err->code: "relay-denied", "unknown-definition", "ambiguous-definition", "loop",
+ * "mime-depth", "mime-parts", "mime-header", "too-large", "no-recipients", "disk-full", and others that name
+ * what is wrong. What an authorised source is refused is an event of its account. */
 #ifndef FLOW_ACCEPT_H
 #define FLOW_ACCEPT_H
 
@@ -51,11 +52,14 @@ struct intake_recipient {
 	struct str dsn_original;
 };
 
-/* MAIL. Copies what it keeps. DENIED with "sender-denied" when no account of the sources may send as the
- * sender; a stranger may only go on to our own tagged return addresses. */
+/* MAIL. Copies what it keeps. Whoever may not send as the sender may still go on to our own tagged return
+ * addresses; other recipients are refused then. */
 enum result intake_begin(struct flow *flow, const struct intake_peer *peer,
 	const struct intake_sources *sources, const struct intake_envelope *envelope, int64_t now,
 	struct intake **ret, struct err *err) must_check;
+
+/* Whether lone newlines are mended: a setting of the source that the mail comes from. */
+bool intake_normalises(const struct intake *intake);
 
 /* RCPT. */
 enum result intake_recipient(

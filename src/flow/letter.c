@@ -15,6 +15,21 @@ static struct mime_address first_address(struct str value, struct arena *arena)
 	return mime_addresses(value, arena, &found) ? found[0] : (struct mime_address){0};
 }
 
+/* The newest, which stand last. */
+static void read_references(struct str header, struct arena *arena, struct letter *letter)
+{
+	struct str *all = arena_array(arena, struct str, LIMIT_REFERENCES);
+	size_t count = mime_message_ids(mime_header_get(header, STR("In-Reply-To")), letter->references,
+		LETTER_REFERENCES_MAX / 2, arena);
+	size_t room = LETTER_REFERENCES_MAX - count;
+	size_t found =
+		mime_message_ids(mime_header_get(header, STR("References")), all, LIMIT_REFERENCES, arena);
+
+	for (size_t i = found > room ? found - room : 0; i < found; i++)
+		letter->references[count++] = all[i];
+	letter->reference_count = count;
+}
+
 void letter_read(struct str header, struct arena *arena, struct letter *ret)
 {
 	struct letter letter = {0};
@@ -30,11 +45,7 @@ void letter_read(struct str header, struct arena *arena, struct letter *ret)
 	letter.cc_count = mime_addresses(mime_header_get(header, STR("Cc")), arena, &letter.cc);
 	if (mime_message_ids(mime_header_get(header, STR("Message-ID")), &id, 1, arena))
 		letter.message_id = id;
-	letter.reference_count = mime_message_ids(mime_header_get(header, STR("In-Reply-To")),
-		letter.references, LETTER_REFERENCES_MAX / 2, arena);
-	letter.reference_count += mime_message_ids(mime_header_get(header, STR("References")),
-		letter.references + letter.reference_count, LETTER_REFERENCES_MAX - letter.reference_count,
-		arena);
+	read_references(header, arena, &letter);
 	letter.wants_receipt = mime_header_get(header, STR("Disposition-Notification-To")).len > 0;
 	*ret = letter;
 }

@@ -1,14 +1,14 @@
 #include "flow/route.h"
 
+#include "base/limits.h"
 #include "base/list.h"
+#include "flow/choice.h"
 #include "flow/people.h"
 #include "mime/header.h"
 #include "policy/decide.h"
-#include "policy/tag.h"
 #include "store/definition.h"
 #include "store/policy_row.h"
 
-#define DEFINITION_HEADER STR("X-Sealpost-Definition")
 #define NETWORKS_MAX 50
 
 /* What deciding needs from the database, read in one snapshot. */
@@ -22,24 +22,43 @@ struct facts {
 	size_t policy_count;
 	bool sender_is_internal;
 	bool from_is_internal;
+	struct str *references; /* Message-IDs that the mail refers to */
+	size_t reference_count;
 	struct message answered; /* the secure message this mail answers; id none: none */
 };
 
+/* The newest of them that names a secure message; the newest stand last. */
 static enum result find_answered(struct tx *tx, struct facts *f, struct err *err)
 {
-	const struct letter *letter = content_letter(f->request->content);
-	struct id id_of_message;
+	struct id account_id = f->account->account.id, id_of_message;
 
-	for (size_t i = 0; i < letter->reference_count; i++) {
+	for (size_t i = f->reference_count; i > 0; i--) {
 		uint8_t reference[SEAL_MAC_BYTES];
-		keep_reference(f->account, letter->references[i], reference);
-		enum result found = message_by_reference(tx, f->account->account.id,
-			(struct bytes){reference, sizeof(reference)}, &id_of_message, err);
+		keep_reference(f->account, f->references[i - 1], reference);
+		enum result found = message_by_reference(
+			tx, account_id, (struct bytes){reference, sizeof(reference)}, &id_of_message, err);
 		if (found == RESULT_NOT_FOUND)
 			continue;
 		TRY(found);
-		return message_find(tx, f->account->account.id, id_of_message, f->arena, &f->answered, err);
+		return message_find(tx, account_id, id_of_message, f->arena, &f->answered, err);
 	}
+	return RESULT_OK;
+}
+
+/* All that the mail refers to: In-Reply-To comes last, being the surest. */
+static enum result read_references(struct facts *f, struct err *err)
+{
+	static const char *const fields[] = {"References", "In-Reply-To"};
+	struct str header = content_header(f->request->content);
+	size_t room = LIMIT_REFERENCES + 1;
+
+	f->references = arena_array(f->arena, struct str, room);
+	for (size_t i = 0; i < COUNT_OF(fields); i++)
+		f->reference_count += mime_message_ids(mime_header_get(header, str_of(fields[i])),
+			f->references + f->reference_count, room - f->reference_count, f->arena);
+	if (f->reference_count == room)
+		return err_code(err, RESULT_INVALID, "too-many-references",
+			"the mail refers to more than %d others", LIMIT_REFERENCES);
 	return RESULT_OK;
 }
 
@@ -56,8 +75,9 @@ static enum result gather(struct tx *tx, void *context, struct err *err)
 	return find_answered(tx, f, err);
 }
 
-/* The header From when it is one address of the account, else the envelope sender. */
-static void choose_owner(struct facts *f, bool is_foreign)
+/* The header From when it is one address of the account, else the envelope sender. So also of mail that was
+ * forwarded under a foreign envelope sender: only what is nobody's here is relayed whatever it asks for. */
+static void choose_owner(struct facts *f)
 {
 	struct keep_request *r = f->request;
 	const struct letter *letter = content_letter(r->content);
@@ -66,22 +86,12 @@ static void choose_owner(struct facts *f, bool is_foreign)
 	bool one = mime_addresses(field, f->arena, &from) == 1;
 
 	r->owner_is_internal = true;
-	if (is_foreign)
-		return;
 	if (one && f->from_is_internal && is_address(letter->from.address)) {
 		r->owner = letter->from.address;
 		r->owner_name = letter->from.name;
 	} else if (f->sender_is_internal) {
 		r->owner = r->sender;
 	}
-}
-
-static const struct definition *definition_named(const struct facts *f, struct str name)
-{
-	for (size_t i = 0; i < f->definition_count; i++)
-		if (str_equal_nocase(f->definitions[i].name, name))
-			return &f->definitions[i];
-	return NULL;
 }
 
 static const struct definition *definition_with_id(const struct facts *f, struct id id)
@@ -92,41 +102,16 @@ static const struct definition *definition_with_id(const struct facts *f, struct
 	return NULL;
 }
 
-static enum result unknown_definition(const struct facts *f, struct str name, struct err *err)
+static enum result sender_choice(
+	struct facts *f, const struct definition **ret, struct str *ret_subject, struct err *err)
 {
-	struct str names = STR_NONE;
+	struct choice_facts facts = {.definitions = f->definitions,
+		.count = f->definition_count,
+		.header = content_header(f->request->content),
+		.answers = !id_is_none(f->answered.id),
+		.answered_id = f->answered.definition_id};
 
-	for (size_t i = 0; i < f->definition_count; i++)
-		names = arena_printf(f->arena, "%.*s%s%.*s", STR_ARG(names), i ? ", " : "",
-			STR_ARG(str_sub(f->definitions[i].name, 0, 60)));
-	return err_code(err, RESULT_INVALID, "unknown-definition",
-		"there is no definition \"%.*s\" for this sender; there are: %.*s",
-		STR_ARG(str_sub(name, 0, 60)), STR_ARG(str_sub(names, 0, 300)));
-}
-
-/* The sender's own choice: the header before the tag, the tag before what is answered. *ret NULL: none. */
-static enum result sender_choice(struct facts *f, const struct definition **ret, struct err *err)
-{
-	struct letter *letter = content_letter(f->request->content);
-	struct str header = mime_header_get(content_header(f->request->content), DEFINITION_HEADER);
-	struct subject_tag tag = subject_tag_find(letter->subject, f->arena);
-	struct str name = tag.definition;
-
-	letter->subject = tag.subject;
-	*ret = NULL;
-	if (header.ptr)
-		name = mime_header_text(header, 200, f->arena);
-	if (name.len) {
-		*ret = definition_named(f, name);
-		return *ret ? RESULT_OK : unknown_definition(f, name, err);
-	}
-	if (tag.found || header.ptr)
-		*ret = f->definition_count ? &f->definitions[0] : NULL;
-	else if (!id_is_none(f->answered.id))
-		*ret = definition_with_id(f, f->answered.definition_id)
-			       ? definition_with_id(f, f->answered.definition_id)
-			       : &f->definitions[0];
-	return RESULT_OK;
+	return choice_find(&facts, f->arena, ret, ret_subject, err);
 }
 
 static struct policy_rule rule_of(const struct policy_row *row, struct arena *arena)
@@ -215,32 +200,36 @@ static void route_internal(struct keep_request *r)
 			r->recipients[i].way = r->definition.all_recipients ? KEEP_IN_PORTAL : KEEP_BY_SERVER;
 }
 
-enum result route_mail(struct keep_request *request, const struct flow_account *account, bool is_foreign,
-	struct arena *arena, struct err *err)
+static void relay_all(struct keep_request *r)
+{
+	for (size_t i = 0; i < r->recipient_count; i++)
+		r->recipients[i].way = KEEP_RELAYED;
+	r->detail = STR("nobody of the account sent it: relayed whatever it asks for");
+}
+
+enum result route_mail(struct keep_request *request, const struct flow_account *account, struct arena *arena,
+	struct err *err)
 {
 	struct facts f = {.account = account, .request = request, .arena = arena};
-	const struct definition *chosen = NULL;
+	const struct definition *chosen;
+	struct str subject;
 
+	TRY(read_references(&f, err));
 	TRY(db_read(flow_db(request->flow), gather, &f, err));
-	choose_owner(&f, is_foreign);
-	struct letter *letter = content_letter(request->content);
-	struct str subject = letter->subject;
-	TRY(sender_choice(&f, &chosen, err));
+	choose_owner(&f);
 	if (request->owner.len == 0) {
-		/* Nobody of the account answers for it: relayed, never secured under that name. */
-		letter->subject = subject;
-		for (size_t i = 0; i < request->recipient_count; i++)
-			request->recipients[i].way = KEEP_RELAYED;
+		relay_all(request);
 		return RESULT_OK;
 	}
+	TRY(sender_choice(&f, &chosen, &subject, err));
 	struct policy_rule *rules = arena_array(arena, struct policy_rule, f.policy_count);
 	for (size_t i = 0; i < f.policy_count; i++)
 		rules[i] = rule_of(&f.policies[i], arena);
 	TRY(decide_recipients(&f, chosen, rules, err));
-	if (id_is_none(request->definition.id))
-		letter->subject = subject;
-	else
+	if (!id_is_none(request->definition.id)) {
+		content_letter(request->content)->subject = subject;
 		route_internal(request);
+	}
 	request->answers_id = f.answered.id;
 	return RESULT_OK;
 }

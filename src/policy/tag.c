@@ -2,41 +2,68 @@
 
 #define WORD STR("secure")
 
-/* The length of the tag at the start of text, 0 when there is none; *ret_name gets what it names. */
-static size_t tag_length(struct str text, struct str *ret_name)
+static bool is_blank(char c)
 {
-	static const char pairs[][2] = {{'[', ']'}, {'(', ')'}, {'{', '}'}};
-	char close = 0;
-
-	for (size_t i = 0; i < 3 && text.len; i++)
-		if (text.ptr[0] == pairs[i][0])
-			close = pairs[i][1];
-	if (close == 0 || !str_starts_nocase(str_from(text, 1), WORD))
-		return 0;
-	struct str rest = str_from(text, 1 + WORD.len);
-	ptrdiff_t end = str_find_char(rest, close);
-	if (end < 0)
-		return 0;
-	struct str between = str_sub(rest, 0, (size_t)end);
-	if (between.len && between.ptr[0] != ':')
-		return 0;
-	*ret_name = str_trim(str_from(between, 1));
-	return 1 + WORD.len + (size_t)end + 1;
+	return c == ' ' || c == '\t';
 }
 
-struct subject_tag subject_tag_find(struct str subject, struct arena *arena)
+static bool is_known(struct str name, const struct str *known, size_t known_count)
 {
-	struct subject_tag tag = {0};
+	for (size_t i = 0; i < known_count; i++)
+		if (str_equal_nocase(known[i], name))
+			return true;
+	return false;
+}
+
+/* What stands between the brackets: whether that makes it a tag, and what it names. */
+static bool read_tag(struct str between, const struct str *known, size_t known_count, struct str *ret_name)
+{
+	struct str text = str_trim(between);
+
+	if (!str_starts_nocase(text, WORD))
+		return false;
+	struct str rest = str_from(text, WORD.len), name = str_trim(rest);
+	*ret_name = STR_NONE;
+	if (name.len == 0)
+		return true;
+	if (name.ptr[0] == ':') {
+		name = str_trim(str_from(name, 1));
+		*ret_name = name.len ? name : STR("");
+		return true;
+	}
+	*ret_name = name;
+	return is_blank(rest.ptr[0]) && is_known(name, known, known_count);
+}
+
+/* The length of the tag at the start of text, 0 when there is none. */
+static size_t tag_length(struct str text, const struct str *known, size_t known_count, struct str *ret_name)
+{
+	static const char pairs[][2] = {{'[', ']'}, {'(', ')'}, {'{', '}'}};
+
+	for (size_t i = 0; i < 3 && text.len; i++) {
+		if (text.ptr[0] != pairs[i][0])
+			continue;
+		ptrdiff_t end = str_find_char(text, pairs[i][1]);
+		if (end < 0 || !read_tag(str_sub(text, 1, (size_t)end - 1), known, known_count, ret_name))
+			return 0;
+		return (size_t)end + 1;
+	}
+	return 0;
+}
+
+struct subject_tags subject_tags_find(
+	struct str subject, const struct str *known, size_t known_count, struct arena *arena)
+{
+	struct subject_tags tags = {0};
 	char *text = arena_alloc(arena, subject.len + 1);
 	size_t len = 0;
 
 	while (subject.len > 0) {
 		struct str name = STR_NONE;
-		size_t tag_len = tag_length(subject, &name);
+		size_t tag_len = tag_length(subject, known, known_count, &name);
 		if (tag_len > 0) {
-			tag.found = true;
-			if (tag.definition.len == 0)
-				tag.definition = name;
+			if (tags.count < SUBJECT_TAGS_MAX)
+				tags.names[tags.count++] = name;
 			subject = str_from(subject, tag_len);
 			/* "Offer [secure] now": one blank stays. */
 			if (len == 0 || text[len - 1] == ' ')
@@ -47,6 +74,6 @@ struct subject_tag subject_tag_find(struct str subject, struct arena *arena)
 		text[len++] = subject.ptr[0];
 		subject = str_from(subject, 1);
 	}
-	tag.subject = str_trim((struct str){text, len});
-	return tag;
+	tags.subject = str_trim((struct str){text, len});
+	return tags;
 }

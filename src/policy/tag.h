@@ -1,17 +1,23 @@
 /* Subject tags: [secure], (secure), {secure} in any case anywhere in a subject; [secure:name] names a
- * definition. */
+ * definition. Blanks around the words do not matter, and [secure name] counts when there is a definition of
+ * that name, so that a slip of the pen sends nothing in clear; any other "(secure parking)" is just text. */
 #ifndef POLICY_TAG_H
 #define POLICY_TAG_H
 
 #include "base/arena.h"
 
-struct subject_tag {
-	bool found;
-	struct str definition; /* as written; empty: the first of the sender's list */
-	struct str subject;    /* without the tags, blanks tidied */
+#define SUBJECT_TAGS_MAX 20
+
+struct subject_tags {
+	/* What each names, as written; {NULL}: nothing is named, the first of the sender's list is meant; an
+	 * empty name that is not NULL: "[secure:]". Those past SUBJECT_TAGS_MAX are found and removed too. */
+	struct str names[SUBJECT_TAGS_MAX];
+	size_t count;
+	struct str subject; /* without the tags, blanks tidied */
 };
 
-/* Of several tags the first that names a definition counts, else the first; all are removed. */
-struct subject_tag subject_tag_find(struct str subject, struct arena *arena);
+/* `known`: the names of the account's definitions. */
+struct subject_tags subject_tags_find(
+	struct str subject, const struct str *known, size_t known_count, struct arena *arena);
 
 #endif

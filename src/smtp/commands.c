@@ -325,7 +325,7 @@ static enum result begin_content(struct smtp_session *s, struct err *why)
 
 	s->content_began = clock_monotonic();
 	s->content_bytes = 0;
-	smtp_data_init(&s->data, s->sources.count > 0 && s->sources.items[0].normalise_newlines);
+	smtp_data_init(&s->data, intake_normalises(s->intake));
 	return intake_data_begin(s->intake, received_field(s, id_new(now), now, &arena), now, why);
 }
 

@@ -29,8 +29,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	mime_init();
 	struct str subject = mime_header_text(value, LIMIT_SUBJECT_BYTES, &arena);
 	check(subject, LIMIT_SUBJECT_BYTES);
-	struct subject_tag tag = subject_tag_find(subject, &arena);
-	check(tag.subject, subject.len);
+	struct str known = STR("Strict");
+	struct subject_tags tags = subject_tags_find(subject, &known, 1, &arena);
+	check(tags.subject, subject.len);
 	size_t count = mime_addresses(value, &arena, &addresses);
 	assert(count <= LIMIT_ADDRESSES_SHOWN);
 	for (size_t i = 0; i < count; i++) {

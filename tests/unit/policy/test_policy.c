@@ -6,29 +6,43 @@
 static void tags_are_found_and_removed(void **state)
 {
 	static const struct {
-		const char *subject, *rest, *definition;
-		bool found;
+		const char *subject, *rest;
+		size_t count;
+		const char *last; /* what the last tag names */
 	} cases[] = {
-		{"Offer [secure]", "Offer", "", true},
-		{"[SECURE] Offer", "Offer", "", true},
-		{"Offer (Secure) now", "Offer now", "", true},
-		{"{secure}Offer", "Offer", "", true},
-		{"a [secure:No print] b", "a b", "No print", true},
-		{"[secure] x [secure: Week ]", "x", "Week", true},
-		{"insecure", "insecure", "", false},
-		{"[secure", "[secure", "", false},
-		{"[secured]", "[secured]", "", false},
-		{"[secure)", "[secure)", "", false},
-		{"", "", "", false},
+		{"Offer [secure]", "Offer", 1, NULL},
+		{"[SECURE] Offer", "Offer", 1, NULL},
+		{"Offer (Secure) now", "Offer now", 1, NULL},
+		{"{secure}Offer", "Offer", 1, NULL},
+		{"[ secure ] Offer", "Offer", 1, NULL},
+		{"a [secure:No print] b", "a b", 1, "No print"},
+		{"a [secure :No print] b", "a b", 1, "No print"},
+		{"a [secure week] b", "a b", 1, "week"},
+		{"[secure] x [secure: Week ]", "x", 2, "Week"},
+		{"[secure:nope] x", "x", 1, "nope"},
+		{"[secure:]", "", 1, ""},
+		{"(secure parking) x", "(secure parking) x", 0, NULL},
+		{"insecure", "insecure", 0, NULL},
+		{"[secure", "[secure", 0, NULL},
+		{"[secured]", "[secured]", 0, NULL},
+		{"[secureweek]", "[secureweek]", 0, NULL},
+		{"[secure)", "[secure)", 0, NULL},
+		{"", "", 0, NULL},
 	};
+	static const struct str known[] = {{"No print", 8}, {"Week", 4}};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT_OF(cases); i++) {
 		cleanup(arena_done) struct arena arena = {0};
-		struct subject_tag tag = subject_tag_find(str_of(cases[i].subject), &arena);
-		assert_int_equal(tag.found, cases[i].found);
-		assert_str(tag.subject, cases[i].rest);
-		assert_str(tag.definition, cases[i].definition);
+		struct subject_tags tags =
+			subject_tags_find(str_of(cases[i].subject), known, COUNT_OF(known), &arena);
+		assert_int_equal(tags.count, cases[i].count);
+		assert_str(tags.subject, cases[i].rest);
+		if (tags.count == 0)
+			continue;
+		struct str last = tags.names[tags.count - 1];
+		assert_int_equal(last.ptr == NULL, cases[i].last == NULL);
+		assert_str(last, cases[i].last ? cases[i].last : "");
 	}
 }
 

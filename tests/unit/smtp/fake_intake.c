@@ -109,6 +109,12 @@ enum result intake_begin(struct flow *flow, const struct intake_peer *peer,
 	return RESULT_OK;
 }
 
+bool intake_normalises(const struct intake *intake)
+{
+	(void)intake;
+	return fake_intake.normalise;
+}
+
 enum result intake_recipient(struct intake *intake, const struct intake_recipient *recipient, struct err *err)
 {
 	(void)intake;

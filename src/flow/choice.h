@@ -1,0 +1,22 @@
+/* choice: which definition the sender asks for, by header, by subject tags, or by answering a secure message.
+ */
+#ifndef FLOW_CHOICE_H
+#define FLOW_CHOICE_H
+
+#include "store/definition.h"
+
+struct choice_facts {
+	const struct definition *definitions; /* the sender's list, in order */
+	size_t count;
+	struct str header;     /* block */
+	struct id answered_id; /* definition of the secure message that is answered, or none */
+	bool answers;	       /* it answers one */
+};
+
+/* *ret NULL: nothing is asked for. *ret_subject: the first Subject for display, without tags. INVALID with
+ * code "unknown-definition" and the names there are, or "ambiguous-definition" when two are asked for: never
+ * the default instead, never in clear. */
+enum result choice_find(const struct choice_facts *facts, struct arena *arena, const struct definition **ret,
+	struct str *ret_subject, struct err *err) must_check;
+
+#endif
