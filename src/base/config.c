@@ -418,8 +418,10 @@ static enum result check(struct loading *l)
 {
 	const struct config *c = l->config;
 
-	if (c->listen_smtps.count + c->listen_https.count > 0 &&
-		(c->tls_certificate == NULL || c->tls_key == NULL))
+	if ((c->tls_certificate == NULL) != (c->tls_key == NULL))
+		return err_set(
+			l->err, RESULT_INVALID, "%s:1: tls.certificate and tls.key go together", l->file);
+	if (c->listen_smtps.count + c->listen_https.count > 0 && c->tls_certificate == NULL)
 		return err_set(l->err, RESULT_INVALID,
 			"%s:1: listening with TLS needs tls.certificate and tls.key", l->file);
 	if (strcmp(c->delivery, "smart_host") == 0 && c->smart_host_address == NULL && c->outbox == NULL)

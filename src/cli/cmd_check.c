@@ -4,11 +4,10 @@
 #include "cli/exit.h"
 #include "cli/node.h"
 #include "cli/options.h"
-#include "smtp/tls.h"
 #include "store/domain.h"
+#include "tls/tls.h"
 
 #include <errno.h>
-#include <gnutls/x509.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
@@ -67,35 +66,12 @@ static enum result check_accounts(struct tx *tx, void *context, struct err *err)
 	return RESULT_OK;
 }
 
-/* When the first certificate of the file ends (ms); false when it cannot be read. */
-static bool certificate_end(const char *file, int64_t *ret)
+static void check_certificate_end(struct checking *c, const struct tls_credentials *credentials)
 {
-	gnutls_datum_t pem = {0};
-	gnutls_x509_crt_t certificate;
-	time_t end = -1;
-
-	if (gnutls_load_file(file, &pem) < 0)
-		return false;
-	if (gnutls_x509_crt_init(&certificate) == 0) {
-		if (gnutls_x509_crt_import(certificate, &pem, GNUTLS_X509_FMT_PEM) == 0)
-			end = gnutls_x509_crt_get_expiration_time(certificate);
-		gnutls_x509_crt_deinit(certificate);
-	}
-	gnutls_free(pem.data);
-	if (end == -1)
-		return false;
-	*ret = (int64_t)end * MS_SECOND;
-	return true;
-}
-
-static void check_certificate_end(struct checking *c, const char *file)
-{
-	int64_t end, now = clock_now();
+	int64_t end = tls_credentials_end(credentials), now = clock_now();
 	const char *mend = "put a new certificate there, then send the node SIGHUP";
 
-	if (!certificate_end(file, &end))
-		problem(c, "the certificate cannot be read", "give a PEM file");
-	else if (end <= now)
+	if (end <= now)
 		problem(c, "the certificate has expired", mend);
 	else if (end <= now + EXPIRES_SOON)
 		warn("the certificate expires within two weeks", mend);
@@ -139,21 +115,21 @@ static void check_ports(struct checking *c, const struct config_list *list)
 static void check_files(struct checking *c)
 {
 	const struct config *config = c->node->config;
-	struct smtp_credentials *credentials = NULL;
+	struct tls_credentials *credentials = NULL;
 	struct err err = {0};
 	uint64_t space;
 
 	if (config->tls_certificate == NULL)
 		warn("no certificate: no STARTTLS, no AUTH, no portal by https",
 			"set tls.certificate and tls.key");
-	else if (smtp_credentials_load(config->tls_certificate, config->tls_key, &credentials, &err) !=
+	else if (tls_credentials_load(config->tls_certificate, config->tls_key, &credentials, &err) !=
 		 RESULT_OK)
 		problem(c, err.text, "give certificate and key that belong together");
 	else
 		good("certificate and key belong together");
 	if (credentials)
-		check_certificate_end(c, config->tls_certificate);
-	smtp_credentials_unref(credentials);
+		check_certificate_end(c, credentials);
+	tls_credentials_unref(credentials);
 	if (access(config->blobs, W_OK | X_OK) != 0)
 		problem(c, "the blob folder cannot be written", "give it to the user the node runs as");
 	else if (blob_free_space(c->node->blobs, &space, &err) != RESULT_OK)

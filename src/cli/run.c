@@ -24,8 +24,8 @@
 struct running {
 	struct node *node;
 	const struct config *config;
-	struct smtp_credentials *credentials;
-	struct smtp_trust *trust;
+	struct tls_credentials *credentials;
+	struct tls_trust *trust;
 	struct smtp_server *smtp;
 	struct template_set *notifications;
 	struct languages *languages;
@@ -137,8 +137,7 @@ static enum result start_portal(struct running *r, struct err *err)
 	struct portal_options options = {.flow = r->node->flow,
 		.listen = listen,
 		.listen_count = count,
-		.certificate_file = c->tls_certificate,
-		.key_file = c->tls_key,
+		.credentials = r->credentials,
 		.web_dir = c->web_dir,
 		.portal_url = str_of(c->portal_url),
 		.trusted_proxies = proxies,
@@ -155,9 +154,9 @@ static enum result start(struct running *r, const struct run_hooks *hooks, struc
 
 	TRY(load_texts(r, err));
 	if (r->config->tls_certificate)
-		TRY(smtp_credentials_load(
+		TRY(tls_credentials_load(
 			r->config->tls_certificate, r->config->tls_key, &r->credentials, err));
-	TRY(smtp_trust_load(r->config->tls_authorities, &r->trust, err));
+	TRY(tls_trust_load(r->config->tls_authorities, &r->trust, err));
 	if (db_kind(r->node->db) == DB_SQLITE)
 		TRY(blob_sweep(r->node->blobs, &swept, err));
 	TRY(start_delivery(r, hooks, err));
@@ -173,31 +172,33 @@ static void stop(struct running *r)
 	delivery_stop(r->delivery);
 	outbox_close(r->outbox);
 	resolver_free(r->resolver);
-	smtp_trust_free(r->trust);
-	smtp_credentials_unref(r->credentials);
+	tls_trust_free(r->trust);
+	tls_credentials_unref(r->credentials);
 	zones_free(r->zones);
 	languages_free(r->languages);
 	template_set_free(r->notifications);
 	explicit_bzero(r->smart_host_password, sizeof(r->smart_host_password));
 }
 
+/* All edges change together, or none does. */
 static void reload(struct running *r)
 {
-	struct smtp_credentials *credentials;
+	const struct config *c = r->config;
+	struct tls_credentials *fresh;
 	struct err err = {0};
 
-	if (r->config->tls_certificate == NULL)
+	if (c->tls_certificate == NULL)
 		return;
-	if (smtp_credentials_load(r->config->tls_certificate, r->config->tls_key, &credentials, &err) !=
-			RESULT_OK ||
-		(r->portal && portal_reload_certificate(r->portal, &err) != RESULT_OK)) {
-		log_error(TOPIC, "certificates stay as they were: %s", err.text);
+	if (tls_credentials_load(c->tls_certificate, c->tls_key, &fresh, &err) != RESULT_OK) {
+		log_error(TOPIC, "the certificate stays as it was: %s", err.text);
 		return;
 	}
-	smtp_server_set_credentials(r->smtp, credentials);
-	smtp_credentials_unref(r->credentials);
-	r->credentials = credentials;
-	log_info(TOPIC, "certificates read again");
+	smtp_server_set_credentials(r->smtp, fresh);
+	if (r->portal)
+		portal_set_credentials(r->portal, fresh);
+	tls_credentials_unref(r->credentials);
+	r->credentials = fresh;
+	log_info(TOPIC, "the certificate was read again");
 }
 
 static void keep_house_now(struct running *r)

@@ -103,7 +103,7 @@ static const char *notify_words(int64_t bits, struct arena *arena)
 
 static struct deliver_attempt facts_of(const struct connection *connection, struct arena *arena)
 {
-	const struct smtp_tls_facts *tls = smtp_client_tls(connection->client);
+	const struct tls_facts *tls = smtp_client_tls(connection->client);
 	struct deliver_attempt facts = {.outcome = ATTEMPT_LATER,
 		.host = arena_printf(arena, "%s [%s]", connection->host, connection->text),
 		.reports_success = smtp_client_has_dsn(connection->client)};

@@ -5,14 +5,14 @@
 #include "delivery/compose.h"
 #include "delivery/outbox.h"
 #include "delivery/resolve.h"
-#include "smtp/tls.h"
+#include "tls/tls.h"
 
 struct delivery_options {
 	struct flow *flow;
 	struct compose_texts texts;
 	struct outbox *outbox;	   /* not NULL: everything goes there, nothing to the net */
 	struct resolver *resolver; /* needed without an outbox */
-	struct smtp_trust *trust;
+	struct tls_trust *trust;
 	bool smart_host_verified; /* TLS with certificate check to the smart host */
 	const char *smart_host_user, *smart_host_password;
 	int workers;

@@ -302,7 +302,7 @@ void smtp_client_free(struct smtp_client *client)
 	free(client);
 }
 
-const struct smtp_tls_facts *smtp_client_tls(const struct smtp_client *client)
+const struct tls_facts *smtp_client_tls(const struct smtp_client *client)
 {
 	return smtp_stream_tls(client->stream);
 }

@@ -3,7 +3,7 @@
 #define SMTP_CLIENT_H
 
 #include "base/io.h"
-#include "smtp/tls.h"
+#include "tls/tls.h"
 
 #include <sys/socket.h>
 
@@ -18,7 +18,7 @@ struct smtp_client_options {
 	const char *tls_name; /* the name the server's certificate must be for */
 	enum smtp_client_tls tls;
 	bool implicit_tls;			 /* TLS from the first byte */
-	const struct smtp_trust *trust;		 /* needed unless tls is NONE */
+	const struct tls_trust *trust;		 /* needed unless tls is NONE */
 	const char *user, *password;		 /* AUTH PLAIN after TLS; NULL: none */
 	int64_t connect_ms, command_ms, data_ms; /* 0: defaults of base/limits.h */
 };
@@ -34,7 +34,7 @@ enum result smtp_client_connect(const struct sockaddr *address, socklen_t addres
 void smtp_client_free(struct smtp_client *client);
 DEFINE_CLEANUP(struct smtp_client *, smtp_client_free)
 
-const struct smtp_tls_facts *smtp_client_tls(const struct smtp_client *client); /* NULL without TLS */
+const struct tls_facts *smtp_client_tls(const struct smtp_client *client); /* NULL without TLS */
 bool smtp_client_has_dsn(const struct smtp_client *client);
 bool smtp_client_is_usable(const struct smtp_client *client); /* another mail may be sent */
 

@@ -82,7 +82,7 @@ static enum result do_starttls(struct smtp_session *s, struct str rest, struct e
 		return reply(s, 554, "5.5.1", "commands behind STARTTLS are not taken", err);
 	}
 	lock_take(&server->lock);
-	struct smtp_credentials *credentials = smtp_credentials_ref(server->credentials);
+	struct tls_credentials *credentials = tls_credentials_ref(server->credentials);
 	lock_release(&server->lock);
 	enum result result = reply(s, 220, "2.0.0", "ready to start TLS", err);
 	if (result == RESULT_OK)
@@ -91,7 +91,7 @@ static enum result do_starttls(struct smtp_session *s, struct str rest, struct e
 		smtp_stream_set_deadline(s->stream, clock_monotonic() + server->limits.handshake_ms);
 		result = smtp_stream_accept_tls(s->stream, credentials, err);
 	}
-	smtp_credentials_unref(credentials);
+	tls_credentials_unref(credentials);
 	TRY(result);
 	smtp_session_reset(s);
 	s->helo[0] = '\0';
@@ -215,7 +215,7 @@ static struct str protocol_of(const struct smtp_session *s)
 
 static struct intake_peer peer_of(const struct smtp_session *s)
 {
-	const struct smtp_tls_facts *tls = smtp_stream_tls(s->stream);
+	const struct tls_facts *tls = smtp_stream_tls(s->stream);
 
 	return (struct intake_peer){.address = str_of(s->address),
 		.helo = str_of(s->helo),
@@ -299,7 +299,7 @@ static enum result do_rcpt(struct smtp_session *s, struct str rest, struct err *
 static struct str received_field(const struct smtp_session *s, struct id id, int64_t now, struct arena *arena)
 {
 	char date[64], *helo = arena_cstr(arena, str_of(s->helo));
-	const struct smtp_tls_facts *tls = smtp_stream_tls(s->stream);
+	const struct tls_facts *tls = smtp_stream_tls(s->stream);
 	time_t seconds = (time_t)(now / MS_SECOND);
 	struct tm tm;
 	static const char *const days[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};

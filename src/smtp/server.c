@@ -55,17 +55,17 @@ struct smtp_server *smtp_server_new(const struct smtp_server_options *options)
 
 	server->options = *options;
 	server->limits = with_defaults(&options->limits);
-	server->credentials = options->credentials ? smtp_credentials_ref(options->credentials) : NULL;
+	server->credentials = options->credentials ? tls_credentials_ref(options->credentials) : NULL;
 	lock_init(&server->lock, "smtp server", SERVER_RANK);
 	signal_init(&server->session_ended);
 	return server;
 }
 
-void smtp_server_set_credentials(struct smtp_server *server, struct smtp_credentials *credentials)
+void smtp_server_set_credentials(struct smtp_server *server, struct tls_credentials *credentials)
 {
 	LOCKED(&server->lock);
-	smtp_credentials_unref(server->credentials);
-	server->credentials = smtp_credentials_ref(credentials);
+	tls_credentials_unref(server->credentials);
+	server->credentials = tls_credentials_ref(credentials);
 }
 
 void smtp_server_let_go(struct smtp_session *session)
@@ -312,7 +312,7 @@ void smtp_server_stop(struct smtp_server *server, int64_t limit_ms)
 	while (server->session_count > 0)
 		signal_wait(&server->session_ended, &server->lock);
 	lock_release(&server->lock);
-	smtp_credentials_unref(server->credentials);
+	tls_credentials_unref(server->credentials);
 	signal_done(&server->session_ended);
 	lock_done(&server->lock);
 	free(server);

@@ -3,7 +3,7 @@
 #define SMTP_SERVER_H
 
 #include "flow/flow.h"
-#include "smtp/tls.h"
+#include "tls/tls.h"
 
 struct smtp_server;
 
@@ -29,7 +29,7 @@ struct smtp_server_options {
 	struct flow *flow;
 	const char *host_name;
 	struct smtp_server_limits limits;
-	struct smtp_credentials *credentials; /* one count is taken; NULL: no TLS, so no AUTH */
+	struct tls_credentials *credentials; /* one count is taken; NULL: no TLS, so no AUTH */
 	/* Called when something was accepted, so that the queue is looked at; may be NULL. */
 	void (*accepted)(void *context);
 	void *accepted_context;
@@ -43,7 +43,7 @@ enum result smtp_server_listen(
 	struct smtp_server *server, struct str address, bool implicit_tls, struct err *err) must_check;
 
 /* New sessions use these; running ones keep theirs. */
-void smtp_server_set_credentials(struct smtp_server *server, struct smtp_credentials *credentials);
+void smtp_server_set_credentials(struct smtp_server *server, struct tls_credentials *credentials);
 
 /* Stops listening, lets transactions in hand finish for up to limit_ms, and frees it. NULL is allowed. */
 void smtp_server_stop(struct smtp_server *server, int64_t limit_ms);

@@ -196,10 +196,10 @@ static enum result shake_hands(struct smtp_session *session, struct err *err)
 	struct smtp_server *server = session->server;
 
 	lock_take(&server->lock);
-	struct smtp_credentials *credentials = smtp_credentials_ref(server->credentials);
+	struct tls_credentials *credentials = tls_credentials_ref(server->credentials);
 	lock_release(&server->lock);
 	enum result result = smtp_stream_accept_tls(session->stream, credentials, err);
-	smtp_credentials_unref(credentials);
+	tls_credentials_unref(credentials);
 	return result;
 }
 

@@ -19,7 +19,7 @@ struct smtp_server {
 	/* Guards credentials, the sessions and their number. */
 	struct lock lock;
 	struct signal session_ended;
-	struct smtp_credentials *credentials;
+	struct tls_credentials *credentials;
 	struct smtp_session *sessions;
 	int session_count;
 	struct smtp_listener *listeners;

@@ -15,16 +15,12 @@
 #define OUT_BYTES_MAX ((size_t)256 * 1024)
 #define GOODBYE_MS 1000
 #define DRAIN_PIECES 64
-/* TLS 1.2 and 1.3, AES-GCM first, since it is the fast one. */
-#define PRIORITIES                                                                                           \
-	"NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-CIPHER-ALL:+AES-128-GCM:+AES-256-GCM:+CHACHA20-"        \
-	"POLY1305"
 
 struct smtp_stream {
 	int fd;
 	gnutls_session_t tls;
-	struct smtp_credentials *credentials;
-	struct smtp_tls_facts facts;
+	struct tls_credentials *credentials;
+	struct tls_facts facts;
 	int64_t deadline;
 	size_t in_start, in_end;
 	char *in;
@@ -62,7 +58,7 @@ void smtp_stream_free(struct smtp_stream *stream)
 			(void)gnutls_bye(stream->tls, GNUTLS_SHUT_WR);
 		gnutls_deinit(stream->tls);
 	}
-	smtp_credentials_unref(stream->credentials);
+	tls_credentials_unref(stream->credentials);
 	drain(stream->fd);
 	(void)close(stream->fd);
 	explicit_bzero(stream->in, SMTP_STREAM_IN_BYTES);
@@ -76,7 +72,7 @@ void smtp_stream_set_deadline(struct smtp_stream *stream, int64_t deadline)
 	stream->deadline = deadline;
 }
 
-const struct smtp_tls_facts *smtp_stream_tls(const struct smtp_stream *stream)
+const struct tls_facts *smtp_stream_tls(const struct smtp_stream *stream)
 {
 	return stream->tls ? &stream->facts : NULL;
 }
@@ -328,20 +324,19 @@ static enum result handshake(struct smtp_stream *stream, struct err *err)
 	return RESULT_OK;
 }
 
-static void begin_session(
-	struct smtp_stream *stream, unsigned flags, gnutls_certificate_credentials_t credentials)
+static void begin_session(struct smtp_stream *stream, unsigned flags)
 {
 	if (gnutls_init(&stream->tls, flags | GNUTLS_NONBLOCK | GNUTLS_NO_SIGNAL) != 0 ||
-		gnutls_priority_set_direct(stream->tls, PRIORITIES, NULL) != 0)
+		gnutls_priority_set_direct(stream->tls, TLS_PRIORITIES_MAIL, NULL) != 0)
 		abort(); /* out of memory, or our text of priorities is wrong */
-	(void)gnutls_credentials_set(stream->tls, GNUTLS_CRD_CERTIFICATE, credentials);
 }
 
 enum result smtp_stream_accept_tls(
-	struct smtp_stream *stream, struct smtp_credentials *credentials, struct err *err)
+	struct smtp_stream *stream, struct tls_credentials *credentials, struct err *err)
 {
-	stream->credentials = smtp_credentials_ref(credentials);
-	begin_session(stream, GNUTLS_SERVER, smtp_credentials_handle(credentials));
+	stream->credentials = tls_credentials_ref(credentials);
+	begin_session(stream, GNUTLS_SERVER);
+	tls_credentials_use(credentials, stream->tls);
 	return handshake(stream, err);
 }
 
@@ -373,10 +368,11 @@ static bool is_ip(const char *host)
 	return network_parse(str_of(host), &ignored);
 }
 
-enum result smtp_stream_connect_tls(struct smtp_stream *stream, const struct smtp_trust *trust,
+enum result smtp_stream_connect_tls(struct smtp_stream *stream, const struct tls_trust *trust,
 	const char *host, bool must_verify, struct err *err)
 {
-	begin_session(stream, GNUTLS_CLIENT, smtp_trust_handle(trust));
+	begin_session(stream, GNUTLS_CLIENT);
+	tls_trust_use(trust, stream->tls);
 	if (host && !is_ip(host)) /* RFC 6066: no addresses in SNI */
 		(void)gnutls_server_name_set(stream->tls, GNUTLS_NAME_DNS, host, strlen(host));
 	TRY(handshake(stream, err));

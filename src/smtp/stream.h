@@ -4,7 +4,7 @@
 #define SMTP_STREAM_H
 
 #include "base/buf.h"
-#include "smtp/tls.h"
+#include "tls/tls.h"
 
 #define SMTP_STREAM_IN_BYTES ((size_t)64 * 1024)
 
@@ -42,14 +42,14 @@ enum result smtp_stream_flush(struct smtp_stream *stream, struct err *err) must_
 
 /* Handshakes. Input that came before in plain text is a failure of the caller to check. */
 enum result smtp_stream_accept_tls(
-	struct smtp_stream *stream, struct smtp_credentials *credentials, struct err *err) must_check;
+	struct smtp_stream *stream, struct tls_credentials *credentials, struct err *err) must_check;
 
 /* host: the name the certificate must be for (NULL: any, unless it must be verified). With `must_verify` a
  * peer that cannot be verified is DENIED before anything is sent to it; otherwise the facts say why. */
-enum result smtp_stream_connect_tls(struct smtp_stream *stream, const struct smtp_trust *trust,
+enum result smtp_stream_connect_tls(struct smtp_stream *stream, const struct tls_trust *trust,
 	const char *host, bool must_verify, struct err *err) must_check;
 
 /* NULL without TLS. */
-const struct smtp_tls_facts *smtp_stream_tls(const struct smtp_stream *stream);
+const struct tls_facts *smtp_stream_tls(const struct smtp_stream *stream);
 
 #endif

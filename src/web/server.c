@@ -45,8 +45,8 @@ static void open_connection(struct server *server, struct MHD_Connection *mhd, v
 
 	LOCKED(&server->lock);
 	if (session) {
-		connection->credentials = credentials_ref(server->credentials);
-		credentials_use(connection->credentials, session);
+		connection->credentials = tls_credentials_ref(server->credentials);
+		tls_credentials_use(connection->credentials, session);
 		(void)gnutls_session_ticket_enable_server(session, &server->ticket_key);
 	}
 	connection->next = server->connections;
@@ -66,7 +66,7 @@ static void close_connection(struct server *server, struct connection *connectio
 	else
 		server->connections = connection->next;
 	lock_release(&server->lock);
-	credentials_unref(connection->credentials);
+	tls_credentials_unref(connection->credentials);
 	free(connection);
 }
 
@@ -194,10 +194,10 @@ static enum result start_daemon(struct server *server, const struct server_liste
 	unsigned int per_address = options->trusted_proxy_count ? 0 : LIMIT_HTTP_CONNECTIONS_PER_ADDRESS;
 	struct MHD_OptionItem tls[] = {
 		{MHD_OPTION_HTTPS_MEM_CERT, 0,
-			listener->tls ? (void *)credentials_certificate_pem(server->credentials) : NULL},
+			listener->tls ? (void *)tls_credentials_certificate_pem(server->credentials) : NULL},
 		{MHD_OPTION_HTTPS_MEM_KEY, 0,
-			listener->tls ? (void *)credentials_key_pem(server->credentials) : NULL},
-		{MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)TLS_PRIORITIES},
+			listener->tls ? (void *)tls_credentials_key_pem(server->credentials) : NULL},
+		{MHD_OPTION_HTTPS_PRIORITIES, 0, (void *)TLS_PRIORITIES_WEB},
 		{MHD_OPTION_END, 0, NULL},
 	};
 	struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
@@ -265,9 +265,10 @@ static enum result start(struct server *server, struct err *err)
 	TRY(read_rules(server, err));
 	for (size_t i = 0; i < options->listen_count; i++)
 		wants_tls |= options->listen[i].tls;
-	if (wants_tls)
-		TRY(credentials_load(
-			options->certificate_file, options->key_file, &server->credentials, err));
+	if (wants_tls && !options->credentials)
+		return err_set(err, RESULT_INVALID, "listening with TLS needs a certificate");
+	if (options->credentials)
+		server->credentials = tls_credentials_ref(options->credentials);
 	if (gnutls_session_ticket_key_generate(&server->ticket_key))
 		return err_set(err, RESULT_UNAVAILABLE, "cannot make a key for TLS sessions");
 	TRY(jobs_new(options->workers, options->waiting, &server->jobs, err));
@@ -297,19 +298,13 @@ enum result server_start(const struct server_options *options, struct server **r
 	return RESULT_OK;
 }
 
-enum result server_reload(struct server *server, struct err *err)
+void server_set_credentials(struct server *server, struct tls_credentials *credentials)
 {
-	struct credentials *fresh = NULL;
-
-	if (!server->credentials)
-		return RESULT_OK;
-	TRY(credentials_load(server->options.certificate_file, server->options.key_file, &fresh, err));
 	lock_take(&server->lock);
-	struct credentials *old = server->credentials;
-	server->credentials = fresh;
+	struct tls_credentials *old = server->credentials;
+	server->credentials = tls_credentials_ref(credentials);
 	lock_release(&server->lock);
-	credentials_unref(old);
-	return RESULT_OK;
+	tls_credentials_unref(old);
 }
 
 /* Waits until what is in hand is done, or the deadline; then has nothing handed to workers any more, and
@@ -341,7 +336,7 @@ void server_stop(struct server *server, int64_t limit_ms)
 	for (size_t i = 0; i < server->daemon_count; i++)
 		MHD_stop_daemon(server->daemons[i]);
 	jobs_free(server->jobs);
-	credentials_unref(server->credentials);
+	tls_credentials_unref(server->credentials);
 	if (server->ticket_key.data)
 		gnutls_memset(server->ticket_key.data, 0, server->ticket_key.size);
 	gnutls_free(server->ticket_key.data);

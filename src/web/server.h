@@ -14,6 +14,7 @@
 
 #include "base/mem.h"
 #include "base/result.h"
+#include "tls/tls.h"
 #include "web/assets.h"
 #include "web/router.h"
 
@@ -28,9 +29,8 @@ struct server_listen {
 struct server_options {
 	const struct server_listen *listen;
 	size_t listen_count;
-	const char *certificate_file; /* PEM chain and key, read at start and by server_reload */
-	const char *key_file;
-	const struct str *origins; /* what people may call us: "https://portal.example[:port]" */
+	struct tls_credentials *credentials; /* one count is taken; NULL when no listener has TLS */
+	const struct str *origins;	     /* what people may call us: "https://portal.example[:port]" */
 	size_t origin_count;
 	const struct str
 		*trusted_proxies; /* addresses or ranges ("10.0.0.0/8") whose X-Forwarded-For counts */
@@ -59,8 +59,8 @@ struct server_options {
 enum result server_start(
 	const struct server_options *options, struct server **ret, struct err *err) must_check;
 
-/* Reads certificate and key again. Connections that are open keep the old ones; on failure all keep them. */
-enum result server_reload(struct server *server, struct err *err) must_check;
+/* New connections use these; open ones keep theirs. */
+void server_set_credentials(struct server *server, struct tls_credentials *credentials);
 
 /* Stops listening, lets what is in hand finish for up to `limit_ms`, then ends. NULL is fine. */
 void server_stop(struct server *server, int64_t limit_ms);

@@ -3,10 +3,10 @@
 #define WEB_SERVER_PRIVATE_H
 
 #include "base/thread.h"
+#include "tls/tls.h"
 #include "web/jobs.h"
 #include "web/peer.h"
 #include "web/server.h"
-#include "web/tls.h"
 
 #include <microhttpd.h>
 #include <stdatomic.h>
@@ -23,7 +23,7 @@ struct connection {
 	struct server *server;
 	struct connection *previous, *next; /* in server->connections, guarded by server->lock */
 	int fd;
-	struct credentials *credentials; /* NULL without TLS */
+	struct tls_credentials *credentials; /* NULL without TLS */
 	struct peer peer;
 	atomic_int phase;
 	_Atomic int64_t since;	/* clock_monotonic at the begin of the phase */
@@ -45,7 +45,7 @@ struct server {
 	struct lock lock; /* guards the rest */
 	struct signal changed;
 	struct connection *connections;
-	struct credentials *credentials;
+	struct tls_credentials *credentials;
 	unsigned int exchanges; /* requests whose head is complete and whose answer is not sent yet */
 	unsigned int suspended; /* of them, those that a worker has */
 	bool is_aborting;	/* nothing is handed to workers any more */

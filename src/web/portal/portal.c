@@ -105,8 +105,7 @@ static enum result listen_and_serve(struct portal *portal, struct err *err)
 	struct server_options server = {
 		.listen = listen,
 		.listen_count = options->listen_count,
-		.certificate_file = options->certificate_file,
-		.key_file = options->key_file,
+		.credentials = options->credentials,
 		.origins = &portal->options.portal_url,
 		.origin_count = 1,
 		.trusted_proxies = options->trusted_proxies,
@@ -140,9 +139,9 @@ enum result portal_start(const struct portal_options *options, struct portal **r
 	return RESULT_OK;
 }
 
-enum result portal_reload_certificate(struct portal *portal, struct err *err)
+void portal_set_credentials(struct portal *portal, struct tls_credentials *credentials)
 {
-	return server_reload(portal->server, err);
+	server_set_credentials(portal->server, credentials);
 }
 
 uint16_t portal_port(const struct portal *portal, size_t index)

@@ -4,6 +4,7 @@
 #define WEB_PORTAL_PORTAL_H
 
 #include "flow/flow.h"
+#include "tls/tls.h"
 
 struct portal;
 
@@ -17,11 +18,10 @@ struct portal_options {
 	struct flow *flow;
 	const struct portal_listen *listen;
 	size_t listen_count;
-	const char *certificate_file; /* PEM chain; may be NULL when no address has TLS */
-	const char *key_file;
-	const char *web_dir;		   /* templates, languages, styles, scripts, icons and logos */
-	struct str portal_url;		   /* "https://portal.example[:port]", without a slash at the end */
-	const struct str *trusted_proxies; /* addresses or ranges whose X-Forwarded-For counts */
+	struct tls_credentials *credentials; /* one count is taken; may be NULL when no address has TLS */
+	const char *web_dir;		     /* templates, languages, styles, scripts, icons and logos */
+	struct str portal_url;		     /* "https://portal.example[:port]", without a slash at the end */
+	const struct str *trusted_proxies;   /* addresses or ranges whose X-Forwarded-For counts */
 	size_t trusted_proxy_count;
 	unsigned int workers;		 /* 0: the server's default */
 	void (*accepted)(void *context); /* called after mail was queued: a code, a reply; may be NULL */
@@ -34,8 +34,8 @@ struct portal_options {
 enum result portal_start(
 	const struct portal_options *options, struct portal **ret, struct err *err) must_check;
 
-/* Reads certificate and key again; sessions and connections stay. On failure the old ones stay in use. */
-enum result portal_reload_certificate(struct portal *portal, struct err *err) must_check;
+/* New connections use these; sessions and open connections stay as they are. */
+void portal_set_credentials(struct portal *portal, struct tls_credentials *credentials);
 
 /* The port of the listener with this index, for port 0. */
 uint16_t portal_port(const struct portal *portal, size_t index);

@@ -51,8 +51,8 @@ struct player {
 	const struct scenario *scenario;
 	char role; /* whom we play */
 	struct smtp_stream *stream;
-	struct smtp_credentials *credentials; /* for STEP_TLS as a server */
-	const struct smtp_trust *trust;	      /* as a client */
+	struct tls_credentials *credentials; /* for STEP_TLS as a server */
+	const struct tls_trust *trust;	     /* as a client */
 	size_t cut;
 	int listener;	    /* for STEP_AGAIN */
 	struct buf failure; /* what went wrong; empty: nothing */

@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 static struct certificates certificates;
-static struct smtp_trust *trust;
+static struct tls_trust *trust;
 
 struct server {
 	struct player player;
@@ -47,14 +47,14 @@ static void start(struct server *server, struct sockaddr_in *ret_address)
 	assert_ok(thread_start(&server->thread, "fake-server", serve, server));
 }
 
-static struct smtp_credentials *credentials_named(struct str name)
+static struct tls_credentials *credentials_named(struct str name)
 {
-	struct smtp_credentials *credentials;
+	struct tls_credentials *credentials;
 	char file[96], text[32];
 
 	(void)snprintf(text, sizeof(text), "%.*s", STR_ARG(name.len ? name : STR("good")));
 	certificates_file(&certificates, text, file);
-	assert_ok(smtp_credentials_load(file, certificates.key, &credentials, NULL));
+	assert_ok(tls_credentials_load(file, certificates.key, &credentials, NULL));
 	return credentials;
 }
 
@@ -229,7 +229,7 @@ static void run_once(const struct scenario *scenario, size_t cut)
 	if (server.player.failure.len)
 		fail_msg("%.*s (client: %s)", STR_ARG(buf_str(&server.player.failure)), sending.err.text);
 	check_all(scenario, &sending);
-	smtp_credentials_unref(server.player.credentials);
+	tls_credentials_unref(server.player.credentials);
 	buf_done(&server.player.failure);
 	arena_done(&sending.arena);
 }
@@ -269,13 +269,13 @@ static int set_up(void **state)
 {
 	(void)state;
 	certificates_make(&certificates);
-	return smtp_trust_load(certificates.authority, &trust, NULL) != RESULT_OK;
+	return tls_trust_load(certificates.authority, &trust, NULL) != RESULT_OK;
 }
 
 static int tear_down(void **state)
 {
 	(void)state;
-	smtp_trust_free(trust);
+	tls_trust_free(trust);
 	certificates_done(&certificates);
 	return 0;
 }

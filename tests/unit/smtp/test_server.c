@@ -18,8 +18,8 @@
 #include <unistd.h>
 
 static struct certificates certificates;
-static struct smtp_credentials *credentials;
-static struct smtp_trust *trust;
+static struct tls_credentials *credentials;
+static struct tls_trust *trust;
 
 static bool is_set(const struct scenario *scenario, const char *name)
 {
@@ -337,15 +337,15 @@ static void changes_certificates_between_sessions(void **state)
 	struct smtp_server *server = make_server(&no_settings);
 	in_port_t port = listen_somewhere(server, true);
 	struct smtp_stream *before = connect_to(port), *after;
-	struct smtp_credentials *other;
+	struct tls_credentials *other;
 	char file[96];
 
 	(void)state;
 	assert_ok(smtp_stream_connect_tls(before, trust, CERTIFICATE_HOST, true, NULL));
 	certificates_file(&certificates, "wrong-name", file);
-	assert_ok(smtp_credentials_load(file, certificates.key, &other, NULL));
+	assert_ok(tls_credentials_load(file, certificates.key, &other, NULL));
 	smtp_server_set_credentials(server, other);
-	smtp_credentials_unref(other);
+	tls_credentials_unref(other);
 	expect(before, "220 ");
 	say(before, "NOOP\r\n");
 	expect(before, "250 ");
@@ -380,16 +380,16 @@ static int set_up(void **state)
 	log_set_level(LOG_LEVEL_ERROR);
 	certificates_make(&certificates);
 	certificates_file(&certificates, "good", file);
-	return smtp_trust_load(certificates.authority, &trust, NULL) != RESULT_OK ||
-	       smtp_credentials_load(file, certificates.key, &credentials, NULL) != RESULT_OK;
+	return tls_trust_load(certificates.authority, &trust, NULL) != RESULT_OK ||
+	       tls_credentials_load(file, certificates.key, &credentials, NULL) != RESULT_OK;
 }
 
 static int tear_down(void **state)
 {
 	(void)state;
 	fake_intake_clear();
-	smtp_credentials_unref(credentials);
-	smtp_trust_free(trust);
+	tls_credentials_unref(credentials);
+	tls_trust_free(trust);
 	certificates_done(&certificates);
 	return 0;
 }

@@ -98,14 +98,16 @@ void site_start(struct site *site)
 	site->flow = flow_new(&names, site->db, site->blobs, &site->root_key);
 	make_account(site);
 	listen = (struct portal_listen){arena_printf(&site->arena, "127.0.0.1:%u", site->port).ptr, true};
+	struct tls_credentials *credentials;
+	MUST(tls_credentials_load(site->certificate, site->key, &credentials, &err));
 	struct portal_options options = {.flow = site->flow,
 		.listen = &listen,
 		.listen_count = 1,
-		.certificate_file = site->certificate,
-		.key_file = site->key,
+		.credentials = credentials,
 		.web_dir = arena_printf(&site->arena, "%s/web", getenv("SEALPOST_SOURCE_DIR")).ptr,
 		.portal_url = site->url};
 	MUST(portal_start(&options, &site->portal, &err));
+	tls_credentials_unref(credentials);
 }
 
 static int remove_entry(const char *path, const struct stat *facts, int kind, struct FTW *walk)
