@@ -23,6 +23,18 @@ enum result smtp_session_reply(
 	return smtp_stream_write(session->stream, (struct str){line, (size_t)len}, err);
 }
 
+enum result smtp_session_bad_sequence(struct smtp_session *session, const char *text, struct err *err)
+{
+	session->errors++;
+	return smtp_session_reply(session, 503, "5.5.1", text, err);
+}
+
+enum result smtp_session_bad_syntax(struct smtp_session *session, const char *text, struct err *err)
+{
+	session->errors++;
+	return smtp_session_reply(session, 501, "5.5.4", text, err);
+}
+
 /* How results of flow read on this wire. Refusals with a code of their own come first, the rest by result. */
 static const struct refusal {
 	const char *code; /* of struct err, or NULL */

@@ -1,4 +1,4 @@
-/* A session of the SMTP server: what server.c, session.c and commands.c share. */
+/* A session of the SMTP server: what the files of the server half share. */
 #ifndef SMTP_SESSION_PRIVATE_H
 #define SMTP_SESSION_PRIVATE_H
 
@@ -64,10 +64,26 @@ void smtp_session_run(struct smtp_session *session);
 /* Answers one command line. The result is that of the connection: anything but OK ends the session. */
 enum result smtp_command_run(struct smtp_session *session, struct str line, struct err *err) must_check;
 
+/* Commands in files of their own: auth.c, content.c. */
+enum result smtp_command_auth(struct smtp_session *s, struct str rest, struct err *err) must_check;
+enum result smtp_command_data(struct smtp_session *s, struct str rest, struct err *err) must_check;
+enum result smtp_command_bdat(struct smtp_session *s, struct str rest, struct err *err) must_check;
+
+/* How the mail came, as trace lines name it ("ESMTPSA"), and our line of the trace (RFC 5321 4.4). */
+struct str smtp_session_protocol(const struct smtp_session *s);
+struct str smtp_session_received(
+	const struct smtp_session *s, struct id id, int64_t now, struct arena *arena);
+
 /* Replies. code and status ("5.7.1", empty: none) with text; UTF-8 text only after SMTPUTF8, so texts are
  * ASCII. */
 enum result smtp_session_reply(struct smtp_session *session, int code, const char *status, const char *text,
 	struct err *err) must_check;
+
+/* 503 and 501; each counts an error. */
+enum result smtp_session_bad_sequence(
+	struct smtp_session *session, const char *text, struct err *err) must_check;
+enum result smtp_session_bad_syntax(
+	struct smtp_session *session, const char *text, struct err *err) must_check;
 
 /* The reply for a refusal, from the one table of this edge; counts an error. */
 enum result smtp_session_refuse(
