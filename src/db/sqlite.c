@@ -1,12 +1,10 @@
-#include "db/db_private.h"
+/* SQLite: one thread writes, in batches with one sync each; a pool of connections reads. */
+#include "db/sqlite_private.h"
 
 #include "base/clock.h"
 #include "base/thread.h"
 
-#include <assert.h>
 #include <fcntl.h>
-#include <sqlite3.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -14,25 +12,11 @@
 #define READERS_DEFAULT 8
 /* How long a caller waits for a free reader. */
 #define READER_WAIT_MS (10 * MS_SECOND)
-#define STATEMENT_SLOTS 256
 /* A batch takes what waits, and what comes while it runs, up to these. */
 #define BATCH_WORKS 200
 #define BATCH_MS 20
 #define QUEUE_RANK 500
 #define READERS_RANK 510
-
-struct statement {
-	const char *sql;
-	sqlite3_stmt *handle;
-	bool in_use;
-	bool is_cached;
-};
-
-struct connection {
-	sqlite3 *handle;
-	struct connection *next; /* in the pool of free readers */
-	struct statement statements[STATEMENT_SLOTS];
-};
 
 /* One caller of db_write, waiting on its own stack. */
 struct job {
@@ -62,34 +46,6 @@ struct sqlite {
 	int readers, readers_max;
 };
 
-static enum result translate(sqlite3 *handle, int code, struct err *err)
-{
-	const char *text = handle ? sqlite3_errmsg(handle) : sqlite3_errstr(code);
-
-	switch (code & 0xff) {
-	case SQLITE_OK:
-	case SQLITE_ROW:
-	case SQLITE_DONE:
-		return RESULT_OK;
-	case SQLITE_CONSTRAINT:
-		if (code == SQLITE_CONSTRAINT_UNIQUE || code == SQLITE_CONSTRAINT_PRIMARYKEY ||
-			code == SQLITE_CONSTRAINT_ROWID)
-			return err_code(err, RESULT_CONFLICT, "db-unique", "%s", text);
-		return err_set(err, RESULT_INTERNAL, "database: %s", text);
-	case SQLITE_FULL:
-		return err_code(err, RESULT_UNAVAILABLE, "db-full", "no room left for the database");
-	case SQLITE_BUSY:
-	case SQLITE_LOCKED:
-	case SQLITE_IOERR:
-	case SQLITE_CANTOPEN:
-	case SQLITE_READONLY:
-	case SQLITE_INTERRUPT:
-		return err_code(err, RESULT_UNAVAILABLE, "db-unavailable", "database: %s", text);
-	default:
-		return err_set(err, RESULT_INTERNAL, "database: %s", text);
-	}
-}
-
 static void connection_free(struct connection *connection)
 {
 	for (size_t i = 0; i < STATEMENT_SLOTS; i++)
@@ -110,243 +66,21 @@ static enum result connection_open(const char *path, bool writes, struct connect
 	int code = sqlite3_open_v2(path, &connection->handle,
 		SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
 		NULL);
-	TRY(translate(connection->handle, code, err));
+	TRY(sqlite_translate(connection->handle, code, err));
 	(void)sqlite3_busy_timeout(connection->handle, BUSY_TIMEOUT_MS);
-	TRY(translate(connection->handle, sqlite3_exec(connection->handle, settings, NULL, NULL, NULL), err));
+	TRY(sqlite_translate(
+		connection->handle, sqlite3_exec(connection->handle, settings, NULL, NULL, NULL), err));
 	if (!writes)
-		TRY(translate(connection->handle,
+		TRY(sqlite_translate(connection->handle,
 			sqlite3_exec(connection->handle, "PRAGMA query_only=ON", NULL, NULL, NULL), err));
 	*ret = TAKE(connection);
 	return RESULT_OK;
 }
 
-static struct connection *connection_of(const struct tx *tx)
-{
-	return tx->connection;
-}
-
-/* The prepared statement for a text: a cached one, unless that is in use by rows further up. */
-static enum result statement_take(
-	struct connection *connection, const char *sql, struct statement **ret, struct err *err)
-{
-	size_t slot = statement_slot(sql, STATEMENT_SLOTS);
-
-	for (size_t i = 0; i < 8; i++) {
-		struct statement *s = &connection->statements[(slot + i) % STATEMENT_SLOTS];
-		if (s->handle && !s->in_use && strcmp(sqlite3_sql(s->handle), sql) == 0) {
-			s->in_use = true;
-			*ret = s;
-			return RESULT_OK;
-		}
-		if (s->handle)
-			continue;
-		TRY(translate(connection->handle,
-			sqlite3_prepare_v3(
-				connection->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &s->handle, NULL),
-			err));
-		*s = (struct statement){.sql = sql, .handle = s->handle, .in_use = true, .is_cached = true};
-		*ret = s;
-		return RESULT_OK;
-	}
-	struct statement *single = mem_new(sizeof(*single));
-	int code = sqlite3_prepare_v2(connection->handle, sql, -1, &single->handle, NULL);
-	if (code != SQLITE_OK) {
-		free(single);
-		return translate(connection->handle, code, err);
-	}
-	*ret = single;
-	return RESULT_OK;
-}
-
-static void statement_release(struct statement *s)
-{
-	(void)sqlite3_reset(s->handle);
-	(void)sqlite3_clear_bindings(s->handle);
-	if (s->is_cached) {
-		s->in_use = false;
-		return;
-	}
-	(void)sqlite3_finalize(s->handle);
-	free(s);
-}
-
-static int bind_value(
-	sqlite3_stmt *handle, int index, const struct db_value *value, sqlite3_destructor_type lifetime)
-{
-	switch (value->kind) {
-	case DB_VALUE_NULL:
-	case DB_VALUE_NULL_TEXT:
-	case DB_VALUE_NULL_BYTES:
-		return sqlite3_bind_null(handle, index);
-	case DB_VALUE_INT:
-		return sqlite3_bind_int64(handle, index, value->number);
-	case DB_VALUE_TEXT:
-		return sqlite3_bind_text64(handle, index, value->text.len ? value->text.ptr : "",
-			value->text.len, lifetime, SQLITE_UTF8);
-	case DB_VALUE_BYTES:
-		if (value->bytes.len == 0)
-			return sqlite3_bind_zeroblob(handle, index, 0);
-		return sqlite3_bind_blob64(handle, index, value->bytes.ptr, value->bytes.len, lifetime);
-	case DB_VALUE_ID:
-		return sqlite3_bind_blob(handle, index, value->id.b, ID_BYTES, lifetime);
-	}
-	return SQLITE_MISUSE;
-}
-
-/* SQLite numbers $2 … $1 in the order in which they appear, so parameters are bound by name. */
-static enum result bind_all(struct connection *connection, sqlite3_stmt *handle, const struct db_value *args,
-	size_t count, sqlite3_destructor_type lifetime, struct err *err)
-{
-	assert((size_t)sqlite3_bind_parameter_count(handle) == count);
-	for (size_t i = 0; i < count; i++) {
-		char name[24];
-		(void)snprintf(name, sizeof(name), "$%zu", i + 1);
-		int index = sqlite3_bind_parameter_index(handle, name);
-		assert(index > 0);
-		if (args[i].kind == DB_VALUE_TEXT &&
-			(str_find_char(args[i].text, '\0') >= 0 || !str_is_utf8(args[i].text)))
-			return err_set(err, RESULT_INVALID, "text is not UTF-8 without NUL");
-		TRY(translate(connection->handle, bind_value(handle, index, &args[i], lifetime), err));
-	}
-	return RESULT_OK;
-}
-
-/* Prepares and binds; the caller releases. SQLite keeps looking at static values until then, transient ones
- * it copies. A failure counts for the whole work. */
-static enum result begin_statement(struct tx *tx, const char *sql, const struct db_value *args, size_t count,
-	sqlite3_destructor_type lifetime, struct statement **ret, struct err *err)
-{
-	struct connection *connection = connection_of(tx);
-	struct statement *s;
-	struct err why = {0};
-
-	enum result result = statement_take(connection, sql, &s, &why);
-	if (result != RESULT_OK)
-		return tx_fail(tx, result, &why, err);
-	result = bind_all(connection, s->handle, args, count, lifetime, &why);
-	if (result != RESULT_OK) {
-		statement_release(s);
-		return tx_fail(tx, result, &why, err);
-	}
-	*ret = s;
-	return RESULT_OK;
-}
-
-static enum result step_failed(struct tx *tx, int code, struct err *err)
-{
-	struct err why = {0};
-	enum result result = translate(connection_of(tx)->handle, code, &why);
-
-	/* A file that cannot be written is not there for writers; a reader that wants to is wrong. */
-	if (tx->read_only && (code & 0xff) == SQLITE_READONLY)
-		result = err_set(&why, RESULT_INTERNAL, "a work that reads only tried to write");
-	return tx_fail(tx, result, &why, err);
-}
-
-static enum result sqlite_exec(struct tx *tx, const char *sql, const struct db_value *args, size_t count,
-	int64_t *ret_changed, struct err *err)
-{
-	struct statement *s;
-
-	TRY(begin_statement(tx, sql, args, count, SQLITE_STATIC, &s, err));
-	int code = sqlite3_step(s->handle);
-	enum result result = RESULT_OK;
-	if (code != SQLITE_DONE && code != SQLITE_ROW)
-		result = step_failed(tx, code, err);
-	else if (ret_changed)
-		*ret_changed = sqlite3_changes64(connection_of(tx)->handle);
-	statement_release(s);
-	return result;
-}
-
-/* Steps once, so that a statement with RETURNING has done its change. */
-static enum result sqlite_query(struct tx *tx, const char *sql, const struct db_value *args, size_t count,
-	struct rows *ret, struct err *err)
-{
-	struct statement *s;
-
-	TRY(begin_statement(tx, sql, args, count, SQLITE_TRANSIENT, &s, err));
-	int code = sqlite3_step(s->handle);
-	if (code != SQLITE_DONE && code != SQLITE_ROW) {
-		enum result result = step_failed(tx, code, err);
-		statement_release(s);
-		return result;
-	}
-	*ret = (struct rows){.tx = tx, .statement = s, .row = -1, .row_count = code == SQLITE_ROW};
-	return RESULT_OK;
-}
-
-static bool sqlite_next(struct rows *rows)
-{
-	struct statement *s = rows->statement;
-
-	if (rows->row < 0) {
-		rows->row = 0;
-		return rows->row_count > 0;
-	}
-	if (rows->row_count == 0)
-		return false;
-	int code = sqlite3_step(s->handle);
-	if (code == SQLITE_ROW) {
-		rows->row++;
-		return true;
-	}
-	rows->row_count = 0;
-	if (code != SQLITE_DONE)
-		rows->result = step_failed(rows->tx, code, &rows->err);
-	return false;
-}
-
-static void sqlite_release(struct rows *rows)
-{
-	statement_release(rows->statement);
-}
-
-static sqlite3_stmt *handle_of(const struct rows *rows)
-{
-	return ((const struct statement *)rows->statement)->handle;
-}
-
-static int64_t sqlite_get_int(const struct rows *rows, int column)
-{
-	return sqlite3_column_int64(handle_of(rows), column);
-}
-
-static struct bytes sqlite_get_bytes(const struct rows *rows, int column)
-{
-	const uint8_t *data = sqlite3_column_blob(handle_of(rows), column);
-
-	return (struct bytes){data, (size_t)sqlite3_column_bytes(handle_of(rows), column)};
-}
-
-static bool sqlite_is_null(const struct rows *rows, int column)
-{
-	return sqlite3_column_type(handle_of(rows), column) == SQLITE_NULL;
-}
-
-static enum result sqlite_script(struct tx *tx, const char *sql, struct err *err)
-{
-	struct connection *connection = connection_of(tx);
-	int code = sqlite3_exec(connection->handle, sql, NULL, NULL, NULL);
-
-	return code == SQLITE_OK ? RESULT_OK : step_failed(tx, code, err);
-}
-
-static enum result simple(struct connection *connection, const char *sql, struct err *err)
-{
-	struct statement *s;
-
-	TRY(statement_take(connection, sql, &s, err));
-	int code = sqlite3_step(s->handle);
-	enum result result = translate(connection->handle, code, err);
-	statement_release(s);
-	return result;
-}
-
 /* A sync that failed may have put the commit on the disk all the same, to be found after a crash. */
 static enum result commit(struct connection *connection, struct err *err)
 {
-	enum result result = simple(connection, "COMMIT", err);
+	enum result result = sqlite_simple(connection, "COMMIT", err);
 
 	if (result != RESULT_OK && (sqlite3_errcode(connection->handle) & 0xff) == SQLITE_IOERR)
 		err_code(err, result, "db-uncertain", "the disk failed while the change was being kept");
@@ -359,16 +93,16 @@ static bool run_job(struct sqlite *db, struct job *job, struct err *why)
 {
 	struct tx tx = {.db = &db->db, .connection = db->writer};
 
-	if (simple(db->writer, "SAVEPOINT job", why) != RESULT_OK)
+	if (sqlite_simple(db->writer, "SAVEPOINT job", why) != RESULT_OK)
 		return false;
 	job->result = tx_result(&tx, job->work(&tx, job->context, job->err), job->err);
 	if (sqlite3_get_autocommit(db->writer->handle)) {
 		*why = tx.failure_err;
 		return false;
 	}
-	if (job->result != RESULT_OK && simple(db->writer, "ROLLBACK TO job", why) != RESULT_OK)
+	if (job->result != RESULT_OK && sqlite_simple(db->writer, "ROLLBACK TO job", why) != RESULT_OK)
 		return false;
-	return simple(db->writer, "RELEASE job", why) == RESULT_OK;
+	return sqlite_simple(db->writer, "RELEASE job", why) == RESULT_OK;
 }
 
 static struct job *take_job(struct sqlite *db)
@@ -409,7 +143,7 @@ static void run_batch(struct sqlite *db, struct job *job)
 	struct job *batch = NULL, **end = &batch;
 	struct err err = {0};
 	int64_t deadline = clock_monotonic() + BATCH_MS;
-	bool begun = simple(db->writer, "BEGIN IMMEDIATE", &err) == RESULT_OK, whole = begun;
+	bool begun = sqlite_simple(db->writer, "BEGIN IMMEDIATE", &err) == RESULT_OK, whole = begun;
 
 	for (int count = 1; job; count++) {
 		*end = job;
@@ -425,7 +159,7 @@ static void run_batch(struct sqlite *db, struct job *job)
 		whole = false;
 	if (!whole) {
 		if (!sqlite3_get_autocommit(db->writer->handle))
-			(void)simple(db->writer, "ROLLBACK", NULL);
+			(void)sqlite_simple(db->writer, "ROLLBACK", NULL);
 		fail_batch(batch, &err);
 	}
 	finish_batch(db, batch);
@@ -514,10 +248,10 @@ static enum result sqlite_read(struct db *base, db_work work, void *context, str
 
 	TRY(reader_take(db, &reader, err));
 	struct tx tx = {.db = base, .connection = reader, .read_only = true};
-	enum result result = simple(reader, "BEGIN", err);
+	enum result result = sqlite_simple(reader, "BEGIN", err);
 	if (result == RESULT_OK) {
 		result = tx_result(&tx, work(&tx, context, err), err);
-		(void)simple(reader, "ROLLBACK", NULL);
+		(void)sqlite_simple(reader, "ROLLBACK", NULL);
 	}
 	reader_give_back(db, reader);
 	return result;
