@@ -1,5 +1,5 @@
-/* The node's configuration: one file of names, values and sections; packaging/sealpost.conf.example explains it.
- * Everything has a default. What is not right is refused with file, line, and what would be right. */
+/* The node's configuration: one file of names, values and sections; packaging/sealpost.conf.example explains
+ * it. Everything has a default. What is not right is refused with file, line, and what would be right. */
 #ifndef BASE_CONFIG_H
 #define BASE_CONFIG_H
 
@@ -33,7 +33,14 @@ struct config {
 	const char *resolver_server, *resolver_anchor;
 	int64_t mx_port;   /* 25; tests use another */
 	int64_t mail_size; /* bytes */
-	int64_t smtp_sessions, smtp_sessions_per_network, smtp_recipients, smtp_errors, smtp_command_seconds;
+	/* The limits of base/limits.h that an operator may set, under the names they have there. */
+	int64_t smtp_sessions, smtp_sessions_per_network, smtp_strangers, smtp_mails_per_session,
+		smtp_recipients;
+	int64_t smtp_soft_errors, smtp_errors, smtp_junk_commands, smtp_hops;
+	int64_t smtp_command_seconds, smtp_stranger_command_seconds, smtp_handshake_seconds;
+	int64_t smtp_data_idle_seconds, smtp_data_grace_seconds, smtp_data_rate;
+	int64_t http_connections, http_connections_per_address, http_waiting;
+	int64_t http_head_seconds, http_idle_seconds, http_grace_seconds, http_rate;
 	int64_t delivery_workers, deliveries_per_destination;
 	int64_t http_workers, database_connections;
 	const char *log_level;

@@ -43,9 +43,11 @@
 /* SMTP server sessions. */
 #define LIMIT_SMTP_LINE_BYTES                                                                                \
 	2048 /* a command line; RFC 5321 asks for 512, AUTH for 12,288 in its own state */
-#define LIMIT_SMTP_AUTH_LINE_BYTES 12288   /* RFC 4954 section 4 */
-#define LIMIT_SMTP_RECIPIENTS 1000	   /* of one transaction */
-#define LIMIT_SMTP_HOPS 30		   /* Received fields, then it is a loop */
+#define LIMIT_SMTP_AUTH_LINE_BYTES 12288 /* RFC 4954 section 4 */
+#define LIMIT_SMTP_RECIPIENTS 1000	 /* of one transaction */
+#define LIMIT_SMTP_HOPS 30		 /* Received fields, then it is a loop */
+#define LIMIT_SMTP_SOFT_ERRORS 10	 /* then each answer is held back */
+#define LIMIT_SMTP_SOFT_DELAY_MS MS_SECOND
 #define LIMIT_SMTP_ERRORS 20		   /* then 421 */
 #define LIMIT_SMTP_JUNK_COMMANDS 100	   /* NOOP, RSET, VRFY … without a mail */
 #define LIMIT_SMTP_SESSIONS 500		   /* at once, on the node */

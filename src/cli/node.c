@@ -22,7 +22,8 @@ static struct flow_names names_of(const struct config *config)
 		.return_domain = str_of(config->return_domain),
 		.direct_delivery = strcmp(config->delivery, "direct") == 0,
 		.smart_host = str_of(config->smart_host_address),
-		.mail_bytes_max = config->mail_size};
+		.mail_bytes_max = config->mail_size,
+		.hops_max = (int)config->smtp_hops};
 }
 
 static enum result open_parts(struct node *node, bool migrated, struct err *err)

@@ -364,8 +364,10 @@ static enum result keep_recipients(
 
 static enum result take_mail(struct intake *intake, int64_t now, struct id *ret_message_id, struct err *err)
 {
+	int hops_max = flow_names(intake->flow)->hops_max;
+
 	TRY(content_end(intake->content, err));
-	if (content_index(intake->content)->received > LIMIT_SMTP_HOPS)
+	if (content_index(intake->content)->received > (size_t)(hops_max ? hops_max : LIMIT_SMTP_HOPS))
 		return err_code(
 			err, RESULT_INVALID, "loop", "too many hops: the mail goes round in a circle");
 	*ret_message_id = content_message_id(intake->content);

@@ -18,6 +18,7 @@ struct flow_names {
 	bool direct_delivery;	  /* outside mail goes to the MX itself, not to a smart host */
 	struct str smart_host;	  /* host:port, when not direct */
 	int64_t mail_bytes_max;
+	int hops_max; /* 0: LIMIT_SMTP_HOPS */
 };
 
 struct flow;

@@ -37,6 +37,8 @@ static struct smtp_server_limits with_defaults(const struct smtp_server_limits *
 		.strangers = OR_DEFAULT(given->strangers, LIMIT_SMTP_STRANGERS),
 		.mails_per_session = OR_DEFAULT(given->mails_per_session, LIMIT_SMTP_MAILS_PER_SESSION),
 		.recipients = OR_DEFAULT(given->recipients, LIMIT_SMTP_RECIPIENTS),
+		.soft_errors = OR_DEFAULT(given->soft_errors, LIMIT_SMTP_SOFT_ERRORS),
+		.soft_delay_ms = OR_DEFAULT(given->soft_delay_ms, LIMIT_SMTP_SOFT_DELAY_MS),
 		.errors = OR_DEFAULT(given->errors, LIMIT_SMTP_ERRORS),
 		.junk_commands = OR_DEFAULT(given->junk_commands, LIMIT_SMTP_JUNK_COMMANDS),
 		.command_ms = OR_DEFAULT(given->command_ms, LIMIT_SMTP_COMMAND_MS),

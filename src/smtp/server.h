@@ -14,6 +14,7 @@ struct smtp_server_limits {
 	int strangers;
 	int mails_per_session;
 	int recipients;
+	int soft_errors;
 	int errors;
 	int junk_commands;
 	int64_t command_ms;
@@ -23,6 +24,7 @@ struct smtp_server_limits {
 	int64_t data_grace_ms;
 	int64_t patience_ms;
 	int64_t handshake_ms;
+	int64_t soft_delay_ms;
 };
 
 struct smtp_server_options {

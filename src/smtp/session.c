@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -160,6 +161,15 @@ static const char *too_much(const struct smtp_session *session, const char **ret
 	return atomic_load(&session->server->stopping) ? "the service stops" : NULL;
 }
 
+/* Who makes many errors guesses: each further answer takes its time. */
+static void slow_down(const struct smtp_session *session)
+{
+	const struct smtp_server_limits *limits = &session->server->limits;
+
+	if (session->errors > limits->soft_errors)
+		(void)poll(NULL, 0, (int)limits->soft_delay_ms);
+}
+
 /* Waits for the next command. */
 static enum result read_command(
 	struct smtp_session *session, struct str *ret, bool *ret_clean, struct err *err)
@@ -186,6 +196,7 @@ static enum result command_loop(struct smtp_session *session, struct err *err)
 			TRY(smtp_session_reply(session, 421, status, reason, err));
 			break;
 		}
+		slow_down(session);
 		enum result got = read_command(session, &line, &clean, err);
 		if (got == RESULT_TOO_LARGE) {
 			session->errors++;

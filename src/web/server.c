@@ -82,19 +82,16 @@ static void on_connection(
 /* Whether the client has been too slow, by the rules of the phase. */
 static bool is_overdue(const struct server *server, const struct connection *connection, int64_t now)
 {
+	const struct server_limits *limits = &server->options.limits;
 	int64_t elapsed = now - atomic_load(&connection->since);
+	int64_t seconds_worth = (int64_t)atomic_load(&connection->bytes) / limits->rate;
 
 	switch ((enum phase)atomic_load(&connection->phase)) {
 	case PHASE_HEAD:
-		return elapsed > server->options.head_ms;
+		return elapsed > limits->head_ms;
 	case PHASE_BODY:
-		return elapsed > server->options.grace_ms &&
-		       atomic_load(&connection->bytes) <
-			       (uint64_t)(elapsed - server->options.grace_ms) * LIMIT_HTTP_RATE / MS_SECOND;
 	case PHASE_ANSWER:
-		return elapsed >
-		       server->options.grace_ms +
-			       (int64_t)(atomic_load(&connection->bytes) / LIMIT_HTTP_RATE) * MS_SECOND;
+		return elapsed > limits->grace_ms + seconds_worth * MS_SECOND;
 	case PHASE_WORK:
 		break;
 	}
@@ -106,8 +103,9 @@ static bool is_overdue(const struct server *server, const struct connection *con
 static void *sweep(void *arg)
 {
 	struct server *server = arg;
-	int64_t step =
-		server->options.head_ms / 4 < SWEEP_MS_MAX ? server->options.head_ms / 4 + 1 : SWEEP_MS_MAX;
+	int64_t step = server->options.limits.head_ms / 4 < SWEEP_MS_MAX
+			       ? server->options.limits.head_ms / 4 + 1
+			       : SWEEP_MS_MAX;
 
 	LOCKED(&server->lock);
 	while (!server->sweeper_ends) {
@@ -131,7 +129,7 @@ static enum result bind_failed(const struct server_listen *listener, int error, 
 						      : RESULT_UNAVAILABLE;
 
 	return err_set(err, result, "cannot listen on %s port %u: %s", listener->address, listener->port,
-		strerror(error));
+		error == EADDRINUSE ? "the port is taken" : strerror(error));
 }
 
 /* A listening socket, and the port it got. */
@@ -191,7 +189,7 @@ static enum result start_daemon(struct server *server, const struct server_liste
 	/* Not epoll: with it libmicrohttpd 0.9.75 spins as long as a TLS handshake is half done, so three
 	 * bytes from a stranger would cost a whole core. */
 	unsigned int flags = MHD_USE_POLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
-	unsigned int per_address = options->trusted_proxy_count ? 0 : LIMIT_HTTP_CONNECTIONS_PER_ADDRESS;
+	unsigned int per_address = options->trusted_proxy_count ? 0 : options->limits.connections_per_address;
 	struct MHD_OptionItem tls[] = {
 		{MHD_OPTION_HTTPS_MEM_CERT, 0,
 			listener->tls ? (void *)tls_credentials_certificate_pem(server->credentials) : NULL},
@@ -210,8 +208,8 @@ static enum result start_daemon(struct server *server, const struct server_liste
 	struct MHD_Daemon *daemon = MHD_start_daemon(flags | (listener->tls ? MHD_USE_TLS : 0), 0, NULL, NULL,
 		exchange_on_request, server, MHD_OPTION_EXTERNAL_LOGGER, on_mhd_log, NULL,
 		MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_THREAD_POOL_SIZE, options->event_threads,
-		MHD_OPTION_CONNECTION_LIMIT, options->connections, MHD_OPTION_CONNECTION_TIMEOUT,
-		options->idle_s, MHD_OPTION_PER_IP_CONNECTION_LIMIT, per_address,
+		MHD_OPTION_CONNECTION_LIMIT, options->limits.connections, MHD_OPTION_CONNECTION_TIMEOUT,
+		options->limits.idle_s, MHD_OPTION_PER_IP_CONNECTION_LIMIT, per_address,
 		MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY_BYTES, MHD_OPTION_STRICT_FOR_CLIENT, 0,
 		MHD_OPTION_NOTIFY_CONNECTION, on_connection, server, MHD_OPTION_NOTIFY_COMPLETED,
 		exchange_on_completed, server, MHD_OPTION_URI_LOG_CALLBACK, exchange_on_target, server,
@@ -228,15 +226,21 @@ static enum result start_daemon(struct server *server, const struct server_liste
 
 /* Starting and stopping. */
 
+#define DEFAULT(value, otherwise) (value) = (value) ? (value) : (otherwise)
+
 static void fill_defaults(struct server_options *options)
 {
-	options->event_threads = options->event_threads ? options->event_threads : 2;
-	options->workers = options->workers ? options->workers : 8;
-	options->connections = options->connections ? options->connections : LIMIT_HTTP_CONNECTIONS;
-	options->waiting = options->waiting ? options->waiting : LIMIT_HTTP_WAITING;
-	options->idle_s = options->idle_s ? options->idle_s : LIMIT_HTTP_IDLE_S;
-	options->head_ms = options->head_ms ? options->head_ms : LIMIT_HTTP_HEAD_MS;
-	options->grace_ms = options->grace_ms ? options->grace_ms : LIMIT_HTTP_GRACE_MS;
+	struct server_limits *limits = &options->limits;
+
+	DEFAULT(options->event_threads, 2);
+	DEFAULT(limits->workers, 8);
+	DEFAULT(limits->connections, LIMIT_HTTP_CONNECTIONS);
+	DEFAULT(limits->connections_per_address, LIMIT_HTTP_CONNECTIONS_PER_ADDRESS);
+	DEFAULT(limits->waiting, LIMIT_HTTP_WAITING);
+	DEFAULT(limits->idle_s, LIMIT_HTTP_IDLE_S);
+	DEFAULT(limits->head_ms, LIMIT_HTTP_HEAD_MS);
+	DEFAULT(limits->grace_ms, LIMIT_HTTP_GRACE_MS);
+	DEFAULT(limits->rate, LIMIT_HTTP_RATE);
 }
 
 static enum result read_rules(struct server *server, struct err *err)
@@ -271,7 +275,7 @@ static enum result start(struct server *server, struct err *err)
 		server->credentials = tls_credentials_ref(options->credentials);
 	if (gnutls_session_ticket_key_generate(&server->ticket_key))
 		return err_set(err, RESULT_UNAVAILABLE, "cannot make a key for TLS sessions");
-	TRY(jobs_new(options->workers, options->waiting, &server->jobs, err));
+	TRY(jobs_new(options->limits.workers, options->limits.waiting, &server->jobs, err));
 	TRY(thread_start(&server->sweeper, "web sweeper", sweep, server));
 	server->has_sweeper = true;
 	server->daemons = arena_array(&server->arena, struct MHD_Daemon *, options->listen_count + 1);

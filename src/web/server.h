@@ -26,6 +26,16 @@ struct server_listen {
 	bool tls;	     /* false only behind a proxy */
 };
 
+/* Named as in base/limits.h; 0 takes that default. */
+struct server_limits {
+	unsigned int workers; /* 0: eight */
+	unsigned int connections, connections_per_address;
+	unsigned int waiting;
+	unsigned int idle_s;
+	int64_t head_ms, grace_ms;
+	int64_t rate; /* bytes a second */
+};
+
 struct server_options {
 	const struct server_listen *listen;
 	size_t listen_count;
@@ -46,12 +56,7 @@ struct server_options {
 	void (*error_page)(struct request *request, struct response *response, enum result result);
 	uint64_t upload_limit;	    /* bytes of a form with files, in all */
 	unsigned int event_threads; /* 0: two */
-	unsigned int workers;	    /* 0: eight */
-	unsigned int connections;   /* 0: LIMIT_HTTP_CONNECTIONS */
-	unsigned int waiting;	    /* 0: LIMIT_HTTP_WAITING */
-	unsigned int idle_s;	    /* 0: LIMIT_HTTP_IDLE_S */
-	int64_t head_ms;	    /* 0: LIMIT_HTTP_HEAD_MS */
-	int64_t grace_ms;	    /* 0: LIMIT_HTTP_GRACE_MS */
+	struct server_limits limits;
 };
 
 /* Starts listening. Results: OK; INVALID (certificate, address, option); CONFLICT (port taken); DENIED (port

@@ -116,7 +116,7 @@ static enum result listen_and_serve(struct portal *portal, struct err *err)
 		.handle = handle,
 		.error_page = page_error,
 		.upload_limit = (uint64_t)flow_names(options->flow)->mail_bytes_max + FORM_SPARE_BYTES,
-		.workers = options->workers,
+		.limits = options->limits,
 	};
 	return server_start(&server, &portal->server, err);
 }

@@ -5,6 +5,7 @@
 
 #include "flow/flow.h"
 #include "tls/tls.h"
+#include "web/server.h"
 
 struct portal;
 
@@ -23,7 +24,7 @@ struct portal_options {
 	struct str portal_url;		     /* "https://portal.example[:port]", without a slash at the end */
 	const struct str *trusted_proxies;   /* addresses or ranges whose X-Forwarded-For counts */
 	size_t trusted_proxy_count;
-	unsigned int workers;		 /* 0: the server's default */
+	struct server_limits limits;
 	void (*accepted)(void *context); /* called after mail was queued: a code, a reply; may be NULL */
 	void *accepted_context;
 };

@@ -61,8 +61,8 @@ def send(port, mail, sender="alice@acme.example", recipients=None, options=(), r
 class Raw:
     """A session by hand: lines out, replies in."""
 
-    def __init__(self, port, greet=True):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=60)
+    def __init__(self, port, greet=True, source="127.0.0.1"):
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=60, source_address=(source, 0))
         self.file = self.socket.makefile("rb")
         if greet:
             assert self.reply()[0] == 220

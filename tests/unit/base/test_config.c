@@ -1,4 +1,5 @@
 #include "base/config.h"
+#include "base/limits.h"
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
@@ -52,6 +53,16 @@ static void says_what_is_wrong_and_where(void **state)
 		{"\n\ndelivery = sometimes\n", ":3: delivery: takes one of smart_host|direct, not sometimes"},
 		{"delivery = direct\nportal_url = http://x\n",
 			":1: portal_url: begins with https:// and ends without a slash"},
+		{"delivery = direct\ntls { certificate = x.pem }\n",
+			":1: tls.certificate and tls.key go together"},
+		{"delivery = direct\nhost_name\n", ":2: host_name: a line is name = value"},
+		{"delivery = direct\nhost_name =\n}", ":3: host_name: a value is missing"},
+		{"host_name = \"x\n", ":1: not understood: a quotation mark is missing"},
+		{"host_name = {a, b}\n", ":1: host_name: takes one value"},
+		{"listen { smtp = {a b} }\n", ":1: listen.smtp: a list is {value, value}"},
+		{"listen {\n smtp = a\n", ":3: listen: the closing } is missing"},
+		{"limits { smtp_errors = 5k }\n",
+			":1: limits.smtp_errors: takes a number from 1 to 1000, not 5k"},
 		{"delivery = direct\nlisten { https = {\"127.0.0.1:1\"} }\n",
 			":1: listening with TLS needs tls.certificate and tls.key"},
 		{"host_name = x\n",
@@ -64,6 +75,73 @@ static void says_what_is_wrong_and_where(void **state)
 		struct err err = {0};
 		assert_int_equal(load(cases[i].text, &config, &err), RESULT_INVALID);
 		assert_string_equal(err.text + strlen(path), cases[i].message);
+	}
+}
+
+/* What an operator may set has the value of base/limits.h until then. */
+static void defaults_are_those_of_the_limits(void **state)
+{
+	cleanup(config_free_at) struct config *c = NULL;
+	struct err err = {0};
+
+	(void)state;
+	assert_int_equal(load("delivery = direct\n", &c, &err), RESULT_OK);
+	assert_int_equal(c->mail_size, LIMIT_MAIL_BYTES_DEFAULT);
+	assert_int_equal(c->smtp_sessions, LIMIT_SMTP_SESSIONS);
+	assert_int_equal(c->smtp_sessions_per_network, LIMIT_SMTP_SESSIONS_PER_NETWORK);
+	assert_int_equal(c->smtp_strangers, LIMIT_SMTP_STRANGERS);
+	assert_int_equal(c->smtp_mails_per_session, LIMIT_SMTP_MAILS_PER_SESSION);
+	assert_int_equal(c->smtp_recipients, LIMIT_SMTP_RECIPIENTS);
+	assert_int_equal(c->smtp_soft_errors, LIMIT_SMTP_SOFT_ERRORS);
+	assert_int_equal(c->smtp_errors, LIMIT_SMTP_ERRORS);
+	assert_int_equal(c->smtp_junk_commands, LIMIT_SMTP_JUNK_COMMANDS);
+	assert_int_equal(c->smtp_hops, LIMIT_SMTP_HOPS);
+	assert_int_equal(c->smtp_command_seconds * MS_SECOND, LIMIT_SMTP_COMMAND_MS);
+	assert_int_equal(c->smtp_stranger_command_seconds * MS_SECOND, LIMIT_SMTP_STRANGER_COMMAND_MS);
+	assert_int_equal(c->smtp_handshake_seconds * MS_SECOND, LIMIT_SMTP_HANDSHAKE_MS);
+	assert_int_equal(c->smtp_data_idle_seconds * MS_SECOND, LIMIT_SMTP_DATA_IDLE_MS);
+	assert_int_equal(c->smtp_data_grace_seconds * MS_SECOND, LIMIT_SMTP_DATA_GRACE_MS);
+	assert_int_equal(c->smtp_data_rate, LIMIT_SMTP_DATA_RATE);
+	assert_int_equal(c->http_connections, LIMIT_HTTP_CONNECTIONS);
+	assert_int_equal(c->http_connections_per_address, LIMIT_HTTP_CONNECTIONS_PER_ADDRESS);
+	assert_int_equal(c->http_waiting, LIMIT_HTTP_WAITING);
+	assert_int_equal(c->http_head_seconds * MS_SECOND, LIMIT_HTTP_HEAD_MS);
+	assert_int_equal(c->http_idle_seconds, LIMIT_HTTP_IDLE_S);
+	assert_int_equal(c->http_grace_seconds * MS_SECOND, LIMIT_HTTP_GRACE_MS);
+	assert_int_equal(c->http_rate, LIMIT_HTTP_RATE);
+}
+
+static bool file_has(const char *file, const char *text)
+{
+	static char content[64 * 1024];
+	char name[512];
+
+	(void)snprintf(name, sizeof(name), "%s/%s", getenv("SEALPOST_SOURCE_DIR"), file);
+	FILE *f = fopen(name, "r");
+	assert_non_null(f);
+	content[fread(content, 1, sizeof(content) - 1, f)] = '\0';
+	(void)fclose(f);
+	return strstr(content, text) != NULL;
+}
+
+/* Every key stands in the example, limits with their default; limits also in the document for operators. */
+static void documents_name_every_key(void **state)
+{
+	struct config_key rows[100];
+	size_t count = config_keys(rows, COUNT_OF(rows));
+	char line[200];
+
+	(void)state;
+	assert_in_range(count, 1, COUNT_OF(rows));
+	for (size_t i = 0; i < count; i++) {
+		bool is_limit = strncmp(rows[i].name, "limits.", 7) == 0;
+		const char *dot = strchr(rows[i].name, '.'), *name = dot ? dot + 1 : rows[i].name;
+		(void)snprintf(line, sizeof(line), "%s = %s", name, is_limit ? rows[i].initial : "");
+		if (!file_has("packaging/sealpost.conf.example", line))
+			fail_msg("packaging/sealpost.conf.example has no line \"%s\"", line);
+		(void)snprintf(line, sizeof(line), "| `%s` | %s |", name, is_limit ? rows[i].initial : "");
+		if (is_limit && !file_has("docs/operation.md", line))
+			fail_msg("docs/operation.md has no row \"%s\"", line);
 	}
 }
 
@@ -81,6 +159,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_every_kind_of_value),
 		cmocka_unit_test(says_what_is_wrong_and_where),
+		cmocka_unit_test(defaults_are_those_of_the_limits),
+		cmocka_unit_test(documents_name_every_key),
 		cmocka_unit_test(a_missing_file_is_told),
 	};
 	char folder[] = "/tmp/sealpost-test-XXXXXX";

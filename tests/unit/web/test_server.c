@@ -731,7 +731,7 @@ static void test_full_queue_gives_503(void **state)
 
 	(void)state;
 	(void)teardown(NULL);
-	struct server_options options = {.workers = 1, .waiting = 1};
+	struct server_options options = {.limits = {.workers = 1, .waiting = 1}};
 	start(&options);
 	for (int i = 0; i < 4; i++) {
 		clients[i] = client_open(t.plain_port, false);
@@ -796,7 +796,7 @@ static void test_slow_clients_are_cut(void **state)
 {
 	(void)state;
 	(void)teardown(NULL);
-	struct server_options options = {.head_ms = 200, .grace_ms = 200, .idle_s = 1};
+	struct server_options options = {.limits = {.head_ms = 200, .grace_ms = 200, .idle_s = 1}};
 	start(&options);
 	/* Neither of them ever stops sending for long. */
 	struct client *head = client_open(t.tls_port, true), *body = client_open(t.tls_port, true);
@@ -852,7 +852,7 @@ static void test_connection_limit(void **state)
 
 	(void)state;
 	(void)teardown(NULL);
-	struct server_options options = {.connections = 10, .head_ms = 20 * MS_SECOND};
+	struct server_options options = {.limits = {.connections = 10, .head_ms = 20 * MS_SECOND}};
 	start(&options);
 	struct client *first = client_open(t.plain_port, false);
 	assert_true(client_send(first, STR("GET /hello/x HTTP/1.1\r\nHost: portal.test\r\n\r\n")));
