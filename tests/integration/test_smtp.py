@@ -1,9 +1,11 @@
 """What may come in by SMTP, and what is refused in the protocol's own terms."""
 
+import re
 import smtplib
 
 import pytest
 from support import portal, smtp, wait
+from support.node import Node
 
 
 def test_it_is_no_open_relay(node):
@@ -38,25 +40,144 @@ def test_authentication_only_under_tls(node):
     assert session.command("AUTH PLAIN " + good)[0] == 235
 
 
-def test_commands_behind_starttls_are_dropped(node):
+@pytest.fixture(scope="module")
+def edge(binary):
+    """A node for what is refused and leaves nothing behind."""
+    node = Node(binary).make_acme().start()
+    yield node
+    assert node.json("message", "list") == []
+    node.stop()
+    node.close()
+
+
+def begin(node, *recipients):
     session = smtp.Raw(node.smtp_port)
+    for line in ("EHLO x.example", "MAIL FROM:<alice@acme.example>",
+                 *(f"RCPT TO:<{r}>" for r in recipients or ["carol@partner.example"])):
+        assert session.command(line)[0] == 250
+    return session
+
+
+INJECTED = b"STARTTLS\r\nNOOP\r\nMAIL FROM:<alice@acme.example>\r\n"
+
+
+@pytest.mark.parametrize("cut", range(1, len(INJECTED) + 1))
+def test_nothing_behind_starttls_is_answered(edge, cut):
+    session = smtp.Raw(edge.smtp_port)
     session.command("EHLO x.example")
-    session.write("STARTTLS\r\nNOOP\r\n")
-    code, _ = session.reply()
-    assert code == 554
+    session.write(INJECTED[:cut])
+    session.write(INJECTED[cut:])
+    try:
+        answer = session.file.read()
+    except ConnectionError:
+        answer = b""
+    assert b"\r\n250" not in answer and answer[:3] in (b"", b"220", b"554"), answer
+
+
+def test_starttls_forgets_what_was_said_before(edge):
+    session = begin(edge)
+    session.start_tls()
+    assert session.command("DATA")[0] == 503
+    assert session.command("MAIL FROM:<alice@acme.example>")[0] == 503
+    assert session.command("EHLO x.example")[0] == 250
+
+
+ENDINGS = [b"\n.\n", b"\n.\r", b"\n.\r\n", b"\r.\r", b"\r.\n", b"\r.\r\n", b"\r\n.\n", b"\r\n.\r", b"\r\n.\r\r\n",
+           b"\r\n\0.\r\n", b"\r\n.\0\r\n"]
+SECOND = b"MAIL FROM:<alice@acme.example>\r\nRCPT TO:<dave@partner.example>\r\nDATA\r\nSubject: y\r\n\r\nz"
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+@pytest.mark.parametrize("way", ["DATA", "BDAT"])
+def test_only_crlf_dot_crlf_ends_data(edge, ending, way):
+    session = begin(edge)
+    body = b"Subject: x\r\n\r\nbody" + ending + SECOND + b"\r\n"
+    if way == "DATA":
+        assert session.command("DATA")[0] == 354
+        session.write(body + b".\r\n")
+    else:
+        session.write(b"BDAT %d LAST\r\n" % len(body) + body)
+    assert session.reply()[0] == 550
+    assert session.command("VRFY x")[0] == 252  # the very next answer: the session is in step
+
+
+@pytest.mark.parametrize("lines", ["DATA\r\nSubject: x\r\n", "DATA\r\nNOOP\r\n", "DATA\r\n.\r\n"])
+def test_nothing_comes_before_354(edge, lines):
+    session = begin(edge)
+    session.write(lines)
+    assert session.reply()[0] == 503
     assert session.reply()[0] == 0
 
 
-@pytest.mark.parametrize("ending", [b"\n.\n", b"\r.\r", b"\n.\r\n", b"\r\n.\n", b"\r\n.\r", b"\r\n\0.\r\n"])
-def test_only_crlf_dot_crlf_ends_data(node, ending):
-    session = smtp.Raw(node.smtp_port)
-    for line in ("EHLO x.example", "MAIL FROM:<alice@acme.example>", "RCPT TO:<carol@partner.example>"):
-        assert session.command(line)[0] == 250
-    assert session.command("DATA")[0] == 354
-    session.write(b"Subject: x\r\n\r\nbody" + ending + b"MAIL FROM:<eve@evil.example>\r\n.\r\n")
-    assert session.reply()[0] == 550
-    assert session.command("NOOP")[0] == 250
-    assert node.json("message", "list") == []
+@pytest.mark.parametrize("command, codes", [
+    ('RCPT TO:<"a@b"@partner.example>', {250, 553}), ("RCPT TO:<a@b.example, c@d.example>", {501, 553}),
+    ("RCPT TO:<a@b.example>, <c@d.example>", {501, 553, 555}), ("RCPT TO:<a@b.example> c@d.example", {501, 553, 555}),
+    ("RCPT TO:<-oQ/tmp/x@partner.example>", {250}), ("RCPT TO:<|touch${IFS}/tmp/x@partner.example>", {250}),
+    ('RCPT TO:<"|touch /tmp/x"@partner.example>', {250, 553}), ("RCPT TO:<@evil.example:carol@partner.example>", {250, 501, 553}),
+    ("RCPT TO:<carol%evil.example@acme.example>", {550, 250}), ("RCPT TO:<evil.example!carol@acme.example>", {550, 250}),
+    (f"RCPT TO:<{'a' * 65}@partner.example>", {501, 553}), (f"RCPT TO:<a@{'b' * 64}.example>", {501, 553}),
+    (f"RCPT TO:<{'a' * 60}@{'.'.join(['b' * 50] * 5)}.example>", {501, 553}), ("RCPT TO:<>", {501, 550, 553}),
+    ("RCPT TO:<carol>", {501, 553, 550}), ("RCPT TO:<carol@>", {501, 553}), ("RCPT TO:<@partner.example>", {501, 553}),
+    ("RCPT TO:<carol@partner..example>", {501, 553}), ("RCPT TO:<carol@-partner.example>", {501, 553}),
+    ("RCPT TO:<car ol@partner.example>", {501, 553}), ("RCPT TO:<carol@partner.example", {501, 553}),
+    ("RCPT TO:carol@partner.example", {250, 501}), ("RCPT TO:<p\u0430ul@partner.example>", {501, 553}),
+    ("RCPT TO:<a\tb@partner.example>", {501, 553}), ("RCPT TO:<a\x1bb@partner.example>", {501, 553}),
+    ("RCPT TO:<a\rb@partner.example>", {500, 501, 553}), ("RCPT TO:<a\0b@partner.example>", {500, 501, 553}),
+    ("RCPT TO:<a@[127.0.0.1]>", {250, 501, 550, 553}), ("RCPT TO:<a@[bogus]>", {501, 550, 553})])
+def test_address_tricks(edge, command, codes):
+    session = begin(edge)
+    assert session.command(command)[0] in codes
+    assert session.command("VRFY x")[0] == 252
+
+
+@pytest.mark.parametrize("sender, code", [
+    ('"alice@acme.example"@evil.example', 553), ("alice@acme.example@evil.example", 553), ("alice@acme.example.evil.example", 550),
+    ("@acme.example:alice@evil.example", 550), ("alice@evil.example,alice@acme.example", 553)])
+def test_sender_tricks(edge, sender, code):
+    session = smtp.Raw(edge.smtp_port)
+    session.command("EHLO x.example")
+    got = session.command(f"MAIL FROM:<{sender}>")[0]
+    if got == 250:
+        got = session.command("RCPT TO:<carol@partner.example>")[0]
+    assert got in (501, 553, code)
+
+
+VECTORS = ["=0d=0aBcc:_eve@evil.example", "=0aBcc:_eve@evil.example", "=0dBcc:_eve@evil.example", "=E2=80=A8Bcc:_eve@evil.example",
+           "=C2=85Bcc:_eve@evil.example", "=00Bcc:_eve@evil.example", "=0d=0a=0d=0a<b>body</b>", "?=\r\n =?utf-8?q?=0aBcc:_x@evil.example"]
+
+
+@pytest.mark.parametrize("vector", VECTORS)
+def test_hidden_line_ends_make_no_header(binary, vector):
+    """From subject and display name into the notification and the reply that goes back."""
+    node = Node(binary).make_acme().start()
+    try:
+        word = f"=?utf-8?q?a{vector}?="
+        mail = (f"From: {word} <alice@acme.example>\r\nTo: {word} <carol@partner.example>\r\nSubject: {word} [secure]\r\n"
+                "Message-ID: <1@acme.example>\r\n\r\nhello\r\n").encode()
+        smtp.send(node.smtp_port, mail, recipients=["carol@partner.example"])
+        link = portal.link_for(node, "carol@partner.example")
+        browser, page = portal.sign_in_by_link(node, link, "carol@partner.example")
+        if "/message/" not in page.path:
+            page = browser.get("/message/" + link.rsplit("/", 1)[1])
+        form = browser.get(next(l for l in page.links if l.endswith("/reply")))
+        answer = browser.submit_files(form, r"/reply$", [("files", "a%0d%0aBcc: eve@evil.example.txt", "text/plain", b"x")],
+                                      text="We take it.\n.\nMAIL FROM:<x@evil.example>\r.\r\u2028end")
+        assert answer.status == 200, answer.text
+        wait.until(lambda: node.outbox.to("alice@acme.example"), "the answer")
+        files = list((node.folder / "outbox" / "new").iterdir())
+        assert len(files) >= 3
+        for file in files:
+            raw = file.read_bytes()
+            head = re.split(rb"\r?\n\r?\n", raw)[0]
+            names = re.findall(rb"^([^\s:]+):", head, re.M)
+            assert b"Bcc" not in names and b"MAIL FROM" not in names
+            assert all(names.count(n) == 1 for n in (b"From", b"To", b"Subject", b"Message-ID")), names
+            assert b"\0" not in raw and b"\r" not in raw.replace(b"\r\n", b"")
+            assert not re.search(rb"[\x80-\xff]", head), "a header is not ASCII"
+        assert not node.outbox.to("eve@evil.example")
+        node.stop()
+    finally:
+        node.close()
 
 
 def test_bdat_takes_chunks(node):
