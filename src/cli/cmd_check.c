@@ -1,9 +1,9 @@
 #include "base/clock.h"
 #include "base/network.h"
+#include "cli/admin.h"
 #include "cli/command.h"
 #include "cli/exit.h"
 #include "cli/node.h"
-#include "cli/options.h"
 #include "store/domain.h"
 #include "tls/tls.h"
 
@@ -17,27 +17,37 @@
 #define SPACE_LEAST (UINT64_C(1) << 30)
 #define EXPIRES_SOON (14 * MS_DAY)
 
-/* Counts what is wrong and what is only doubtful. */
+/* What was found, in order: {"finding": "ok" | "warning" | "problem", "what": …, "mend": …}. */
 struct checking {
-	struct node *node;
-	int problems;
+	const struct config *config;
+	struct node node;
+	json_t *findings;
+	bool has_problem;
 	struct arena arena;
 };
 
-static void good(const char *what)
+static void add(struct checking *c, const char *finding, const char *what, const char *mend)
 {
-	(void)printf("ok       %s\n", what);
+	json_t *how = mend ? admin_text(str_of(mend)) : json_null();
+
+	(void)json_array_append_new(c->findings, json_pack("{s:s,s:o,s:o}", "finding", finding, "what",
+							 admin_text(str_of(what)), "mend", how));
 }
 
-static void warn(const char *what, const char *mend)
+static void good(struct checking *c, const char *what)
 {
-	(void)printf("warning  %s\n         -> %s\n", what, mend);
+	add(c, "ok", what, NULL);
+}
+
+static void warn(struct checking *c, const char *what, const char *mend)
+{
+	add(c, "warning", what, mend);
 }
 
 static void problem(struct checking *c, const char *what, const char *mend)
 {
-	c->problems++;
-	(void)printf("problem  %s\n         -> %s\n", what, mend);
+	c->has_problem = true;
+	add(c, "problem", what, mend);
 }
 
 static enum result check_accounts(struct tx *tx, void *context, struct err *err)
@@ -50,17 +60,18 @@ static enum result check_accounts(struct tx *tx, void *context, struct err *err)
 
 	TRY(account_list(tx, &c->arena, &accounts, &count, err));
 	if (count == 0)
-		warn("there is no account yet", "sealpost account add NAME");
+		warn(c, "there is no account yet", "sealpost account add NAME");
 	for (size_t i = 0; i < count; i++)
-		TRY(flow_account_load(c->node->flow, tx, accounts[i].id, &c->arena, &loaded, err));
+		TRY(flow_account_load(c->node.flow, tx, accounts[i].id, &c->arena, &loaded, err));
 	if (count)
-		good("the root key opens every account's key");
+		good(c, "the root key opens every account's key");
 	TRY(domain_list(tx, (struct id){{0}}, &c->arena, &domains, &domain_count, err));
 	for (size_t i = 0; i < domain_count; i++)
 		if (domains[i].hop_tls == HOP_TLS_LOOSENED)
-			warn(arena_printf(&c->arena,
-				     "secure content goes to the next hop of %.*s without verified TLS",
-				     STR_ARG(domains[i].name))
+			warn(c,
+				arena_printf(&c->arena,
+					"secure content goes to the next hop of %.*s without verified TLS",
+					STR_ARG(domains[i].name))
 					.ptr,
 				"give that server a certificate, then: sealpost domain set … --tls verified");
 	return RESULT_OK;
@@ -74,7 +85,7 @@ static void check_certificate_end(struct checking *c, const struct tls_credentia
 	if (end <= now)
 		problem(c, "the certificate has expired", mend);
 	else if (end <= now + EXPIRES_SOON)
-		warn("the certificate expires within two weeks", mend);
+		warn(c, "the certificate expires within two weeks", mend);
 }
 
 /* 0, or why nobody can listen there. */
@@ -102,9 +113,9 @@ static void check_ports(struct checking *c, const struct config_list *list)
 		const char *address = list->items[i];
 		int failed = try_port(address);
 		if (failed == 0)
-			good(arena_printf(&c->arena, "%s is free", address).ptr);
+			good(c, arena_printf(&c->arena, "%s is free", address).ptr);
 		else if (failed == EADDRINUSE)
-			warn(arena_printf(&c->arena, "%s is in use", address).ptr,
+			warn(c, arena_printf(&c->arena, "%s is in use", address).ptr,
 				"nothing to do when this node runs; otherwise stop the program that has it");
 		else
 			problem(c, arena_printf(&c->arena, "%s: %s", address, strerror(failed)).ptr,
@@ -112,67 +123,144 @@ static void check_ports(struct checking *c, const struct config_list *list)
 	}
 }
 
-static void check_files(struct checking *c)
+static void check_tls(struct checking *c)
 {
-	const struct config *config = c->node->config;
+	const struct config *config = c->config;
 	struct tls_credentials *credentials = NULL;
+	struct tls_trust *trust = NULL;
+	struct err err = {0};
+
+	if (config->tls_certificate == NULL) {
+		warn(c, "no certificate: no STARTTLS, no AUTH, no portal by https",
+			"set tls.certificate and tls.key");
+	} else if (tls_credentials_load(config->tls_certificate, config->tls_key, &credentials, &err) !=
+		   RESULT_OK) {
+		problem(c, err.text, "give certificate and key, in PEM, that belong together");
+	} else {
+		good(c, "certificate and key belong together");
+		check_certificate_end(c, credentials);
+	}
+	tls_credentials_unref(credentials);
+	if (config->tls_authorities && tls_trust_load(config->tls_authorities, &trust, &err) != RESULT_OK)
+		problem(c, err.text, "give a PEM file with the authorities' certificates in tls.authorities");
+	tls_trust_free(trust);
+}
+
+static void check_room(struct checking *c)
+{
 	struct err err = {0};
 	uint64_t space;
 
-	if (config->tls_certificate == NULL)
-		warn("no certificate: no STARTTLS, no AUTH, no portal by https",
-			"set tls.certificate and tls.key");
-	else if (tls_credentials_load(config->tls_certificate, config->tls_key, &credentials, &err) !=
-		 RESULT_OK)
-		problem(c, err.text, "give certificate and key that belong together");
-	else
-		good("certificate and key belong together");
-	if (credentials)
-		check_certificate_end(c, credentials);
-	tls_credentials_unref(credentials);
-	if (access(config->blobs, W_OK | X_OK) != 0)
+	if (access(c->config->blobs, W_OK | X_OK) != 0)
 		problem(c, "the blob folder cannot be written", "give it to the user the node runs as");
-	else if (blob_free_space(c->node->blobs, &space, &err) != RESULT_OK)
+	else if (c->node.blobs == NULL)
+		return; /* told already */
+	else if (blob_free_space(c->node.blobs, &space, &err) != RESULT_OK)
 		problem(c, err.text, "make the blob folder usable");
 	else if (space < SPACE_LEAST)
 		problem(c, "less than 1 GB is left for blobs", "make room");
 	else
-		good("the blob folder has room");
+		good(c, "the blob folder has room");
+}
+
+static void check_files(struct checking *c)
+{
+	const struct config *config = c->config;
+
 	if (config->web_dir && access(config->web_dir, R_OK) != 0)
 		problem(c, "the folder web_dir cannot be read",
 			"set web_dir to the folder with the templates");
+	if (config->smart_host_password_file && access(config->smart_host_password_file, R_OK) != 0)
+		problem(c, "the file smart_host.password_file cannot be read",
+			"put the password into it, for the user the node runs as");
 	if (config->outbox)
-		warn("all outgoing mail goes to the outbox, none to the net",
+		warn(c, "all outgoing mail goes to the outbox, none to the net",
 			"take `outbox` out of the configuration");
+}
+
+static const char *mend_of(enum result result)
+{
+	switch (result) {
+	case RESULT_NOT_FOUND:
+		return "bring it back from its backup; on a new node: sealpost init";
+	case RESULT_DENIED:
+		return "run this as the user the node runs as";
+	case RESULT_UNAVAILABLE:
+		return "start the database, or set `database` to where it is";
+	default:
+		return "after an upgrade: sealpost migrate; otherwise give key and database that belong "
+		       "together";
+	}
+}
+
+static void check_node(struct checking *c, const char *file)
+{
+	struct err err = {0};
+	enum result result = node_open(file, true, &c->node, &err);
+
+	if (result != RESULT_OK) {
+		problem(c, err.text, mend_of(result));
+		return;
+	}
+	good(c, "root key and database can be used");
+	if (db_read(c->node.db, check_accounts, c, &err) != RESULT_OK)
+		problem(c, err.text, "use the root key that the database was made with");
+}
+
+static void print(const json_t *findings, bool as_json)
+{
+	const json_t *row;
+	size_t index;
+
+	if (as_json) {
+		(void)json_dumpf(findings, stdout, JSON_INDENT(2));
+		(void)printf("\n");
+		return;
+	}
+	json_array_foreach((json_t *)(uintptr_t)findings, index, row)
+	{
+		const char *mend = json_string_value(json_object_get(row, "mend"));
+		(void)printf("%-8s %s\n", json_string_value(json_object_get(row, "finding")),
+			json_string_value(json_object_get(row, "what")));
+		if (mend)
+			(void)printf("         -> %s\n", mend);
+	}
+}
+
+static void check_all(struct checking *c, const char *file)
+{
+	good(c, "the configuration can be read");
+	check_node(c, file);
+	check_tls(c);
+	check_room(c);
+	check_files(c);
+	check_ports(c, &c->config->listen_smtp);
+	check_ports(c, &c->config->listen_smtps);
+	check_ports(c, &c->config->listen_https);
+	check_ports(c, &c->config->listen_http);
 }
 
 int cmd_check(int argc, char **argv)
 {
-	const char *config = NULL;
-	const struct option_row rows[] = {{"config", "FILE", "configuration of the node", &config, NULL}};
-	struct options options = {.usage = "check [--config FILE]", .rows = rows, .count = 1};
-	struct node node;
-	struct checking checking = {.node = &node};
+	const char *file = NULL;
+	bool as_json = false;
+	const struct option_row rows[] = {{"config", "FILE", "configuration of the node", &file, NULL},
+		{"json", NULL, "print JSON", NULL, &as_json}};
+	struct options options = {.usage = "check [--config FILE] [--json]", .rows = rows, .count = 2};
+	cleanup(config_free_at) struct config *config = NULL;
 	struct err err = {0};
 	int code = options_read(&options, argc, argv, 0, 0);
 
 	if (code >= 0)
 		return code;
-	enum result result = node_open(config, true, &node, &err);
-	if (result != RESULT_OK) {
-		(void)exit_with(result, &err);
-		return 1;
-	}
-	good("configuration, root key and database can be used");
-	result = db_read(node.db, check_accounts, &checking, &err);
+	enum result result = config_load(node_config_file(file), &config, &err);
 	if (result != RESULT_OK)
-		problem(&checking, err.text, "use the root key that the database was made with");
-	check_files(&checking);
-	check_ports(&checking, &node.config->listen_smtp);
-	check_ports(&checking, &node.config->listen_smtps);
-	check_ports(&checking, &node.config->listen_https);
-	check_ports(&checking, &node.config->listen_http);
-	node_close(&node);
+		return exit_with(result, &err);
+	struct checking checking = {.config = config, .findings = json_array()};
+	check_all(&checking, file);
+	print(checking.findings, as_json);
+	json_decref(checking.findings);
+	node_close(&checking.node);
 	arena_done(&checking.arena);
-	return checking.problems ? 1 : 0;
+	return exit_code(checking.has_problem ? RESULT_INVALID : RESULT_OK);
 }

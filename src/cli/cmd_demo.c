@@ -42,19 +42,32 @@ static const char config_text[] =
 	"tls {\n  certificate = certificate.pem\n  key = key.pem\n}\n"
 	"listen {\n  smtp = \"127.0.0.1:2525\"\n  https = \"127.0.0.1:8443\"\n}\n";
 
+/* Why a file or folder could not be made, from errno. */
+static enum result not_made(const char *path, struct err *err)
+{
+	enum result result = errno == EACCES || errno == EPERM || errno == EROFS ? RESULT_DENIED
+			     : errno == ENOTDIR || errno == EEXIST		 ? RESULT_INVALID
+										 : RESULT_UNAVAILABLE;
+
+	return err_set(err, result, "%s: %s; name another folder with --folder", path, strerror(errno));
+}
+
 static enum result write_config(const struct demo *demo, const char *file, struct err *err)
 {
 	char web[PATH_MAX];
 	FILE *f = fopen(file, "wxe");
 
 	if (f == NULL)
-		return errno == EEXIST ? RESULT_OK
-				       : err_set(err, RESULT_UNAVAILABLE, "%s: %s", file, strerror(errno));
+		return errno == EEXIST ? RESULT_OK : not_made(file, err);
 	bool kept = fputs(config_text, f) >= 0;
 	if (demo->web_dir && realpath(demo->web_dir, web))
 		kept = fprintf(f, "web_dir = \"%s\"\n", web) > 0 && kept;
 	kept = fclose(f) == 0 && kept;
-	return kept ? RESULT_OK : err_set(err, RESULT_UNAVAILABLE, "%s: %s", file, strerror(errno));
+	if (kept)
+		return RESULT_OK;
+	enum result result = not_made(file, err);
+	(void)unlink(file); /* half of it would be taken for the whole next time */
+	return result;
 }
 
 static void new_password(char password[static 32])
@@ -217,7 +230,7 @@ static enum result make_folders(const char *path, struct err *err)
 		bool last = *p == '\0';
 		*p = '\0';
 		if (mkdir(copy, 0700) < 0 && errno != EEXIST)
-			return err_set(err, RESULT_UNAVAILABLE, "%s: %s", copy, strerror(errno));
+			return not_made(copy, err);
 		if (last)
 			return RESULT_OK;
 		*p = '/';

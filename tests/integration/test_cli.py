@@ -8,13 +8,13 @@ import subprocess
 
 import pytest
 from support import smtp, wait
-from support.node import Node
+from support.node import ROOT, Node
 
 COMMANDS = ["init", "serve", "demo", "check", "account", "domain", "user", "source", "definition", "policy", "queue",
             "message", "migrate", "version"]
 NO_ID = "06h0kza5jgavvbdjkbf16ack84"
 
-OK, INTERNAL, USAGE, NOT_FOUND, DENIED, CONFLICT, INVALID = range(7)
+OK, INTERNAL, USAGE, NOT_FOUND, DENIED, CONFLICT, INVALID, _, _, _, UNAVAILABLE = range(11)
 
 
 @pytest.fixture
@@ -53,6 +53,7 @@ def test_usage_errors(binary, words):
 
 
 def test_version(binary):
+    assert json.loads(call(binary, "version", "--json").stdout)["version"]
     assert call(binary, "version").stdout.split()[0] == "sealpost"
 
 
@@ -235,23 +236,83 @@ def test_check(acme):
     certificate = (acme.folder / "certificate.pem").read_bytes()
     (acme.folder / "certificate.pem").write_text("none")
     done = call(acme.binary, "check", "--config", str(acme.config))
-    assert done.returncode == INTERNAL and "problem" in done.stdout and "->" in done.stdout
+    assert done.returncode == INVALID and "problem" in done.stdout and "->" in done.stdout
     (acme.folder / "certificate.pem").write_bytes(certificate)
 
 
 def test_check_sees_another_root_key(acme):
     (acme.folder / "root.key").unlink()
-    assert "root.key" in acme.run("check", code=INTERNAL)
+    done = call(acme.binary, "check", "--config", str(acme.config))
+    assert done.returncode == INVALID and "root.key" in done.stdout and "backup" in done.stdout
     acme.run("init")
     done = call(acme.binary, "check", "--config", str(acme.config))
-    assert done.returncode == INTERNAL and "root key" in done.stdout
+    assert done.returncode == INVALID and "root key" in done.stdout
 
 
 def test_check_sees_an_expired_certificate(sqlite_acme):
     sqlite_acme.move_clock(20 * 365 * 86400 * 1000)
     done = call(sqlite_acme.binary, "check", SEALPOST_CONFIG=str(sqlite_acme.config),
                 SEALPOST_TEST_CLOCK=str(sqlite_acme.clock))
-    assert done.returncode == INTERNAL and "expired" in done.stdout
+    assert done.returncode == INVALID and "expired" in done.stdout
+
+
+@pytest.mark.parametrize("spoil,what,mend", [
+    (lambda n: (n.folder / "root.key").unlink(), "root.key", "backup"),
+    (lambda n: (n.folder / "root.key").write_text("x"), "root.key", "belong together"),
+    (lambda n: (n.folder / "sealpost.db").write_text("x" * 5000), "database", "belong together"),
+    (lambda n: (n.folder / "key.pem").unlink(), "key.pem", "PEM"),
+    (lambda n: n.config.write_text(n.config.read_text() + "tls { authorities = key.pem }\n"), "key.pem", "tls.authorities"),
+    (lambda n: n.config.write_text(n.config.read_text().replace("/web", "/nowhere")), "web_dir", "templates"),
+    (lambda n: n.config.write_text(n.config.read_text() + 'listen { smtps = "192.0.2.1:1" }\n'), "192.0.2.1:1", "address"),
+    (lambda n: n.config.write_text(n.config.read_text() + "smart_host { password_file = p }\n"), "password_file", "user")])
+def test_check_says_how_to_mend(sqlite_acme, spoil, what, mend):
+    spoil(sqlite_acme)
+    done = call(sqlite_acme.binary, "check", "--json", "--config", str(sqlite_acme.config))
+    assert done.returncode == INVALID and done.stderr == "", done
+    found = [f for f in json.loads(done.stdout) if f["finding"] == "problem"]
+    assert any(what in f["what"] and mend in f["mend"] for f in found), found
+    assert any(f["finding"] == "ok" for f in json.loads(done.stdout))  # one problem hides nothing else
+
+
+def demo(binary, folder, **more):
+    return subprocess.run([binary, "demo", "--folder", str(folder), "--web-dir", str(ROOT / "web")], text=True,
+                          capture_output=True, timeout=60, **more)
+
+
+def refused(done, code, words):
+    assert done.returncode == code and done.stdout == "", done
+    assert done.stderr.startswith("sealpost: ") and done.stderr.count("\n") == 1 and words in done.stderr, done.stderr
+
+
+@pytest.mark.parametrize("port", [2525, 8443])
+def test_demo_tells_that_a_port_is_taken(binary, tmp_path, port):
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            taken.bind(("127.0.0.1", port))
+            taken.listen()
+        except OSError:
+            pass  # by somebody else
+        refused(demo(binary, tmp_path / "demo"), CONFLICT, "taken")
+
+
+def test_demo_tells_that_it_has_no_rights(binary, tmp_path):
+    tmp_path.chmod(0o500)
+    refused(demo(binary, tmp_path / "demo", user=65534 if os.geteuid() == 0 else None), DENIED, "--folder")
+
+
+def test_demo_tells_that_a_file_is_in_the_way(binary, tmp_path):
+    (tmp_path / "file").write_text("")
+    refused(demo(binary, tmp_path / "file" / "demo"), INVALID, "--folder")
+
+
+def test_demo_tells_that_there_is_no_room(binary, tmp_path):
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(tmp_path)], capture_output=True).returncode:
+        pytest.skip("no right to mount a small file system")
+    try:
+        refused(demo(binary, tmp_path / "demo"), UNAVAILABLE, "room")
+    finally:
+        subprocess.run(["umount", str(tmp_path)], check=True)
 
 
 def test_messages_and_queue(node):
