@@ -43,6 +43,17 @@ def test_help_of_each(binary, command):
     assert command in call(binary, "--help").stdout
 
 
+@pytest.mark.parametrize("command", ["account", "domain", "user", "source", "definition", "policy", "queue", "message"])
+def test_help_of_each_verb(binary, command):
+    """What prints data prints it as JSON too."""
+    usages = [u.split() for u in re.findall(r"^  sealpost (.+)", call(binary, command, "--help").stdout, re.M)]
+    assert usages
+    for usage in usages:
+        done = call(binary, *usage[:2], "--help")
+        assert done.returncode == OK and done.stdout.startswith(f"Usage: sealpost {usage[0]} {usage[1]}"), usage
+        assert usage[1] not in ("list", "show") or "--json" in done.stdout, usage
+
+
 @pytest.mark.parametrize("words", [
     [], ["nonsense"], ["account"], ["account", "nonsense"], ["account", "add"], ["account", "list", "more"],
     ["account", "list", "--nonsense"], ["account", "list", "--json=yes"], ["domain", "add", "a.example", "--next-hop"],
@@ -348,7 +359,8 @@ def test_queue_retry_and_drop(binary, database):
                 sections=(f'smart_host {{\n  address = "127.0.0.1:{hop}"\n}}',)).make_acme().start()
     try:
         smtp.send(node.smtp_port, smtp.make(subject="Plain", to="carol@partner.example"))
-        waiting = wait.until(lambda: [d for d in node.json("queue", "list") if d["attempts"] > 0], "a first try")
+        waiting = wait.until(lambda: [d for d in node.json("queue", "list") if d["attempts"] > 0 and d["last_reply"]],
+                             "a first try")
         assert waiting[0]["state"] == "waiting" and waiting[0]["last_reply"]
         one = waiting[0]["id"]
         tries = waiting[0]["attempts"]
