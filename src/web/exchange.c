@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/limits.h"
+
 #include <stdlib.h>
 
 /* Steps in workers. */

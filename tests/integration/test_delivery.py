@@ -309,3 +309,23 @@ def test_success_of_the_rest_of_a_mails_recipients_is_reported_too(sqlite_world)
         sqlite_world.report_on(f"{recipient}@two.net.example", "relayed")
     wait.until(lambda: sqlite_world.node.json("queue", "list") == [], "an empty queue")
     assert len(sqlite_world.reports()) == 2
+
+
+@pytest.mark.parametrize("tls", ["opportunistic", "verified"])
+def test_words_behind_the_answer_to_starttls_end_the_connection(binary, tls):
+    """Whoever sits between may add plain text to the server's 220 (CVE-2021-38371 and its kind)."""
+    between = MailServer()
+    between.starttls_reply = "220 2.0.0 go ahead\r\n250-between\r\n250 SIZE 1"
+    node = Node(binary, values={"outbox": None},
+                sections=(f'smart_host {{\n  address = "127.0.0.1:{between.port}"\n  tls = {tls}\n}}',)).make_acme().start()
+    try:
+        smtp.send(node.smtp_port, smtp.make(subject="Plain"))
+        wait.until(lambda: [d for d in node.json("queue", "list", "--all") if d["attempts"] and d["last_reply"]], "a try", 60)
+        used = {number for number, command in between.commands if command.startswith("STARTTLS")}
+        said = [(n, c) for n, c in between.commands if n in used]
+        assert used and all(c.startswith(("EHLO", "STARTTLS")) for _, c in said), said
+        assert between.content_bytes == 0 or tls == "opportunistic"
+        node.stop()
+    finally:
+        node.close()
+        between.close()
