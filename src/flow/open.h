@@ -33,6 +33,7 @@ struct open_summary {
 struct open_folder {
 	struct open_summary *rows;
 	size_t count;
+	struct copy_cursor from;  /* where it begins */
 	struct copy_cursor older; /* none: this is the last page */
 	struct copy_cursor newer; /* none: this is the first page */
 	struct folder_count inbox, this_folder;
@@ -42,6 +43,10 @@ struct open_folder {
 enum result open_folder(struct flow *flow, const struct actor *actor, enum folder folder,
 	struct copy_cursor from, int64_t limit, int64_t now, struct arena *arena, struct open_folder *ret,
 	struct err *err) must_check;
+
+/* The list beside an open message: a few newer ones of its folder, itself, and older ones. */
+enum result open_beside(struct flow *flow, const struct actor *actor, const struct copy *copy, int64_t limit,
+	int64_t now, struct arena *arena, struct open_folder *ret, struct err *err) must_check;
 
 /* What every page shows of the person it is for. */
 struct open_self {

@@ -4,11 +4,14 @@
 #include "flow/people.h"
 #include "store/domain.h"
 
+#define NEWER_BESIDE 6 /* rows shown above an open message */
+
 struct folder_query {
 	struct flow *flow;
 	const struct actor *actor;
 	enum folder folder;
 	struct copy_cursor from;
+	const struct copy *beside; /* the page begins a few rows before this one, not at `from` */
 	int64_t limit, now;
 	struct arena *arena;
 	struct flow_account account;
@@ -85,6 +88,19 @@ static void set_cursors(
 		q->page.older = cursor_at(&rows[first + count - 1].copy, false);
 }
 
+/* The page begins behind the row that is one too many. */
+static enum result find_start(struct tx *tx, struct folder_query *q, struct err *err)
+{
+	struct copy_row *rows;
+	size_t count;
+
+	TRY(copy_page(tx, q->actor->person_id, q->folder, cursor_at(q->beside, true), NEWER_BESIDE + 1,
+		q->arena, &rows, &count, err));
+	if (count > NEWER_BESIDE)
+		q->from = cursor_at(&rows[0].copy, false);
+	return RESULT_OK;
+}
+
 static enum result read_folder(struct tx *tx, void *context, struct err *err)
 {
 	struct folder_query *q = context;
@@ -93,6 +109,9 @@ static enum result read_folder(struct tx *tx, void *context, struct err *err)
 
 	q->page = (struct open_folder){0};
 	TRY(flow_account_load(q->flow, tx, q->actor->account_id, q->arena, &q->account, err));
+	if (q->beside)
+		TRY(find_start(tx, q, err));
+	q->page.from = q->from;
 	TRY(copy_page(
 		tx, q->actor->person_id, q->folder, q->from, q->limit + 1, q->arena, &rows, &read, err));
 	TRY(copy_count(tx, q->actor->person_id, FOLDER_INBOX, &q->page.inbox, err));
@@ -127,6 +146,22 @@ enum result open_folder(struct flow *flow, const struct actor *actor, enum folde
 		.actor = actor,
 		.folder = folder,
 		.from = from,
+		.limit = limit,
+		.now = now,
+		.arena = arena};
+
+	TRY(db_read(flow_db(flow), read_folder, &query, err));
+	*ret = query.page;
+	return RESULT_OK;
+}
+
+enum result open_beside(struct flow *flow, const struct actor *actor, const struct copy *copy, int64_t limit,
+	int64_t now, struct arena *arena, struct open_folder *ret, struct err *err)
+{
+	struct folder_query query = {.flow = flow,
+		.actor = actor,
+		.folder = copy->folder,
+		.beside = copy,
 		.limit = limit,
 		.now = now,
 		.arena = arena};

@@ -146,11 +146,22 @@ static enum result load_reply(struct tx *tx, void *context, struct err *err)
 	return load_people(tx, w, err);
 }
 
+static enum result first_definition(
+	struct tx *tx, struct id account_id, struct arena *arena, struct definition *ret, struct err *err)
+{
+	struct definition *definitions;
+	size_t count;
+
+	TRY(definition_list(tx, account_id, arena, &definitions, &count, err));
+	if (count == 0)
+		return err_set(err, RESULT_INTERNAL, "the account has no definition");
+	*ret = definitions[0];
+	return RESULT_OK;
+}
+
 static enum result load_compose(struct tx *tx, void *context, struct err *err)
 {
 	struct writing *w = context;
-	struct definition *definitions;
-	size_t count;
 
 	TRY(load_people(tx, w, err));
 	if (!w->writer.is_internal)
@@ -160,11 +171,7 @@ static enum result load_compose(struct tx *tx, void *context, struct err *err)
 		if (!recipients[i].is_internal)
 			return err_code(err, RESULT_INVALID, "not-internal",
 				"%.*s is not an address of the organisation", STR_ARG(recipients[i].address));
-	TRY(definition_list(tx, w->actor->account_id, &w->arena, &definitions, &count, err));
-	if (count == 0)
-		return err_set(err, RESULT_INTERNAL, "the account has no definition");
-	w->definition = definitions[0];
-	return RESULT_OK;
+	return first_definition(tx, w->actor->account_id, &w->arena, &w->definition, err);
 }
 
 static struct str new_boundary(struct arena *arena)
@@ -380,4 +387,27 @@ enum result compose_send(struct flow *flow, const struct actor *actor, struct st
 
 	arena_done(&w.arena);
 	return result;
+}
+
+struct definition_query {
+	const struct actor *actor;
+	struct arena *arena;
+	struct definition definition;
+};
+
+static enum result read_definition(struct tx *tx, void *context, struct err *err)
+{
+	struct definition_query *q = context;
+
+	return first_definition(tx, q->actor->account_id, q->arena, &q->definition, err);
+}
+
+enum result compose_definition(struct flow *flow, const struct actor *actor, struct arena *arena,
+	struct definition *ret, struct err *err)
+{
+	struct definition_query query = {.actor = actor, .arena = arena};
+
+	TRY(db_read(flow_db(flow), read_definition, &query, err));
+	*ret = query.definition;
+	return RESULT_OK;
 }

@@ -4,6 +4,7 @@
 #define FLOW_REPLY_H
 
 #include "flow/open.h"
+#include "store/definition.h"
 #include "store/sealed_body.h"
 
 /* A file that was uploaded and waits, sealed under a key of its own, until the message is sent. */
@@ -34,6 +35,10 @@ enum result reply_recipients(struct flow *flow, const struct open_message *messa
 enum result reply_send(struct flow *flow, const struct actor *actor, struct id copy_id, bool all,
 	struct id form_id, const struct written *written, int64_t now, struct id *ret_copy_id,
 	struct err *err) must_check;
+
+/* What a new message is sent with: the account's first definition. */
+enum result compose_definition(struct flow *flow, const struct actor *actor, struct arena *arena,
+	struct definition *ret, struct err *err) must_check;
 
 /* A new message to internal users of the account, with the account's first definition. INVALID with what is
  * wrong with the addresses. */

@@ -16,9 +16,11 @@ static enum result set_content(
 
 	view_set(view, "html", STR_NONE);
 	if (content_has_html(message, request->arena)) {
-		enum result result = content_html(message, request->arena, &html, &request->err);
+		bool has_remote;
+		enum result result = content_html(message, request->arena, &html, &has_remote, &request->err);
 		if (result == RESULT_OK && str_trim(buf_str(&html)).len) {
 			view_set(view, "html", buf_str(&html));
+			view_set_flag(view, "has_remote", has_remote);
 			return RESULT_OK;
 		}
 		if (result != RESULT_OK && result != RESULT_TOO_LARGE)

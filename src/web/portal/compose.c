@@ -20,16 +20,19 @@ static enum result show(struct request *request, struct response *response, json
 {
 	bool is_post = request->method == METHOD_POST;
 	struct str domains = STR_NONE;
+	struct definition definition;
 	struct open_self self;
 
 	TRY(open_self(flow_of(request), &visit_of(request)->actor, request->arena, &self, &request->err));
+	TRY(compose_definition(
+		flow_of(request), &visit_of(request)->actor, request->arena, &definition, &request->err));
 	for (size_t i = 0; i < self.domain_count; i++)
 		domains = arena_printf(request->arena, "%.*s%s%.*s", STR_ARG(domains), i ? ", " : "",
 			STR_ARG(self.domains[i]));
 	view_set(view, "domains", domains);
 	view_set(view, "to_text", is_post ? request_field(request, "to") : STR_NONE);
 	view_set(view, "subject", is_post ? request_field(request, "subject") : STR_NONE);
-	view_set(view, "expires_in", STR_NONE);
+	write_set_protection(request, view, definition.rights, definition.expire_days * MS_DAY);
 	write_set_fields(request, view);
 	return page_portal(request, response, "compose", "compose", view);
 }

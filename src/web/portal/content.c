@@ -120,7 +120,8 @@ static void add_image(void *context, struct str content_id, struct buf *url)
 }
 
 static enum result add_html(const struct open_message *message, const struct mime_part *part,
-	const struct html_clean_options *options, struct buf *html, struct err *err)
+	const struct html_clean_options *options, struct buf *html, struct html_clean_facts *facts,
+	struct err *err)
 {
 	cleanup(buf_done) struct buf text = buf_new(LIMIT_HTML_BYTES);
 	bool cut;
@@ -129,23 +130,27 @@ static enum result add_html(const struct open_message *message, const struct mim
 	if (cut)
 		return err_set(err, RESULT_TOO_LARGE, "the HTML text is too long");
 	if (str_equal(part->type, STR("text/html")))
-		return mime_html_clean(buf_str(&text), options, html, NULL, err);
+		return mime_html_clean(buf_str(&text), options, html, facts, err);
 	buf_add(html, STR("<pre dir=\"auto\">"));
 	template_escape(html, buf_str(&text));
 	buf_add(html, STR("</pre>"));
 	return RESULT_OK;
 }
 
-enum result content_html(
-	const struct open_message *message, struct arena *arena, struct buf *html, struct err *err)
+enum result content_html(const struct open_message *message, struct arena *arena, struct buf *html,
+	bool *ret_has_remote, struct err *err)
 {
 	const struct mime_part **parts;
 	size_t count = mime_index_body(message->index, true, arena, &parts);
 	struct images images = {message};
 	struct html_clean_options options = {.add_image = add_image, .context = &images};
 
-	for (size_t i = 0; i < count; i++)
-		TRY(add_html(message, parts[i], &options, html, err));
+	*ret_has_remote = false;
+	for (size_t i = 0; i < count; i++) {
+		struct html_clean_facts facts = {0};
+		TRY(add_html(message, parts[i], &options, html, &facts, err));
+		*ret_has_remote = *ret_has_remote || facts.remote;
+	}
 	return html->overflow ? err_set(err, RESULT_TOO_LARGE, "the HTML text is too long") : RESULT_OK;
 }
 

@@ -16,9 +16,10 @@ enum result content_open_message(struct request *request, struct open_message **
 /* Whether the text of the mail is HTML that can be shown. */
 bool content_has_html(const struct open_message *message, struct arena *arena);
 
-/* The text of the mail as cleaned HTML. TOO_LARGE when it cannot be cleaned; show the plain text then. */
+/* The text of the mail as cleaned HTML; *ret_has_remote: images from elsewhere were left out. TOO_LARGE when
+ * it cannot be cleaned; show the plain text then. */
 enum result content_html(const struct open_message *message, struct arena *arena, struct buf *html,
-	struct err *err) must_check;
+	bool *ret_has_remote, struct err *err) must_check;
 
 /* The plain text of the mail, in UTF-8, up to the buffer's limit; *ret_cut: there was more. */
 enum result content_text(const struct open_message *message, struct arena *arena, struct buf *text,

@@ -4,10 +4,12 @@
 #include "base/limits.h"
 #include "flow/evidence.h"
 #include "web/portal/content.h"
+#include "web/portal/rows.h"
 #include "web/portal/states.h"
 
 #define SMALL_BYTES 1500
 #define MEDIUM_BYTES 8000
+#define ROWS_BESIDE 24
 
 static void set_people(const struct visit *visit, json_t *view, const struct open_message *message)
 {
@@ -99,6 +101,22 @@ static void set_rights(json_t *view, const struct open_message *message)
 		view_set_flag(json_object_get(view, "states"), "no_print", true);
 }
 
+/* The folder beside the message, and the page of it that "back" leads to. */
+static enum result set_folder(struct request *request, json_t *view, const struct copy *copy)
+{
+	bool is_sent = copy->folder == FOLDER_SENT;
+	const char *folder = is_sent ? "sent" : "inbox";
+	struct open_folder page;
+
+	TRY(open_beside(flow_of(request), &visit_of(request)->actor, copy, ROWS_BESIDE, request->now,
+		request->arena, &page, &request->err));
+	rows_set(request, view_add_object(view, "list"), &page, folder, copy);
+	struct str url = rows_url(request, folder, &page.from);
+	view_set(view, "back_url", url.len ? url : arena_printf(request->arena, "/%s", folder));
+	view_set_flag(view, "is_sent", is_sent);
+	return RESULT_OK;
+}
+
 static enum result get_message(struct request *request, struct response *response)
 {
 	const struct visit *visit = visit_of(request);
@@ -114,8 +132,6 @@ static enum result get_message(struct request *request, struct response *respons
 	view_set_flag(view, "was_sent", request_query(request, "sent").len > 0);
 	view_set_flag(view, "offers_password",
 		request_query(request, "offer").len > 0 && !visit->session.person.password_hash.len);
-	view_set_flag(view, "is_sent", copy->folder == FOLDER_SENT);
-	view_set(view, "back_url", copy->folder == FOLDER_SENT ? STR("/sent") : STR("/inbox"));
 	set_people(visit, view, message);
 	page_set_date(visit, view, message->summary.sent_at);
 	states_of_message(visit, view, &message->summary, false);
@@ -126,6 +142,7 @@ static enum result get_message(struct request *request, struct response *respons
 	if (is_shown && !request->is_head)
 		TRY(evidence_note(flow_of(request), &visit->actor, EVIDENCE_BODY_SHOWN, copy->id, STR_NONE,
 			request->now, &request->err));
+	TRY(set_folder(request, view, copy));
 	/* The frame makes it read a moment later. */
 	view_set_flag(view, "shows_unread", !is_shown && copy->unread && copy->folder == FOLDER_INBOX);
 	return page_portal(

@@ -28,10 +28,8 @@ static enum result set_answered(struct request *request, json_t *view, const str
 	view_set(view, "id", str_of(id_text(summary->copy.id).s));
 	view_set_flag(view, "is_all", is_all(request));
 	view_set(view, "subject", summary->subject);
-	view_set(view, "expires_in",
-		summary->expires_at ? format_duration(request->arena, visit->language,
-					      summary->expires_at - summary->sent_at)
-				    : STR_NONE);
+	write_set_protection(request, view, message->rights,
+		summary->expires_at ? summary->expires_at - summary->sent_at : 0);
 	TRY(content_text(message, request->arena, &text, &cut, &request->err));
 	struct str quoted = str_trim(buf_str(&text));
 	if (!quoted.len)

@@ -108,6 +108,17 @@ void write_set_fields(struct request *request, json_t *view)
 		view_set(view_append(list), "name", writing->names[lost++]);
 }
 
+void write_set_protection(struct request *request, json_t *view, struct rights rights, int64_t lasts_ms)
+{
+	json_t *protection = view_add_object(view, "protection");
+	const struct language *language = visit_of(request)->language;
+
+	view_set(protection, "expires_in",
+		lasts_ms ? format_duration(request->arena, language, lasts_ms) : STR_NONE);
+	view_set_flag(protection, "may_print", rights.print);
+	view_set_flag(protection, "may_reply", rights.reply);
+}
+
 static void set_too_large(struct request *request, struct response *response, json_t *view)
 {
 	view_set(page_problem(view, response, "files", "too_large"), "limit",

@@ -25,6 +25,9 @@ enum result write_read(struct request *request, struct response *response, json_
  * written; false when the result is to be answered by an error page. */
 bool write_set_problem(struct request *request, struct response *response, json_t *view, enum result result);
 
+/* The fields of the partial protection: until when and with which rights it is sent. 0: until retention. */
+void write_set_protection(struct request *request, json_t *view, struct rights rights, int64_t lasts_ms);
+
 /* The fields of fields_message, kept from the form. */
 void write_set_fields(struct request *request, json_t *view);
 

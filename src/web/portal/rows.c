@@ -1,0 +1,58 @@
+#include "web/portal/rows.h"
+
+#include "web/portal/states.h"
+
+struct str rows_url(const struct request *request, const char *folder, const struct copy_cursor *cursor)
+{
+	if (id_is_none(cursor->id))
+		return STR_NONE;
+	return arena_printf(request->arena, "/%s?%s=%lld-%s", folder, cursor->newer ? "before" : "after",
+		(long long)cursor->sorted_at, id_text(cursor->id).s);
+}
+
+static struct str shown_name(struct open_person person)
+{
+	return person.name.len ? person.name : person.address;
+}
+
+/* Of somebody's own message: the first recipients in words. */
+static struct str who_got(const struct request *request, const struct open_summary *row)
+{
+	struct str who = STR_NONE;
+	size_t shown = row->to_count < 3 ? row->to_count : 3;
+
+	for (size_t i = 0; i < shown; i++)
+		who = arena_printf(request->arena, "%.*s%s%.*s", STR_ARG(who), i ? ", " : "",
+			STR_ARG(shown_name(row->to[i])));
+	if (row->to_count > shown)
+		who = arena_printf(request->arena, "%.*s, +%zu", STR_ARG(who), row->to_count - shown);
+	return who;
+}
+
+static void set_row(const struct request *request, json_t *view, const struct open_summary *row,
+	const struct copy *current)
+{
+	const struct visit *visit = visit_of(request);
+	bool is_current = current && id_equal(current->id, row->copy.id);
+	struct str who = row->copy.is_owner ? who_got(request, row) : shown_name(row->from);
+
+	view_set(view, "url", arena_printf(request->arena, "/message/%s", id_text(row->copy.id).s));
+	view_set_flag(view, "is_unread", row->copy.unread && !row->copy.is_owner && !is_current);
+	view_set_flag(view, "is_current", is_current);
+	view_set(view, "who", who);
+	view_set(view, "subject", row->subject);
+	view_set(view, "snippet", row->snippet);
+	page_set_date(visit, view, row->copy.sorted_at);
+	states_of_message(visit, view, row, true);
+}
+
+void rows_set(const struct request *request, json_t *view, const struct open_folder *page, const char *folder,
+	const struct copy *current)
+{
+	json_t *rows = view_add_list(view, "rows");
+
+	for (size_t i = 0; i < page->count; i++)
+		set_row(request, view_append(rows), &page->rows[i], current);
+	view_set(view, "newer_url", rows_url(request, folder, &page->newer));
+	view_set(view, "older_url", rows_url(request, folder, &page->older));
+}
