@@ -56,6 +56,8 @@ static const struct key keys[] = {
 	PATH("blobs", blobs, "blobs", "folder for large sealed content"),
 	PATH("root_key", root_key, "root.key", "file with the root key"),
 	PATH("web_dir", web_dir, NULL, "folder with templates, styles, languages"),
+	PATH("logos", logos, "logos",
+		"folder with the accounts' logos, kept by: sealpost account set logo_file FILE"),
 	PATH("outbox", outbox, NULL, "a Maildir that takes all outgoing mail instead of the net"),
 	WORD("delivery", delivery, "smart_host", "smart_host|direct", "how mail goes outside"),
 	LIST("listen.smtp", listen_smtp, NULL, "address:port with STARTTLS"),

@@ -24,6 +24,7 @@ struct config {
 	const char *blobs;
 	const char *root_key;
 	const char *web_dir;
+	const char *logos;
 	const char *outbox;   /* a Maildir; all outgoing mail goes there instead of out. NULL: none */
 	const char *delivery; /* "smart_host" or "direct" */
 	struct config_list listen_smtp, listen_smtps, listen_https, listen_http;

@@ -1,5 +1,6 @@
 #include "cli/admin.h"
 #include "cli/command.h"
+#include "cli/logo.h"
 #include "flow/administer.h"
 
 static const char *display_name;
@@ -35,8 +36,11 @@ static enum result list(struct admin *admin, const struct options *options, stru
 
 static enum result set(struct admin *admin, const struct options *options, struct err *err)
 {
-	return account_set(admin->node.flow, &admin->actor, str_of(options->words[0]),
-		str_of(options->words[1]), admin->now, err);
+	struct str name = str_of(options->words[0]), value = str_of(options->words[1]);
+
+	if (str_equal(name, STR("logo_file")) && value.len)
+		TRY(logo_keep(admin->node.config->logos, options->words[1], &admin->arena, &value, err));
+	return account_set(admin->node.flow, &admin->actor, name, value, admin->now, err);
 }
 
 static json_t *value_of(const struct account_settings *settings, const struct setting *setting)
@@ -45,6 +49,7 @@ static json_t *value_of(const struct account_settings *settings, const struct se
 
 	switch (setting->kind) {
 	case SETTING_TEXT:
+	case SETTING_COLOUR:
 		return admin_text(*(const struct str *)field);
 	case SETTING_BOOL:
 		return json_string(*(const bool *)field ? "yes" : "no");

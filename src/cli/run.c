@@ -148,6 +148,7 @@ static enum result start_portal(struct running *r, struct err *err)
 		.listen_count = count,
 		.credentials = r->credentials,
 		.web_dir = c->web_dir,
+		.logos = c->logos,
 		.portal_url = str_of(c->portal_url),
 		.trusted_proxies = proxies,
 		.trusted_proxy_count = c->trusted_proxies.count,

@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "mime/build.h"
 #include "mime/rewrite.h"
+#include "text/colour.h"
 #include "text/format.h"
 
 #include <jansson.h>
@@ -36,6 +37,17 @@ static struct str host_of(struct str url)
 	return str_cut(&rest, '/');
 }
 
+/* The account's colour, dark enough for white letters on it. */
+static struct str button_colour(struct str setting, struct arena *arena)
+{
+	struct colour colour;
+
+	if (!setting.len || !colour_parse(str_from(setting, 1), &colour))
+		return STR("#1f5fbf");
+	colour = colour_for_light(colour);
+	return arena_printf(arena, "#%02x%02x%02x", colour.red, colour.green, colour.blue);
+}
+
 static void begin_view(struct composing *c)
 {
 	const struct account_settings *settings = &c->job->account.settings;
@@ -45,7 +57,7 @@ static void begin_view(struct composing *c)
 	c->view = json_object();
 	set(account, "name", settings->display_name);
 	set(account, "help", settings->help_text);
-	set(account, "accent", settings->accent_colour);
+	set(account, "accent", button_colour(settings->accent_colour, &c->arena));
 	set(account, "on_accent", STR("#ffffff"));
 	set(portal, "url", c->texts->portal_url);
 	set(portal, "host", host_of(c->texts->portal_url));

@@ -22,8 +22,9 @@ static const char *const reply_from_choices[] = {"person", "portal", NULL};
 
 static const struct setting table[] = {
 	TEXT(display_name, "", 100, "name of the organisation as people see it"),
-	TEXT(accent_colour, "#1d5fa8", 7, "colour of buttons and links, #rrggbb"),
-	TEXT(logo_file, "", 100, "logo, a file in the folder web/logos"),
+	{"accent_colour", SETTING_COLOUR, FIELD(accent_colour), "#1d5fa8", 0, 7, NULL,
+		"colour of buttons and links, #rrggbb; darkened or lightened where it could not be read"},
+	TEXT(logo_file, "", 100, "logo, a PNG or SVG file of at most 16 KB; empty: the name is shown"),
 	TEXT(help_text, "", 500, "whom recipients ask for help"),
 	TEXT(notification_address, "", 254, "From address of notifications"),
 	TEXT(language, "en", 20, "language of mails to people who chose none"),
@@ -60,6 +61,18 @@ static int choice_index(const struct setting *setting, struct str value)
 	return -1;
 }
 
+static bool is_colour(struct str value)
+{
+	if (value.len != 7 || value.ptr[0] != '#')
+		return false;
+	for (size_t i = 1; i < value.len; i++) {
+		char c = (char)(value.ptr[i] | 0x20);
+		if (!(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'f'))
+			return false;
+	}
+	return true;
+}
+
 enum result setting_check(const struct setting *setting, struct str value, struct err *err)
 {
 	uint64_t number;
@@ -69,6 +82,11 @@ enum result setting_check(const struct setting *setting, struct str value, struc
 		if (value.len > (size_t)setting->most || !str_is_utf8(value))
 			return err_set(err, RESULT_INVALID, "%s takes UTF-8 text of at most %lld bytes",
 				setting->name, (long long)setting->most);
+		return RESULT_OK;
+	case SETTING_COLOUR:
+		if (!is_colour(value))
+			return err_set(err, RESULT_INVALID, "%s takes a colour as #rrggbb, such as #1d5fa8",
+				setting->name);
 		return RESULT_OK;
 	case SETTING_BOOL:
 		if (!str_equal(value, STR("yes")) && !str_equal(value, STR("no")))
@@ -95,6 +113,7 @@ static void apply(struct account_settings *settings, const struct setting *setti
 
 	switch (setting->kind) {
 	case SETTING_TEXT:
+	case SETTING_COLOUR:
 		*(struct str *)field = value;
 		break;
 	case SETTING_BOOL:

@@ -29,7 +29,7 @@ struct account_settings {
 	int64_t retry_days;	    /* how long the queue tries before it gives a mail back */
 };
 
-enum setting_kind { SETTING_TEXT, SETTING_BOOL, SETTING_NUMBER, SETTING_CHOICE };
+enum setting_kind { SETTING_TEXT, SETTING_COLOUR, SETTING_BOOL, SETTING_NUMBER, SETTING_CHOICE };
 
 struct setting {
 	const char *name;

@@ -3,13 +3,13 @@
 #include "web/portal/page.h"
 
 #include "base/io.h"
-#include "web/portal/colour.h"
+#include "base/limits.h"
+#include "text/colour.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define LOGO_BYTES (1 << 20)
 #define NAME_BYTES 100
 
 static enum result get_colour(struct request *request, struct response *response)
@@ -57,15 +57,15 @@ static enum result read_file(const char *path, struct buf *ret)
 static enum result get_logo(struct request *request, struct response *response)
 {
 	struct str name = request_parameter(request, "name");
-	const char *web_dir = visit_of(request)->portal->options.web_dir;
+	const char *folder = visit_of(request)->portal->options.logos;
 	const char *type = str_ends_nocase(name, STR(".png"))	? "image/png"
 			   : str_ends_nocase(name, STR(".svg")) ? "image/svg+xml"
 								: NULL;
-	cleanup(buf_done) struct buf file = buf_new(LOGO_BYTES);
+	cleanup(buf_done) struct buf file = buf_new(LIMIT_LOGO_BYTES);
 
-	if (!type || !is_plain_name(name))
+	if (!folder || !type || !is_plain_name(name))
 		return err_set(&request->err, RESULT_NOT_FOUND, "there is no such logo");
-	struct str path = arena_printf(request->arena, "%s/logos/%.*s", web_dir, STR_ARG(name));
+	struct str path = arena_printf(request->arena, "%s/%.*s", folder, STR_ARG(name));
 	enum result result = read_file(path.ptr, &file);
 	if (result != RESULT_OK)
 		return err_set(&request->err, RESULT_NOT_FOUND, "there is no such logo");

@@ -21,6 +21,7 @@ struct portal_options {
 	size_t listen_count;
 	struct tls_credentials *credentials; /* one count is taken; may be NULL when no address has TLS */
 	const char *web_dir;		     /* templates, languages, styles, scripts, icons and logos */
+	const char *logos;		     /* folder of the accounts' logos; NULL: none */
 	struct str portal_url;		     /* "https://portal.example[:port]", without a slash at the end */
 	const struct str *trusted_proxies;   /* addresses or ranges whose X-Forwarded-For counts */
 	size_t trusted_proxy_count;

@@ -1,7 +1,7 @@
 #include "tests/unit/unit.h"
 
 #include "base/mem.h"
-#include "web/portal/colour.h"
+#include "text/colour.h"
 
 static const struct colour white = {255, 255, 255}, tint = {0xe8, 0xf0, 0xfc}, dark_tint = {0x22, 0x32, 0x4a},
 			   dark_text = {0x0d, 0x1b, 0x30};

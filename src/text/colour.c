@@ -1,4 +1,4 @@
-#include "web/portal/colour.h"
+#include "text/colour.h"
 
 #include <math.h>
 

@@ -1,7 +1,7 @@
 /* An account's colour, made readable: links and buttons keep a contrast of 4.5:1 (WCAG 2.2, 1.4.3) on light
  * and on dark pages whatever colour was chosen. Pure functions. */
-#ifndef WEB_PORTAL_COLOUR_H
-#define WEB_PORTAL_COLOUR_H
+#ifndef TEXT_COLOUR_H
+#define TEXT_COLOUR_H
 
 #include "base/arena.h"
 
