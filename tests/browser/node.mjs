@@ -57,7 +57,9 @@ listen {
   https = "127.0.0.1:${this.httpsPort}"
 }
 `);
-    this.environment = { ...process.env, SEALPOST_CONFIG: config };
+    this.clock = path.join(this.folder, "clock");
+    this.moveClock(0);
+    this.environment = { ...process.env, SEALPOST_CONFIG: config, SEALPOST_TEST_CLOCK: this.clock };
     this.run("init");
     this.run("account", "add", "acme", "--display-name", "Acme");
     this.run("domain", "add", "acme.example", "--next-hop", "127.0.0.1:1");
@@ -76,6 +78,20 @@ listen {
 
   runWith(input, ...words) {
     return execFileSync(this.binary, words, { env: this.environment, input }).toString();
+  }
+
+  /** The node's time is so many milliseconds later from now on. */
+  moveClock(milliseconds) {
+    this.offset = (this.offset ?? 0n) + BigInt(milliseconds);
+    const bytes = Buffer.alloc(8);
+    bytes.writeBigInt64LE(this.offset);
+    fs.writeFileSync(this.clock, bytes);
+  }
+
+  /** What no command does yet, straight in the database. */
+  sql(statement, ...values) {
+    execFileSync("/usr/bin/python3", ["-c", "import sqlite3, sys; c = sqlite3.connect(sys.argv[1], timeout=30); " +
+      "c.execute(sys.argv[2], sys.argv[3:]); c.commit()", path.join(this.folder, "sealpost.db"), statement, ...values]);
   }
 
   async stop() {
@@ -108,6 +124,7 @@ listen {
     return (await this.newest(address, "code", count)).match(/\b\d{4} \d{4}\b/)[0];
   }
 
+  /** `to` is one address or a list of them. */
   async send(from, to, data) {
     const socket = net.connect(this.smtpPort, "127.0.0.1");
     let text = "";
@@ -120,7 +137,7 @@ listen {
       return true;
     }, code);
     await answer("220");
-    for (const [line, code] of [["EHLO test.example", "250"], [`MAIL FROM:<${from}>`, "250"], [`RCPT TO:<${to}>`, "250"],
+    for (const [line, code] of [["EHLO test.example", "250"], [`MAIL FROM:<${from}>`, "250"], ...[to].flat().map((address) => [`RCPT TO:<${address}>`, "250"]),
       ["DATA", "354"], [`${data}\r\n.`, "250"], ["QUIT", "221"]]) {
       socket.write(`${line}\r\n`);
       await answer(code);

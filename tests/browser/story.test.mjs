@@ -1,19 +1,14 @@
 // The whole story in a real browser, with and without scripts, and axe on every page of it.
 import assert from "node:assert/strict";
-import fs from "node:fs";
 import { after, before, test } from "node:test";
-import { createRequire } from "node:module";
-import { chromium } from "playwright-core";
+import { check, launch, watchForeign } from "./check.mjs";
 import { SealpostNode, offer } from "./node.mjs";
 
-const axe = fs.readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 let node, browser;
 
 before(async () => {
   node = await new SealpostNode().start();
-  browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu",
-    "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync"] });
+  browser = await launch();
 });
 
 after(async () => {
@@ -23,27 +18,8 @@ after(async () => {
 
 async function newContext(options) {
   const context = await browser.newContext({ ignoreHTTPSErrors: true, ...options });
-  const foreign = [];
-  await context.route("**/*", (route) => {
-    const url = route.request().url();
-    if (!url.startsWith(node.url) && !url.startsWith("data:") && !url.startsWith("blob:")) foreign.push(url);
-    return route.continue();
-  });
+  const foreign = await watchForeign(context, node);
   return { context, foreign };
-}
-
-// axe is brought in beside the page's own policy, which forbids foreign scripts.
-async function check(page, where) {
-  const session = await page.context().newCDPSession(page);
-  const tree = await session.send("Page.getFrameTree");
-  const { executionContextId } = await session.send("Page.createIsolatedWorld", { frameId: tree.frameTree.frame.id });
-  await session.send("Runtime.evaluate", { expression: axe, contextId: executionContextId });
-  const { result } = await session.send("Runtime.evaluate", { contextId: executionContextId, awaitPromise: true,
-    returnByValue: true, expression: `axe.run(document, {iframes: false}).then((r) => r.violations.map((v) =>
-      v.id + ": " + v.nodes.map((n) => n.html).join(" | ")))` });
-  assert.deepEqual(result.value, [], `${where} at ${page.url()}`);
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth).catch(() => 0);
-  assert.ok(wide <= 0, `${where} is wider than the screen by ${wide}`);
 }
 
 for (const [name, options] of [

@@ -1,0 +1,93 @@
+// The story with nothing but a keyboard, and what printing gives.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { launch } from "./check.mjs";
+import { attached } from "./mails.mjs";
+import { SealpostNode } from "./node.mjs";
+import { Walk, prepareNode } from "./pages.mjs";
+
+let node, browser;
+
+before(async () => {
+  node = await new SealpostNode().start();
+  prepareNode(node);
+  browser = await launch();
+});
+
+after(async () => {
+  await browser?.close();
+  await node?.stop();
+});
+
+// Presses Tab until what has the focus is meant; each stop on the way must be seen to have it.
+async function tabTo(page, selector) {
+  for (let i = 0; i < 60; i++) {
+    const found = await page.evaluate((wanted) => {
+      const element = document.activeElement;
+      if (element === document.body) return { element: "body", visible: true, is: false };
+      const style = getComputedStyle(element), box = element.getBoundingClientRect();
+      const outline = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+      return { element: element.outerHTML.slice(0, 120), is: element.matches(wanted),
+        visible: outline && box.width > 0 && box.bottom > 0 && box.top < innerHeight };
+    }, selector);
+    if (found.element !== "body" && (await page.evaluate(() => document.activeElement.matches("a, button, input, select, textarea, summary"))))
+      assert.ok(found.visible, `the focus is not seen on ${found.element}`);
+    if (found.is) return;
+    await page.keyboard.press("Tab");
+  }
+  assert.fail(`${selector} is not reached by Tab at ${page.url()}`);
+}
+
+async function press(page, selector, key = "Enter") {
+  await tabTo(page, selector);
+  await Promise.all([page.waitForNavigation(), page.keyboard.press(key)]);
+}
+
+for (const javaScriptEnabled of [true, false]) {
+  test(`from the link to the sent reply by keyboard, scripts ${javaScriptEnabled ? "on" : "off"}`, async () => {
+    const who = `carol.keys${javaScriptEnabled ? 1 : 0}`, carol = `${who}@partner.example`;
+    await node.send("alice@acme.example", [carol], attached(carol, "dave@partner.example"));
+    const walk = new Walk(node, browser, () => {}, { who, javaScriptEnabled, viewport: { width: 1280, height: 800 } });
+    const page = await walk.newPage();
+    await page.goto(await node.link(carol));
+    await press(page, "#send");
+    await tabTo(page, "#code");
+    await page.keyboard.type(await node.code(carol));
+    await Promise.all([page.waitForURL(/\/message\//), page.keyboard.press("Enter")]);
+    assert.ok((await page.content()).includes("Offer for the new site"));
+
+    // The first Tab of a page leads past its navigation.
+    await page.keyboard.press("Tab");
+    assert.ok(await page.evaluate(() => document.activeElement.matches(".skip")));
+    await page.keyboard.press("Enter");
+    await tabTo(page, ".file");
+    await press(page, "a[href$='/reply']");
+    await tabTo(page, "textarea");
+    await page.keyboard.type("We take it.");
+    await press(page, "form.write button.primary");
+    assert.match(page.url(), /sent=1/);
+    await press(page, ".folders a[href='/inbox']");
+    await press(page, ".row a");
+    assert.ok((await page.content()).includes("forty-two"));
+    await press(page, ".top form button");
+    assert.match(page.url(), /\/sign-in/);
+    await page.context().close();
+  });
+}
+
+test("printing gives the message and nothing of the portal around it", async () => {
+  const carol = "carol.print@partner.example";
+  await node.send("alice@acme.example", [carol], attached(carol, "dave@partner.example"));
+  const walk = new Walk(node, browser, () => {}, { who: "carol.print" });
+  const page = await walk.newPage();
+  await walk.signIn(page, (await node.link(carol)).split("/").at(-1));
+  await page.emulateMedia({ media: "print" });
+  for (const part of [".top", ".folders", ".beside", ".foot", ".session", ".verbs", ".note", ".back"])
+    for (const one of await page.locator(part).all())
+      assert.equal(await one.isVisible(), false, `${part} is printed`);
+  for (const part of ["h1", ".from", ".to", ".body-text", ".file-name"])
+    assert.ok(await page.locator(part).first().isVisible(), `${part} is not printed`);
+  const background = await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
+  assert.equal(background, "rgb(255, 255, 255)");
+  await page.context().close();
+});

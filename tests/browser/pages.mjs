@@ -1,0 +1,200 @@
+// Every page and state of the portal, one after the other, in one language: for axe, for the weight of pages, and for
+// the pictures of the documents.
+import { attached, html, text } from "./mails.mjs";
+
+const HOUR = 3_600_000;
+
+const submit = (page, action) => page.locator(`form[action$='${action}'] button`).first().click();
+
+/** The people and definitions that the mails need. */
+export function prepareNode(node) {
+  node.run("user", "add", "bob@acme.example", "--name", "Bob Brown");
+  node.run("definition", "add", "no printing", "--print", "no", "--expire-days", "10");
+}
+
+/** Shows each page to look(name, page). The contexts it opens take `options`; of addresses `who` is the beginning. */
+export class Walk {
+  constructor(node, browser, look, { who = "carol", ...options } = {}) {
+    Object.assign(this, { node, browser, look, options });
+    this.carol = `${who}@partner.example`;
+    this.dave = `${who}.dave@partner.example`;
+    this.codes = 0;
+  }
+
+  async newPage() {
+    const context = await this.browser.newContext({ ignoreHTTPSErrors: true, ...this.options });
+    await this.onContext?.(context);
+    return context.newPage();
+  }
+
+  async see(name, page, path) {
+    if (path) await page.goto(path.startsWith("/") ? this.node.url + path : path);
+    await this.look(name, page);
+  }
+
+  /** Mail for Carol, each of its kind; their identifiers by name. */
+  async prepare() {
+    const { node, carol, dave } = this;
+    const ids = {};
+    const mails = [
+      ["old", [carol], text(carol, "Minutes of Monday [secure]", "Here are the minutes.")],
+      ["locked", [carol], text(carol, "Salaries 2027 [secure:no printing]", "For your eyes only.")],
+      ["letter", [carol], html(carol)],
+      ["offer", [carol, dave], attached(carol, dave)],
+    ];
+    for (const [index, [name, to, mail]] of mails.entries()) {
+      await node.send("alice@acme.example", to, mail);
+      ids[name] = (await node.link(carol, index + 1)).split("/").at(-1);
+    }
+    this.ids = ids;
+  }
+
+  async signIn(page, id, address = this.carol) {
+    await page.goto(`${this.node.url}/m/${id}`);
+    await submit(page, "/code");
+    await this.enterCode(page, address);
+  }
+
+  async enterCode(page, address = this.carol) {
+    this.codes += 1;
+    await page.locator("input[name=code]").fill(await this.node.code(address, this.codes));
+    await submit(page, "/sign-in/code");
+  }
+
+  async door() {
+    const { node, ids } = this;
+    const page = await this.newPage();
+    await this.see("link", page, `/m/${ids.offer}`);
+    await submit(page, "/code");
+    await this.see("code", page);
+    await page.locator("input[name=code]").fill("1234 5678");
+    await submit(page, "/sign-in/code");
+    await this.see("code-wrong", page);
+    const elsewhere = await this.newPage();
+    await elsewhere.goto(`${node.url}/sign-in/code?link=${ids.offer}`);
+    await elsewhere.locator("input[name=code]").fill(await node.code(this.carol, this.codes + 1));
+    await submit(elsewhere, "/sign-in/code");
+    await this.see("code-other-browser", elsewhere);
+    await elsewhere.goto(`${node.url}/m/${ids.old}`);
+    await submit(elsewhere, "/not-mine");
+    await this.see("link-not-mine", elsewhere);
+    await this.see("sign-in", elsewhere, "/sign-in");
+    await elsewhere.locator("#address").fill("nobody@-");
+    await elsewhere.locator("#address").evaluate((field) => { field.type = "text"; }).catch(() => {});
+    await submit(elsewhere, "/sign-in");
+    await this.see("sign-in-wrong", elsewhere);
+    await elsewhere.locator("#address").fill(this.carol);
+    await submit(elsewhere, "/sign-in");
+    await this.see("sign-in-how", elsewhere);
+    await elsewhere.locator("input[name=password]").fill("not my password");
+    await submit(elsewhere, "/sign-in/password");
+    await this.see("sign-in-password-wrong", elsewhere);
+    await this.enterCode(page);
+    await this.see("message-first", page);
+    return page;
+  }
+
+  async reader(page) {
+    const { node, ids } = this;
+    await this.see("inbox", page, "/inbox");
+    await this.see("message", page, `/message/${ids.offer}`);
+    await this.see("message-html", page, `/message/${ids.letter}`);
+    await this.see("message-locked", page, `/message/${ids.locked}`);
+    // Nothing at all runs in a document of a message, so what looks at it looks at a copy.
+    const printed = await page.request.get(`${node.url}/message/${ids.offer}/print`);
+    const copy = await this.newPage();
+    await copy.setContent(await printed.text());
+    await this.see("print", copy);
+    await this.see("sent-empty", page, "/sent");
+    await this.see("reply", page, `/message/${ids.offer}/reply-all`);
+    await page.locator("form.write button.primary").click();
+    await this.see("reply-problem", page);
+    await page.locator("textarea[name=text]").fill("We take it.\n\nPlease send the contract to Dave as well.");
+    await page.locator("form.write button.primary").click();
+    await page.waitForURL(/sent=1/);
+    await this.see("message-sent", page);
+    await this.see("sent", page, "/sent");
+    await this.see("settings", page, "/settings");
+    await this.see("password", page, "/settings/password");
+    await page.locator("input[name=password]").fill("password1234");
+    await submit(page, "/settings/password");
+    await this.see("password-problem", page);
+    await page.locator("input[name=password]").fill("seventeen blue herons");
+    await submit(page, "/settings/password");
+    await this.see("link-password", await this.newPage(), `/m/${ids.offer}`);
+    await this.see("error-not-found", page, `/message/${"0".repeat(26)}`);
+    await this.see("error-denied", page, "/compose");
+    await this.see("error-denied-print", page, `/message/${ids.locked}/print`);
+    await this.see("error-method", page, "/sign-out");
+    await page.goto(`${node.url}/message/${ids.offer}/reply`);
+    await page.locator("textarea[name=text]").fill("A text that must not be lost.");
+    const kept = page.context();
+    const cookies = await kept.cookies();
+    await kept.clearCookies({ name: /session$/ });
+    await page.locator("form.write button.primary").click();
+    await this.see("error-session-ended", page);
+    await kept.addCookies(cookies);
+    await this.see("sign-in-ended", await this.newPage(), "/sign-in?ended=1");
+    const old = await this.newPage();
+    await old.goto(`${node.url}/sign-in`);
+    await old.locator("#address").fill(this.carol);
+    await old.context().clearCookies();
+    await submit(old, "/sign-in");
+    await this.see("error-form-old", old);
+    await old.goto(`${node.url}/m/${ids.letter}`);
+    for (let i = 0; i < 8 && !(await old.locator(".problem").count()); i++) {
+      await old.goto(`${node.url}/m/${ids.letter}`);
+      await submit(old, "/code");
+    }
+    await this.see("link-too-often", old);
+  }
+
+  async ended(page) {
+    const { node, ids } = this;
+    const of = "WHERE id = (SELECT message_id FROM copy WHERE hex(id) = upper(?))";
+    node.sql(`UPDATE message SET recalled_at = sent_at + 60000 ${of}`, idHex(ids.old));
+    await this.see("error-recalled", page, `/message/${ids.old}`);
+    node.sql(`UPDATE message SET expires_at = sent_at + 1 ${of}`, idHex(ids.locked));
+    await this.see("error-expired", page, `/message/${ids.locked}`);
+    await this.see("inbox-ended", page, "/inbox");
+  }
+
+  async sender() {
+    const { node } = this;
+    const page = await this.newPage();
+    await page.goto(`${node.url}/sign-in`);
+    await page.locator("input[name=address]").fill("alice@acme.example");
+    await submit(page, "/sign-in");
+    await page.locator("input[name=password]").fill("correct horse battery");
+    await submit(page, "/sign-in/password");
+    await this.see("sender-sent", page, "/sent");
+    await page.locator("main a[href^='/message/']").first().click();
+    await this.see("sender-message", page);
+    await this.see("compose", page, "/compose");
+    await page.locator("input[name=to]").fill("bob@elsewhere.example");
+    await page.locator("input[name=subject]").fill("Lunch");
+    await page.locator("textarea[name=text]").fill("At noon?");
+    await page.locator("form.write button.primary").click();
+    await this.see("compose-problem", page);
+    await page.goto(`${node.url}/inbox`);
+    await submit(page, "/sign-out");
+    await this.see("signed-out", page);
+  }
+
+  /** Everything, and then the limits by network begin anew. */
+  async all() {
+    await this.prepare();
+    const page = await this.door();
+    await this.reader(page);
+    await this.ended(page);
+    await this.sender();
+    this.node.moveClock(2 * HOUR);
+  }
+}
+
+/** Identifiers in URLs are 26 digits of Crockford's base 32. */
+export function idHex(id) {
+  let value = 0n;
+  for (const digit of id) value = value * 32n + BigInt("0123456789abcdefghjkmnpqrstvwxyz".indexOf(digit));
+  return value.toString(16).padStart(32, "0");
+}

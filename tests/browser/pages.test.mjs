@@ -1,0 +1,88 @@
+// Each page of the portal, in each language, on phones and desks, light and dark, with and without scripts.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { check, checkWeight, checkWidth, launch, watchForeign } from "./check.mjs";
+import { text } from "./mails.mjs";
+import { SealpostNode } from "./node.mjs";
+import { Walk, prepareNode } from "./pages.mjs";
+
+const PHONE = { width: 360, height: 740 }, DESK = { width: 1280, height: 800 };
+let node, browser;
+
+before(async () => {
+  node = await new SealpostNode().start();
+  prepareNode(node);
+  browser = await launch();
+});
+
+after(async () => {
+  await browser?.close();
+  await node?.stop();
+});
+
+async function walk(look, options) {
+  const walk = new Walk(node, browser, look, { reducedMotion: "reduce", viewport: DESK, ...options });
+  const foreign = [];
+  walk.onContext = (context) => {
+    context.setDefaultTimeout(30_000);
+    return watchForeign(context, node, foreign);
+  };
+  await walk.all();
+  assert.deepEqual(foreign, []);
+}
+
+const seen = new Set();
+
+for (const locale of ["en", "de", "en-XB"]) {
+  test(`axe finds nothing on any page: ${locale}`, async () => {
+    await walk(async (name, page) => {
+      seen.add(name);
+      assert.equal(await page.locator("h1").count(), 1, name);
+      for (const colorScheme of ["light", "dark"]) {
+        await page.emulateMedia({ colorScheme });
+        for (const viewport of [PHONE, DESK]) {
+          await page.setViewportSize(viewport);
+          await check(page, `${name}, ${locale}, ${colorScheme}, ${viewport.width} px`);
+        }
+      }
+      if (page.url().startsWith(node.url)) {
+        await checkWeight(page, name);
+        assert.equal(await page.locator("html").getAttribute("dir"), locale === "en-XB" ? "rtl" : "ltr", name);
+        assert.equal(await page.locator("html").getAttribute("lang"), locale, name);
+        assert.equal(await page.locator("time:not([datetime][title])").count(), 0, `dates of ${name}`);
+      }
+    }, { who: `carol.${locale}`.toLowerCase(), locale });
+  });
+}
+
+test("every page is reached without scripts, and fits a phone", async () => {
+  const reached = new Set();
+  await walk(async (name, page) => {
+    reached.add(name);
+    await checkWidth(page, name);
+  }, { who: "carol.plain", javaScriptEnabled: false, viewport: PHONE });
+  assert.deepEqual([...reached].sort(), [...seen].sort());
+});
+
+test("a full page of long rows weighs less than 60 KB, and so does a message beside its list", async () => {
+  const carol = "carol.full@partner.example";
+  const long = "The quarterly figures of all sites with the comments of the board ".repeat(3);
+  for (let i = 0; i < 60; i++)
+    await node.send("alice@acme.example", carol, text(carol, `${i} ${long} [secure]`, long.repeat(4)));
+  const look = new Walk(node, browser, () => {}, { who: "carol.full", viewport: DESK });
+  const page = await look.newPage();
+  await look.signIn(page, (await node.link(carol, 60)).split("/").at(-1));
+  for (const path of ["/inbox", await page.locator(".beside .row a").nth(3).getAttribute("href")]) {
+    await page.goto(node.url + path);
+    await checkWeight(page, path);
+  }
+  // The row of the open message is marked, beside the message, which stands first in the source.
+  assert.equal(await page.locator(".beside [aria-current]").count(), 1);
+  assert.ok(await page.evaluate(() => document.querySelector("main")
+    .compareDocumentPosition(document.querySelector(".beside")) & Node.DOCUMENT_POSITION_FOLLOWING));
+  const [list, message] = await Promise.all([".beside", "main"].map((one) => page.locator(one).boundingBox()));
+  assert.ok(list.x + list.width <= message.x + 1 && Math.abs(list.y - message.y) < 2);
+  await page.setViewportSize(PHONE);
+  assert.equal(await page.locator(".beside").isVisible(), false);
+  await page.context().close();
+});
