@@ -156,6 +156,7 @@ export class Walk {
     await this.see("error-recalled", page, `/message/${ids.old}`);
     node.sql(`UPDATE message SET expires_at = sent_at + 1 ${of}`, idHex(ids.locked));
     await this.see("error-expired", page, `/message/${ids.locked}`);
+    await this.see("link-ended", await this.newPage(), `/m/${ids.locked}`);
     await this.see("inbox-ended", page, "/inbox");
   }
 
@@ -192,9 +193,9 @@ export class Walk {
   }
 }
 
-/** Identifiers in URLs are 26 digits of Crockford's base 32. */
+/** Identifiers in URLs are 26 digits of Crockford's base 32, with two bits to spare. */
 export function idHex(id) {
   let value = 0n;
   for (const digit of id) value = value * 32n + BigInt("0123456789abcdefghjkmnpqrstvwxyz".indexOf(digit));
-  return value.toString(16).padStart(32, "0");
+  return (value >> 2n).toString(16).padStart(32, "0");
 }

@@ -38,6 +38,8 @@ for (const locale of ["en", "de", "en-XB"]) {
     await walk(async (name, page) => {
       seen.add(name);
       assert.equal(await page.locator("h1").count(), 1, name);
+      assert.equal(await page.locator(".sign").count(), name.startsWith("error-") ? 1 : 0, name);
+      if (/wrong|problem|often/.test(name)) assert.equal(await page.locator(".problem").count(), 1, name);
       for (const colorScheme of ["light", "dark"]) {
         await page.emulateMedia({ colorScheme });
         for (const viewport of [PHONE, DESK]) {

@@ -50,6 +50,22 @@ def test_the_button_of_a_notification_can_be_read_in_any_colour(node):
     assert contrast_with_white(colour) >= 4.5
 
 
+def test_a_notification_says_all_in_either_part(node):
+    link_page(node)
+    mail = wait.until(lambda: [m for m in node.outbox.to("carol@partner.example")], "a notification")[0]
+    parts = {p.get_content_type(): p.get_payload(decode=True).decode() for p in mail.walk() if not p.is_multipart()}
+    assert list(parts) == ["text/plain", "text/html"]
+    sender = re.search(r"<(.+)>", mail["From"]).group(1)
+    for text in parts.values():
+        for word in (node.url + "/m/", "alice@acme.example", "carol@partner.example", sender, "can be read until",
+                     "Is this mail genuine?"):
+            assert word in text, word
+    html = parts["text/html"]
+    assert html.count("display:inline-block") == 1 and 'role="presentation"' in html  # one button, in tables
+    assert not re.search(r"<img|<script|<link|url\(|<(div|p)[^>]*background", html)
+    assert set(re.findall(r'(?:href|src)="([^"]+)"', html)) == {re.search(r"https://\S+/m/\w+", parts["text/plain"]).group(0)}
+
+
 def test_an_empty_value_takes_the_logo_away(node, tmp_path):
     logo = tmp_path / "logo.png"
     logo.write_bytes(PNG)
@@ -69,4 +85,4 @@ def test_what_is_no_logo_or_colour_is_refused(node, tmp_path):
     assert "No such file" in node.run("account", "set", "logo_file", str(tmp_path / "none.png"), code=3)
     for colour in ("red", "#12345", "#12345g", "1234567"):
         assert "#rrggbb" in node.run("account", "set", "accent_colour", colour, code=6)
-    assert Browser(node).get("/logo/..%2Fsealpost.conf").status == 404
+    assert Browser(node).get("/logo/..%2Fsealpost.conf").status in (400, 404)
