@@ -81,6 +81,26 @@ test("the pages work right to left", async () => {
   await context.close();
 });
 
+test("dates are in the reader's zone and language", async () => {
+  const address = "carol.zone@partner.example";
+  await node.send("alice@acme.example", address, offer(address));
+  const { context } = await newContext({ locale: "de-DE", timezoneId: "Asia/Tokyo" });
+  const page = await context.newPage();
+  await page.goto(await node.link(address));
+  await page.locator("#send").click();
+  await page.locator("#code").fill(await node.code(address));
+  await page.locator("form[action='/sign-in/code'] button").click();
+  const date = page.locator(".from time");
+  assert.match(await date.innerText(), /^(Montag|Dienstag|Mittwoch|Donnerstag|Freitag|Samstag|Sonntag), .* JST$/);
+  assert.match(await date.getAttribute("datetime"), /\+09:00$/);
+  await page.goto(`${node.url}/settings`);
+  await page.locator("select[name=time_zone]").selectOption("America/New_York");
+  await page.locator("form[action='/settings/choices'] button").click();
+  await page.goto(`${node.url}/inbox`);
+  assert.match(await page.locator(".row-date").getAttribute("datetime"), /-0[45]:00$/);
+  await context.close();
+});
+
 test("an internal user signs in with a password and sees what was sent", async () => {
   const { context } = await newContext({});
   const page = await context.newPage();

@@ -1,5 +1,5 @@
 // What scripts add to pages that work without them: keys in lists, a warning before text is lost, progress of an
-// upload, and the end of the session.
+// upload, the end of the session, and the browser's time zone for those who chose none.
 
 const isTyping = (target) => target.closest('input, textarea, select');
 
@@ -75,5 +75,7 @@ function start() {
   document.querySelectorAll('.session[data-left]').forEach(watchSession);
 }
 
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+if (zone) document.cookie = `__Host-zone=${zone}; Path=/; Secure; SameSite=Lax`;
 document.addEventListener('keydown', moveInList);
 start();

@@ -17,6 +17,8 @@
 #define COOKIE_LANGUAGE "language" /* chosen by somebody who is not signed in */
 #define COOKIE_NEXT "next"	   /* where to go after signing in */
 
+#define COOKIE_ZONE "zone" /* the browser's time zone, told by the script */
+
 /* Limits of parameters. */
 #define LOCAL_PATH_BYTES 1000
 #define LANGUAGE_BYTES 35

@@ -12,25 +12,34 @@ static struct str language_cookie(const struct request *request)
 	return str_sub(request_cookie(request, COOKIE_LANGUAGE), 0, LANGUAGE_BYTES);
 }
 
+/* The zone that was chosen, or the browser's, or the account's. */
+static const struct zone *zone_of(const struct request *request)
+{
+	const struct visit *visit = visit_of(request);
+	const struct str names[] = {visit->is_signed_in ? visit->session.person.time_zone : STR_NONE,
+		request_cookie(request, COOKIE_ZONE),
+		visit->settings ? visit->settings->time_zone : STR_NONE};
+
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		const struct zone *found = names[i].len ? zone_find(visit->portal->zones, names[i]) : NULL;
+		if (found)
+			return found;
+	}
+	return zone_utc();
+}
+
 void visit_set_language(struct request *request)
 {
 	struct visit *visit = visit_of(request);
 	struct str chosen = visit->is_signed_in ? visit->session.person.language : language_cookie(request);
 	struct str accept = request_header(request, "accept-language");
-	struct str zone = STR_NONE;
 
 	/* The account's language counts when the browser asks for none that we have. */
 	if (visit->settings)
 		accept = arena_printf(request->arena, "%.*s%s%.*s;q=0.001", STR_ARG(accept),
 			accept.len ? "," : "", STR_ARG(visit->settings->language));
 	visit->language = language_pick(visit->portal->languages, accept, chosen);
-	if (visit->is_signed_in)
-		zone = visit->session.person.time_zone;
-	if (!zone.len && visit->settings)
-		zone = visit->settings->time_zone;
-	const struct zone *found = zone_find(visit->portal->zones, zone);
-	visit->format =
-		(struct format){request->arena, visit->language, found ? found : zone_utc(), request->now};
+	visit->format = (struct format){request->arena, visit->language, zone_of(request), request->now};
 }
 
 void visit_set_account(struct request *request, const struct account_settings *settings)
