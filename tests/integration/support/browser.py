@@ -30,7 +30,8 @@ class Page:
         self.status, self.url, self.headers, self.body = status, url, headers, body
         self.text = body.decode("utf-8", "replace")
         parser = _Forms()
-        parser.feed(self.text)
+        if "html" in headers.get("Content-Type", "html"):
+            parser.feed(self.text)
         self.forms, self.links = parser.forms, parser.links
 
     @property

@@ -1,5 +1,7 @@
 """A mail server of a test's own that can be told to misbehave: it answers SMTP as asked and keeps what it was given."""
 
+import email
+import email.policy
 import socket
 import ssl
 import threading
@@ -17,12 +19,13 @@ class MailServer:
     context      for STARTTLS, None: not offered; starttls_reply: said instead of 220
     mail, rcpt   {address: reply} for what is not "250"; end: reply after the end of data
     silent       takes connections and says nothing
+    before_end   called with the transaction between the end of its data and the reply
     """
 
     def __init__(self, host="127.0.0.1", port=0, context=None):
         self.context, self.starttls_reply, self.silent = context, None, False
         self.mail, self.rcpt, self.end = {}, {}, "250 2.0.0 taken"
-        self.dsn = False
+        self.dsn, self.before_end = False, lambda transaction: None
         self.transactions, self.commands, self.connections, self.content_bytes = [], [], 0, 0
         self._open = []
         self._listener = socket.create_server((host, port))
@@ -49,6 +52,11 @@ class MailServer:
 
     def to(self, address):
         return [t for t in self.taken if address in t.recipients]
+
+    def mails(self):
+        """What was taken, as a Maildir's (recipient, message)."""
+        return [(r, email.message_from_bytes(t.data, policy=email.policy.default))
+                for t in self.taken for r in t.recipients]
 
     def _accept(self):
         while True:
@@ -120,6 +128,7 @@ class MailServer:
                 if reply.startswith("2"):
                     transaction.data = data
                     self.transactions.append(transaction)
+                    self.before_end(transaction)
             elif verb == "QUIT":
                 sock.sendall(b"221 bye\r\n")
                 return
