@@ -16,9 +16,12 @@
 #include <string.h>
 
 /* How often, within an hour, codes are sent to one address and asked for from one network, and passwords are
- * tried for one address and network together. A stranger's tries count for the stranger's network only, so
- * nobody is locked out by others. */
-#define CODES_PER_ADDRESS 6
+ * tried for one address and network together. A stranger's tries count for the stranger's network, so nobody
+ * is locked out by others; the limit of an address over all networks only keeps its mailbox from being
+ * flooded, and whoever has a notification's link is counted apart from it. */
+#define CODES_PER_LINK_HOLDER 6
+#define CODES_PER_PAIR 6
+#define CODES_PER_ADDRESS 20
 #define CODES_PER_NETWORK 30
 #define PASSWORD_TRIES_PER_PAIR 10
 #define PASSWORD_TRIES_PER_NETWORK 100
@@ -65,6 +68,18 @@ static struct str network_key(struct str origin, struct arena *arena)
 	if (!network_of_peer(origin, &network))
 		return origin;
 	return bytes_str(arena_bytes(arena, (struct bytes){network.address, sizeof(network.address)}));
+}
+
+/* An address and a network together: the one has no line ends, the other may have any bytes. */
+static struct str pair_key(struct str address, struct str network, struct arena *arena)
+{
+	char *key = arena_alloc(arena, address.len + 1 + network.len);
+
+	if (address.len)
+		memcpy(key, address.ptr, address.len);
+	key[address.len] = '\n';
+	memcpy(key + address.len + 1, network.ptr, network.len);
+	return (struct str){key, address.len + 1 + network.len};
 }
 
 static enum result too_often(struct err *err)
@@ -165,15 +180,16 @@ struct code_request {
 	bool over;
 };
 
-/* Makes the code and queues its mail in one transaction. */
+/* Makes the code and queues its mail in one transaction. With nobody's address there is a code too, which is
+ * never right, so that entering it tells nothing. */
 static enum result send_code_to(struct tx *tx, struct code_request *r, const struct person *person,
 	struct id message_id, struct arena *arena, struct err *err)
 {
 	uint8_t browser_hash[HASH_BYTES], hash[HASH_BYTES];
 	struct flow_account account;
 	struct code code = {.id = id_new(r->now),
-		.account_id = person->account_id,
-		.person_id = person->id,
+		.account_id = person ? person->account_id : (struct id){{0}},
+		.person_id = person ? person->id : (struct id){{0}},
 		.browser_hash = {browser_hash, sizeof(browser_hash)},
 		.code_hash = {hash, sizeof(hash)},
 		.copy_id = r->copy_id,
@@ -183,42 +199,61 @@ static enum result send_code_to(struct tx *tx, struct code_request *r, const str
 	struct str digits = new_digits(arena);
 	hash_bytes(r->browser, browser_hash);
 	code_hash(code.id, digits, hash);
-	TRY(flow_account_load(r->flow, tx, person->account_id, arena, &account, err));
 	TRY(code_add(tx, &code, err));
+	if (person == NULL)
+		return RESULT_OK;
+	TRY(flow_account_load(r->flow, tx, person->account_id, arena, &account, err));
 	TRY(mail_out_code(r->flow, tx, &account, person, digits, r->now, err));
 	return note(tx, EVENT_CODE_SENT, person->account_id, person->id, message_id, r->origin, STR_NONE,
 		r->now, err);
 }
 
+static enum result send_code_of_link(struct tx *tx, void *context, struct err *err)
+{
+	struct code_request *r = context;
+	cleanup(arena_done) struct arena arena = {0};
+	struct copy copy;
+	struct person person;
+
+	r->over = false;
+	TRY(copy_find_any(tx, r->copy_id, &copy, err));
+	TRY(person_find(tx, copy.account_id, copy.person_id, &arena, &person, err));
+	TRY(count(tx, "code-link", person.address_key, CODES_PER_LINK_HOLDER, r->now, &r->over, err));
+	TRY(count(tx, "code-network", network_key(r->origin, &arena), CODES_PER_NETWORK, r->now, &r->over,
+		err));
+	return r->over ? RESULT_OK : send_code_to(tx, r, &person, copy.message_id, &arena, err);
+}
+
+/* Counts before anybody is looked up: being turned away takes the same time for every address. */
 static enum result send_code(struct tx *tx, void *context, struct err *err)
 {
 	struct code_request *r = context;
 	cleanup(arena_done) struct arena arena = {0};
-	struct copy copy = {0};
-	struct person *people, one;
-	size_t people_count = 1;
+	struct str address = arena_lower(&arena, r->address), network = network_key(r->origin, &arena);
+	struct str pair = pair_key(address, network, &arena);
+	struct person *people;
+	size_t people_count;
 
 	r->over = false;
-	if (id_is_none(r->copy_id)) {
-		TRY(person_list_by_address(tx, r->address, &arena, &people, &people_count, err));
-	} else {
-		TRY(copy_find_any(tx, r->copy_id, &copy, err));
-		TRY(person_find(tx, copy.account_id, copy.person_id, &arena, &one, err));
-		people = &one;
-	}
-	struct str counted = people_count ? people[0].address_key : arena_lower(&arena, r->address);
-	TRY(count(tx, "code-address", counted, CODES_PER_ADDRESS, r->now, &r->over, err));
-	TRY(count(tx, "code-network", network_key(r->origin, &arena), CODES_PER_NETWORK, r->now, &r->over,
-		err));
-	if (r->over || people_count == 0)
+	TRY(count(tx, "code-network", network, CODES_PER_NETWORK, r->now, &r->over, err));
+	if (!r->over)
+		TRY(count(tx, "code-pair", pair, CODES_PER_PAIR, r->now, &r->over, err));
+	/* What was turned away before costs the address nothing. */
+	if (!r->over)
+		TRY(count(tx, "code-address", address, CODES_PER_ADDRESS, r->now, &r->over, err));
+	if (r->over)
 		return RESULT_OK;
+	TRY(person_list_by_address(tx, r->address, &arena, &people, &people_count, err));
 	/* An address may have a mailbox in several accounts; the newest is the one just written to. */
-	return send_code_to(tx, r, &people[people_count - 1], copy.message_id, &arena, err);
+	return send_code_to(
+		tx, r, people_count ? &people[people_count - 1] : NULL, (struct id){0}, &arena, err);
 }
 
 static enum result request_code(struct code_request *request, struct err *err)
 {
-	TRY(db_write(flow_db(request->flow), send_code, request, err));
+	db_work work = id_is_none(request->copy_id) ? send_code : send_code_of_link;
+
+	TRY(db_write(flow_db(request->flow), work, request, err));
 	return request->over ? too_often(err) : RESULT_OK;
 }
 
@@ -298,10 +333,13 @@ static enum result try_code(struct tx *tx, void *context, struct err *err)
 				    &code, err);
 	if (t->outcome != RESULT_OK)
 		return t->outcome == RESULT_NOT_FOUND || t->outcome == RESULT_BUSY ? RESULT_OK : t->outcome;
-	t->outcome = code_take_try(tx, code.id, t->now, err);
+	t->outcome = code_take_try(tx, code.id, t->now, &t->tries_left, err);
 	if (t->outcome != RESULT_OK)
 		return t->outcome == RESULT_GONE ? RESULT_OK : t->outcome;
-	t->tries_left = code.tries_left - 1;
+	if (id_is_none(code.person_id)) {
+		t->outcome = t->tries_left > 0 ? RESULT_DENIED : RESULT_GONE;
+		return RESULT_OK;
+	}
 	TRY(person_find(tx, code.account_id, code.person_id, &arena, &person, err));
 	code_hash(code.id, t->digits, hash);
 	if (!secret_equal((struct bytes){hash, sizeof(hash)}, code.code_hash)) {
@@ -376,10 +414,12 @@ static enum result prepare_password(struct tx *tx, void *context, struct err *er
 
 	t->over = false;
 	t->person = (struct person){0};
-	struct str pair = arena_printf(
-		t->arena, "%.*s\n%.*s", STR_ARG(arena_lower(t->arena, t->address)), STR_ARG(t->origin));
+	/* Counted before anybody is looked up, as above. */
+	struct str pair = pair_key(arena_lower(t->arena, t->address), network, t->arena);
 	TRY(count(tx, "password-pair", pair, PASSWORD_TRIES_PER_PAIR, t->now, &t->over, err));
 	TRY(count(tx, "password-network", network, PASSWORD_TRIES_PER_NETWORK, t->now, &t->over, err));
+	if (t->over)
+		return RESULT_OK;
 	TRY(person_list_by_address(tx, t->address, t->arena, &people, &people_count, err));
 	for (size_t i = 0; i < people_count; i++)
 		if (people[i].password_hash.len)

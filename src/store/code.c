@@ -30,21 +30,25 @@ enum result code_add(struct tx *tx, const struct code *code, struct err *err)
 	TRY(db_exec(tx, "DELETE FROM code WHERE browser_hash = $1", DB_ARGS(db_bytes(code->browser_hash)),
 		NULL, err));
 	return db_exec(tx, "INSERT INTO code (" COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-		DB_ARGS(db_id(code->id), db_id(code->account_id), db_id(code->person_id),
+		DB_ARGS(db_id(code->id), db_id_or_null(code->account_id), db_id_or_null(code->person_id),
 			db_bytes(code->browser_hash), db_bytes(code->code_hash), db_id_or_null(code->copy_id),
 			db_int(code->expires_at), db_int(code->tries_left), db_int(code->used_at)),
 		NULL, err);
 }
 
-enum result code_take_try(struct tx *tx, struct id id, int64_t now, struct err *err)
+enum result code_take_try(struct tx *tx, struct id id, int64_t now, int64_t *ret_left, struct err *err)
 {
-	int64_t changed;
+	cleanup(rows_done) struct rows rows = {0};
 
-	TRY(db_exec(tx,
+	enum result result = db_query_one(tx,
 		"UPDATE code SET tries_left = tries_left - 1"
-		" WHERE id = $1 AND tries_left > 0 AND used_at = 0 AND expires_at > $2",
-		DB_ARGS(db_id(id), db_int(now)), &changed, err));
-	return changed ? RESULT_OK : err_set(err, RESULT_GONE, "the code does not count any more");
+		" WHERE id = $1 AND tries_left > 0 AND used_at = 0 AND expires_at > $2 RETURNING tries_left",
+		DB_ARGS(db_id(id), db_int(now)), &rows, err);
+	if (result == RESULT_NOT_FOUND)
+		return err_set(err, RESULT_GONE, "the code does not count any more");
+	TRY(result);
+	*ret_left = row_int(&rows, 0);
+	return rows_end(&rows, err);
 }
 
 enum result code_use(struct tx *tx, struct id id, int64_t now, struct err *err)

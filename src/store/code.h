@@ -7,7 +7,7 @@
 
 struct code {
 	struct id id;
-	struct id account_id;
+	struct id account_id; /* none for an address that nobody has: such a code is never right */
 	struct id person_id;
 	struct bytes browser_hash; /* of the cookie of the browser that asked */
 	struct bytes code_hash;	   /* keyed, with the id */

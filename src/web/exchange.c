@@ -15,12 +15,34 @@
 
 /* Steps in workers. */
 
+static void run_step(struct job *job);
+
+static void nothing_more(struct exchange *exchange)
+{
+	(void)exchange;
+}
+
+/* Puts the step's end off until the answer may leave. */
+static bool waits_to_leave(struct exchange *exchange)
+{
+	int64_t when = exchange->response.not_before;
+
+	exchange->response.not_before = 0;
+	if (when <= clock_monotonic())
+		return false;
+	exchange->step = nothing_more;
+	jobs_add_at(exchange->server->jobs, &exchange->job, when);
+	return true;
+}
+
 static void run_step(struct job *job)
 {
 	struct exchange *exchange = (struct exchange *)((char *)job - offsetof(struct exchange, job));
 	struct server *server = exchange->server;
 
 	exchange->step(exchange);
+	if (waits_to_leave(exchange))
+		return;
 	/* After this the event thread may free the exchange. */
 	MHD_resume_connection(exchange->mhd);
 	LOCKED(&server->lock);

@@ -1,5 +1,6 @@
 #include "web/jobs.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/thread.h"
 
@@ -10,24 +11,46 @@ struct jobs {
 	struct lock lock; /* guards all below */
 	struct signal more;
 	struct job *first, *last;
+	struct job *later; /* the next one due first */
 	unsigned int waiting, waiting_max;
 	bool is_ending;
 	pthread_t *threads;
 	unsigned int thread_count;
 };
 
-/* Waits for a job; NULL when there will be none. */
-static struct job *take_job(struct jobs *jobs)
+/* The next job that may run now, or NULL. */
+static struct job *next_job(struct jobs *jobs)
 {
-	LOCKED(&jobs->lock);
-	while (!jobs->first && !jobs->is_ending)
-		signal_wait(&jobs->more, &jobs->lock);
-	struct job *job = jobs->first;
+	struct job *job = jobs->later;
+
+	if (job && (jobs->is_ending || job->when <= clock_monotonic())) {
+		jobs->later = job->next;
+		return job;
+	}
+	job = jobs->first;
 	if (job) {
 		jobs->first = job->next;
 		jobs->waiting--;
 	}
 	return job;
+}
+
+/* Waits for a job; NULL when there will be none. */
+static struct job *take_job(struct jobs *jobs)
+{
+	LOCKED(&jobs->lock);
+	for (;;) {
+		struct job *job = next_job(jobs);
+		/* The one that watched the time has something else to do now. */
+		if (job && jobs->later)
+			signal_one(&jobs->more);
+		if (job || jobs->is_ending)
+			return job;
+		if (jobs->later)
+			(void)signal_wait_until(&jobs->more, &jobs->lock, jobs->later->when);
+		else
+			signal_wait(&jobs->more, &jobs->lock);
+	}
 }
 
 static void *work(void *arg)
@@ -90,5 +113,18 @@ void jobs_add(struct jobs *jobs, struct job *job)
 		jobs->first = job;
 	jobs->last = job;
 	jobs->waiting++;
+	signal_one(&jobs->more);
+}
+
+void jobs_add_at(struct jobs *jobs, struct job *job, int64_t when)
+{
+	LOCKED(&jobs->lock);
+	struct job **place = &jobs->later;
+
+	while (*place && (*place)->when <= when)
+		place = &(*place)->next;
+	job->when = when;
+	job->next = *place;
+	*place = job;
 	signal_one(&jobs->more);
 }

@@ -5,9 +5,12 @@
 
 #include "base/result.h"
 
+#include <stdint.h>
+
 struct job {
 	void (*run)(struct job *job); /* in a worker, without any lock */
 	struct job *next;
+	int64_t when; /* of jobs_add_at */
 };
 
 struct jobs;
@@ -22,5 +25,7 @@ void jobs_free(struct jobs *jobs);
  * no more of them than connections. */
 bool jobs_is_full(struct jobs *jobs);
 void jobs_add(struct jobs *jobs, struct job *job);
+/* Runs it when clock_monotonic() has reached `when`, or at the end; no worker is held meanwhile. */
+void jobs_add_at(struct jobs *jobs, struct job *job, int64_t when);
 
 #endif

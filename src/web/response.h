@@ -24,6 +24,7 @@ struct response {
 	struct bytes constant; /* a body that outlives the response (assets); instead of `body` */
 	void (*stream_done)(
 		void *context); /* called once, with stream.context, when all is sent or given up */
+	int64_t not_before;	/* clock_monotonic when it may leave at the earliest; 0: at once */
 	bool is_cacheable;	/* false: Cache-Control: no-store is added */
 	bool takes_ranges;
 	struct str etag; /* strong, with quotes; none when empty */

@@ -2,6 +2,7 @@
 #include "web/portal/page.h"
 
 #include "base/address.h"
+#include "base/clock.h"
 #include "base/limits.h"
 
 #define CODE_FIELD_BYTES 40
@@ -40,6 +41,7 @@ static enum result post_send(struct request *request, struct response *response)
 {
 	cleanup(json_decrefp) json_t *view = json_object();
 	struct str address = str_trim(request_field(request, "address"));
+	int64_t begin = clock_monotonic();
 
 	enum result result = sign_in_send_code_to(flow_of(request), address,
 		str_bytes(visit_of(request)->browser), request->client, request->now, &request->err);
@@ -52,6 +54,7 @@ static enum result post_send(struct request *request, struct response *response)
 		return page_door(request, response, "sign_in", view);
 	}
 	TRY(result);
+	page_answer_evenly(response, begin);
 	visit_accepted(request);
 	TRY(set_code(request, view, STR_NONE, address));
 	view_set_flag(view, "was_sent_again", request_field(request, "again").len > 0);
@@ -105,6 +108,7 @@ static enum result post_code(struct request *request, struct response *response)
 {
 	struct str code = request_field(request, "code");
 	struct sign_in sign_in;
+	int64_t begin = clock_monotonic();
 
 	if (!has_code_shape(code))
 		return refuse_code(request, response, RESULT_INVALID);
@@ -117,6 +121,7 @@ static enum result post_code(struct request *request, struct response *response)
 	case RESULT_GONE:
 	case RESULT_NOT_FOUND:
 	case RESULT_BUSY:
+		page_answer_evenly(response, begin);
 		return refuse_code(request, response, result);
 	default:
 		return result;

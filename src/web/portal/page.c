@@ -1,10 +1,14 @@
 #include "web/portal/page.h"
 
+#include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
 
-#include <string.h>
 #include <stdio.h>
+#include <string.h>
+
+/* Longer than a password takes to check, also when a few wait for each other. */
+#define BEAT_MS 250
 
 static json_t *account_view(const struct request *request)
 {
@@ -136,6 +140,11 @@ void page_problem_too_often(
 	view_set(values, "wait", format_duration(request->arena, visit_of(request)->language, MS_HOUR));
 	response_header(response, "Retry-After", STR("3600"));
 	response->status = 429;
+}
+
+void page_answer_evenly(struct response *response, int64_t begin)
+{
+	response->not_before = begin + ((clock_monotonic() - begin) / BEAT_MS + 1) * BEAT_MS;
 }
 
 enum result page_id(struct request *request, struct id *ret)

@@ -98,6 +98,11 @@ json_t *page_problem(json_t *view, struct response *response, const char *field,
 void page_problem_too_often(
 	struct request *request, struct response *response, json_t *view, const char *field);
 
+/* The answer leaves at the end of the beat of a quarter of a second that its work ended in, counted from
+ * `begin` (clock_monotonic): what was found on the way, such as whether an address is known, is not told by
+ * the time it took. No worker is held meanwhile. */
+void page_answer_evenly(struct response *response, int64_t begin);
+
 /* The error page for a result, server_options.error_page. */
 void page_error(struct request *request, struct response *response, enum result result);
 

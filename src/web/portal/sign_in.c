@@ -3,6 +3,7 @@
 #include "web/portal/page.h"
 
 #include "base/address.h"
+#include "base/clock.h"
 #include "base/limits.h"
 
 #define NEXT_S (30 * 60)
@@ -120,6 +121,7 @@ static enum result post_password(struct request *request, struct response *respo
 	struct str link = request_field(request, "link");
 	struct id copy_id = {0};
 	struct sign_in sign_in;
+	int64_t begin = clock_monotonic();
 
 	if (link.len) {
 		TRY(set_ways_of_link(request, view, link, &address));
@@ -130,6 +132,8 @@ static enum result post_password(struct request *request, struct response *respo
 	enum result result =
 		sign_in_by_password(flow_of(request), address, request_field(request, "password"), copy_id,
 			request->client, request->now, &sign_in, &request->err);
+	if (result == RESULT_DENIED)
+		page_answer_evenly(response, begin);
 	if (result == RESULT_DENIED || result == RESULT_BUSY)
 		return refuse_password(request, response, view, result);
 	TRY(result);

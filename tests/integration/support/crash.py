@@ -16,7 +16,7 @@ import urllib.parse
 
 from . import portal, smtp, wait
 from .browser import Page
-from .mail_server import MailServer
+from .mail_server import MailServer, Outbox
 from .node import Node
 
 READERS = [f"reader{n}@partner.example" for n in range(10)]
@@ -40,16 +40,6 @@ def mail_of(word, reader):
     return smtp.make(subject=f"{word} [secure]", to=[reader, "bob@acme.example"], text=text_of(word), files=files)
 
 
-class Outgoing:
-    """The smart host, looked at as an outbox."""
-
-    def __init__(self, server):
-        self.mails = server.mails
-
-    def to(self, address):
-        return [m for recipient, m in self.mails() if recipient == address]
-
-
 class World:
     def __init__(self, binary, database):
         self.outside, self.inside = MailServer(), MailServer()
@@ -57,7 +47,7 @@ class World:
                          limits={"smtp_sessions_per_network": 100},
                          sections=[f'smart_host {{\n  address = "127.0.0.1:{self.outside.port}"\n}}']).make_acme()
         self.node.run("domain", "set", "acme.example", "--next-hop", f"127.0.0.1:{self.inside.port}")
-        self.node.outbox = Outgoing(self.outside)
+        self.node.outbox = Outbox(self.outside)
         self.node.start()
         self.senders = [Sender(self.node, n) for n in range(10)]
         self.accepted = {}  # word -> reader, of the mails that got 250 while somebody was about to kill

@@ -13,6 +13,16 @@ class Transaction:
         self.sender, self.recipients, self.data = None, [], None
 
 
+class Outbox:
+    """What a server took, looked at as a node's outbox."""
+
+    def __init__(self, server):
+        self.mails = server.mails
+
+    def to(self, address):
+        return [m for recipient, m in self.mails() if recipient == address]
+
+
 class MailServer:
     """Attributes may be changed while it runs.
 

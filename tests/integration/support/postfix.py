@@ -10,9 +10,12 @@ from . import wait
 
 
 class Postfix:
-    """An instance of its own. relay_to: the port it hands all mail to; None: everything is discarded."""
+    """An instance of its own. relay_to: the port it hands all mail to; None: everything is discarded.
+    routes: {domain: transport} for mail that goes another way; responder: a script for the transport "responder",
+    which gets each mail on standard input, the port, the envelope sender and the recipient as arguments.
+    """
 
-    def __init__(self, relay_to=None):
+    def __init__(self, relay_to=None, routes=None, responder=None):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="sealpost-postfix-"))
         self.port = wait.free_port()
         transport = f"smtp:[127.0.0.1]:{relay_to}" if relay_to else "discard:"
@@ -20,6 +23,8 @@ class Postfix:
         for f in (config, queue, data):
             f.mkdir()
         os.chmod(self.folder, 0o755)
+        script = self.folder / "responder.py"
+        script.write_text(responder or "")
         shutil.chown(data, "postfix")
         (config / "main.cf").write_text(f"""compatibility_level = 3.6
 queue_directory = {queue}
@@ -35,6 +40,7 @@ mynetworks = 127.0.0.0/8
 mydestination =
 default_transport = {transport}
 relay_transport = {transport}
+transport_maps = inline:{{{" ".join(f"{{{d}={t}}}" for d, t in (routes or {}).items())}}}
 smtp_destination_recipient_limit = 50
 smtp_tls_security_level = none
 smtpd_recipient_restrictions = permit_mynetworks, reject
@@ -59,6 +65,7 @@ error unix - - n - - error
 retry unix - - n - - error
 discard unix - - n - - discard
 smtp unix - - n - - smtp
+responder unix - n n - 1 pipe flags=q user=nobody argv=/usr/bin/python3 {script} {self.port} ${{sender}} ${{recipient}}
 proxymap unix - - n - - proxymap
 scache unix - - n - 1 scache
 anvil unix - - n - 1 anvil
