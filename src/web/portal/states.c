@@ -37,7 +37,9 @@ void states_of_recipient(const struct visit *visit, json_t *view, const struct o
 	if (recipient->read_at)
 		add_time(visit, states, "read", recipient->read_at);
 	else if (delivery->state == DELIVERY_FAILED || delivery->state == DELIVERY_DROPPED)
-		view_set(view_add_object(states, "not_delivered"), "reason", delivery->last_reply);
+		view_set(view_add_object(states, delivery->kind == DELIVERY_NOTIFICATION ? "not_delivered"
+											 : "not_handed_over"),
+			"reason", delivery->last_reply);
 	else if (recipient->link_opened_at)
 		add_time(visit, states, "link_opened", recipient->link_opened_at);
 	else if (delivery->state == DELIVERY_SENT && delivery->kind == DELIVERY_NOTIFICATION)
