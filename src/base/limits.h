@@ -19,7 +19,7 @@
 #define LIMIT_MIME_HEADER_BYTES (100 * 1024)	 /* of one header block, the mail's own or a part's */
 #define LIMIT_MIME_HEADERS_TOTAL_BYTES (1 << 20) /* of all header blocks together */
 #define LIMIT_MIME_HEADER_FIELDS 1000		 /* in one block */
-#define LIMIT_MIME_BOUNDARY_BYTES 2048
+#define LIMIT_MIME_BOUNDARY_BYTES 8192 /* of a longer one only the begin is compared */
 #define LIMIT_MIME_PARAMETERS 100    /* of one field, and the highest continuation index (RFC 2231) */
 #define LIMIT_FILE_NAME_BYTES 255    /* after decoding; the extension is kept */
 #define LIMIT_FILE_NAME_CANDIDATES 8 /* differing names one part may claim */

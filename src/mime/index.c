@@ -281,6 +281,14 @@ static bool is_inside(const struct mime_index *index, size_t at, struct str type
 	return false;
 }
 
+static bool is_inside_message(const struct mime_index *index, size_t at)
+{
+	for (int parent = index->parts[at].parent; parent >= 0; parent = index->parts[parent].parent)
+		if (mime_part_is_message(&index->parts[parent]))
+			return true;
+	return false;
+}
+
 size_t mime_index_files(const struct mime_index *index, struct arena *arena, const struct mime_part ***ret)
 {
 	const bool *html = marks_of(index, true, arena), *plain = marks_of(index, false, arena);
@@ -295,7 +303,7 @@ size_t mime_index_files(const struct mime_index *index, struct arena *arena, con
 		 */
 		bool other_text = is_text(part) && is_inside(index, i, STR("multipart/alternative"));
 		if (!mime_part_is_container(part) && !html[i] && !plain[i] && !referred && !other_text &&
-			!is_inside(index, i, STR("message/rfc822")))
+			!is_inside_message(index, i))
 			*(const struct mime_part **)list_add(&list) = part;
 	}
 	*ret = list.items;

@@ -72,4 +72,10 @@ static inline bool mime_part_is_container(const struct mime_part *part)
 	return str_starts(part->type, STR("multipart/"));
 }
 
+/* A mail in a mail; it has one child, unless it is encoded. */
+static inline bool mime_part_is_message(const struct mime_part *part)
+{
+	return str_equal(part->type, STR("message/rfc822")) || str_equal(part->type, STR("message/global"));
+}
+
 #endif

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#define VALUE_BYTES_MAX 4096
+#define VALUE_BYTES_MAX ((size_t)LIMIT_MIME_HEADER_BYTES) /* a header is no longer */
 #define NO_SECTION (-1)
 
 /* One "name*section*=value" as written. */
@@ -37,13 +37,20 @@ static void skip_blanks_and_comments(struct str *rest)
 	}
 }
 
-/* Everything up to one of the stop characters. */
-static struct str take_token(struct str *rest, const char *stops)
+/* How much of it comes before one of the stop characters. */
+static size_t span_before(struct str s, const char *stops)
 {
 	size_t len = 0;
 
-	while (len < rest->len && strchr(stops, rest->ptr[len]) == NULL)
+	while (len < s.len && strchr(stops, s.ptr[len]) == NULL)
 		len++;
+	return len;
+}
+
+/* Everything up to one of the stop characters. */
+static struct str take_token(struct str *rest, const char *stops)
+{
+	size_t len = span_before(*rest, stops);
 	struct str token = str_sub(*rest, 0, len);
 	*rest = str_from(*rest, len);
 	return str_trim(token);
@@ -157,6 +164,26 @@ static struct str join(struct piece *pieces, size_t count, size_t first, struct 
 	return extended ? to_utf8(charset, buf_str(&raw), arena) : arena_str(arena, buf_str(&raw));
 }
 
+/* What stands before the first parameter; a comment may stand inside. */
+static struct str take_first(struct str *rest, struct arena *arena)
+{
+	static const char stops[] = ";( \t\r\n";
+
+	skip_blanks_and_comments(rest);
+	struct str first = take_token(rest, stops);
+	if (first.len && first.ptr[first.len - 1] == '/' && str_starts(*rest, STR("("))) {
+		skip_blanks_and_comments(rest);
+		struct str more = take_token(rest, stops);
+		first = arena_printf(arena, "%.*s%.*s", STR_ARG(first), STR_ARG(more));
+	}
+	skip_blanks_and_comments(rest);
+	/* Some forget the semicolon before the first parameter. */
+	size_t word = span_before(*rest, "=; \t\r\n");
+	if (word == 0 || word == rest->len || rest->ptr[word] != '=')
+		(void)take_token(rest, ";");
+	return arena_lower(arena, first);
+}
+
 struct mime_parameters mime_parameters_parse(struct str value, struct arena *arena)
 {
 	struct piece pieces[LIMIT_MIME_PARAMETERS];
@@ -164,14 +191,13 @@ struct mime_parameters mime_parameters_parse(struct str value, struct arena *are
 	size_t count = 0;
 	struct str rest = value;
 
-	skip_blanks_and_comments(&rest);
-	struct str first = arena_lower(arena, take_token(&rest, ";( \t\r\n"));
-	(void)take_token(&rest, ";");
+	struct str first = take_first(&rest, arena);
 	while (rest.len > 0 && count < COUNT_OF(pieces)) {
-		rest = str_from(rest, 1);
+		rest = str_from(rest, rest.ptr[0] == ';');
 		skip_blanks_and_comments(&rest);
 		struct piece piece = {0};
-		struct str name = take_token(&rest, "=;");
+		struct str name = take_token(&rest, "=;(");
+		skip_blanks_and_comments(&rest);
 		if (rest.len > 0 && rest.ptr[0] == '=') {
 			rest = str_from(rest, 1);
 			piece.value = take_value(&rest, arena);

@@ -157,7 +157,16 @@ static void add_names(struct mime_part *part, const struct mime_parameters *para
 	}
 }
 
-/* Fills the part from its header block. *ret_boundary: of a multipart. */
+/* Of a part that gives none (RFC 2046 5.1.5). */
+static struct str default_type(struct mime_scan *scan, const struct mime_part *part)
+{
+	bool in_digest =
+		part->parent >= 0 && str_equal(part_at(scan, part->parent)->type, STR("multipart/digest"));
+
+	return in_digest ? STR("message/rfc822") : STR("text/plain");
+}
+
+/* Fills the part from its header block. *ret_boundary: of a multipart, as far as it is compared. */
 static void read_header(
 	struct mime_scan *scan, struct mime_part *part, struct str block, struct str *ret_boundary)
 {
@@ -168,7 +177,7 @@ static void read_header(
 		mime_parameters_parse(mime_header_get(block, STR("Content-Disposition")), arena);
 	struct str id;
 
-	part->type = str_find_char(type.value, '/') > 0 ? type.value : STR("text/plain");
+	part->type = str_find_char(type.value, '/') > 0 ? type.value : default_type(scan, part);
 	part->charset = str_sub(mime_parameter_get(&type, STR("charset")), 0, 64);
 	part->flowed = str_equal_nocase(mime_parameter_get(&type, STR("format")), STR("flowed"));
 	part->encoding = encoding_of(mime_header_get(block, STR("Content-Transfer-Encoding")), arena);
@@ -180,7 +189,7 @@ static void read_header(
 	add_names(part, &type, STR("name"), arena);
 	if (mime_message_ids(mime_header_get(block, STR("Content-ID")), &id, 1, arena))
 		part->content_id = str_sub(id, 0, 255);
-	*ret_boundary = mime_parameter_get(&type, STR("boundary"));
+	*ret_boundary = str_sub(mime_parameter_get(&type, STR("boundary")), 0, LIMIT_MIME_BOUNDARY_BYTES);
 }
 
 static enum result push_level(struct mime_scan *scan, struct str boundary, struct err *err)
@@ -225,7 +234,7 @@ static enum result end_header(struct mime_scan *scan, uint64_t offset, struct er
 	part->header_len = offset - part->header_offset;
 	part->body_offset = offset;
 	scan->line_end_len = 0;
-	if (mime_part_is_container(part) && boundary.len && boundary.len <= LIMIT_MIME_BOUNDARY_BYTES) {
+	if (mime_part_is_container(part) && boundary.len) {
 		scan->state = SCAN_BETWEEN;
 		return push_level(scan, boundary, err);
 	}
@@ -233,7 +242,7 @@ static enum result end_header(struct mime_scan *scan, uint64_t offset, struct er
 		part->type = STR("text/plain");
 		part->damaged = true;
 	}
-	if (str_equal(part->type, STR("message/rfc822")) && part->encoding == MIME_ENCODING_IDENTITY) {
+	if (mime_part_is_message(part) && part->encoding == MIME_ENCODING_IDENTITY) {
 		part->decoded_size = 0;
 		TRY(push_level(scan, STR_NONE, err));
 		return begin_part(scan, offset, err);
@@ -292,7 +301,7 @@ static void close_levels(struct mime_scan *scan, int keep, uint64_t offset)
 		struct level *level = &scan->levels[--scan->level_count];
 		struct mime_part *part = part_at(scan, level->part);
 		end_body(scan, part, offset);
-		if (str_equal(part->type, STR("message/rfc822")))
+		if (mime_part_is_message(part))
 			part->decoded_size = part->body_len;
 		else
 			part->damaged = part->damaged || !level->ended;
@@ -301,22 +310,30 @@ static void close_levels(struct mime_scan *scan, int keep, uint64_t offset)
 	}
 }
 
-/* The level whose boundary this line is, innermost first; 0 when it is none. Levels count from 1. */
+/* The level whose boundary this line is, innermost first; 0 when it is none. Levels count from 1. It is
+ * enough that the line begins with it (RFC 2046 5.1.1: "an exact match of the entire candidate line is not
+ * required"), as Postfix, Dovecot and mime4j read it; programs that want an exact line see text where we see
+ * one more part, never the other way round. Of several the longest one is meant, and one that has ended keeps
+ * its lines from being taken for those of a shorter one. */
 static int boundary_level(const struct mime_scan *scan, struct str line, bool *ret_is_end)
 {
+	size_t longest = 0;
+	int found = 0;
+
 	if (line.len < 3 || line.ptr[0] != '-' || line.ptr[1] != '-')
 		return 0;
 	for (int i = scan->level_count; i > 0; i--) {
-		struct str boundary = scan->levels[i - 1].boundary;
-		if (boundary.len == 0 || !str_starts(str_from(line, 2), boundary))
+		const struct level *level = &scan->levels[i - 1];
+		bool is_longer = level->boundary.len > longest;
+		bool is_open_twin =
+			found == 0 && longest > 0 && level->boundary.len == longest && !level->ended;
+		if (!(is_longer || is_open_twin) || !str_starts(str_from(line, 2), level->boundary))
 			continue;
-		struct str rest = str_from(line, 2 + boundary.len);
-		*ret_is_end = str_starts(rest, STR("--"));
-		/* Some programs write more behind the end mark; behind a boundary only blanks may stand. */
-		if (*ret_is_end || str_trim(rest).len == 0)
-			return i;
+		longest = level->boundary.len;
+		found = level->ended ? 0 : i;
 	}
-	return 0;
+	*ret_is_end = str_starts(str_from(line, 2 + longest), STR("--"));
+	return found;
 }
 
 static enum result take_boundary(struct mime_scan *scan, int level, bool is_end, struct err *err)
@@ -329,7 +346,6 @@ static enum result take_boundary(struct mime_scan *scan, int level, bool is_end,
 	scan->current = scan->levels[level - 1].part;
 	scan->state = SCAN_BETWEEN;
 	/* Behind its end mark a multipart has no more parts; its parent's boundary ends it. */
-	scan->levels[level - 1].boundary = STR_NONE;
 	scan->levels[level - 1].ended = true;
 	return RESULT_OK;
 }
@@ -421,29 +437,46 @@ static enum result take_line(struct mime_scan *scan, struct str line, struct str
 	return RESULT_OK;
 }
 
+/* A line of a body without its end yet. Only its begin is kept: enough to know a boundary, behind which
+ * nothing counts. A CR at its end may belong to the line end. */
+static void keep_body_line(struct mime_scan *scan, struct str piece)
+{
+	bool is_end;
+
+	if (!scan->line_passed) {
+		struct str begin = str_sub(piece, 0, BOUNDARY_LINE_BYTES_MAX + 1 - scan->line.len);
+		buf_add(&scan->line, begin);
+		piece = str_from(piece, begin.len);
+		if (scan->line.len <= BOUNDARY_LINE_BYTES_MAX ||
+			boundary_level(scan, buf_str(&scan->line), &is_end) > 0)
+			return;
+	}
+	scan->line_passed = true;
+	struct str last = buf_str(&scan->line);
+	if (piece.len > 0) {
+		count_body(scan, last);
+		last = piece;
+	}
+	size_t cr = last.ptr[last.len - 1] == '\r';
+	count_body(scan, str_sub(last, 0, last.len - cr));
+	buf_clear(&scan->line);
+	if (cr)
+		buf_add_char(&scan->line, '\r');
+}
+
 /* A line without its end yet. */
 static enum result keep_line(struct mime_scan *scan, struct str piece, struct err *err)
 {
 	if (piece.len == 0)
 		return RESULT_OK;
-	buf_add(&scan->line, piece);
-	if (scan->state == SCAN_HEADER)
-		return scan->line.overflow ? refuse(scan, "mime-header", "bytes of a header",
-						     LIMIT_MIME_HEADER_BYTES, err)
-					   : RESULT_OK;
-	if (scan->line.len <= BOUNDARY_LINE_BYTES_MAX && !scan->line.overflow)
+	if (scan->state != SCAN_HEADER) {
+		keep_body_line(scan, piece);
 		return RESULT_OK;
-	/* Too long for a boundary. A CR at its end may belong to the line end. */
-	struct str last = scan->line.overflow ? piece : buf_str(&scan->line);
-	size_t cr = last.ptr[last.len - 1] == '\r';
-	if (scan->line.overflow)
-		count_body(scan, buf_str(&scan->line));
-	count_body(scan, str_sub(last, 0, last.len - cr));
-	buf_clear(&scan->line);
-	if (cr)
-		buf_add_char(&scan->line, '\r');
-	scan->line_passed = true;
-	return RESULT_OK;
+	}
+	buf_add(&scan->line, piece);
+	return scan->line.overflow
+		       ? refuse(scan, "mime-header", "bytes of a header", LIMIT_MIME_HEADER_BYTES, err)
+		       : RESULT_OK;
 }
 
 static enum result end_line(struct mime_scan *scan, struct str piece, struct err *err)
@@ -486,6 +519,14 @@ enum result mime_scan_add(struct mime_scan *scan, struct str piece, struct err *
 	return RESULT_OK;
 }
 
+static bool is_in_multipart(const struct mime_scan *scan)
+{
+	for (int i = 0; i < scan->level_count; i++)
+		if (scan->levels[i].boundary.len && !scan->levels[i].ended)
+			return true;
+	return false;
+}
+
 enum result mime_scan_end(struct mime_scan *scan, const struct mime_index **ret, struct err *err)
 {
 	if (scan->state == SCAN_FAILED)
@@ -496,7 +537,7 @@ enum result mime_scan_end(struct mime_scan *scan, const struct mime_index **ret,
 		count_body(scan, STR(""));
 	scan->line_end_len = 0;
 	/* An end that a boundary should have marked is missing when something is still open. */
-	TRY(end_current(scan, scan->offset, scan->state == SCAN_BODY && scan->level_count > 0, err));
+	TRY(end_current(scan, scan->offset, scan->state == SCAN_BODY && is_in_multipart(scan), err));
 	close_levels(scan, 0, scan->offset);
 	scan->index.parts = scan->parts.items;
 	scan->index.count = scan->parts.count;

@@ -1,5 +1,7 @@
 """Mails that others collected, broken ones among them: each is taken or refused, and what was taken can be opened."""
 
+import os
+import pathlib
 import re
 import smtplib
 
@@ -7,7 +9,7 @@ import pytest
 from support import portal, wait
 from support.node import ROOT, Node
 
-CORPORA = ROOT.parent / "shared" / "corpora"
+CORPORA = pathlib.Path(os.environ.get("SEALPOST_CORPORA", ROOT.parent / "shared" / "corpora"))
 KINDS = ("*.eml", "*.msg", "*.in")
 
 

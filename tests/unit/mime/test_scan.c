@@ -28,7 +28,7 @@ static struct str draw(struct str mail, size_t step, struct arena *arena)
 		cleanup(buf_done) struct buf decoded = buf_new(1 << 20);
 		struct writer writer = writer_of_buf(&decoded);
 		assert_ok(mime_part_decode(&reader, part, &writer, NULL));
-		if (!mime_part_is_container(part) && !str_equal(part->type, STR("message/rfc822")))
+		if (!mime_part_is_container(part) && !mime_part_is_message(part))
 			assert_int_equal(decoded.len, part->decoded_size);
 		buf_printf(&drawing, "%.*s %.*s [%.*s]%s%.*s\n", STR_ARG(part->path), STR_ARG(part->type),
 			mime_part_is_container(part) ? 0 : (int)decoded.len, decoded.data ? decoded.data : "",
@@ -69,6 +69,23 @@ static const struct {
 		"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: multipart/mixed; "
 		"boundary=bb\r\n\r\n--bb\r\n\r\none\r\n--bb--\r\n--b--\r\n",
 		" multipart/mixed []\n1 multipart/mixed []\n1.1 text/plain [one]\n"},
+	{"text behind a boundary",
+		"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b text\r\n\r\none\r\n--b; "
+		"more\r\n\r\ntwo\r\n"
+		"--b-- end\r\n",
+		" multipart/mixed []\n1 text/plain [one]\n2 text/plain [two]\n"},
+	{"the end of a boundary that begins like another, twice",
+		"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: multipart/mixed; "
+		"boundary=bb\r\n\r\n--bb\r\n\r\none\r\n--bb--\r\n--bb--\r\n--b--\r\n",
+		" multipart/mixed []\n1 multipart/mixed []\n1.1 text/plain [one]\n"},
+	{"a digest",
+		"Content-Type: multipart/digest; boundary=b\r\n\r\n--b\r\n\r\nSubject: in\r\n\r\ninner\r\n"
+		"--b\r\nContent-Type: text/x\r\n\r\ntwo\r\n--b--\r\n",
+		" multipart/digest []\n1 message/rfc822 [Subject: in\r\n\r\ninner]\n1.1 text/plain [inner]\n"
+		"2 text/x [two]\n"},
+	{"a mail in a mail with UTF-8 in its header",
+		"Content-Type: message/global\r\n\r\nSubject: in\r\n\r\ninner\r\n",
+		" message/global [Subject: in\r\n\r\ninner\r\n]\n1 text/plain [inner\r\n]\n"},
 	{"the same boundary twice",
 		"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: multipart/mixed; "
 		"boundary=b\r\n\r\n--b\r\n\r\none\r\n--b--\r\n--b--\r\n",
@@ -113,6 +130,20 @@ static void long_lines_are_counted_exactly(void **state)
 		assert_true(str_starts(drawing, STR(" multipart/mixed []\n1 text/plain [0123456789")));
 		assert_int_equal(drawing.len, 300000 + 20 + 16);
 	}
+}
+
+static void a_boundary_is_found_however_long_its_line_is(void **state)
+{
+	cleanup(arena_done) struct arena arena = {0};
+	cleanup(buf_done) struct buf boundary = buf_new(8000), mail = buf_new(1 << 20);
+
+	(void)state;
+	for (int i = 0; i < 5000; i++)
+		buf_add_char(&boundary, 'b');
+	buf_printf(&mail, "Content-Type: multipart/mixed; boundary=%s\r\n\r\n--%s\r\n\r\none\r\n--%s--\r\n",
+		boundary.data, boundary.data, boundary.data);
+	for (size_t step = 1; step < 12000; step = step * 3 + 1)
+		assert_str(draw(buf_str(&mail), step, &arena), " multipart/mixed []\n1 text/plain [one]\n");
 }
 
 /* Repeats a text; then what the scanner says of it, with its price. */
@@ -236,6 +267,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finds_the_structure_whatever_the_pieces),
 		cmocka_unit_test(long_lines_are_counted_exactly),
+		cmocka_unit_test(a_boundary_is_found_however_long_its_line_is),
 		cmocka_unit_test(absurd_mails_are_refused_cheaply),
 		cmocka_unit_test(parameters_of_hostile_fields),
 		cmocka_unit_test(header_text_cannot_hide_lines),
