@@ -1,0 +1,110 @@
+"""Mails of up to 25 MB whose shape is dear to a parser, each as (name, mail without From, To and Subject)."""
+
+import base64
+
+SIZE = 24_500_000
+
+
+def fill(head, repeated, tail=b"", size=SIZE):
+    return head + repeated * ((size - len(head) - len(tail)) // len(repeated)) + tail
+
+
+def multipart(boundary="b", kind="mixed"):
+    return f'Content-Type: multipart/{kind}; boundary="{boundary}"\r\n\r\n'.encode()
+
+
+def nested(levels):
+    return b"".join(multipart(f"b{i}") + f"--b{i}\r\n".encode() for i in range(levels))
+
+
+def file_part(name="evil.exe"):
+    return f"Content-Type: application/octet-stream; name={name}\r\n\r\nMZ\r\n".encode()
+
+
+def encoded(encoding, kind="application/octet-stream"):
+    return f"Content-Type: {kind}\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n".encode()
+
+
+def uuencoded(inner):
+    lines = [b"begin 644 a.uu"]
+    for at in range(0, len(inner), 45):
+        piece = inner[at:at + 45]
+        groups = bytearray([32 + len(piece)])
+        padded = piece + b"\0" * (-len(piece) % 3)
+        for i in range(0, len(padded), 3):
+            bits = padded[i] << 16 | padded[i + 1] << 8 | padded[i + 2]
+            groups += bytes((bits >> s & 63) + 32 or 96 for s in (18, 12, 6, 0))
+        lines.append(bytes(groups).replace(b" ", b"`"))
+    return b"\r\n".join(lines + [b"`", b"end", b""])
+
+
+def uu_in_uu():
+    inner = uuencoded(b"x" * 1_000_000)
+    for _ in range(8):
+        inner = uuencoded(inner[:2_000_000])
+    return fill(encoded("x-uuencode"), inner)
+
+
+def charset(name, unit):
+    return fill(f"Content-Type: text/plain; charset={name}\r\nContent-Transfer-Encoding: 8bit\r\n\r\n".encode(),
+                unit * 60 + b"\r\n")
+
+
+def parameters(text):
+    return f"Content-Type: application/pdf;\r\n {text}\r\n\r\nx\r\n".encode()
+
+
+def many_names(count):
+    names = "".join(f";\r\n filename=n{i}.exe" for i in range(count))
+    return f"Content-Type: application/pdf; name=a.pdf\r\nContent-Disposition: attachment{names}\r\n\r\nx\r\n".encode()
+
+
+def shapes():
+    yield "empty parts", fill(multipart(), b"--b\r\n\r\n")
+    yield "empty parts without an empty line", fill(multipart(), b"--b\r\n")
+    yield "999 parts", fill(multipart(), b"--b\r\n\r\nx\r\n", size=9000)
+    yield "nested multiparts", nested(1100) + file_part()
+    yield "49 nested multiparts, long", fill(nested(48), b"--bx\r\n--\r\n")
+    yield "a chain of messages", b"Content-Type: message/rfc822\r\n\r\n" * 100_000
+    yield "a chain of 45 messages", fill(b"Content-Type: message/rfc822\r\n\r\n" * 45 + b"Subject: in\r\n\r\n", b"x\r\n")
+    yield "header fields", fill(b"", b"X-A: b\r\n", b"\r\nx\r\n")
+    yield "header fields without a name", fill(b"", b":\r\n", b"\r\nx\r\n")
+    yield "one long header line", fill(b"X-A: ", b"b" * 998, b"\r\n\r\nx\r\n")
+    yield "folded header lines", fill(b"X-A: b\r\n", b" b\r\n", b"\r\nx\r\n")
+    yield "continuations", parameters(";\r\n ".join(f"name*{i}=abc" for i in range(20_000)))
+    yield "continuations within the limit", parameters(";\r\n ".join(f"name*{i}=a" for i in range(4_000)))
+    yield "continuation indexes that wrap", parameters('name*0="inv"; name*1=".pdf"; name*4294967297=".exe"')
+    yield "many names", many_names(3000)
+    yield "200,000 addresses", b"Cc: " + b",\r\n ".join(b"a%d@x.example" % i for i in range(200_000)) + b"\r\n\r\nx\r\n"
+    yield "addresses within the limit", b"Cc: " + b",\r\n ".join(b"a%d@x" % i for i in range(7_000)) + b"\r\n\r\nx\r\n"
+    yield "colons in an address", b"Cc: " + b"(:" * 45_000 + b"\r\n\r\nx\r\n"
+    yield "encoded words", b"Comments: " + b"=?utf-8?q?a?=\r\n " * 5_000 + b"\r\n\r\nx\r\n"
+    yield "base64 garbage", fill(encoded("base64"), b"####=" * 15 + b"\r\n")
+    yield "base64 text", fill(encoded("base64", "text/plain"), base64.b64encode(b"a\n" * 28) + b"\r\n")
+    yield "quoted-printable of one-character lines", fill(encoded("quoted-printable", "text/plain"), b"a=\r\n")
+    yield "quoted-printable garbage", fill(encoded("quoted-printable", "text/plain"), b"=" * 76 + b"\r\n")
+    yield "empty lines", fill(b"Content-Type: text/plain\r\n\r\n", b"\r\n")
+    yield "uuencode in uuencode", uu_in_uu()
+    yield "multipart without end", fill(multipart() + b"--b\r\n\r\n", b"text\r\n")
+    yield "nothing but preamble", fill(multipart(), b"--c\r\n")
+    yield "the same boundary in parent and child", fill(multipart() + b"--b\r\n" + multipart(), b"--b--\r\n")
+    yield "a long boundary and lines like it", fill(multipart("b" * 8000) + b"--" + b"b" * 8000 + b"\r\n\r\n",
+                                                    b"--" + b"b" * 7990 + b"\r\n")
+    yield "a boundary in each nested part and lines like all", fill(
+        b"".join(multipart("b" * (900 + i)) + b"--" + b"b" * (900 + i) + b"\r\n" for i in range(48)) + b"\r\n",
+        b"--" + b"b" * 899 + b"\r\n")
+    yield "UTF-7", charset("utf-7", b"+AGE-")
+    yield "UTF-16", charset("utf-16", b"a\x01")
+    yield "ISO-2022-JP", charset("iso-2022-jp", b"\x1b$B!!\x1b(B")
+    yield "an unknown charset", charset("bogus", b"\xe9\xff")
+    yield "broken UTF-8", charset("utf-8", b"\xf0\x80")
+    yield "HTML of open formats", fill(b"Content-Type: text/html\r\n\r\n", b"<b><i><a href=x><font>" * 9 + b"\r\n")
+    yield "HTML of open formats, short", fill(b"Content-Type: text/html\r\n\r\n", b"<b><i><p><font>" * 9 + b"\r\n",
+                                              size=200_000)
+    yield "HTML of deep tables", fill(b"Content-Type: text/html\r\n\r\n", b"<table><td>" * 9 + b"\r\n", size=4_000_000)
+    yield "HTML of attributes", fill(b"Content-Type: text/html\r\n\r\n<p ", b"a b c d e=f\r\n", size=4_000_000)
+    yield "HTML of entities", fill(b"Content-Type: text/html\r\n\r\n", b"&notit;&#99;" * 9 + b"\r\n", size=4_000_000)
+    yield "HTML of many elements", fill(b"Content-Type: text/html\r\n\r\n", b"<p>a</p>" * 9 + b"\r\n", size=1_500_000)
+    yield "links", fill(b"Content-Type: text/plain\r\n\r\n", b"http://a.b http:// " * 4 + b"\r\n")
+    yield "quotes", fill(b"Content-Type: text/plain; format=flowed\r\n\r\n", b">" * 70 + b" \r\n")
+    yield "style sheet", fill(b"Content-Type: text/html\r\n\r\n<style>", b"a{b:c}d,e{" * 7 + b"\r\n", size=4_000_000)
