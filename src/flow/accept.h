@@ -3,8 +3,9 @@
  * transaction; the edge feeds it and maps its results.
  *
  * Refusals carry err->code: "relay-denied", "unknown-definition", "ambiguous-definition", "loop",
- * "mime-depth", "mime-parts", "mime-header", "too-large", "no-recipients", "disk-full", and others that name
- * what is wrong. What an authorised source is refused is an event of its account. */
+ * "mime-depth", "mime-parts", "mime-header", "mime-parameters", "mime-names", "too-large", "no-recipients",
+ * "disk-full", and others that name what is wrong. What an authorised source is refused is an event of its
+ * account. */
 #ifndef FLOW_ACCEPT_H
 #define FLOW_ACCEPT_H
 

@@ -7,7 +7,7 @@
 #include "flow/people.h"
 #include "flow/upload_private.h"
 #include "mime/build.h"
-#include "mime/decode.h"
+#include "mime/flowed.h"
 #include "mime/header.h"
 #include "seal/random.h"
 #include "store/copy.h"
@@ -292,7 +292,7 @@ static enum result quote(
 
 	buf_add(&whole, text);
 	if (count > 0 && str_equal(parts[0]->type, STR("text/plain"))) {
-		TRY(mime_part_text(&message->content, parts[0], &original, &cut, err));
+		TRY(mime_part_plain_text(&message->content, parts[0], &original, &cut, err));
 		buf_printf(&whole, "\n\n%.*s%s<%.*s>:\n", STR_ARG(from->name), from->name.len ? " " : "",
 			STR_ARG(from->address));
 		for (struct str rest = str_trim(buf_str(&original)); rest.ptr;) {

@@ -116,14 +116,14 @@ struct str mime_clean_text(struct str text, size_t limit, struct arena *arena)
 {
 	cleanup(buf_done) struct buf utf8 = buf_new(text.len * 3 + 16);
 	struct mime_charset *charset = mime_charset_new(STR("UTF-8"));
-	struct arena_out {
-		char *data;
-		size_t len;
-	} out = {arena_alloc(arena, limit + 1), 0};
 
 	mime_charset_add(charset, text, &utf8);
 	mime_charset_end(charset, &utf8);
 	mime_charset_free(charset);
+	struct arena_out {
+		char *data;
+		size_t len;
+	} out = {arena_alloc(arena, (limit < utf8.len ? limit : utf8.len) + 1), 0};
 	for (const char *p = utf8.data, *end = p + utf8.len; p && p < end;) {
 		const char *next = g_utf8_next_char(p);
 		size_t size = (size_t)(next - p);

@@ -51,10 +51,12 @@ struct mime_parameters {
 	struct str value; /* what stands before the first parameter, lower case: "text/html", "attachment" */
 	struct mime_parameter *items;
 	size_t count;
+	bool past_limit; /* more than LIMIT_MIME_PARAMETERS, or a continuation with a higher number */
 };
 
-/* Parses "value; name=value; …". Continuations (name*0, name*1 …) are joined when their numbers are dense;
- * duplicates are all kept, in order. LIMIT_MIME_PARAMETERS are read, the rest is left out. */
+/* Parses "value; name=value; …". Continuations (name*0, name*1 …) are joined as far as their numbers are
+ * dense; when some are left, all of the name are joined once more as a further parameter, since programs
+ * differ. Duplicates are all kept, in order. LIMIT_MIME_PARAMETERS are read, the rest is left out. */
 struct mime_parameters mime_parameters_parse(struct str value, struct arena *arena);
 
 /* The first of that name; a NULL pointer when there is none. */

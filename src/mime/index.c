@@ -1,7 +1,7 @@
 /* Stored form: version 1 (1 byte), Received fields (4), number of parts (4), then the parts. Numbers are
  * little endian; texts are a length (2) and bytes. A part: parent + 1 (4), depth (1), encoding (1),
- * disposition (1), flags (1: flowed 1, damaged 2), header offset and length, body offset and length, decoded
- * size (8 each), path, type, charset, content id, number of names (1), names. */
+ * disposition (1), flags (1: flowed 1, damaged 2, flowed_joined 4), header offset and length, body offset and
+ * length, decoded size (8 each), path, type, charset, content id, number of names (1), names. */
 #include "mime/index.h"
 
 #include "base/buf.h"
@@ -33,7 +33,7 @@ static void put_part(struct buf *buf, const struct mime_part *part)
 	put_number(buf, (uint64_t)part->depth, 1);
 	put_number(buf, part->encoding, 1);
 	put_number(buf, part->disposition, 1);
-	put_number(buf, (part->flowed ? 1 : 0) | (part->damaged ? 2 : 0), 1);
+	put_number(buf, (part->flowed ? 1 : 0) | (part->damaged ? 2 : 0) | (part->flowed_joined ? 4 : 0), 1);
 	put_number(buf, part->header_offset, 8);
 	put_number(buf, part->header_len, 8);
 	put_number(buf, part->body_offset, 8);
@@ -104,6 +104,7 @@ static void get_part(struct source *source, size_t number, struct mime_part *par
 	uint64_t flags = get_number(source, 1);
 	part->flowed = flags & 1;
 	part->damaged = flags & 2;
+	part->flowed_joined = flags & 4;
 	part->header_offset = get_number(source, 8);
 	part->header_len = get_number(source, 8);
 	part->body_offset = get_number(source, 8);

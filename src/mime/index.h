@@ -29,7 +29,8 @@ struct mime_part {
 	struct str charset; /* as given, may be empty */
 	enum mime_encoding encoding;
 	enum mime_disposition disposition;
-	bool flowed; /* format=flowed (RFC 3676) */
+	bool flowed;	    /* format=flowed (RFC 3676) */
+	bool flowed_joined; /* … with DelSp=yes: the blank at the end of a line is no part of the text */
 	/* Every file name that a mail program might show; policy judges them all, pages show the first. */
 	struct str names[LIMIT_FILE_NAME_CANDIDATES];
 	size_t name_count;

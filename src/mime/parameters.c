@@ -76,8 +76,17 @@ static struct str take_value(struct str *rest, struct arena *arena)
 	return (struct str){value, len};
 }
 
-/* Splits "filename*1*" into name, section and mark; false when the section is beyond the limit. */
-static bool read_name(struct str written, struct arena *arena, struct piece *piece)
+static bool is_number(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (s.ptr[i] < '0' || s.ptr[i] > '9')
+			return false;
+	return s.len > 0;
+}
+
+/* Splits "filename*1*" into name, section and mark; false when it is none. *ret_past_limit: for its section.
+ */
+static bool read_name(struct str written, struct arena *arena, struct piece *piece, bool *ret_past_limit)
 {
 	struct str rest = arena_lower(arena, written);
 	uint64_t section;
@@ -92,8 +101,10 @@ static bool read_name(struct str written, struct arena *arena, struct piece *pie
 		return piece->name.len > 0;
 	}
 	piece->extended = rest.ptr != NULL;
-	if (!str_to_uint(number, LIMIT_MIME_PARAMETERS - 1, &section))
+	if (!str_to_uint(number, LIMIT_MIME_PARAMETERS - 1, &section)) {
+		*ret_past_limit = *ret_past_limit || is_number(number);
 		return false;
+	}
 	piece->section = (int)section;
 	return piece->name.len > 0;
 }
@@ -128,30 +139,50 @@ static struct str to_utf8(struct str charset_name, struct str raw, struct arena 
 	return arena_str(arena, buf_str(&utf8));
 }
 
-/* Joins the sections that belong to the first one, as far as their numbers are dense. */
-static struct str join(struct piece *pieces, size_t count, size_t first, struct arena *arena)
+/* The piece that is this section of the parameter; `first` stands for section 0 whatever it is. used_too: of
+ * all pieces of that name. */
+static struct piece *find_section(
+	struct piece *pieces, size_t count, size_t first, int section, bool used_too)
+{
+	if (section == 0 && !used_too)
+		return &pieces[first];
+	for (size_t i = 0; i < count; i++)
+		if ((used_too || !pieces[i].used) && pieces[i].section == section &&
+			str_equal(pieces[i].name, pieces[first].name))
+			return &pieces[i];
+	return NULL;
+}
+
+/* Of a first section "charset'language'text" the text. */
+static struct str take_charset(struct str value, struct str *ret_charset)
+{
+	struct str rest = value, name = str_cut(&rest, '\'');
+
+	if (!rest.ptr)
+		return value;
+	*ret_charset = name;
+	(void)str_cut(&rest, '\'');
+	return rest;
+}
+
+/* Joins the sections that belong to the first one, as far as their numbers are dense; over_gaps: all sections
+ * of that name, as some programs do. */
+static struct str join(struct piece *pieces, size_t count, size_t first, bool over_gaps, struct arena *arena)
 {
 	cleanup(buf_done) struct buf raw = buf_new(VALUE_BYTES_MAX);
 	struct str charset = STR_NONE;
 	bool extended = false;
 
-	for (int section = 0;; section++) {
-		struct piece *found = NULL;
-		for (size_t i = first; i < count && found == NULL; i++)
-			if (!pieces[i].used && str_equal(pieces[i].name, pieces[first].name) &&
-				(pieces[i].section == section || (section == 0 && i == first)))
-				found = &pieces[i];
+	for (int section = 0; section < LIMIT_MIME_PARAMETERS; section++) {
+		struct piece *found = find_section(pieces, count, first, section, over_gaps);
+		if (found == NULL && over_gaps)
+			continue;
 		if (found == NULL)
 			break;
 		found->used = true;
 		struct str value = found->value;
 		if (section == 0 && found->extended) {
-			struct str rest = value, name = str_cut(&rest, '\'');
-			if (rest.ptr) {
-				charset = name;
-				(void)str_cut(&rest, '\'');
-				value = rest;
-			}
+			value = take_charset(value, &charset);
 			extended = true;
 		}
 		if (found->extended)
@@ -184,15 +215,12 @@ static struct str take_first(struct str *rest, struct arena *arena)
 	return arena_lower(arena, first);
 }
 
-struct mime_parameters mime_parameters_parse(struct str value, struct arena *arena)
+/* The pieces as written; *ret_past_limit when there are more, or one has too high a number. */
+static size_t read_pieces(struct str rest, struct piece *pieces, struct arena *arena, bool *ret_past_limit)
 {
-	struct piece pieces[LIMIT_MIME_PARAMETERS];
-	struct list items = list_new(arena, sizeof(struct mime_parameter));
 	size_t count = 0;
-	struct str rest = value;
 
-	struct str first = take_first(&rest, arena);
-	while (rest.len > 0 && count < COUNT_OF(pieces)) {
+	while (rest.len > 0 && count < LIMIT_MIME_PARAMETERS) {
 		rest = str_from(rest, rest.ptr[0] == ';');
 		skip_blanks_and_comments(&rest);
 		struct piece piece = {0};
@@ -201,17 +229,37 @@ struct mime_parameters mime_parameters_parse(struct str value, struct arena *are
 		if (rest.len > 0 && rest.ptr[0] == '=') {
 			rest = str_from(rest, 1);
 			piece.value = take_value(&rest, arena);
-			if (read_name(name, arena, &piece))
+			if (read_name(name, arena, &piece, ret_past_limit))
 				pieces[count++] = piece;
 		}
 	}
+	*ret_past_limit = *ret_past_limit || str_find_char(rest, '=') >= 0;
+	return count;
+}
+
+struct mime_parameters mime_parameters_parse(struct str value, struct arena *arena)
+{
+	struct piece pieces[LIMIT_MIME_PARAMETERS];
+	struct list items = list_new(arena, sizeof(struct mime_parameter));
+	struct str rest = value;
+	bool past_limit = false;
+	struct str first = take_first(&rest, arena);
+	size_t count = read_pieces(rest, pieces, arena, &past_limit);
+
 	for (size_t i = 0; i < count; i++) {
 		bool starts = !pieces[i].used && (pieces[i].section == NO_SECTION || pieces[i].section == 0);
 		if (starts)
 			*(struct mime_parameter *)list_add(&items) =
-				(struct mime_parameter){pieces[i].name, join(pieces, count, i, arena)};
+				(struct mime_parameter){pieces[i].name, join(pieces, count, i, false, arena)};
 	}
-	return (struct mime_parameters){first, items.items, items.count};
+	/* What is left has gaps before it, or no begin. */
+	for (size_t i = 0; i < count; i++)
+		if (!pieces[i].used) {
+			*(struct mime_parameter *)list_add(&items) =
+				(struct mime_parameter){pieces[i].name, join(pieces, count, i, true, arena)};
+			pieces[i].used = true; /* a second one of the same number */
+		}
+	return (struct mime_parameters){first, items.items, items.count, past_limit};
 }
 
 struct str mime_parameter_get(const struct mime_parameters *parameters, struct str name)

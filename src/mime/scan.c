@@ -4,6 +4,7 @@
 #include "base/list.h"
 #include "mime/decode.h"
 #include "mime/header.h"
+#include "mime/part_header.h"
 
 #include <string.h>
 
@@ -99,97 +100,9 @@ static enum result refuse(
 	return RESULT_TOO_LARGE;
 }
 
-static enum mime_encoding encoding_of(struct str value, struct arena *arena)
+static bool is_in_digest(struct mime_scan *scan, const struct mime_part *part)
 {
-	static const struct {
-		const char *name;
-		enum mime_encoding encoding;
-	} names[] = {
-		{"7bit", MIME_ENCODING_IDENTITY},
-		{"8bit", MIME_ENCODING_IDENTITY},
-		{"binary", MIME_ENCODING_IDENTITY},
-		{"base64", MIME_ENCODING_BASE64},
-		{"quoted-printable", MIME_ENCODING_QUOTED_PRINTABLE},
-		{"x-uuencode", MIME_ENCODING_UUENCODE},
-		{"uuencode", MIME_ENCODING_UUENCODE},
-		{"x-uue", MIME_ENCODING_UUENCODE},
-	};
-	struct str word = mime_parameters_parse(value, arena).value;
-
-	if (word.len == 0)
-		return MIME_ENCODING_IDENTITY;
-	for (size_t i = 0; i < COUNT_OF(names); i++)
-		if (str_equal(word, str_of(names[i].name)))
-			return names[i].encoding;
-	return MIME_ENCODING_UNKNOWN;
-}
-
-/* Cut to the limit with the extension kept, which tells what the file is. */
-static struct str file_name(struct str raw, struct arena *arena)
-{
-	struct str name = mime_header_text(raw, 4 * LIMIT_FILE_NAME_BYTES, arena);
-	const char *dot = name.len ? memrchr(name.ptr, '.', name.len) : NULL;
-
-	if (name.len <= LIMIT_FILE_NAME_BYTES)
-		return name;
-	struct str extension = dot ? str_from(name, (size_t)(dot - name.ptr)) : STR_NONE;
-	if (extension.len > 16)
-		extension = STR_NONE;
-	size_t keep = LIMIT_FILE_NAME_BYTES - extension.len;
-	while (keep > 0 && ((unsigned char)name.ptr[keep] & 0xc0) == 0x80)
-		keep--;
-	return arena_printf(arena, "%.*s%.*s", (int)keep, name.ptr, STR_ARG(extension));
-}
-
-static void add_names(struct mime_part *part, const struct mime_parameters *parameters, struct str parameter,
-	struct arena *arena)
-{
-	for (size_t i = 0; i < parameters->count; i++) {
-		if (!str_equal(parameters->items[i].name, parameter) ||
-			part->name_count == COUNT_OF(part->names))
-			continue;
-		struct str name = file_name(parameters->items[i].value, arena);
-		bool known = name.len == 0;
-		for (size_t k = 0; k < part->name_count; k++)
-			known = known || str_equal(part->names[k], name);
-		if (!known)
-			part->names[part->name_count++] = name;
-	}
-}
-
-/* Of a part that gives none (RFC 2046 5.1.5). */
-static struct str default_type(struct mime_scan *scan, const struct mime_part *part)
-{
-	bool in_digest =
-		part->parent >= 0 && str_equal(part_at(scan, part->parent)->type, STR("multipart/digest"));
-
-	return in_digest ? STR("message/rfc822") : STR("text/plain");
-}
-
-/* Fills the part from its header block. *ret_boundary: of a multipart, as far as it is compared. */
-static void read_header(
-	struct mime_scan *scan, struct mime_part *part, struct str block, struct str *ret_boundary)
-{
-	struct arena *arena = &scan->arena;
-	struct mime_parameters type =
-		mime_parameters_parse(mime_header_get(block, STR("Content-Type")), arena);
-	struct mime_parameters disposition =
-		mime_parameters_parse(mime_header_get(block, STR("Content-Disposition")), arena);
-	struct str id;
-
-	part->type = str_find_char(type.value, '/') > 0 ? type.value : default_type(scan, part);
-	part->charset = str_sub(mime_parameter_get(&type, STR("charset")), 0, 64);
-	part->flowed = str_equal_nocase(mime_parameter_get(&type, STR("format")), STR("flowed"));
-	part->encoding = encoding_of(mime_header_get(block, STR("Content-Transfer-Encoding")), arena);
-	if (str_equal(disposition.value, STR("inline")))
-		part->disposition = MIME_DISPOSITION_INLINE;
-	else if (disposition.value.len)
-		part->disposition = MIME_DISPOSITION_ATTACHMENT;
-	add_names(part, &disposition, STR("filename"), arena);
-	add_names(part, &type, STR("name"), arena);
-	if (mime_message_ids(mime_header_get(block, STR("Content-ID")), &id, 1, arena))
-		part->content_id = str_sub(id, 0, 255);
-	*ret_boundary = str_sub(mime_parameter_get(&type, STR("boundary")), 0, LIMIT_MIME_BOUNDARY_BYTES);
+	return part->parent >= 0 && str_equal(part_at(scan, part->parent)->type, STR("multipart/digest"));
 }
 
 static enum result push_level(struct mime_scan *scan, struct str boundary, struct err *err)
@@ -230,7 +143,14 @@ static enum result end_header(struct mime_scan *scan, uint64_t offset, struct er
 		scan->mail_header = block;
 		scan->index.received = mime_header_count(block, STR("Received"));
 	}
-	read_header(scan, part, block, &boundary);
+	switch (mime_part_read_header(part, block, is_in_digest(scan, part), &scan->arena, &boundary)) {
+	case MIME_PART_HEADER_PARAMETERS:
+		return refuse(scan, "mime-parameters", "parameters of a field", LIMIT_MIME_PARAMETERS, err);
+	case MIME_PART_HEADER_NAMES:
+		return refuse(scan, "mime-names", "file names of one part", LIMIT_FILE_NAME_CANDIDATES, err);
+	case MIME_PART_HEADER_OK:
+		break;
+	}
 	part->header_len = offset - part->header_offset;
 	part->body_offset = offset;
 	scan->line_end_len = 0;

@@ -15,8 +15,9 @@ struct mime_scan *mime_scan_new(void);
 void mime_scan_free(struct mime_scan *scan);
 DEFINE_CLEANUP(struct mime_scan *, mime_scan_free)
 
-/* The next bytes, in pieces of any size. TOO_LARGE past a limit, with err->code "mime-depth", "mime-parts" or
- * "mime-header" and the limit in words; the scan takes no more after that. */
+/* The next bytes, in pieces of any size. TOO_LARGE past a limit, with err->code "mime-depth", "mime-parts",
+ * "mime-header", "mime-parameters" or "mime-names" and the limit in words; the scan takes no more after that.
+ */
 enum result mime_scan_add(struct mime_scan *scan, struct str piece, struct err *err) must_check;
 
 /* The end. *ret lives as long as the scan. Results as above. */

@@ -55,6 +55,8 @@ static const struct refusal {
 	{"mime-depth", RESULT_TOO_LARGE, 554, "5.6.0"},
 	{"mime-parts", RESULT_TOO_LARGE, 554, "5.6.0"},
 	{"mime-header", RESULT_TOO_LARGE, 552, "5.6.0"},
+	{"mime-parameters", RESULT_TOO_LARGE, 554, "5.6.0"},
+	{"mime-names", RESULT_TOO_LARGE, 554, "5.6.0"},
 	{"bare-newline", RESULT_INVALID, 550, "5.6.11"},
 	{"syntax", RESULT_INVALID, 501, "5.5.4"},
 	{"parameter", RESULT_INVALID, 555, "5.5.4"},

@@ -17,7 +17,8 @@ REFUSED = {  # past a named limit; all others are taken
     "empty parts": "554 parts", "empty parts without an empty line": "554 parts",
     "nested multiparts": "554 depth", "a chain of messages": "554 depth",
     "header fields": "552 fields", "one long header line": "552 bytes", "folded header lines": "552 bytes",
-    "continuations": "552 bytes", "200,000 addresses": "552 bytes"}
+    "continuations": "552 bytes", "continuations within the limit": "554 parameters",
+    "continuation indexes that wrap": "554 parameters", "many names": "554 parameters", "nine names": "554 file", "200,000 addresses": "552 bytes"}
 
 
 class Meter:

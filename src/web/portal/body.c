@@ -27,7 +27,7 @@ static enum result set_content(
 			return result;
 	}
 	TRY(content_text(message, request->arena, &text, ret_cut, &request->err));
-	view_set(view, "text", str_trim(buf_str(&text)));
+	view_set(view, "text", content_without_empty_lines(buf_str(&text)));
 	return RESULT_OK;
 }
 

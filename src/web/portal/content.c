@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "mime/encode.h"
+#include "mime/flowed.h"
 #include "mime/html_clean.h"
 #include "mime/html_text.h"
 #include "web/disposition.h"
@@ -51,7 +52,7 @@ static enum result add_text(const struct open_message *message, const struct mim
 	cleanup(buf_done) struct buf html = buf_new(LIMIT_HTML_BYTES);
 
 	if (!str_equal(part->type, STR("text/html")))
-		return mime_part_text(&message->content, part, text, ret_cut, err);
+		return mime_part_plain_text(&message->content, part, text, ret_cut, err);
 	TRY(mime_part_text(&message->content, part, &html, ret_cut, err));
 	mime_html_text(buf_str(&html), text);
 	return RESULT_OK;
@@ -71,6 +72,18 @@ enum result content_text(const struct open_message *message, struct arena *arena
 	}
 	*ret_cut = cut || text->overflow;
 	return RESULT_OK;
+}
+
+struct str content_without_empty_lines(struct str text)
+{
+	struct str trimmed = str_trim(text);
+	size_t begin = trimmed.len ? (size_t)(trimmed.ptr - text.ptr) : 0;
+
+	while (begin > 0 && text.ptr[begin - 1] != '\n')
+		begin--;
+	return trimmed.len ? (struct str){text.ptr + begin,
+				     (size_t)(trimmed.ptr - text.ptr) - begin + trimmed.len}
+			   : STR_NONE;
 }
 
 /* Images stand in the text itself, as data: its frame has no origin, so a browser would send no session with
@@ -126,10 +139,12 @@ static enum result add_html(const struct open_message *message, const struct mim
 	cleanup(buf_done) struct buf text = buf_new(LIMIT_HTML_BYTES);
 	bool cut;
 
-	TRY(mime_part_text(&message->content, part, &text, &cut, err));
+	bool is_html = str_equal(part->type, STR("text/html"));
+	TRY(is_html ? mime_part_text(&message->content, part, &text, &cut, err)
+		    : mime_part_plain_text(&message->content, part, &text, &cut, err));
 	if (cut)
 		return err_set(err, RESULT_TOO_LARGE, "the HTML text is too long");
-	if (str_equal(part->type, STR("text/html")))
+	if (is_html)
 		return mime_html_clean(buf_str(&text), options, html, facts, err);
 	buf_add(html, STR("<pre dir=\"auto\">"));
 	template_escape(html, buf_str(&text));

@@ -25,6 +25,9 @@ enum result content_html(const struct open_message *message, struct arena *arena
 enum result content_text(const struct open_message *message, struct arena *arena, struct buf *text,
 	bool *ret_cut, struct err *err) must_check;
 
+/* Without empty lines at its begin and blanks at its end; its first line stays where it is. */
+struct str content_without_empty_lines(struct str text);
+
 /* Adds {text, url} for each piece of the text: url is what an address in it leads to, or empty. */
 void content_add_pieces(json_t *pieces, struct str text);
 

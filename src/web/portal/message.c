@@ -81,7 +81,7 @@ static enum result set_body(struct request *request, json_t *view, const struct 
 		return RESULT_OK;
 	}
 	TRY(content_text(message, request->arena, &text, &cut, &request->err));
-	struct str trimmed = str_trim(buf_str(&text));
+	struct str trimmed = content_without_empty_lines(buf_str(&text));
 	view_set_flag(body, "is_empty", trimmed.len == 0);
 	view_set_flag(body, "is_cut", cut);
 	content_add_pieces(view_add_list(body, "pieces"), trimmed);

@@ -72,6 +72,9 @@ def shapes():
     yield "one long header line", fill(b"X-A: ", b"b" * 998, b"\r\n\r\nx\r\n")
     yield "folded header lines", fill(b"X-A: b\r\n", b" b\r\n", b"\r\nx\r\n")
     yield "continuations", parameters(";\r\n ".join(f"name*{i}=abc" for i in range(20_000)))
+    yield "long names in each part", fill(multipart(), b"--b\r\n" + parameters(
+        "; ".join("name=" + c * 900 + ".exe" for c in "abcdefgh")), size=140 * 7_200)
+    yield "nine names", many_names(8)
     yield "continuations within the limit", parameters(";\r\n ".join(f"name*{i}=a" for i in range(4_000)))
     yield "continuation indexes that wrap", parameters('name*0="inv"; name*1=".pdf"; name*4294967297=".exe"')
     yield "many names", many_names(3000)
@@ -105,6 +108,9 @@ def shapes():
     yield "HTML of attributes", fill(b"Content-Type: text/html\r\n\r\n<p ", b"a b c d e=f\r\n", size=4_000_000)
     yield "HTML of entities", fill(b"Content-Type: text/html\r\n\r\n", b"&notit;&#99;" * 9 + b"\r\n", size=4_000_000)
     yield "HTML of many elements", fill(b"Content-Type: text/html\r\n\r\n", b"<p>a</p>" * 9 + b"\r\n", size=1_500_000)
+    yield "one image many times", (
+        multipart(kind="related") + b"--b\r\nContent-Type: text/html\r\n\r\n" + b'<img src="cid:i">' * 50_000 +
+        b"\r\n--b\r\nContent-ID: <i>\r\n" + encoded("base64", "image/png") + b"QUJD" * 19 * 20_000 + b"\r\n--b--\r\n")
     yield "links", fill(b"Content-Type: text/plain\r\n\r\n", b"http://a.b http:// " * 4 + b"\r\n")
     yield "quotes", fill(b"Content-Type: text/plain; format=flowed\r\n\r\n", b">" * 70 + b" \r\n")
     yield "style sheet", fill(b"Content-Type: text/html\r\n\r\n<style>", b"a{b:c}d,e{" * 7 + b"\r\n", size=4_000_000)

@@ -1,0 +1,47 @@
+"""How the portal shows what mail programs write: flowed text, links, file names."""
+
+import html
+import re
+
+from support import portal, smtp
+
+
+def open_mail(node, head, body):
+    """The mail's page in Carol's browser."""
+    mail = ("From: alice@acme.example\r\nTo: carol@partner.example\r\nSubject: Shown [secure]\r\nMIME-Version: 1.0\r\n"
+            f"{head}\r\n\r\n{body}").encode()
+    smtp.send(node.smtp_port, mail, recipients=["carol@partner.example"])
+    link = portal.link_for(node, "carol@partner.example")
+    browser, _ = portal.sign_in_by_link(node, link, "carol@partner.example")
+    return browser, browser.get("/message/" + link.rsplit("/", 1)[1])
+
+
+def text_of(page):
+    """The text of the message as a browser shows it, tags left out."""
+    block = re.search(r'<div class="body-text"[^>]*>(.*?)</div>', page.text, re.S).group(1)
+    return html.unescape(re.sub(r"<[^>]+>", "", block)).replace("\r\n", "\n")
+
+
+def test_flowed_text_is_put_together(node):
+    _, page = open_mail(node, "Content-Type: text/plain; charset=utf-8; format=flowed; delsp=yes",
+                              "   A drawing\r\nsee http://acme.exam \r\nple/a?b=1&c=2.\r\n> quo \r\n> ted\r\n-- \r\nAlice\r\n")
+    assert text_of(page) == "  A drawing\nsee http://acme.example/a?b=1&c=2.\n> quoted\n-- \nAlice"
+    assert 'href="http://acme.example/a?b=1&c=2"' in html.unescape(page.text)
+
+
+def test_plain_text_keeps_its_shape(node):
+    _, page = open_mail(node, "Content-Type: text/plain", "\r\n  +--+ \r\n  |  | \r\n\r\n  +--+\r\n")
+    assert text_of(page) == "  +--+ \n  |  | \n\n  +--+"
+
+
+def test_a_file_with_a_hostile_name_has_a_safe_one(node):
+    name = "../../etc/passwd%E2%80%AEfdp" + "x" * 400 + ".exe"
+    browser, page = open_mail(
+        node, "Content-Type: multipart/mixed; boundary=b",
+        "--b\r\n\r\ntext\r\n--b\r\nContent-Type: application/pdf; name=a.pdf\r\n"
+        f"Content-Disposition: attachment; filename*=utf-8''{name}\r\n\r\nx\r\n--b--\r\n")
+    download = browser.get(next(l for l in page.links if "/file/" in l))
+    disposition = download.headers["Content-Disposition"]
+    shown = re.search(r'filename="([^"]*)"', disposition).group(1)
+    assert len(shown) <= 255 and shown.endswith("x.exe") and "/" not in shown and "%E2%80%AE" not in disposition
+    assert shown in page.text and "\u202e" not in page.text
