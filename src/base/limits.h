@@ -29,6 +29,7 @@
 #define LIMIT_SUBJECT_BYTES 2000     /* after decoding, for display */
 #define LIMIT_DISPLAY_NAME_BYTES 255 /* after decoding */
 #define LIMIT_HTML_BYTES (4 << 20)   /* of one HTML part that is cleaned for display */
+#define LIMIT_HTML_SHEET_BYTES (256 * 1024) /* of one style sheet; longer ones are left out */
 #define LIMIT_TEXT_SHOWN_BYTES (2 << 20)
 #define LIMIT_HTML_DEPTH 200
 #define LIMIT_HTML_NODES 200000

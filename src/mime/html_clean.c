@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "base/mem.h"
 #include "mime/html_measure.h"
+#include "mime/html_sheet.h"
 #include "mime/html_style.h"
 
 #include <gumbo.h>
@@ -32,6 +33,7 @@ struct cleaner {
 	const struct html_clean_options *options;
 	struct buf *out;
 	struct html_clean_facts facts;
+	bool has_sheet; /* classes and ids are of use */
 };
 
 /* Elements that are shown as they are. */
@@ -212,13 +214,33 @@ static void add_style(struct cleaner *cleaner, struct str value)
 {
 	cleanup(buf_done) struct buf style = buf_new(4096);
 
-	cleaner->facts.remote += html_style_clean(value, &style);
+	cleaner->facts.remote += html_style_clean(value, HTML_STYLE_ATTRIBUTE, &style);
 	if (style.len && !style.overflow)
 		add_attribute(cleaner->out, "style", buf_str(&style));
 }
 
+/* The names by which the mail's style sheets know the element. */
+static void add_class(struct cleaner *cleaner, const GumboElement *element)
+{
+	cleanup(buf_done) struct buf names = buf_new(4096);
+	const GumboAttribute *class = gumbo_get_attribute(&element->attributes, "class");
+	const GumboAttribute *id = gumbo_get_attribute(&element->attributes, "id");
+
+	if (!cleaner->has_sheet)
+		return;
+	if (element->tag == GUMBO_TAG_BODY)
+		buf_add(&names, STR(HTML_SHEET_BLOCK));
+	if (class)
+		html_sheet_add_names(str_of(class->value), HTML_SHEET_CLASS, &names);
+	if (id)
+		html_sheet_add_names(str_of(id->value), HTML_SHEET_ID, &names);
+	if (names.len && !names.overflow)
+		add_attribute(cleaner->out, "class", buf_str(&names));
+}
+
 static void add_attributes(struct cleaner *cleaner, const GumboElement *element)
 {
+	add_class(cleaner, element);
 	for (unsigned int i = 0; i < element->attributes.length; i++) {
 		const GumboAttribute *attribute = element->attributes.data[i];
 		const char *name = attribute->name;
@@ -283,6 +305,57 @@ static void leave(struct cleaner *cleaner, const GumboNode *node, int depth)
 	const char *name = name_of(node);
 	if (name && !IS_ONE_OF(node->v.element.tag, without_end))
 		buf_printf(cleaner->out, "</%s>", name);
+}
+
+/* The node behind this one in the order of the document, NULL at the end. */
+static const GumboNode *next_node(const GumboNode *node, const GumboNode *root)
+{
+	if (is_element(node) && node->v.element.children.length)
+		return node->v.element.children.data[0];
+	while (node != root && node->index_within_parent + 1 >= node->parent->v.element.children.length)
+		node = node->parent;
+	return node == root ? NULL : node->parent->v.element.children.data[node->index_within_parent + 1];
+}
+
+/* Whether the element is a sheet for what is shown here. */
+static bool is_sheet(const GumboNode *node)
+{
+	if (node->type != GUMBO_NODE_ELEMENT || node->v.element.tag != GUMBO_TAG_STYLE ||
+		node->v.element.tag_namespace != GUMBO_NAMESPACE_HTML)
+		return false;
+	const GumboAttribute *media = gumbo_get_attribute(&node->v.element.attributes, "media");
+	const GumboAttribute *type = gumbo_get_attribute(&node->v.element.attributes, "type");
+	struct str of_media = str_trim(media ? str_of(media->value) : STR("all"));
+	struct str of_type = str_trim(type ? str_of(type->value) : STR("text/css"));
+	return (of_media.len == 0 || str_equal_nocase(of_media, STR("all")) ||
+		       str_equal_nocase(of_media, STR("screen"))) &&
+	       (of_type.len == 0 || str_equal_nocase(of_type, STR("text/css")));
+}
+
+/* All sheets of the mail as one, cleaned. */
+static void add_sheets(struct cleaner *cleaner, const GumboNode *root)
+{
+	cleanup(buf_done) struct buf css = buf_new(LIMIT_HTML_SHEET_BYTES);
+	cleanup(buf_done) struct buf clean = buf_new(16 * LIMIT_HTML_SHEET_BYTES);
+
+	for (const GumboNode *node = root; node; node = next_node(node, root)) {
+		if (!is_sheet(node))
+			continue;
+		for (unsigned int i = 0; i < node->v.element.children.length; i++) {
+			const GumboNode *child = node->v.element.children.data[i];
+			if (child->type == GUMBO_NODE_TEXT || child->type == GUMBO_NODE_WHITESPACE)
+				buf_add(&css, str_of(child->v.text.text));
+		}
+		/* A sheet ends here, whatever it left open; one that is too long is left out. */
+		cleaner->facts.remote += html_sheet_clean(buf_str(&css), &clean);
+		buf_clear(&css);
+	}
+	if (clean.len == 0 || clean.overflow)
+		return;
+	cleaner->has_sheet = true;
+	buf_add(cleaner->out, STR("<style>\n"));
+	buf_add(cleaner->out, buf_str(&clean));
+	buf_add(cleaner->out, STR("</style>"));
 }
 
 /* Walks without recursion, as deep as the tree is. */
@@ -374,6 +447,7 @@ enum result mime_html_clean(struct str html, const struct html_clean_options *op
 		return err_code(err, RESULT_TOO_LARGE, "html-too-large", "the HTML text is too long");
 	if (!html_is_bounded(html) || !parse(&parser, html))
 		return err_code(err, RESULT_TOO_LARGE, "html-too-large", "the HTML text is too entangled");
+	add_sheets(&cleaner, parser.tree->root);
 	walk(&cleaner, parser.tree->root);
 	if (out->overflow)
 		return err_code(err, RESULT_TOO_LARGE, "html-too-large", "the HTML text is too long");

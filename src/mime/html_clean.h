@@ -2,8 +2,8 @@
  * result is shown in a sandboxed frame with a policy of its own all the same (decision 9).
  *
  * Kept: text, and elements and attributes that only lay it out; links to the web and to addresses; images of
- * the message itself. Left out: scripts, style sheets, forms, frames, SVG, MathML, media, names and classes,
- * and everything that would load something from elsewhere. */
+ * the message itself; style sheets as far as mime/html_sheet.h keeps them. Left out: scripts, forms, frames,
+ * SVG, MathML, media, names, and everything that would load something from elsewhere. */
 #ifndef MIME_HTML_CLEAN_H
 #define MIME_HTML_CLEAN_H
 
@@ -22,8 +22,9 @@ struct html_clean_facts {
 	size_t images; /* of the message itself, shown */
 };
 
-/* Appends the body's content, without <html> and <body>. `html` is UTF-8. TOO_LARGE past LIMIT_HTML_BYTES,
- * LIMIT_HTML_NODES, or the limit of `out`; show its words then (mime/html_text.h). *ret may be NULL. */
+/* Appends the style sheets as one, and the body's content, without <html> and <body>. `html` is UTF-8.
+ * TOO_LARGE past LIMIT_HTML_BYTES, LIMIT_HTML_NODES, or the limit of `out`; show its words then
+ * (mime/html_text.h). *ret may be NULL. */
 enum result mime_html_clean(struct str html, const struct html_clean_options *options, struct buf *out,
 	struct html_clean_facts *ret, struct err *err) must_check;
 

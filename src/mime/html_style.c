@@ -14,7 +14,11 @@ static bool is_kept(struct str property)
 		"padding-top", "padding-right", "padding-bottom", "padding-left", "border", "border-top",
 		"border-right", "border-bottom", "border-left", "border-color", "border-style",
 		"border-width", "border-collapse", "border-spacing", "border-radius", "list-style-type",
-		"display"};
+		"display", "float", "clear", "table-layout", "box-sizing", "min-height", "max-height",
+		"word-break", "word-wrap", "overflow-wrap", "border-top-color", "border-right-color",
+		"border-bottom-color", "border-left-color", "border-top-width", "border-right-width",
+		"border-bottom-width", "border-left-width", "border-top-style", "border-right-style",
+		"border-bottom-style", "border-left-style"};
 
 	for (size_t i = 0; i < COUNT_OF(names); i++)
 		if (str_equal_nocase(property, str_of(names[i])))
@@ -44,7 +48,7 @@ static bool is_plain(struct str value)
 	return value.len > 0 && value.len <= VALUE_BYTES && quotes % 2 == 0;
 }
 
-static void add_declaration(struct str property, struct str value, struct buf *out)
+static void add_declaration(struct str property, struct str value, bool keep_important, struct buf *out)
 {
 	ptrdiff_t important = str_find_char(value, '!');
 	struct str kept = str_trim(important < 0 ? value : str_sub(value, 0, (size_t)important));
@@ -54,6 +58,9 @@ static void add_declaration(struct str property, struct str value, struct buf *o
 	buf_add(out, property);
 	buf_add_char(out, ':');
 	buf_add(out, kept);
+	if (keep_important && important >= 0 &&
+		str_equal_nocase(str_trim(str_from(value, (size_t)important + 1)), STR("important")))
+		buf_add(out, STR("!important"));
 	buf_add_char(out, ';');
 }
 
@@ -64,7 +71,7 @@ static void unify_quotes(struct str style, struct buf *out)
 		buf_add_char(out, style.ptr[i] == '"' ? '\'' : style.ptr[i]);
 }
 
-size_t html_style_clean(struct str style, struct buf *out)
+size_t html_style_clean(struct str style, enum html_style_place place, struct buf *out)
 {
 	cleanup(buf_done) struct buf unified = buf_new(style.len + 1);
 	size_t remote = 0;
@@ -75,7 +82,7 @@ size_t html_style_clean(struct str style, struct buf *out)
 		struct str property = str_trim(str_cut(&value, ':'));
 		remote += str_find_nocase(value, STR("url(")) >= 0;
 		if (value.ptr)
-			add_declaration(property, value, out);
+			add_declaration(property, value, place == HTML_STYLE_SHEET, out);
 	}
 	return remote;
 }

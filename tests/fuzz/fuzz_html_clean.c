@@ -11,12 +11,33 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* Tags that are never written; attribute values cannot hold '<'. */
 static void check(struct str clean)
 {
-	static const char *const never[] = {"<script", "<style", "<iframe", "<object", "<embed", "<svg",
-		"<math", "<form", "<input", "<link", "<meta", "<base", "<template", "<noscript", "<!--"};
+	static const char *const never[] = {"<script", "<iframe", "<object", "<embed", "<svg", "<math",
+		"<form", "<input", "<link", "<meta", "<base", "<template", "<noscript", "<!--"};
 
 	for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++)
 		if (str_find_nocase(clean, str_of(never[i])) >= 0)
 			abort();
+}
+
+/* The one sheet stands first; nothing in it loads or ends it early. */
+static void check_sheet(struct str clean)
+{
+	static const char *const never[] = {"<", "\\", "/*", "url(", "@import", "@font-face", "expression(",
+		"var(", "position:", "behavior:"};
+	struct str rest = clean;
+
+	if (str_starts(clean, STR("<style>"))) {
+		ptrdiff_t end = str_find(clean, STR("</style>"));
+		if (end < 0)
+			abort();
+		struct str sheet = str_sub(clean, 7, (size_t)end - 7);
+		for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++)
+			if (str_find_nocase(sheet, str_of(never[i])) >= 0)
+				abort();
+		rest = str_from(clean, (size_t)end + 8);
+	}
+	if (str_find_nocase(rest, STR("<style")) >= 0)
+		abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -27,8 +48,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct err err;
 
 	mime_html_text(html, &words);
-	if (str_is_utf8(html) && mime_html_clean(html, &options, &once, NULL, &err) == RESULT_OK)
+	if (str_is_utf8(html) && mime_html_clean(html, &options, &once, NULL, &err) == RESULT_OK) {
 		check(buf_str(&once));
+		check_sheet(buf_str(&once));
+	}
 	buf_done(&once);
 	buf_done(&words);
 	return 0;

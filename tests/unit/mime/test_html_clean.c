@@ -21,6 +21,17 @@ static void test_vectors(void **state)
 		{"<body bgcolor=\"#fff\" onload=x()>a", "<div bgcolor=\"#fff\">a</div>"},
 		{"a<script>alert(1)</script>b", "<div>ab</div>"},
 		{"<style>b{}</style>b<link rel=stylesheet href=//x>", "<div>b</div>"},
+		{"<style>.c{color:red}</style><body class=\"c d\"><b id=i class='c\"' "
+		 "style=color:red>x</b><i class=c>y</i>",
+			"<style>\n.mail-body .m-c{color:red;}\n</style><div class=\"mail-body m-c m-d\"><b "
+			"class=\"mi-i\" style=\"color:red;\">x</b><i class=\"m-c\">y</i></div>"},
+		{"a<style media=print>b{color:red}</style><style "
+		 "type=x>b{color:red}</style><svg><style>b{color:red}"
+		 "</style></svg>",
+			"<div>a</div>"},
+		{"<style>b{color:red;font-family:'</style><img src=x onerror=alert(1)>'}</style>",
+			"<style>\n.mail-body b{color:red;}\n</style><div "
+			"class=\"mail-body\"><img>&#39;}</div>"},
 		{"<a href=\" java\tscript:alert(1)\">x</a>", "<div><a>x</a></div>"},
 		{"<a href=\"data:text/html,x\" id=a name=b class=c onclick=d>x</a>", "<div><a>x</a></div>"},
 		{"<a href=\"https://a.example/?a=1&amp;b=%22'\">x</a>",
@@ -148,6 +159,16 @@ static void assert_harmless_attribute(const char *payload, const GumboAttribute 
 		fail_msg("style %s of %s", attribute->value, payload);
 }
 
+static void assert_harmless_sheet(const char *payload, struct str css)
+{
+	static const char *const never[] = {"<", "\\", "/*", "url(", "@import", "@font-face", "expression(",
+		"var(", "position:", "behavior:", "binding"};
+
+	for (size_t i = 0; i < COUNT_OF(never); i++)
+		if (str_find_nocase(css, str_of(never[i])) >= 0)
+			fail_msg("%s in the sheet of %s", never[i], payload);
+}
+
 static void assert_harmless(const char *payload, const GumboNode *node)
 {
 	static const char *const bad[] = {"script", "meta", "base", "link", "object", "embed", "svg", "math",
@@ -156,6 +177,9 @@ static void assert_harmless(const char *payload, const GumboNode *node)
 
 	if (node->type == GUMBO_NODE_COMMENT || node->type == GUMBO_NODE_CDATA)
 		fail_msg("comment of %s", payload);
+	if (node->type == GUMBO_NODE_TEXT && node->parent->type == GUMBO_NODE_ELEMENT &&
+		node->parent->v.element.tag == GUMBO_TAG_STYLE)
+		assert_harmless_sheet(payload, str_of(node->v.text.text));
 	if (node->type != GUMBO_NODE_ELEMENT)
 		return;
 	const GumboElement *element = &node->v.element;
