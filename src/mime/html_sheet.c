@@ -201,8 +201,8 @@ static bool is_plain_media(struct str query)
 	for (size_t i = 0; i < query.len; i++) {
 		char c = query.ptr[i];
 		depth += (c == '(') - (c == ')');
-		if (depth < 0 || depth > 1 ||
-			!(is_word(c) || is_blank(c) || str_find_char(STR("():,."), c) >= 0))
+		bool is_mark = str_find_char(depth ? STR("(:.") : STR("(),"), c) >= 0 || c == ')';
+		if (depth < 0 || depth > 1 || !(is_word(c) || is_blank(c) || is_mark))
 			return false;
 	}
 	return depth == 0 && query.len > 0 && query.len <= MEDIA_BYTES;

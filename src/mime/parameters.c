@@ -42,7 +42,7 @@ static size_t span_before(struct str s, const char *stops)
 {
 	size_t len = 0;
 
-	while (len < s.len && strchr(stops, s.ptr[len]) == NULL)
+	while (len < s.len && (s.ptr[len] == '\0' || strchr(stops, s.ptr[len]) == NULL))
 		len++;
 	return len;
 }

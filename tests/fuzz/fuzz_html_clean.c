@@ -23,7 +23,7 @@ static void check(struct str clean)
 static void check_sheet(struct str clean)
 {
 	static const char *const never[] = {"<", "\\", "/*", "url(", "@import", "@font-face", "expression(",
-		"var(", "position:", "behavior:"};
+		"var(", "{position:", ";position:", "{behavior:", ";behavior:"};
 	struct str rest = clean;
 
 	if (str_starts(clean, STR("<style>"))) {

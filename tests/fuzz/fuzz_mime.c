@@ -1,7 +1,7 @@
 /* A mail as the scanner takes it, in pieces of a size that the first byte chooses. The index may not depend
  * on that; it survives being written down; every part lies within the mail, and its text is UTF-8. */
 #include "base/limits.h"
-#include "mime/decode.h"
+#include "mime/flowed.h"
 #include "mime/header.h"
 #include "mime/scan.h"
 
@@ -35,7 +35,7 @@ static void check_part(const struct reader *mail, const struct mime_part *part)
 	}
 	if (mime_part_is_container(part))
 		return;
-	if (mime_part_text(mail, part, &text, &cut, NULL) == RESULT_OK)
+	if (mime_part_plain_text(mail, part, &text, &cut, NULL) == RESULT_OK)
 		assert(str_is_utf8(buf_str(&text)));
 }
 

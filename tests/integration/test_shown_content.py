@@ -45,3 +45,23 @@ def test_a_file_with_a_hostile_name_has_a_safe_one(node):
     shown = re.search(r'filename="([^"]*)"', disposition).group(1)
     assert len(shown) <= 255 and shown.endswith("x.exe") and "/" not in shown and "%E2%80%AE" not in disposition
     assert shown in page.text and "\u202e" not in page.text
+
+
+NEWSLETTER = """<html><head><style type="text/css">
+@import url("https://fonts.example/a.css");
+body, table { font-family: Georgia, serif; background: #eee }
+.hero td { color: #c00; background: url(https://t.example/p.gif) }
+@media only screen and (max-width: 600px) { .col { width: 100% !important; display: block !important } }
+.sealpost-head, html + p { position: fixed; color: red }
+</style></head><body class="wide"><table class="hero"><tr><td id="top"><font face="Arial">Sale</font></td></tr></table></body></html>"""
+
+
+def test_a_newsletter_keeps_its_look_and_loads_nothing(node):
+    browser, page = open_mail(node, "Content-Type: text/html; charset=utf-8", NEWSLETTER.replace("\n", "\r\n"))
+    body = browser.get(page.path + "/body")
+    assert ".mail-body,.mail-body table{font-family:Georgia, serif;background:#eee;}" in body.text
+    assert ".mail-body .m-hero td{color:#c00;}" in body.text
+    assert "@media only screen and (max-width: 600px){\n.mail-body .m-col{width:100%!important;display:block!important;}" \
+        in body.text
+    assert '<div class="mail-body m-wide">' in body.text and '<td class="mi-top"><font face="Arial">Sale' in body.text
+    assert "example/" not in body.text and "url(" not in body.text and "position" not in body.text

@@ -52,6 +52,7 @@ static const struct {
 	{"b{color:red;i{color:red}}u{color:red}", ".mail-body u{color:red;}\n"},
 	{"b{color:red", ".mail-body b{color:red;}\n"},
 	{"@media screen{b{color:red", "@media screen{\n.mail-body b{color:red;}\n}\n"},
+	{"@media screen:x{b{color:red}}@media (a,b){b{color:red}}", ""},
 	{"@media print{@media screen{b{color:red}}}", ""},
 	{"}b{color:red}i{color:red}", ".mail-body i{color:red;}\n"},
 	{"b{}i{color:}", ""},

@@ -71,6 +71,17 @@ static void test_every_name_is_a_candidate(void **state)
 	}
 }
 
+/* What is between the parameters ends, whatever it is. */
+static void test_a_nul_ends_the_search(void **state)
+{
+	cleanup(arena_done) struct arena arena = {0};
+	struct mime_parameters p = mime_parameters_parse(STR("a/b; \0; x\0y=1; z\0; =; (; name=c"), &arena);
+
+	(void)state;
+	assert_int_equal(p.count, 1);
+	assert_str(p.items[0].value, "1");
+}
+
 static void test_no_name_hides_behind_parameters(void **state)
 {
 	cleanup(arena_done) struct arena arena = {0};
@@ -108,6 +119,7 @@ static void test_a_long_name_keeps_its_extension(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_name_is_a_candidate),
+		cmocka_unit_test(test_a_nul_ends_the_search),
 		cmocka_unit_test(test_no_name_hides_behind_parameters),
 		cmocka_unit_test(test_a_long_name_keeps_its_extension)};
 
