@@ -17,7 +17,7 @@ AT_MOST = 2  # deliveries of one mail: a kill may come between the next server's
 
 @pytest.fixture
 def world(binary, database):
-    world = crash.World(binary, database)
+    world = crash.World(binary, database, haste=min(1.0, 20 / KILLS))
     yield world
     world.close()
 

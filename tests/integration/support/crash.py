@@ -41,7 +41,9 @@ def mail_of(word, reader):
 
 
 class World:
-    def __init__(self, binary, database):
+    """haste: how fast the ten hand in mail; what they hand in is all read again at the end."""
+
+    def __init__(self, binary, database, haste=1.0):
         self.outside, self.inside = MailServer(), MailServer()
         self.node = Node(binary, database, values={"outbox": None, "delivery": "smart_host"},
                          limits={"smtp_sessions_per_network": 100},
@@ -49,7 +51,7 @@ class World:
         self.node.run("domain", "set", "acme.example", "--next-hop", f"127.0.0.1:{self.inside.port}")
         self.node.outbox = Outbox(self.outside)
         self.node.start()
-        self.senders = [Sender(self.node, n) for n in range(10)]
+        self.senders = [Sender(self.node, n, haste) for n in range(10)]
         self.accepted = {}  # word -> reader, of the mails that got 250 while somebody was about to kill
         self.kills = collections.Counter()
 
@@ -73,9 +75,9 @@ class World:
 class Sender(threading.Thread):
     """Hands in one mail after the other."""
 
-    def __init__(self, node, number):
+    def __init__(self, node, number, haste):
         super().__init__(daemon=True)
-        self.node, self.number, self.stopping = node, number, threading.Event()
+        self.node, self.number, self.haste, self.stopping = node, number, haste, threading.Event()
         self.accepted, self.count, self.chance = {}, 0, random.Random(number)
 
     def run(self):
@@ -85,7 +87,7 @@ class Sender(threading.Thread):
             try:
                 smtp.send(self.node.smtp_port, mail_of(word, reader))
                 self.accepted[word] = reader
-                self.stopping.wait(self.chance.uniform(0.05, 0.3))
+                self.stopping.wait(self.chance.uniform(0.1, 0.6) / self.haste)
             except (OSError, smtplib.SMTPException):
                 self.stopping.wait(0.05)  # the node is down; the next try may find it up
 

@@ -17,10 +17,10 @@ class Outbox:
     """What a server took, looked at as a node's outbox."""
 
     def __init__(self, server):
-        self.mails = server.mails
+        self.server, self.mails = server, server.mails
 
     def to(self, address):
-        return [m for recipient, m in self.mails() if recipient == address]
+        return [email.message_from_bytes(t.data, policy=email.policy.default) for t in self.server.to(address)]
 
 
 class MailServer:
