@@ -30,6 +30,7 @@ static void open_row(const struct folder_query *q, const struct copy_row *row, s
 	struct message_key key;
 	struct letter letter = {0};
 
+	ret->from.address = row->sender;
 	if (!ret->readable)
 		return;
 	enum result result =

@@ -57,7 +57,7 @@ enum result copy_by_message(struct tx *tx, struct id person_id, struct id messag
 }
 
 #define PAGE                                                                                                 \
-	"SELECT " COLUMNS ", m.sent_at, m.expires_at, m.recalled_at, m.size, m.list_box, w.sealed"           \
+	"SELECT " COLUMNS ", m.sent_at, m.expires_at, m.recalled_at, m.size, m.list_box, w.sealed, m.sender" \
 	" FROM copy c JOIN message m ON m.id = c.message_id LEFT JOIN wrap w ON w.holder_id = c.id"          \
 	" WHERE c.person_id = $1 AND c.folder = $2"
 
@@ -99,6 +99,7 @@ enum result copy_page(struct tx *tx, struct id person_id, enum folder folder, st
 			.size = row_int(&rows, COPY_COLUMNS + 3),
 			.list_box = arena_bytes(arena, row_bytes(&rows, COPY_COLUMNS + 4)),
 			.wrap = arena_bytes(arena, row_bytes(&rows, COPY_COLUMNS + 5)),
+			.sender = arena_str(arena, row_text(&rows, COPY_COLUMNS + 6)),
 		};
 	TRY(rows_end(&rows, err));
 	if (from.newer)

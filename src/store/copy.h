@@ -28,6 +28,7 @@ struct copy_row {
 	int64_t size;
 	struct bytes list_box;
 	struct bytes wrap; /* empty: destroyed */
+	struct str sender; /* the envelope's, for a row that cannot be opened */
 };
 
 struct folder_count {

@@ -158,6 +158,8 @@ export class Walk {
     await this.see("error-expired", page, `/message/${ids.locked}`);
     await this.see("link-ended", await this.newPage(), `/m/${ids.locked}`);
     await this.see("inbox-ended", page, "/inbox");
+    const row = (await page.locator(`.row a[href$='${ids.old}']`).innerText());
+    if (!row.includes("alice@acme.example")) throw new Error(`a recalled message says nothing of its sender: ${row}`);
   }
 
   async sender() {

@@ -8,6 +8,7 @@
 static enum result show(struct request *request, struct response *response, json_t *view, struct str next)
 {
 	view_set(view, "next_url", request_local_path(next, STR("/settings")));
+	view_set_flag(view, "was_offered", str_starts(next, STR("/message/")));
 	view_set_flag(view, "has_password", visit_of(request)->session.person.password_hash.len > 0);
 	view_set_number(view, "least", LIMIT_PASSWORD_BYTES_MIN);
 	return page_door(request, response, "set_password", view);

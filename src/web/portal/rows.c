@@ -37,8 +37,10 @@ static void set_row(const struct request *request, json_t *view, const struct op
 	struct str who = row->copy.is_owner ? who_got(request, row) : shown_name(row->from);
 
 	view_set(view, "url", arena_printf(request->arena, "/message/%s", id_text(row->copy.id).s));
-	view_set_flag(view, "is_unread", row->copy.unread && !row->copy.is_owner && !is_current);
+	view_set_flag(
+		view, "is_unread", row->copy.unread && !row->copy.is_owner && !is_current && row->readable);
 	view_set_flag(view, "is_current", is_current);
+	view_set_flag(view, "is_ended", !row->readable);
 	view_set(view, "who", who);
 	view_set(view, "subject", row->subject);
 	view_set(view, "snippet", row->snippet);
