@@ -137,6 +137,24 @@ static enum result find_people(struct tx *tx, struct open_query *q, struct err *
 	return found == RESULT_NOT_FOUND ? RESULT_OK : found;
 }
 
+/* How the next hop must prove itself. What waited to be relayed to the account's own people while its message
+ * was secured by a later transaction goes as secured content does. */
+static enum result find_hop(struct tx *tx, struct deliver_job *job, struct err *err)
+{
+	const struct delivery *d = &job->delivery;
+	struct domain domain;
+	enum result found = domain_find(tx, address_domain(d->recipient), &job->arena, &domain, err);
+
+	if (found != RESULT_OK && found != RESULT_NOT_FOUND)
+		return found;
+	bool is_own = found == RESULT_OK && id_equal(domain.account_id, d->account_id);
+	job->hop_tls = found == RESULT_OK ? domain.hop_tls : HOP_TLS_VERIFIED;
+	job->needs_verified_tls =
+		d->kind == DELIVERY_INTERNAL_COPY || d->kind == DELIVERY_REPLY ||
+		(d->kind == DELIVERY_RELAY && job->message.kind == MESSAGE_SECURED && is_own);
+	return RESULT_OK;
+}
+
 static enum result open_job(struct tx *tx, void *context, struct err *err)
 {
 	struct open_query *q = context;
@@ -153,14 +171,8 @@ static enum result open_job(struct tx *tx, void *context, struct err *err)
 			return err_set(err, RESULT_GONE, "recalled or expired before it was sent");
 		TRY(open_message_parts(tx, q, err));
 		job->has_message = true;
-		job->needs_verified_tls = job->message.kind == MESSAGE_SECURED &&
-					  (d->kind == DELIVERY_INTERNAL_COPY || d->kind == DELIVERY_REPLY);
 	}
-	struct domain domain;
-	enum result found = domain_find(tx, address_domain(d->recipient), &job->arena, &domain, err);
-	if (found != RESULT_OK && found != RESULT_NOT_FOUND)
-		return found;
-	job->hop_tls = found == RESULT_OK ? domain.hop_tls : HOP_TLS_VERIFIED;
+	TRY(find_hop(tx, job, err));
 	return find_people(tx, q, err);
 }
 

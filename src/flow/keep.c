@@ -1,4 +1,4 @@
-#include "flow/keep.h"
+#include "flow/keep_private.h"
 
 #include "flow/mail_out.h"
 #include "flow/people.h"
@@ -11,22 +11,9 @@
 #include <string.h>
 
 /* How long the same mail joins the message it became. */
+#define JOIN_MS (24 * MS_HOUR)
 /* As long as the rest of its recipients may come, and an hour for what is under way. */
 #define RELAYED_CONTENT_MS (25 * MS_HOUR)
-#define JOIN_MS (24 * MS_HOUR)
-
-/* The transaction's own state, made anew whenever the work runs. */
-struct keeping {
-	struct keep_request *request;
-	struct flow_account account;
-	struct arena *arena;
-	struct id message_id;
-	struct message_key key;
-	bool joined;
-	bool needs_content; /* a delivery carries the mail itself */
-	int64_t notified;
-	struct keep_result result;
-};
 
 void keep_reference(
 	const struct flow_account *account, struct str message_id, uint8_t ret[static SEAL_MAC_BYTES])
@@ -34,7 +21,7 @@ void keep_reference(
 	account_mac(account->key, "message-reference", str_bytes(message_id), ret);
 }
 
-static bool is_secured(const struct keep_request *request)
+bool keep_is_secured(const struct keep_request *request)
 {
 	return !id_is_none(request->definition.id);
 }
@@ -45,18 +32,6 @@ static enum result add_wrap(struct tx *tx, struct keeping *k, struct id holder_i
 
 	message_key_wrap(k->account.key, k->message_id, holder_id, &k->key, wrap);
 	return wrap_add(tx, holder_id, k->message_id, (struct bytes){wrap, sizeof(wrap)}, err);
-}
-
-/* The content was sealed under its own key; recipients who join get wraps of the first message's key. */
-static enum result join(struct tx *tx, struct keeping *k, struct id first, struct err *err)
-{
-	struct bytes wrap;
-	struct id holder;
-
-	k->joined = true;
-	k->message_id = first;
-	TRY(wrap_find_any(tx, first, k->arena, &holder, &wrap, err));
-	return message_key_unwrap(k->account.key, first, holder, wrap, &k->key, err);
 }
 
 static enum result claim(struct tx *tx, struct keeping *k, struct err *err)
@@ -73,17 +48,35 @@ static enum result claim(struct tx *tx, struct keeping *k, struct err *err)
 		&first, err));
 	if (id_equal(first, k->message_id))
 		return RESULT_OK;
-	/* GONE when that message was destroyed: refused, so that nothing is accepted and then lost (R12). */
-	return join(tx, k, first, err);
+	k->joined = true;
+	k->message_id = first;
+	return keep_join(tx, k, err);
 }
 
-static int64_t expiry(const struct keeping *k)
+static int64_t expiry(const struct keeping *k, int64_t sent_at)
 {
 	const struct keep_request *r = k->request;
-	int64_t retention = r->now + k->account.settings.retention_days * MS_DAY;
-	int64_t own = r->definition.expire_days ? r->now + r->definition.expire_days * MS_DAY : retention;
+	int64_t retention = sent_at + k->account.settings.retention_days * MS_DAY;
+	int64_t own = r->definition.expire_days ? sent_at + r->definition.expire_days * MS_DAY : retention;
 
 	return own < retention ? own : retention;
+}
+
+void keep_terms(const struct keeping *k, struct id owner_id, struct message *message)
+{
+	const struct keep_request *r = k->request;
+	struct letter *letter = content_letter(r->content);
+
+	message->kind = keep_is_secured(r) ? MESSAGE_SECURED : MESSAGE_RELAYED;
+	message->owner_id = owner_id;
+	message->definition_id = r->definition.id;
+	message->definition_name = r->definition.name;
+	message->rights = r->definition.rights;
+	message->read_receipt = r->definition.read_receipt || letter->wants_receipt;
+	message->all_recipients = r->definition.all_recipients;
+	message->answers_id = r->answers_id;
+	message->expires_at = keep_is_secured(r) ? expiry(k, message->sent_at) : 0;
+	message->list_box = letter_list_seal(letter, &k->key, k->message_id, k->arena);
 }
 
 static enum result add_message(struct tx *tx, struct keeping *k, struct id owner_id, struct err *err)
@@ -91,40 +84,27 @@ static enum result add_message(struct tx *tx, struct keeping *k, struct id owner
 	struct keep_request *r = k->request;
 	struct letter *letter = content_letter(r->content);
 	struct sealed_body *body = content_body(r->content);
-	struct message message = {
+	struct message *message = &k->message;
+
+	*message = (struct message){
 		.id = k->message_id,
 		.account_id = k->account.account.id,
-		.kind = is_secured(r) ? MESSAGE_SECURED : MESSAGE_RELAYED,
-		.owner_id = owner_id,
 		.sender = r->sender,
-		.definition_id = r->definition.id,
-		.definition_name = r->definition.name,
-		.rights = r->definition.rights,
-		.read_receipt = r->definition.read_receipt || letter->wants_receipt,
-		.all_recipients = r->definition.all_recipients,
-		.answers_id = r->answers_id,
 		.sent_at = r->now,
-		.expires_at = is_secured(r) ? expiry(k) : 0,
 		.size = content_size(r->content),
 		.sealed_size = content_sealed_size(r->content),
 		.content = sealed_body_place(body),
-		.list_box = letter_list_seal(letter, &k->key, k->message_id, k->arena),
 		.head_box = letter_head_seal(letter, &k->key, k->message_id, k->arena),
 		.index_box = letter_index_seal(content_index(r->content), &k->key, k->message_id, k->arena),
 	};
-
-	TRY(message_add(tx, &message, err));
-	if (message.kind == MESSAGE_RELAYED)
-		TRY(message_set_content_end(tx, message.id, r->now + RELAYED_CONTENT_MS, err));
-	if (message.content.kept == CONTENT_IN_ROW)
-		TRY(message_body_add(tx, message.id, sealed_body_bytes(body), err));
-	if (message.kind == MESSAGE_SECURED && letter->message_id.len) {
-		uint8_t reference[SEAL_MAC_BYTES];
-		keep_reference(&k->account, letter->message_id, reference);
-		TRY(message_reference_add(tx, k->account.account.id,
-			(struct bytes){reference, sizeof(reference)}, message.id, err));
-	}
-	return RESULT_OK;
+	keep_terms(k, owner_id, message);
+	k->becomes_secured = message->kind == MESSAGE_SECURED;
+	TRY(message_add(tx, message, err));
+	if (message->kind == MESSAGE_RELAYED)
+		TRY(message_set_content_end(tx, message->id, r->now + RELAYED_CONTENT_MS, err));
+	if (message->content.kept != CONTENT_IN_ROW)
+		return RESULT_OK;
+	return message_body_add(tx, message->id, sealed_body_bytes(body), err);
 }
 
 static enum result add_copy(struct tx *tx, struct keeping *k, struct id person_id, bool is_owner,
@@ -164,8 +144,10 @@ static enum result add_carried(struct tx *tx, struct keeping *k, const struct ke
 	delivery.dsn_return = r->dsn_return;
 	delivery.smtputf8 = r->smtputf8;
 	TRY(mail_out_destination(r->flow, tx, recipient->address, k->arena, &delivery.destination, err));
-	k->needs_content = true;
-	return delivery_add(tx, &delivery, NULL, err);
+	bool is_new;
+	TRY(delivery_add(tx, &delivery, &is_new, err));
+	k->needs_content = k->needs_content || is_new;
+	return RESULT_OK;
 }
 
 static enum result add_notification(struct tx *tx, struct keeping *k, const struct keep_recipient *recipient,
@@ -202,8 +184,20 @@ static enum result answer_success(
 	return mail_out_report(r->flow, tx, &k->account, &about, r->sender, &report, r->now, err);
 }
 
-static enum result add_secured_recipient(
-	struct tx *tx, struct keeping *k, const struct keep_recipient *recipient, struct err *err)
+/* Content of a secured message goes to the account's own people as such, also when this part of the mail's
+ * recipients alone would have been relayed (R2). */
+static enum keep_way way_of(const struct keeping *k, const struct keep_recipient *recipient)
+{
+	bool by_server = recipient->way == KEEP_BY_SERVER ||
+			 (recipient->way == KEEP_RELAYED && recipient->is_internal);
+
+	if (k->message.kind != MESSAGE_SECURED || !by_server)
+		return recipient->way;
+	return k->message.all_recipients ? KEEP_IN_PORTAL : KEEP_BY_SERVER;
+}
+
+static enum result add_secured_recipient(struct tx *tx, struct keeping *k,
+	const struct keep_recipient *recipient, enum keep_way way, struct err *err)
 {
 	struct person person;
 	struct id copy_id = {0};
@@ -214,15 +208,15 @@ static enum result add_secured_recipient(
 	struct recipient row = {.message_id = k->message_id,
 		.person_id = person.id,
 		.role = recipient->role,
-		.route = recipient->way == KEEP_BY_SERVER ? ROUTE_MAIL_SERVER : ROUTE_PORTAL,
+		.route = way == KEEP_BY_SERVER ? ROUTE_MAIL_SERVER : ROUTE_PORTAL,
 		.added_at = k->request->now};
 	TRY(recipient_add(tx, &row, &is_new, err));
 	if (!is_new)
 		return RESULT_OK;
-	if (recipient->way == KEEP_BY_SERVER)
+	if (way == KEEP_BY_SERVER)
 		return add_carried(tx, k, recipient, DELIVERY_INTERNAL_COPY, copy_id, err);
 	TRY(add_copy(tx, k, person.id, false, recipient->role, &copy_id, err));
-	if (recipient->way == KEEP_REPLY)
+	if (way == KEEP_REPLY)
 		return add_carried(tx, k, recipient, DELIVERY_REPLY, copy_id, err);
 	TRY(add_notification(tx, k, recipient, copy_id, person.address, err));
 	return answer_success(tx, k, recipient, err);
@@ -234,23 +228,25 @@ static enum result add_recipients(struct tx *tx, struct keeping *k, struct err *
 
 	for (size_t i = 0; i < r->recipient_count; i++) {
 		const struct keep_recipient *recipient = &r->recipients[i];
-		if (recipient->way == KEEP_RELAYED) {
+		enum keep_way way = way_of(k, recipient);
+		if (way == KEEP_RELAYED)
 			TRY(add_carried(tx, k, recipient, DELIVERY_RELAY, (struct id){0}, err));
-			continue;
-		}
-		TRY(add_secured_recipient(tx, k, recipient, err));
+		else
+			TRY(add_secured_recipient(tx, k, recipient, way, err));
 	}
-	return k->needs_content ? add_wrap(tx, k, k->message_id, err) : RESULT_OK;
+	if (k->needs_content)
+		return add_wrap(tx, k, k->message_id, err);
+	return k->joined && k->becomes_secured ? keep_join_release(tx, k, err) : RESULT_OK;
 }
 
 static enum result add_event(struct tx *tx, struct keeping *k, struct id owner_id, struct err *err)
 {
 	struct keep_request *r = k->request;
-	const char *kind = k->joined ? EVENT_MESSAGE_JOINED
+	const char *kind = k->joined && !k->becomes_secured ? EVENT_MESSAGE_JOINED
 			   : !id_is_none(r->answers_id) && !id_is_none(r->actor.person_id)
 				   ? EVENT_MESSAGE_REPLIED
-			   : is_secured(r) ? EVENT_MESSAGE_SECURED
-					   : EVENT_MESSAGE_RELAYED;
+			   : keep_is_secured(r) ? EVENT_MESSAGE_SECURED
+						: EVENT_MESSAGE_RELAYED;
 	struct event event = {.account_id = k->account.account.id,
 		.at = r->now,
 		.kind = str_of(kind),
@@ -262,22 +258,36 @@ static enum result add_event(struct tx *tx, struct keeping *k, struct id owner_i
 	return event_record(tx, &event, err);
 }
 
+/* What makes it the owner's message: a copy in Sent, and answers that know it. */
+static enum result give_to_owner(
+	struct tx *tx, struct keeping *k, struct id owner_id, struct id *ret_copy_id, struct err *err)
+{
+	const struct letter *letter = content_letter(k->request->content);
+	uint8_t reference[SEAL_MAC_BYTES];
+
+	if (letter->message_id.len) {
+		keep_reference(&k->account, letter->message_id, reference);
+		TRY(message_reference_add(tx, k->account.account.id,
+			(struct bytes){reference, sizeof(reference)}, k->message_id, err));
+	}
+	return id_is_none(owner_id) ? RESULT_OK
+				    : add_copy(tx, k, owner_id, true, ROLE_OWNER, ret_copy_id, err);
+}
+
 static enum result keep_in_tx(struct tx *tx, struct keeping *k, struct err *err)
 {
 	struct keep_request *r = k->request;
 	struct person owner = {0};
+	struct id owner_copy = {0};
 
 	TRY(flow_account_load(r->flow, tx, r->actor.account_id, k->arena, &k->account, err));
 	TRY(claim(tx, k, err));
-	if (is_secured(r) && r->owner.len)
+	if (keep_is_secured(r) && r->owner.len)
 		TRY(people_ensure(tx, &k->account, r->owner, r->owner_name, r->owner_is_internal, r->now,
 			k->arena, &owner, NULL, err));
-	struct id owner_copy = {0};
-	if (!k->joined) {
-		TRY(add_message(tx, k, owner.id, err));
-		if (!id_is_none(owner.id))
-			TRY(add_copy(tx, k, owner.id, true, ROLE_OWNER, &owner_copy, err));
-	}
+	TRY(k->joined ? keep_join_terms(tx, k, owner.id, err) : add_message(tx, k, owner.id, err));
+	if (k->becomes_secured)
+		TRY(give_to_owner(tx, k, owner.id, &owner_copy, err));
 	TRY(add_recipients(tx, k, err));
 	k->result = (struct keep_result){
 		.message_id = k->message_id, .owner_copy_id = owner_copy, .joined = k->joined};

@@ -148,6 +148,35 @@ enum result message_add(struct tx *tx, const struct message *message, struct err
 		NULL, err);
 }
 
+enum result message_hold(struct tx *tx, struct id id, struct message_state *ret, struct err *err)
+{
+	/* SQLite has one writer at a time. */
+	static const char sqlite[] = "SELECT kind, content_ends_at FROM message WHERE id = $1";
+	static const char postgres[] =
+		"SELECT kind, content_ends_at FROM message WHERE id = $1 FOR NO KEY UPDATE";
+	cleanup(rows_done) struct rows rows = {0};
+
+	TRY(db_query_one(tx, db_pick(tx, sqlite, postgres), DB_ARGS(db_id(id)), &rows, err));
+	*ret = (struct message_state){(enum message_kind)row_int(&rows, 0), row_int(&rows, 1)};
+	return rows_end(&rows, err);
+}
+
+enum result message_set_terms(struct tx *tx, const struct message *message, struct err *err)
+{
+	return db_exec(tx,
+		"UPDATE message SET kind = $2, owner_id = $3, definition_id = $4, definition_name = $5,"
+		" may_print = $6, may_reply = $7, may_reply_all = $8, read_receipt = $9,"
+		" all_recipients = $10, answers_id = $11, expires_at = $12, list_box = $13,"
+		" content_ends_at = 0 WHERE id = $1",
+		DB_ARGS(db_id(message->id), db_int(message->kind), db_id_or_null(message->owner_id),
+			db_id_or_null(message->definition_id), db_text(message->definition_name),
+			db_bool(message->rights.print), db_bool(message->rights.reply),
+			db_bool(message->rights.reply_all), db_bool(message->read_receipt),
+			db_bool(message->all_recipients), db_id_or_null(message->answers_id),
+			db_int(message->expires_at), db_bytes(message->list_box)),
+		NULL, err);
+}
+
 enum result message_body_add(struct tx *tx, struct id message_id, struct bytes sealed, struct err *err)
 {
 	return db_exec(tx, "INSERT INTO message_body (message_id, sealed) VALUES ($1, $2)",

@@ -5,6 +5,21 @@
 
 enum result message_add(struct tx *tx, const struct message *message, struct err *err) must_check;
 
+/* What is decided by, and may change until the row is held. */
+struct message_state {
+	enum message_kind kind;
+	int64_t content_ends_at; /* 0: stays, or is gone */
+};
+
+/* Holds the message until the transaction ends: who joins it and who destroys a key of it, because nothing
+ * seems to need that any more, go one after the other. Taken before the rows of its deliveries. NOT_FOUND
+ * when it was removed. */
+enum result message_hold(struct tx *tx, struct id id, struct message_state *ret, struct err *err) must_check;
+
+/* Writes what it is sent with (kind, owner, definition, rights, expiry, what it answers, list_box); its
+ * content stays from now on. The caller holds it. */
+enum result message_set_terms(struct tx *tx, const struct message *message, struct err *err) must_check;
+
 enum result message_body_add(
 	struct tx *tx, struct id message_id, struct bytes sealed, struct err *err) must_check;
 

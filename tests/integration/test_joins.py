@@ -1,0 +1,92 @@
+"""A mail server splits a mail as it likes: in several transactions it is the same message as in one."""
+
+import pytest
+from support import maildir, portal, rows, smtp, wait
+from support.mail_server import MailServer
+from support.node import Node
+
+HOUR = 3600 * 1000
+
+
+def secure_partner(node, definition="Default", domain="partner.example"):
+    node.run("policy", "add", "--from", "internal", "--to", f"domain:{domain}", "--definition", definition)
+
+
+def split(node, *parts, **more):
+    """Hands in one mail in as many transactions as there are parts, each a list of recipients."""
+    mail = smtp.make(subject="Figures", to=[r for part in parts for r in part], **more)
+    for part in parts:
+        smtp.send(node.smtp_port, mail, recipients=part)
+    return mail
+
+
+def only_message(node):
+    (message,) = node.json("message", "list")
+    return node.json("message", "show", message["id"])[0]
+
+
+RELAYED, SECURED = ["x@other.example"], ["carol@partner.example", "bob@acme.example"]
+
+
+@pytest.mark.parametrize("parts", [[RELAYED, SECURED], [SECURED, RELAYED]], ids=["relayed-first", "secured-first"])
+def test_r12_a_mail_relayed_in_part_is_one_secure_message_in_any_order(node, parts):
+    secure_partner(node)
+    split(node, *parts)
+    link = portal.link_for(node, "carol@partner.example")
+    plain = wait.until(lambda: node.outbox.to("x@other.example"), "the relayed mail")[0]
+    assert maildir.text_of(plain).startswith("Hello Carol")
+    copy = wait.until(lambda: node.outbox.to("bob@acme.example"), "Bob's copy")[0]
+    assert maildir.text_of(copy).startswith("[") and "forty-two" in maildir.text_of(copy)
+    message = only_message(node)
+    assert message["kind"] == "secured" and message["definition"] == "Default" and message["expires"]
+    assert {r["address"]: r["route"] for r in message["recipients"]} == {
+        "carol@partner.example": "portal", "bob@acme.example": "mail-server"}
+    assert "message.secured" in [e["event"] for e in message["events"]]
+    alice, _ = portal.sign_in_by_password(node, "alice@acme.example")
+    assert "Figures" in alice.get("/sent").text
+
+    # When the content of relayed mail goes, this one's stays.
+    smtp.send(node.smtp_port, smtp.make(subject="Relayed alone", to="y@other.example"))
+    wait.until(lambda: node.outbox.to("y@other.example"), "the mail that is relayed alone")
+    node.move_clock(26 * HOUR)
+    wait.until(lambda: rows.query(node, "select count(*) from message_body") == [("1",)], "relayed content to go")
+    carol, _ = portal.sign_in_by_link(node, link, "carol@partner.example")
+    assert "forty-two" in carol.get("/message/" + link.rsplit("/", 1)[1]).text
+
+
+def test_r2_the_organisations_own_part_of_a_secured_mail_is_no_relayed_mail(node):
+    secure_partner(node)
+    split(node, ["carol@partner.example"], ["bob@acme.example"])
+    copy = wait.until(lambda: node.outbox.to("bob@acme.example"), "Bob's copy")[0]
+    assert maildir.text_of(copy).startswith("[")
+    assert [d["kind"] for d in only_message(node)["deliveries"]] == ["notification", "internal-copy"]
+
+
+@pytest.mark.parametrize("parts", [[RELAYED, SECURED], [SECURED, RELAYED], [SECURED[:1], SECURED[1:]],
+                                   [SECURED[1:], SECURED[:1]]], ids=lambda parts: parts[0][0])
+def test_r2_content_of_a_secured_mail_goes_by_verified_tls_however_it_was_split(binary, database, parts):
+    inside, outside = MailServer(), MailServer()
+    inside.rcpt = {"bob@acme.example": "450 4.2.1 later"}
+    node = Node(binary, database, values={"outbox": None, "delivery": "smart_host"},
+                sections=[f'smart_host {{\n  address = "127.0.0.1:{outside.port}"\n}}']).make_acme()
+    node.run("domain", "set", "acme.example", "--next-hop", f"127.0.0.1:{inside.port}", "--tls", "always")
+    secure_partner(node)
+    node.start()
+    try:
+        mail = smtp.make(subject="Figures", to=[r for part in parts for r in part])
+        for part in parts:
+            smtp.send(node.smtp_port, mail, recipients=part)
+            wait.until(lambda: all(d["attempts"] and not d["is_tried"] for d in node.json("queue", "list")),
+                       "all to be tried")
+        inside.rcpt = {}
+        waiting = [d for d in node.json("queue", "list") if d["recipient"] == "bob@acme.example"][0]
+        node.run("queue", "retry", waiting["id"])
+        wait.until(lambda: any("TLS" in d["last_reply"] and not d["is_tried"] and
+                               d["recipient"] == "bob@acme.example" for d in node.json("queue", "list")),
+                   "Bob's mail to wait for TLS")
+        assert inside.content_bytes == 0
+    finally:
+        node.kill()
+        node.close()
+        inside.close()
+        outside.close()
