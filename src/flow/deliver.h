@@ -62,7 +62,7 @@ struct deliver_attempt {
 	bool reports_success; /* the next server answers DSN success itself */
 };
 
-/* Writes down what became of deliveries of one account that were sent together, each with its attempt;
+/* Writes down what became of deliveries of one message that were sent together, each with its attempt;
  * decides on the next try or the end, tells the sender, and destroys the content's key when nobody needs it
  * any more. */
 enum result deliver_finish(struct flow *flow, const struct delivery *const *deliveries,

@@ -31,8 +31,10 @@ static enum result drop_in_tx(struct tx *tx, void *context, struct err *err)
 	const struct admin_change *c = context;
 	cleanup(arena_done) struct arena arena = {0};
 	struct delivery delivery;
+	enum message_kind held;
 
 	TRY(delivery_find(tx, c->actor->account_id, c->id, &arena, &delivery, err));
+	TRY(deliver_hold(tx, &delivery, &held, err));
 	struct delivery_outcome outcome = {.state = DELIVERY_DROPPED, .reply = c->reason};
 	TRY(delivery_finish(tx, c->id, &outcome, c->now, err));
 	struct event event = {.account_id = delivery.account_id,
@@ -44,7 +46,7 @@ static enum result drop_in_tx(struct tx *tx, void *context, struct err *err)
 		.origin = c->actor->origin,
 		.detail = c->reason};
 	TRY(event_record(tx, &event, err));
-	return deliver_release_content(tx, &delivery, err);
+	return deliver_release_content(tx, &delivery, held, err);
 }
 
 enum result deliver_drop(struct flow *flow, const struct actor *actor, struct id id, struct str reason,

@@ -3,6 +3,7 @@
 #include "flow/report.h"
 #include "store/delivery_write.h"
 #include "store/event_write.h"
+#include "store/message_write.h"
 #include "store/wrap_write.h"
 
 /* The gaps between tries; the last one repeats. */
@@ -20,6 +21,7 @@ struct finish {
 	const struct flow_account *account;
 	const struct delivery *delivery;
 	const struct deliver_attempt *attempt;
+	enum message_kind held; /* deliver_hold */
 	int64_t now;
 };
 
@@ -31,13 +33,23 @@ static int64_t next_try(const struct delivery *delivery, int64_t now)
 	return now + gaps[tries < last ? tries : last];
 }
 
-enum result deliver_release_content(struct tx *tx, const struct delivery *delivery, struct err *err)
+enum result deliver_hold(
+	struct tx *tx, const struct delivery *delivery, enum message_kind *ret_kind, struct err *err)
+{
+	struct message_state state = {0};
+
+	if (deliver_carries_content(delivery->kind))
+		TRY(message_hold(tx, delivery->message_id, &state, err));
+	*ret_kind = state.kind;
+	return RESULT_OK;
+}
+
+enum result deliver_release_content(
+	struct tx *tx, const struct delivery *delivery, enum message_kind held, struct err *err)
 {
 	int64_t waiting;
 
-	/* The rest of a relayed mail's recipients may still come (one mail is one message): its key goes with
-	 * its fingerprint, by keep_house. */
-	if (!deliver_carries_content(delivery->kind) || delivery->kind == DELIVERY_RELAY)
+	if (held != MESSAGE_SECURED)
 		return RESULT_OK;
 	TRY(delivery_count_waiting(tx, delivery->message_id, &waiting, err));
 	return waiting ? RESULT_OK : wrap_destroy(tx, delivery->message_id, err);
@@ -183,7 +195,7 @@ static enum result finish_one(struct tx *tx, const struct finish *f, struct err 
 		TRY(after_success(tx, f, err));
 	else if (!cancelled)
 		TRY(after_failure(tx, f, is_late, err));
-	return deliver_release_content(tx, d, err);
+	return deliver_release_content(tx, d, f->held, err);
 }
 
 struct finish_all {
@@ -199,10 +211,13 @@ static enum result finish_in_tx(struct tx *tx, void *context, struct err *err)
 	const struct finish_all *all = context;
 	cleanup(arena_done) struct arena arena = {0};
 	struct flow_account account;
+	enum message_kind held;
 
 	TRY(flow_account_load(all->flow, tx, all->deliveries[0]->account_id, &arena, &account, err));
+	TRY(deliver_hold(tx, all->deliveries[0], &held, err));
 	for (size_t i = 0; i < all->count; i++) {
-		struct finish one = {all->flow, &account, all->deliveries[i], &all->attempts[i], all->now};
+		struct finish one = {
+			all->flow, &account, all->deliveries[i], &all->attempts[i], held, all->now};
 		struct err why = {0};
 		enum result result = finish_one(tx, &one, &why);
 		/* CONFLICT: an administrator dropped it while it was being sent. */

@@ -7,9 +7,14 @@
 /* Whether a delivery of this kind is the mail itself. */
 bool deliver_carries_content(enum delivery_kind kind);
 
-/* The last delivery that needed the content is done: the queue's key goes; of a relayed mail that was the
- * only one. */
+/* Before the end of a delivery is written down: what a transaction that joins its message adds is seen, or
+ * waits for us. *ret_kind gets the message's kind, 0 when the delivery does not carry it. */
+enum result deliver_hold(struct tx *tx, const struct delivery *delivery, enum message_kind *ret_kind,
+	struct err *err) must_check;
+
+/* The last delivery that needed the content is done: the queue's key goes. Of a relayed mail that is the only
+ * one, and the rest of its recipients may still come: it goes with the content, by keep_house. */
 enum result deliver_release_content(
-	struct tx *tx, const struct delivery *delivery, struct err *err) must_check;
+	struct tx *tx, const struct delivery *delivery, enum message_kind held, struct err *err) must_check;
 
 #endif

@@ -70,25 +70,35 @@ struct house {
 	struct list removed; /* of struct content_place: to be deleted once the transaction is through */
 };
 
-/* Content that nobody will ask for any more goes, its key first. What still waits keeps it a while longer. */
+/* What still waits keeps its content a while longer; what was secured since it was listed keeps it for good.
+ */
+static enum result remove_content_of(struct tx *tx, struct house *house, struct id id, struct err *err)
+{
+	struct message_state state;
+	int64_t waiting;
+	struct content_place place;
+
+	TRY(message_hold(tx, id, &state, err));
+	if (state.content_ends_at == 0)
+		return RESULT_OK;
+	TRY(delivery_count_waiting(tx, id, &waiting, err));
+	if (waiting)
+		return message_set_content_end(tx, id, house->now + MS_HOUR, err);
+	TRY(wrap_destroy(tx, id, err));
+	TRY(message_remove_content(tx, id, &place, err));
+	*(struct content_place *)list_add(&house->removed) = place;
+	return RESULT_OK;
+}
+
+/* Content that nobody will ask for any more goes, its key first. */
 static enum result remove_content(struct tx *tx, struct house *house, struct err *err)
 {
 	struct id *ids;
 	size_t count;
 
 	TRY(message_list_content_ended(tx, house->now, AT_ONCE, &house->arena, &ids, &count, err));
-	for (size_t i = 0; i < count; i++) {
-		int64_t waiting;
-		struct content_place place;
-		TRY(delivery_count_waiting(tx, ids[i], &waiting, err));
-		if (waiting) {
-			TRY(message_set_content_end(tx, ids[i], house->now + MS_HOUR, err));
-			continue;
-		}
-		TRY(wrap_destroy(tx, ids[i], err));
-		TRY(message_remove_content(tx, ids[i], &place, err));
-		*(struct content_place *)list_add(&house->removed) = place;
-	}
+	for (size_t i = 0; i < count; i++)
+		TRY(remove_content_of(tx, house, ids[i], err));
 	return RESULT_OK;
 }
 

@@ -1,5 +1,8 @@
 """A mail server splits a mail as it likes: in several transactions it is the same message as in one."""
 
+import smtplib
+import threading
+
 import pytest
 from support import maildir, portal, rows, smtp, wait
 from support.mail_server import MailServer
@@ -45,11 +48,12 @@ def test_r12_a_mail_relayed_in_part_is_one_secure_message_in_any_order(node, par
     alice, _ = portal.sign_in_by_password(node, "alice@acme.example")
     assert "Figures" in alice.get("/sent").text
 
-    # When the content of relayed mail goes, this one's stays.
+    # When the content of relayed mail goes, this one's stays, and the queue's key to it is gone.
     smtp.send(node.smtp_port, smtp.make(subject="Relayed alone", to="y@other.example"))
     wait.until(lambda: node.outbox.to("y@other.example"), "the mail that is relayed alone")
     node.move_clock(26 * HOUR)
     wait.until(lambda: rows.query(node, "select count(*) from message_body") == [("1",)], "relayed content to go")
+    assert rows.query(node, "select count(*) from wrap where holder_id = message_id") == [("0",)]
     carol, _ = portal.sign_in_by_link(node, link, "carol@partner.example")
     assert "forty-two" in carol.get("/message/" + link.rsplit("/", 1)[1]).text
 
@@ -90,3 +94,77 @@ def test_r2_content_of_a_secured_mail_goes_by_verified_tls_however_it_was_split(
         node.close()
         inside.close()
         outside.close()
+
+
+@pytest.fixture
+def postgres_world(binary, postgres):
+    """A node on PostgreSQL that hands mail for inside and outside to one mail server."""
+    server = MailServer()
+    node = Node(binary, postgres.new_database(), values={"outbox": None, "delivery": "smart_host"},
+                sections=[f'smart_host {{\n  address = "127.0.0.1:{server.port}"\n}}']).make_acme()
+    node.run("domain", "set", "acme.example", "--next-hop", f"127.0.0.1:{server.port}")
+    yield node.start(), server
+    node.kill()
+    node.close()
+    server.close()
+
+
+def test_r12_who_joins_while_the_last_delivery_ends_gets_the_mail(postgres_world):
+    """The queue's key to a message is not destroyed between the joining transaction's insert and its commit, nor the
+    other way round: held at the wrap, the end of Bob's delivery has counted none that waits when Dave is added."""
+    node, server = postgres_world
+    mail = smtp.make(subject="Offer [secure]", to=["bob@acme.example", "dave@acme.example"])
+    server.rcpt = {"bob@acme.example": "450 4.2.0 later"}
+    smtp.send(node.smtp_port, mail, recipients=["bob@acme.example"])
+    wait.until(lambda: (q := node.json("queue", "list")) and q[0]["attempts"] and not q[0]["is_tried"], "a first try")
+    held = rows.Held(node, "select 1 from wrap where holder_id = message_id for share")
+    server.rcpt = {"dave@acme.example": "450 4.2.0 later"}  # so that the key is needed once the end is written down
+    node.move_clock(5 * 60 * 1000)
+    held.wait_for_waiting(1)
+    joining = threading.Thread(target=smtp.send, args=(node.smtp_port, mail),
+                               kwargs={"recipients": ["dave@acme.example"]})
+    joining.start()
+    # Either it waits as well, or it is through already and what it added counts.
+    wait.until(lambda: not joining.is_alive() or len(rows.query(
+        node, "select 1 from pg_stat_activity where wait_event_type = 'Lock'")) >= 2, "Dave's transaction")
+    held.release()
+    joining.join(60)
+    wait.until(lambda: (q := node.json("queue", "list")) and len(q) == 1 and q[0]["attempts"] and not q[0]["is_tried"],
+               "Bob's mail to be sent and Dave's to be tried")
+    server.rcpt = {}
+    node.move_clock(5 * 60 * 1000)
+    wait.until(lambda: node.json("queue", "list") == [], "an empty queue")
+    assert len(server.to("bob@acme.example")) == len(server.to("dave@acme.example")) == 1
+    assert rows.query(node, "select count(*) from wrap where holder_id = message_id") == [("0",)]
+
+
+def test_r12_who_joins_while_relayed_content_goes_is_refused_or_gets_the_mail(postgres_world):
+    """The same for the house-keeping that removes a relayed mail's content. The fingerprint is younger than a day,
+    the content's end has come: two nodes whose clocks differ."""
+    node, server = postgres_world
+    mail = smtp.make(subject="Plain", to=["x@other.example", "y@other.example"])
+    smtp.send(node.smtp_port, mail, recipients=["x@other.example"])
+    wait.until(lambda: node.json("queue", "list") == [], "an empty queue")
+    held = rows.Held(node, "select 1 from wrap where holder_id = message_id for share")
+    rows.query(node, "update message set content_ends_at = 1")
+    held.wait_for_waiting(1)
+    server.rcpt = {"y@other.example": "450 4.2.0 later"}
+    answers = []
+
+    def join():
+        try:
+            smtp.send(node.smtp_port, mail, recipients=["y@other.example"])
+            answers.append(250)
+        except smtplib.SMTPDataError as refused:
+            answers.append(refused.smtp_code)
+    joining = threading.Thread(target=join)
+    joining.start()
+    wait.until(lambda: answers or len(rows.query(
+        node, "select 1 from pg_stat_activity where wait_event_type = 'Lock'")) >= 2, "the joining transaction")
+    held.release()
+    joining.join(60)
+    wait.until(lambda: all(d["attempts"] and not d["is_tried"] for d in node.json("queue", "list")), "a try, if any")
+    server.rcpt = {}
+    node.move_clock(5 * 60 * 1000)
+    wait.until(lambda: node.json("queue", "list") == [], "an empty queue")
+    assert answers and (answers == [250]) == bool(server.to("y@other.example"))
