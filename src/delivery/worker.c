@@ -45,8 +45,10 @@ static const char *outcome_name(const struct deliver_attempt *attempt)
 		return "later";
 	case ATTEMPT_REFUSED:
 		return "refused";
-	case ATTEMPT_NOT_NEEDED:
-		return "not-needed";
+	case ATTEMPT_RECALLED:
+		return "recalled";
+	case ATTEMPT_EXPIRED:
+		return "expired";
 	}
 	return "unknown";
 }
@@ -68,14 +70,12 @@ static void finish(struct delivery_workers *w, const struct sending *s)
 /* The mail of a batch could not be read. */
 static void give_back(struct sending *s, enum result opened, const struct err *why)
 {
-	bool needless = opened == RESULT_GONE || opened == RESULT_NOT_FOUND;
+	struct deliver_attempt attempt = deliver_unopened(opened, why, &s->arena);
 
-	if (opened == RESULT_INTERNAL)
+	if (opened == RESULT_INTERNAL || attempt.outcome == ATTEMPT_REFUSED)
 		log_error(TOPIC, "cannot open %s: %s", id_text(s->deliveries[0]->id).s, why->text);
-	for (size_t i = 0; i < s->count; i++) {
-		s->attempts[i].outcome = needless ? ATTEMPT_NOT_NEEDED : ATTEMPT_LATER;
-		s->attempts[i].reply = arena_str(&s->arena, str_of(why->text));
-	}
+	for (size_t i = 0; i < s->count; i++)
+		s->attempts[i] = attempt;
 }
 
 static void run_batch(struct delivery_workers *w, const struct batch *batch)

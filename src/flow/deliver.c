@@ -9,6 +9,11 @@
 #include "store/sealed_body.h"
 #include "store/wrap.h"
 
+#include <string.h>
+
+#define CODE_RECALLED "message-recalled"
+#define CODE_EXPIRED "message-expired"
+
 struct take {
 	int64_t now, limit;
 	const struct str *busy;
@@ -137,6 +142,20 @@ static enum result find_people(struct tx *tx, struct open_query *q, struct err *
 	return found == RESULT_NOT_FOUND ? RESULT_OK : found;
 }
 
+/* What is relayed was never the secure message and does not end with it. */
+static enum result check_end(const struct deliver_job *job, int64_t now, struct err *err)
+{
+	const struct message *message = &job->message;
+
+	if (message->kind != MESSAGE_SECURED || job->delivery.kind == DELIVERY_RELAY)
+		return RESULT_OK;
+	if (message->recalled_at)
+		return err_code(err, RESULT_GONE, CODE_RECALLED, "recalled before it could be delivered");
+	if (message->expires_at && now >= message->expires_at)
+		return err_code(err, RESULT_GONE, CODE_EXPIRED, "expired before it could be delivered");
+	return RESULT_OK;
+}
+
 /* How the next hop must prove itself. What waited to be relayed to the account's own people while its message
  * was secured by a later transaction goes as secured content does. */
 static enum result find_hop(struct tx *tx, struct deliver_job *job, struct err *err)
@@ -165,10 +184,7 @@ static enum result open_job(struct tx *tx, void *context, struct err *err)
 	TRY(mail_out_payload(&job->account, d, &job->arena, &job->payload, err));
 	if (!id_is_none(d->message_id) && d->kind != DELIVERY_REPORT) {
 		TRY(message_find(tx, d->account_id, d->message_id, &job->arena, &job->message, err));
-		bool ended = job->message.recalled_at ||
-			     (job->message.expires_at && q->now >= job->message.expires_at);
-		if (job->message.kind == MESSAGE_SECURED && ended)
-			return err_set(err, RESULT_GONE, "recalled or expired before it was sent");
+		TRY(check_end(job, q->now, err));
 		TRY(open_message_parts(tx, q, err));
 		job->has_message = true;
 	}
@@ -186,4 +202,19 @@ enum result deliver_open(struct flow *flow, const struct delivery *delivery, int
 	TRY(db_read(flow_db(flow), open_job, &query, err));
 	*ret = TAKE(job);
 	return RESULT_OK;
+}
+
+struct deliver_attempt deliver_unopened(enum result result, const struct err *why, struct arena *arena)
+{
+	struct deliver_attempt attempt = {
+		.outcome = ATTEMPT_LATER, .reply = arena_str(arena, str_of(why->text))};
+
+	if (why->code && strcmp(why->code, CODE_RECALLED) == 0)
+		attempt.outcome = ATTEMPT_RECALLED;
+	else if (why->code && strcmp(why->code, CODE_EXPIRED) == 0)
+		attempt.outcome = ATTEMPT_EXPIRED;
+	else if (result == RESULT_GONE || result == RESULT_NOT_FOUND)
+		attempt = (struct deliver_attempt){.outcome = ATTEMPT_REFUSED,
+			.reply = STR("the content of this mail was lost before it could be delivered")};
+	return attempt;
 }

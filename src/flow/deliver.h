@@ -47,7 +47,7 @@ struct deliver_job {
 	struct deliver_held *held;
 };
 
-/* GONE when it need not be sent any more: recalled or expired; cancel it then. */
+/* What deliver_unopened makes an attempt of when it fails. */
 enum result deliver_open(struct flow *flow, const struct delivery *delivery, int64_t now,
 	struct deliver_job **ret, struct err *err) must_check;
 void deliver_job_free(struct deliver_job *job);
@@ -55,12 +55,23 @@ DEFINE_CLEANUP(struct deliver_job *, deliver_job_free)
 
 /* What an attempt led to. */
 struct deliver_attempt {
-	enum { ATTEMPT_SENT, ATTEMPT_REFUSED, ATTEMPT_LATER, ATTEMPT_NOT_NEEDED } outcome;
+	enum {
+		ATTEMPT_SENT,
+		ATTEMPT_REFUSED, /* for good */
+		ATTEMPT_LATER,
+		ATTEMPT_RECALLED, /* not tried: its message had ended */
+		ATTEMPT_EXPIRED
+	} outcome;
 	struct str reply; /* of the next server, or our reason; one line */
 	struct str host;
 	struct str tls_version, tls_cipher, tls_verified;
 	bool reports_success; /* the next server answers DSN success itself */
 };
+
+/* The attempt of a delivery that could not be opened: its message was recalled or has expired; the message,
+ * its key or its content is lost, which is a failure like another, told to the sender, and one that the
+ * caller logs; or the store does not answer now. The reply is in the arena. */
+struct deliver_attempt deliver_unopened(enum result result, const struct err *why, struct arena *arena);
 
 /* Writes down what became of deliveries of one message that were sent together, each with its attempt;
  * decides on the next try or the end, tells the sender, and destroys the content's key when nobody needs it

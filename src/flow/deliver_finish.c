@@ -109,7 +109,8 @@ static enum result report(struct tx *tx, const struct finish *f, const char *act
 		.host = f->attempt ? f->attempt->host : STR_NONE,
 		.sent_at = d->created_at,
 		.give_up_at = is_delayed ? d->give_up_at : 0,
-		.is_notification = d->kind == DELIVERY_NOTIFICATION};
+		.is_notification = d->kind == DELIVERY_NOTIFICATION,
+		.is_expired = f->attempt && f->attempt->outcome == ATTEMPT_EXPIRED};
 	struct event event = {.account_id = d->account_id,
 		.at = f->now,
 		.kind = STR(EVENT_REPORT_SENT),
@@ -158,6 +159,15 @@ static enum result after_success(struct tx *tx, const struct finish *f, struct e
 	return tells ? report(tx, f, "relayed", STR("2.0.0"), f->attempt->reply, err) : RESULT_OK;
 }
 
+/* The sender who recalled the message knows. */
+static enum result after_end(struct tx *tx, const struct finish *f, struct err *err)
+{
+	TRY(note(tx, f, EVENT_DELIVERY_CANCELLED, err));
+	if (f->attempt->outcome != ATTEMPT_EXPIRED || !is_asked_for(f->delivery, DSN_FAILURE))
+		return RESULT_OK;
+	return report(tx, f, "failed", STR("4.4.7"), f->attempt->reply, err);
+}
+
 /* Once for each delivery, when it has waited for the account's time. */
 static enum result tell_of_delay(struct tx *tx, const struct finish *f, struct err *err)
 {
@@ -188,13 +198,13 @@ static enum result finish_one(struct tx *tx, const struct finish *f, struct err 
 		return tell_of_delay(tx, f, err);
 	}
 	bool sent = attempt->outcome == ATTEMPT_SENT;
-	bool cancelled = attempt->outcome == ATTEMPT_NOT_NEEDED;
-	outcome.state = sent ? DELIVERY_SENT : cancelled ? DELIVERY_CANCELLED : DELIVERY_FAILED;
+	bool ended = attempt->outcome == ATTEMPT_RECALLED || attempt->outcome == ATTEMPT_EXPIRED;
+	outcome.state = sent ? DELIVERY_SENT : ended ? DELIVERY_CANCELLED : DELIVERY_FAILED;
 	TRY(delivery_finish(tx, d->id, &outcome, f->now, err));
 	if (sent)
 		TRY(after_success(tx, f, err));
-	else if (!cancelled)
-		TRY(after_failure(tx, f, is_late, err));
+	else
+		TRY(ended ? after_end(tx, f, err) : after_failure(tx, f, is_late, err));
 	return deliver_release_content(tx, d, f->held, err);
 }
 

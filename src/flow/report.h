@@ -16,6 +16,7 @@ struct report {
 	int64_t sent_at;
 	int64_t give_up_at;   /* 0: nothing is tried any more */
 	bool is_notification; /* of a secure message, which itself is kept */
+	bool is_expired;      /* the message ended before */
 };
 
 struct str report_write(const struct report *report, struct arena *arena);

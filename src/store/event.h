@@ -42,6 +42,7 @@ struct event {
 #define EVENT_DELIVERY_SENT "delivery.sent"
 #define EVENT_DELIVERY_DELAYED "delivery.delayed"
 #define EVENT_DELIVERY_FAILED "delivery.failed"
+#define EVENT_DELIVERY_CANCELLED "delivery.cancelled" /* its message was recalled or expired before */
 #define EVENT_DELIVERY_DROPPED "delivery.dropped"
 #define EVENT_DELIVERY_BOUNCED "delivery.bounced"  /* a report came back to a tagged return address */
 #define EVENT_RETURN_DISCARDED "return.discarded"  /* an out-of-office or other automatic mail came back */

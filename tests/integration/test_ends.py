@@ -1,0 +1,105 @@
+"""No delivery ends without a word (R12, R14): expired, lost, and given back."""
+
+import email
+import email.policy
+
+import pytest
+from support import rows, smtp, wait
+from support.mail_server import MailServer
+from support.node import Node
+
+HOUR = 3600 * 1000
+LATER = "450 4.2.1 mailbox busy"
+
+
+class World:
+    """A node that hands mail for inside and outside to one mail server."""
+
+    def __init__(self, binary, database):
+        self.server = MailServer()
+        self.node = Node(binary, database, values={"outbox": None, "delivery": "smart_host"},
+                         sections=[f'smart_host {{\n  address = "127.0.0.1:{self.server.port}"\n}}']).make_acme()
+        self.node.run("domain", "set", "acme.example", "--next-hop", f"127.0.0.1:{self.server.port}")
+        self.node.start()
+
+    def send(self, *recipients, **more):
+        smtp.send(self.node.smtp_port, smtp.make(to=list(recipients), **more))
+
+    def waiting(self):
+        return self.node.json("queue", "list")
+
+    def wait_for_tries(self):
+        wait.until(lambda: all(d["attempts"] and not d["is_tried"] for d in self.waiting()), "all to be tried")
+
+    def delivery(self, recipient):
+        return [d for d in self.node.json("queue", "list", "--all")
+                if d["recipient"] == recipient and d["kind"] != "report"][0]
+
+    def wait_for(self, recipient, state):
+        wait.until(lambda: self.delivery(recipient)["state"] == state, f"{recipient} {state}")
+
+    def events(self, recipient):
+        message = self.node.json("message", "show", self.delivery(recipient)["message"])[0]
+        return [e["event"] for e in message["events"]]
+
+    def report_on(self, recipient):
+        """The fields of the recipient and the text of the one report on it to Alice."""
+        def reports():
+            found = []
+            for t in self.server.to("alice@acme.example"):
+                mail = email.message_from_bytes(t.data, policy=email.policy.default)
+                status = [p for p in mail.walk() if p.get_content_type() == "message/delivery-status"]
+                if status and recipient in status[0].get_payload()[1]["Final-Recipient"]:
+                    found.append((status[0].get_payload()[1], mail.get_body(("plain",)).get_content()))
+            return found
+        (report,) = wait.until(reports, f"a report on {recipient}")
+        return report
+
+    def close(self):
+        self.node.kill()
+        self.node.close()
+        self.server.close()
+
+
+@pytest.fixture
+def world(binary, database):
+    world = World(binary, database)
+    yield world
+    world.close()
+
+
+def test_r12_r14_what_expires_before_it_is_delivered_is_told_and_relayed_mail_does_not_expire(world):
+    node, server = world.node, world.server
+    node.run("definition", "add", "OneDay", "--expire-days", "1")
+    node.run("policy", "add", "--from", "internal", "--to", "domain:partner.example", "--definition", "OneDay")
+    recipients = ["x@other.example", "carol@partner.example", "bob@acme.example"]
+    server.rcpt = dict.fromkeys(recipients, LATER)
+    world.send(*recipients, subject="Figures")
+    world.wait_for_tries()
+    node.move_clock(25 * HOUR)
+    for recipient in recipients[1:]:
+        world.wait_for(recipient, "cancelled")
+        of_recipient, text = world.report_on(recipient)
+        assert (of_recipient["Action"], of_recipient["Status"]) == ("failed", "4.4.7")
+        assert "expired before it could be delivered" in of_recipient["Diagnostic-Code"] and "expired" in text
+    assert world.events("bob@acme.example").count("delivery.cancelled") == 2
+    world.wait_for_tries()
+    assert [d["recipient"] for d in world.waiting()] == ["x@other.example"]
+    server.rcpt = {}
+    node.move_clock(5 * HOUR)
+    world.wait_for("x@other.example", "sent")
+    assert b"forty-two" in server.to("x@other.example")[0].data
+    assert rows.query(node, "select count(*) from wrap where holder_id = message_id") == [("0",)]
+
+
+@pytest.mark.parametrize("lost", ["wrap", "message_body"])
+def test_r12_mail_whose_key_or_content_is_lost_comes_back_and_is_an_error(world, lost):
+    world.server.rcpt = {"bob@acme.example": LATER}
+    world.send("bob@acme.example", subject="Offer [secure]")
+    world.wait_for_tries()
+    rows.query(world.node, f"delete from {lost}")
+    world.node.move_clock(HOUR)
+    world.wait_for("bob@acme.example", "failed")
+    assert world.report_on("bob@acme.example")[0]["Action"] == "failed"
+    assert "delivery.failed" in world.events("bob@acme.example")
+    assert "cannot open" in world.node.log()
