@@ -27,6 +27,7 @@
 			       */
 #define LIMIT_ADDRESSES_SHOWN 500    /* addresses read of one header field */
 #define LIMIT_SUBJECT_BYTES 2000     /* after decoding, for display */
+#define LIMIT_RULE_NAMES_BYTES 300   /* of all definitions of one message */
 #define LIMIT_DISPLAY_NAME_BYTES 255 /* after decoding */
 #define LIMIT_HTML_BYTES (4 << 20)   /* of one HTML part that is cleaned for display */
 #define LIMIT_HTML_SHEET_BYTES (256 * 1024) /* of one style sheet; longer ones are left out */

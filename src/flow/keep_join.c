@@ -1,6 +1,6 @@
 /* The rest of a mail's recipients, or the same mail again: what becomes of the message that came first. */
 #include "flow/keep_private.h"
-
+#include "flow/strictest.h"
 #include "store/message_write.h"
 #include "store/wrap_write.h"
 
@@ -28,10 +28,37 @@ enum result keep_join(struct tx *tx, struct keeping *k, struct err *err)
 	return message_key_unwrap(k->account.key, k->message_id, holder, wrap, &k->key, err);
 }
 
+/* What the sender or an administrator moved stays where it is. */
+static int64_t sooner_end(const struct message *message, int64_t other)
+{
+	bool stays = message->extended_at || message->expires_at <= other;
+
+	return stays ? message->expires_at : other;
+}
+
+/* Makes a secured message as strict as this part of its recipients calls for; whether that changes it. */
+static bool tighten(struct keeping *k)
+{
+	struct message *m = &k->message, asked = {.sent_at = m->sent_at}, before = *m;
+
+	keep_terms(k, m->owner_id, &asked);
+	m->definition_name = strictest_names(m->definition_name, asked.definition_name, k->arena);
+	m->rights = strictest_rights(m->rights, asked.rights);
+	m->read_receipt = m->read_receipt || asked.read_receipt;
+	m->all_recipients = m->all_recipients || asked.all_recipients;
+	m->expires_at = sooner_end(m, asked.expires_at);
+	return !str_equal(m->definition_name, before.definition_name) ||
+	       m->rights.print != before.rights.print || m->rights.reply != before.rights.reply ||
+	       m->rights.reply_all != before.rights.reply_all || m->read_receipt != before.read_receipt ||
+	       m->all_recipients != before.all_recipients || m->expires_at != before.expires_at;
+}
+
 enum result keep_join_terms(struct tx *tx, struct keeping *k, struct id owner_id, struct err *err)
 {
-	if (!keep_is_secured(k->request) || k->message.kind == MESSAGE_SECURED)
+	if (!keep_is_secured(k->request))
 		return RESULT_OK;
+	if (k->message.kind == MESSAGE_SECURED)
+		return tighten(k) ? message_set_terms(tx, &k->message, err) : RESULT_OK;
 	k->becomes_secured = true;
 	keep_terms(k, owner_id, &k->message);
 	return message_set_terms(tx, &k->message, err);

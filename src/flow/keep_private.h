@@ -29,8 +29,8 @@ void keep_terms(const struct keeping *k, struct id owner_id, struct message *mes
  * nothing is accepted and then lost (R12). */
 enum result keep_join(struct tx *tx, struct keeping *k, struct err *err) must_check;
 
-/* One mail is sent with one set of rules however it was split: what was relayed until now is secured from
- * here on when this part of its recipients calls for it. */
+/* One mail is sent with one set of rules however it was split, the strictest of each: what was relayed until
+ * now is secured from here on when this part of its recipients calls for it. */
 enum result keep_join_terms(struct tx *tx, struct keeping *k, struct id owner_id, struct err *err) must_check;
 
 /* The queue keeps the key of a relayed message until the rest of its recipients cannot come any more, of a

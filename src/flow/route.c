@@ -4,6 +4,7 @@
 #include "base/list.h"
 #include "flow/choice.h"
 #include "flow/people.h"
+#include "flow/strictest.h"
 #include "mime/header.h"
 #include "policy/decide.h"
 #include "store/definition.h"
@@ -142,23 +143,6 @@ static struct policy_rule rule_of(const struct policy_row *row, struct arena *ar
 		.created_at = row->created_at};
 }
 
-/* When recipients of one mail call for several definitions, the message gets the strictest of each rule,
- * since it has one set of rights for all. */
-static void add_definition(struct definition *sum, const struct definition *one)
-{
-	if (id_is_none(sum->id)) {
-		*sum = *one;
-		return;
-	}
-	sum->rights.print = sum->rights.print && one->rights.print;
-	sum->rights.reply = sum->rights.reply && one->rights.reply;
-	sum->rights.reply_all = sum->rights.reply_all && one->rights.reply_all;
-	sum->read_receipt = sum->read_receipt || one->read_receipt;
-	sum->all_recipients = sum->all_recipients || one->all_recipients;
-	if (one->expire_days && (sum->expire_days == 0 || one->expire_days < sum->expire_days))
-		sum->expire_days = one->expire_days;
-}
-
 static enum result decide_recipients(
 	struct facts *f, const struct definition *chosen, const struct policy_rule *rules, struct err *err)
 {
@@ -183,7 +167,7 @@ static enum result decide_recipients(
 				return err_set(
 					err, RESULT_INTERNAL, "a policy names a definition that is gone");
 			recipient->way = KEEP_IN_PORTAL;
-			add_definition(&r->definition, definition);
+			strictest_add(&r->definition, definition, f->arena);
 		}
 		if (r->detail.len == 0 && decision.step_count)
 			r->detail = decision.steps[decision.step_count - 1];

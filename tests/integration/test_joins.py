@@ -168,3 +168,33 @@ def test_r12_who_joins_while_relayed_content_goes_is_refused_or_gets_the_mail(po
     node.move_clock(5 * 60 * 1000)
     wait.until(lambda: node.json("queue", "list") == [], "an empty queue")
     assert answers and (answers == [250]) == bool(server.to("y@other.example"))
+
+
+TERMS = ("select may_print, may_reply, may_reply_all, read_receipt, expires_at - sent_at, all_recipients "
+         "from message")
+
+
+@pytest.mark.parametrize("parts", [[["carol@partner.example"], ["dave@strict.example"]],
+                                   [["dave@strict.example"], ["carol@partner.example"]],
+                                   [["carol@partner.example", "dave@strict.example"]]],
+                         ids=["lenient-first", "strict-first", "together"])
+def test_the_rules_of_a_message_do_not_depend_on_how_the_mail_was_split(node, parts):
+    node.run("definition", "add", "Strict", "--print", "no", "--reply", "no", "--reply-all", "no", "--expire-days", "1")
+    secure_partner(node)
+    secure_partner(node, "Strict", "strict.example")
+    split(node, *parts)
+    assert rows.query(node, TERMS) == [("0", "0", "0", "0", str(24 * HOUR), "0")]
+    assert sorted(only_message(node)["definition"].split(", ")) == ["Default", "Strict"]
+    assert only_message(node)["definition"].startswith("Default" if parts[0][0].startswith("carol") else "Strict")
+    link = portal.link_for(node, "carol@partner.example")
+    carol, _ = portal.sign_in_by_link(node, link, "carol@partner.example")
+    page = carol.get("/message/" + link.rsplit("/", 1)[1])
+    assert "forty-two" in page.text and "/reply" not in page.text
+
+
+def test_internal_people_of_a_message_kept_in_the_portal_for_all_read_it_there_in_any_part(node):
+    node.run("definition", "add", "Portal", "--all-recipients", "yes")
+    secure_partner(node, "Portal")
+    split(node, ["carol@partner.example"], ["bob@acme.example"])
+    assert {r["address"]: r["route"] for r in only_message(node)["recipients"]} == {
+        "carol@partner.example": "portal", "bob@acme.example": "portal"}
