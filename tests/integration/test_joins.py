@@ -198,3 +198,14 @@ def test_internal_people_of_a_message_kept_in_the_portal_for_all_read_it_there_i
     split(node, ["carol@partner.example"], ["bob@acme.example"])
     assert {r["address"]: r["route"] for r in only_message(node)["recipients"]} == {
         "carol@partner.example": "portal", "bob@acme.example": "portal"}
+
+
+@pytest.mark.parametrize("message_id, deliveries", [("", 2), ("Message-ID: <1@device.example>\r\n", 1)],
+                         ids=["without-message-id", "with"])
+def test_r12_the_same_mail_twice_is_one_only_when_its_message_id_says_so(node, message_id, deliveries):
+    alarm = (f"From: alice@acme.example\r\nTo: x@other.example\r\nSubject: Alarm\r\n{message_id}"
+             "\r\nDoor open\r\n").encode()
+    for _ in range(2):
+        smtp.send(node.smtp_port, alarm, recipients=["x@other.example"])
+    wait.until(lambda: node.json("queue", "list") == [] and node.outbox.to("x@other.example"), "the queue to be empty")
+    assert len(node.outbox.to("x@other.example")) == len(node.json("message", "list")) == deliveries
