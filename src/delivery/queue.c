@@ -62,6 +62,8 @@ bool delivery_may_share(const struct delivery *a, const struct delivery *b)
 static void join(struct batch *batch, struct task *task)
 {
 	task->batch = batch;
+	if (batch->count == 0 || task->delivery.lease_until < batch->lease_until)
+		batch->lease_until = task->delivery.lease_until;
 	batch->tasks[batch->count++] = task;
 }
 
@@ -102,6 +104,21 @@ void delivery_queue_end(struct delivery_queue *queue, struct batch *batch)
 		task_free(t);
 	}
 	free(batch);
+}
+
+void delivery_queue_leases(const struct delivery_queue *queue, int64_t before, struct list *ret)
+{
+	for (const struct batch *b = queue->running; b; b = b->next)
+		for (size_t i = 0; i < b->count && b->lease_until < before; i++)
+			*(struct delivery_claim *)list_add(ret) = (struct delivery_claim){
+				b->tasks[i]->delivery.id, b->tasks[i]->delivery.attempts};
+}
+
+void delivery_queue_renewed(struct delivery_queue *queue, int64_t before, int64_t lease_until)
+{
+	for (struct batch *b = queue->running; b; b = b->next)
+		if (b->lease_until < before)
+			b->lease_until = lease_until;
 }
 
 int delivery_queue_waiting(const struct delivery_queue *queue)

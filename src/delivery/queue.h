@@ -4,6 +4,7 @@
 #define DELIVERY_QUEUE_H
 
 #include "base/limits.h"
+#include "base/list.h"
 #include "store/delivery.h"
 
 /* One delivery that waits for a worker or is being sent. */
@@ -19,6 +20,7 @@ struct batch {
 	struct batch *next;
 	struct task *tasks[LIMIT_DELIVERY_BATCH]; /* the first decides where it goes */
 	size_t count;
+	int64_t lease_until; /* of the one that ends first */
 };
 
 struct delivery_queue {
@@ -35,6 +37,11 @@ void delivery_queue_add(struct delivery_queue *queue, const struct delivery *del
  * else. NULL when there is none. End it with delivery_queue_end. */
 struct batch *delivery_queue_next(struct delivery_queue *queue);
 void delivery_queue_end(struct delivery_queue *queue, struct batch *batch);
+
+/* Adds to `ret` the leases (struct delivery_claim) of what is being sent that end before `before` (ms); once
+ * they are renewed in the database, delivery_queue_renewed notes that. */
+void delivery_queue_leases(const struct delivery_queue *queue, int64_t before, struct list *ret);
+void delivery_queue_renewed(struct delivery_queue *queue, int64_t before, int64_t lease_until);
 
 /* How many tasks wait that could be sent if a worker were free. */
 int delivery_queue_waiting(const struct delivery_queue *queue);

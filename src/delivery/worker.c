@@ -87,9 +87,6 @@ static void run_batch(struct delivery_workers *w, const struct batch *batch)
 
 	for (size_t i = 0; i < batch->count; i++)
 		s->deliveries[s->count++] = &batch->tasks[i]->delivery;
-	/* Another node may have it by now. */
-	if (s->deliveries[0]->lease_until - now < DELIVER_LEASE_MS / 2)
-		return;
 	enum result opened = deliver_open(w->options.flow, s->deliveries[0], now, &job, &err);
 	struct send_request request = {.options = &w->options,
 		.connections = w->connections,
@@ -118,8 +115,11 @@ static void *worker_run(void *arg)
 			signal_wait(&w->wake, &w->lock);
 			continue;
 		}
+		/* Another node may have it by now. */
+		bool begins = batch->lease_until - clock_now() >= DELIVER_LEASE_MS / 2;
 		lock_release(&w->lock);
-		run_batch(w, batch);
+		if (begins)
+			run_batch(w, batch);
 		lock_take(&w->lock);
 		delivery_queue_end(&w->queue, batch);
 		/* The destination has room again, and what was sent may have queued something. */
@@ -182,6 +182,37 @@ static int64_t take_due(struct delivery_workers *w)
 	return clock_monotonic() + (count ? 0 : wait);
 }
 
+static void list_leases(struct delivery_workers *w, int64_t before, struct list *ret)
+{
+	LOCKED(&w->lock);
+	delivery_queue_leases(&w->queue, before, ret);
+}
+
+static void note_renewed(struct delivery_workers *w, int64_t before, int64_t lease_until)
+{
+	LOCKED(&w->lock);
+	delivery_queue_renewed(&w->queue, before, lease_until);
+}
+
+/* Before another node may take what a slow server still gets. No batch begins with a lease that is half over.
+ */
+static void renew_leases(struct delivery_workers *w)
+{
+	cleanup(arena_done) struct arena arena = {0};
+	struct list claims = list_new(&arena, sizeof(struct delivery_claim));
+	int64_t now = clock_now(), before = now + DELIVER_LEASE_MS / 2;
+	struct err err = {0};
+
+	list_leases(w, before, &claims);
+	if (claims.count == 0)
+		return;
+	if (deliver_renew(w->options.flow, claims.items, claims.count, now + DELIVER_LEASE_MS, &err) ==
+		RESULT_OK)
+		note_renewed(w, before, now + DELIVER_LEASE_MS);
+	else
+		log_warning(TOPIC, "cannot renew leases: %s", err.text);
+}
+
 static void *taker_run(void *arg)
 {
 	struct delivery_workers *w = arg;
@@ -190,6 +221,7 @@ static void *taker_run(void *arg)
 	while (!w->stopping) {
 		w->woken = false;
 		lock_release(&w->lock);
+		renew_leases(w);
 		int64_t again = take_due(w);
 		connections_sweep(w->connections);
 		lock_take(&w->lock);

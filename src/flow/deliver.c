@@ -43,6 +43,29 @@ enum result deliver_take(struct flow *flow, int64_t now, const struct str *busy,
 	return RESULT_OK;
 }
 
+struct renewal {
+	const struct delivery_claim *claims;
+	size_t count;
+	int64_t lease_until;
+};
+
+static enum result renew(struct tx *tx, void *context, struct err *err)
+{
+	const struct renewal *r = context;
+
+	for (size_t i = 0; i < r->count; i++)
+		TRY(delivery_renew(tx, &r->claims[i], r->lease_until, err));
+	return RESULT_OK;
+}
+
+enum result deliver_renew(struct flow *flow, const struct delivery_claim *claims, size_t count,
+	int64_t lease_until, struct err *err)
+{
+	struct renewal renewal = {claims, count, lease_until};
+
+	return db_write(flow_db(flow), renew, &renewal, err);
+}
+
 static enum result next_time(struct tx *tx, void *context, struct err *err)
 {
 	return delivery_next_time(tx, context, err);

@@ -10,7 +10,8 @@
 #include "store/domain.h"
 #include "store/message.h"
 
-/* How long a delivery is leased: longer than the largest mail takes over a slow line. */
+/* How long a delivery is leased: what a node that died had comes to others after that. Renewed while it is
+ * being sent, which may take longer. */
 #define DELIVER_LEASE_MS (15 * MS_MINUTE)
 
 /* Leases up to `limit` deliveries that are due and go to none of the busy destinations. They come back by
@@ -18,6 +19,10 @@
 enum result deliver_take(struct flow *flow, int64_t now, const struct str *busy, size_t busy_count,
 	int64_t limit, struct arena *arena, struct delivery **ret, size_t *ret_count,
 	struct err *err) must_check;
+
+/* Renews the leases of what is being sent. */
+enum result deliver_renew(struct flow *flow, const struct delivery_claim *claims, size_t count,
+	int64_t lease_until, struct err *err) must_check;
 
 /* When something is due next (ms), INT64_MAX for never. */
 enum result deliver_next_time(struct flow *flow, int64_t *ret, struct err *err) must_check;

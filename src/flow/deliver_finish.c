@@ -188,7 +188,8 @@ static enum result finish_one(struct tx *tx, const struct finish *f, struct err 
 		.host = attempt->host,
 		.tls_version = attempt->tls_version,
 		.tls_cipher = attempt->tls_cipher,
-		.tls_verified = attempt->tls_verified};
+		.tls_verified = attempt->tls_verified,
+		.attempts = d->attempts};
 	bool is_late = attempt->outcome == ATTEMPT_LATER && next_try(d, f->now) >= d->give_up_at;
 
 	if (attempt->outcome == ATTEMPT_LATER && !is_late) {
@@ -199,6 +200,9 @@ static enum result finish_one(struct tx *tx, const struct finish *f, struct err 
 	}
 	bool sent = attempt->outcome == ATTEMPT_SENT;
 	bool ended = attempt->outcome == ATTEMPT_RECALLED || attempt->outcome == ATTEMPT_EXPIRED;
+	/* What was sent was sent, even if the lease ended meanwhile and another node sends it too. */
+	if (sent)
+		outcome.attempts = 0;
 	outcome.state = sent ? DELIVERY_SENT : ended ? DELIVERY_CANCELLED : DELIVERY_FAILED;
 	TRY(delivery_finish(tx, d->id, &outcome, f->now, err));
 	if (sent)
@@ -230,7 +234,7 @@ static enum result finish_in_tx(struct tx *tx, void *context, struct err *err)
 			all->flow, &account, all->deliveries[i], &all->attempts[i], held, all->now};
 		struct err why = {0};
 		enum result result = finish_one(tx, &one, &why);
-		/* CONFLICT: an administrator dropped it while it was being sent. */
+		/* CONFLICT: an administrator dropped it while it was being sent, or another node has it. */
 		if (result != RESULT_OK && result != RESULT_CONFLICT) {
 			*err = why;
 			return result;

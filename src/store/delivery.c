@@ -159,6 +159,15 @@ enum result delivery_lease(struct tx *tx, int64_t now, int64_t lease_until, cons
 		ret_count, err);
 }
 
+enum result delivery_renew(
+	struct tx *tx, const struct delivery_claim *claim, int64_t lease_until, struct err *err)
+{
+	return db_exec(tx,
+		"UPDATE delivery SET lease_until = $3, next_try_at = $3"
+		" WHERE id = $1 AND attempts = $2 AND state = 1 AND lease_until > 0",
+		DB_ARGS(db_id(claim->id), db_int(claim->attempts), db_int(lease_until)), NULL, err);
+}
+
 enum result delivery_release_all(struct tx *tx, int64_t now, struct err *err)
 {
 	return db_exec(tx,
@@ -183,13 +192,15 @@ enum result delivery_finish(
 		"UPDATE delivery SET state = $2, next_try_at = $3, lease_until = 0, last_reply = $4, "
 		"last_host = $5,"
 		" tls_version = $6, tls_cipher = $7, tls_verified = $8, done_at = $9, payload_box ="
-		" CASE WHEN $2 = 1 THEN payload_box ELSE NULL END WHERE id = $1 AND state = 1",
+		" CASE WHEN $2 = 1 THEN payload_box ELSE NULL END"
+		" WHERE id = $1 AND state = 1 AND (attempts = $10 OR $10 = 0)",
 		DB_ARGS(db_id(id), db_int(outcome->state), db_int(outcome->next_try_at),
 			db_text(outcome->reply), db_text(outcome->host), db_text(outcome->tls_version),
 			db_text(outcome->tls_cipher), db_text(outcome->tls_verified),
-			db_int(outcome->state == DELIVERY_WAITING ? 0 : now)),
+			db_int(outcome->state == DELIVERY_WAITING ? 0 : now), db_int(outcome->attempts)),
 		&changed, err));
-	return changed ? RESULT_OK : err_set(err, RESULT_CONFLICT, "the delivery is finished already");
+	return changed ? RESULT_OK
+		       : err_set(err, RESULT_CONFLICT, "the delivery is finished already, or another's");
 }
 
 enum result delivery_set_bounced(struct tx *tx, struct id id, struct str reply, int64_t now, struct err *err)

@@ -60,6 +60,12 @@ struct delivery {
 	int64_t delay_told_at; /* the sender was told that it takes long; 0: not yet */
 };
 
+/* A lease is known by its delivery and the attempt that it counted. */
+struct delivery_claim {
+	struct id id;
+	int64_t attempts;
+};
+
 /* With the none identifier for account_id: of any account, for workers. */
 enum result delivery_find(struct tx *tx, struct id account_id, struct id id, struct arena *arena,
 	struct delivery *ret, struct err *err) must_check;

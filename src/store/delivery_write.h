@@ -14,6 +14,10 @@ enum result delivery_lease(struct tx *tx, int64_t now, int64_t lease_until, cons
 	size_t busy_count, int64_t limit, struct arena *arena, struct delivery **ret, size_t *ret_count,
 	struct err *err) must_check;
 
+/* Makes a lease last until then; nothing happens when it ended and another node has the delivery. */
+enum result delivery_renew(
+	struct tx *tx, const struct delivery_claim *claim, int64_t lease_until, struct err *err) must_check;
+
 /* Ends all leases: at the start of the only node. */
 enum result delivery_release_all(struct tx *tx, int64_t now, struct err *err) must_check;
 
@@ -23,6 +27,7 @@ enum result delivery_release(struct tx *tx, struct id id, int64_t next_try_at, s
 /* What an attempt led to. */
 struct delivery_outcome {
 	enum delivery_state state; /* DELIVERY_WAITING: try again at next_try_at */
+	int64_t attempts;	   /* of the lease that this is the end of; 0: whoever has it */
 	int64_t next_try_at;
 	struct str reply;
 	struct str host;
@@ -31,7 +36,7 @@ struct delivery_outcome {
 	struct str tls_verified;
 };
 
-/* CONFLICT when the delivery is not waiting any more. */
+/* CONFLICT when the delivery is not waiting any more, or the lease ended and another node has it. */
 enum result delivery_finish(struct tx *tx, struct id id, const struct delivery_outcome *outcome, int64_t now,
 	struct err *err) must_check;
 
