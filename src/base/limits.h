@@ -35,7 +35,7 @@
 #define LIMIT_HTML_DEPTH 200
 #define LIMIT_HTML_NODES 200000
 #define LIMIT_HTML_OPEN 2000 /* elements without an end; the parser goes through them at each tag */
-#define LIMIT_HTML_PARSE_BYTES (128 << 20) /* memory of the parser, which repeats open formatting */
+#define LIMIT_HTML_PARSE_BYTES (24 << 20) /* memory of the parser, which repeats open formatting */
 
 /* Addresses (RFC 5321 4.5.3.1, RFC 3696 erratum 1690). */
 #define LIMIT_ADDRESS_BYTES 254

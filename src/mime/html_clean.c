@@ -7,12 +7,14 @@
 #include "mime/html_style.h"
 
 #include <gumbo.h>
+#include <malloc.h>
 #include <setjmp.h>
 #include <stddef.h>
 #include <string.h>
 
 #define VALUE_BYTES 200
 #define DATA_IMAGE_BYTES (1 << 20)
+#define TRIM_BYTES ((size_t)4 << 20)
 
 /* The parser's memory: bounded, and freed as a whole, since the parser's own way of freeing recurses. */
 struct block {
@@ -418,8 +420,13 @@ static void parser_free(void *userdata, void *data)
 
 static void parser_done(struct parser *parser)
 {
+	bool is_large = parser->used > TRIM_BYTES;
+
 	while (parser->blocks)
 		parser_free(parser, parser->blocks->data);
+	/* Small blocks by the thousand stay with the process otherwise, in the arena of each thread. */
+	if (is_large)
+		(void)malloc_trim(0);
 }
 
 /* False when the parser wants more memory than it may have. */

@@ -113,4 +113,11 @@ def shapes():
         b"\r\n--b\r\nContent-ID: <i>\r\n" + encoded("base64", "image/png") + b"QUJD" * 19 * 20_000 + b"\r\n--b--\r\n")
     yield "links", fill(b"Content-Type: text/plain\r\n\r\n", b"http://a.b http:// " * 4 + b"\r\n")
     yield "quotes", fill(b"Content-Type: text/plain; format=flowed\r\n\r\n", b">" * 70 + b" \r\n")
+    yield "HTML of as many elements as are read", fill(b"Content-Type: text/html\r\n\r\n", b"<p>a</p>" * 9 + b"\r\n",
+                                                       size=770_000)
+    yield "HTML of attributes on each element", fill(
+        b"Content-Type: text/html\r\n\r\n<style>.a{color:red}</style>",
+        b"<b class='a b c d e f' id=g style='color:red;margin:0'>x</b>\r\n", size=3_900_000)
+    yield "style sheets", fill(
+        b"Content-Type: text/html\r\n\r\n", b"<style>" + b"a,b,c,d{color:red}\r\n" * 12_000 + b"</style>", size=3_900_000)
     yield "style sheet", fill(b"Content-Type: text/html\r\n\r\n<style>", b"a{b:c}d,e{" * 7 + b"\r\n", size=4_000_000)
