@@ -138,7 +138,7 @@ def test_r12_the_end_of_a_lost_lease_counts_only_when_the_mail_was_sent(world, e
     world.server.end, world.server.before_end = end, lose_the_lease
     world.send("x@other.example", subject="Plain")
     wait.until(lambda: "outcome=" in world.node.log(), "the end of the try")
-    world.server.before_end = None
+    world.server.before_end = lambda transaction: None
     delivery = world.delivery("x@other.example")
     assert delivery["state"] == state and delivery["attempts"] == 2
     assert rows.query(world.node, LEASE)[0][1:] == ((str(far), str(far)) if state == "waiting" else ("0", "0"))

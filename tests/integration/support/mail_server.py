@@ -134,11 +134,10 @@ class MailServer:
                         raise EOFError
                     self.content_bytes += len(line)
                     data += line
-                reply = self.end
+                transaction.data, reply = data, self.end
                 if reply.startswith("2"):
-                    transaction.data = data
                     self.transactions.append(transaction)
-                    self.before_end(transaction)
+                self.before_end(transaction)
             elif verb == "QUIT":
                 sock.sendall(b"221 bye\r\n")
                 return
