@@ -40,62 +40,6 @@ struct writing {
 	size_t reference_count;
 };
 
-static bool is_listed(const struct list *people, struct str address)
-{
-	const struct open_person *known = people->items;
-
-	for (size_t i = 0; i < people->count; i++)
-		if (str_equal_nocase(known[i].address, address))
-			return true;
-	return false;
-}
-
-static void add_people(struct list *list, const struct open_person *people, size_t count, struct str but)
-{
-	for (size_t i = 0; i < count; i++)
-		if (is_address(people[i].address) && !str_equal_nocase(people[i].address, but) &&
-			!is_listed(list, people[i].address))
-			*(struct open_person *)list_add(list) = people[i];
-}
-
-struct writer_query {
-	struct str address;
-	struct arena *arena;
-	struct id account_id, person_id;
-};
-
-static enum result find_address(struct tx *tx, void *context, struct err *err)
-{
-	struct writer_query *q = context;
-	struct person person;
-
-	TRY(person_find(tx, q->account_id, q->person_id, q->arena, &person, err));
-	q->address = person.address;
-	return RESULT_OK;
-}
-
-enum result reply_recipients(struct flow *flow, const struct open_message *message, bool all,
-	struct arena *arena, struct open_person **ret, size_t *ret_count, struct err *err)
-{
-	const struct copy *copy = &message->summary.copy;
-	struct writer_query query = {
-		.arena = arena, .account_id = copy->account_id, .person_id = copy->person_id};
-	struct list list = list_new(arena, sizeof(struct open_person));
-
-	if (copy->is_owner || !message->rights.reply || (all && !message->rights.reply_all))
-		return err_code(
-			err, RESULT_DENIED, "reply-not-allowed", "the sender does not allow this answer");
-	TRY(db_read(flow_db(flow), find_address, &query, err));
-	add_people(&list, &message->summary.from, 1, query.address);
-	if (all) {
-		add_people(&list, message->to, message->to_count, query.address);
-		add_people(&list, message->cc, message->cc_count, query.address);
-	}
-	*ret = list.items;
-	*ret_count = list.count;
-	return RESULT_OK;
-}
-
 /* The way to each: internal people get it from their mail server and find it in the portal too. */
 static enum result add_recipient(
 	struct tx *tx, struct writing *w, struct mime_address who, enum recipient_role role, struct err *err)
