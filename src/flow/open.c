@@ -186,6 +186,26 @@ static enum result trace_recipients(struct tx *tx, struct message_query *q, stru
 	return RESULT_OK;
 }
 
+/* From is what the sender's mail program wrote. When it names somebody else than the owner, both are shown.
+ */
+static enum result set_owner(struct tx *tx, struct message_query *q, struct err *err)
+{
+	struct open_message *opened = q->opened;
+	const struct open_person *from = &opened->summary.from;
+	struct person owner;
+
+	if (id_is_none(q->message.owner_id))
+		return RESULT_OK;
+	TRY(person_find(tx, q->message.account_id, q->message.owner_id, &opened->arena, &owner, err));
+	opened->owner = (struct open_person){
+		people_name(&q->account, owner.id, owner.name_box, &opened->arena), owner.address};
+	if (str_equal_nocase(from->address, owner.address))
+		opened->owner.name = from->name;
+	else
+		opened->sender = opened->owner;
+	return RESULT_OK;
+}
+
 static enum result read_message(struct tx *tx, void *context, struct err *err)
 {
 	struct message_query *q = context;
@@ -197,6 +217,7 @@ static enum result read_message(struct tx *tx, void *context, struct err *err)
 	TRY(message_find(tx, copy.account_id, copy.message_id, &opened->arena, &q->message, err));
 	TRY(check_not_ended(q, &copy, err));
 	TRY(open_sealed(tx, q, err));
+	TRY(set_owner(tx, q, err));
 	opened->summary.copy = copy;
 	opened->summary.sent_at = q->message.sent_at;
 	opened->summary.expires_at = q->message.expires_at;

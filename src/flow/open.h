@@ -72,7 +72,8 @@ struct open_recipient {
 /* One message as its page shows it. Hold it while reading from it; open_message_free ends that. */
 struct open_message {
 	struct open_summary summary;
-	struct open_person sender; /* Sender:, when it differs */
+	struct open_person owner;  /* whose message it is: who is answered; no address: nobody's */
+	struct open_person sender; /* the owner, or else Sender:, when it is not From */
 	struct open_person *to, *cc;
 	size_t to_count, cc_count;
 	struct rights rights;

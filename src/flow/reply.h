@@ -25,9 +25,10 @@ struct written {
 	size_t file_count;
 };
 
-/* Whom a reply to this message goes to, as its page shows them: From, or with `all` also those of To and Cc
- * who have the message by now (the parts of one mail may come one after the other), never the writer and
- * never Bcc. DENIED when the message does not allow it. */
+/* Whom a reply to this message goes to, as its page shows them: its owner, whatever From says, or with `all`
+ * also those of To and Cc who have the message by now (the parts of one mail may come one after the other),
+ * never the writer (but when nobody else is left) and never Bcc. DENIED when the message does not allow it.
+ */
 enum result reply_recipients(struct flow *flow, const struct open_message *message, bool all,
 	struct arena *arena, struct open_person **ret, size_t *ret_count, struct err *err) must_check;
 

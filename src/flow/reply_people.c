@@ -93,11 +93,16 @@ enum result reply_recipients(struct flow *flow, const struct open_message *messa
 		return err_code(
 			err, RESULT_DENIED, "reply-not-allowed", "the sender does not allow this answer");
 	TRY(db_read(flow_db(flow), find_people, &query, err));
-	add_person(&list, message->summary.from, query.writer);
+	const struct open_person *author =
+		message->owner.address.len ? &message->owner : &message->summary.from;
+	add_person(&list, *author, query.writer);
 	if (all) {
 		add_holders(&list, &query, message->to, message->to_count);
 		add_holders(&list, &query, message->cc, message->cc_count);
 	}
+	/* Somebody answers a message to himself. */
+	if (list.count == 0)
+		add_person(&list, *author, STR_NONE);
 	*ret = list.items;
 	*ret_count = list.count;
 	return RESULT_OK;

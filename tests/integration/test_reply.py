@@ -26,7 +26,7 @@ def answer(browser, message, text, verb="reply", files=()):
 def answers_to(node, address, count=1):
     """The mails that answers became for an internal user."""
     def found():
-        mails = [m for m in node.outbox.to(address) if m["Return-Path"].startswith("<r-")]
+        mails = [m for m in node.outbox.to(address) if m["In-Reply-To"]]
         return mails if len(mails) >= count else None
     return wait.until(found, f"{count} answer(s) to {address}")
 
@@ -59,3 +59,26 @@ def test_reply_all_reaches_who_got_the_mail_unsecured(node):
     send(node, subject="By policy", to=["carol@partner.example", "fay@friend.example"])
     carol, message = reader_of(node, "carol@partner.example")
     assert "fay@friend.example" in carol.get(message + "/reply-all").text
+
+
+def test_a_reply_goes_to_the_owner_whatever_from_says(node):
+    send(node, from_="Boss <boss@evil.example>", to=["carol@partner.example", "dave@partner.example"])
+    carol, message = reader_of(node, "carol@partner.example")
+    page = carol.get(message)
+    assert "boss@evil.example" in page.text and "alice@acme.example" in page.text
+    form = carol.get(message + "/reply-all")
+    assert "alice@acme.example" in form.text and "dave@partner.example" in form.text
+    assert 'class="address">&lt;boss@evil.example' not in form.text
+    answer(carol, message, "Is it you?")
+    assert "Is it you?" in maildir.text_of(answers_to(node, "alice@acme.example")[0])
+    assert node.outbox.to("boss@evil.example") == []
+
+
+def test_a_message_to_oneself_can_be_answered(node):
+    node.run("definition", "add", "Kept", "--all-recipients", "yes")
+    send(node, subject="Note [secure:Kept]", to="alice@acme.example")
+    alice, _ = portal.sign_in_by_password(node, "alice@acme.example")
+    inbox = wait.until(lambda: [l for l in alice.get("/inbox").links if l.startswith("/message/")], "the note")
+    page = answer(alice, inbox[0], "And milk.")
+    assert page.status == 200 and "/message/" in page.path
+    assert "And milk." in maildir.text_of(answers_to(node, "alice@acme.example")[0])
