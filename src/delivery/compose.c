@@ -212,7 +212,8 @@ static enum result compose_report(struct composing *c, const struct writer *out,
 static enum result compose_internal_copy(struct composing *c, const struct writer *out, struct err *err)
 {
 	const struct deliver_job *job = c->job;
-	struct str drop[] = {DEFINITION_HEADER};
+	/* A sender's program may leave Bcc in; nobody else learns of it (R15). */
+	struct str drop[] = {DEFINITION_HEADER, STR("Bcc"), STR("Resent-Bcc")};
 
 	set(c->view, "expires_on", words_of_time(c, job->message.expires_at));
 	struct mime_rewrite change = {.drop = drop,

@@ -142,6 +142,24 @@ def test_internal_recipients_get_the_mail_with_a_banner(node):
     portal.link_for(node, "carol@partner.example")
 
 
+def test_r15_bcc_appears_to_nobody_else(node):
+    data = (b"From: alice@acme.example\r\nTo: bob@acme.example, carol@partner.example\r\n"
+            b"Bcc: hidden@partner.example,\r\n hidden@acme.example\r\nResent-Bcc: hidden@partner.example\r\n"
+            b"Message-ID: <bcc@acme.example>\r\nSubject: Offer [secure]\r\n\r\nforty-two\r\n")
+    smtp.send(node.smtp_port, data, recipients=["bob@acme.example", "carol@partner.example", "hidden@partner.example",
+                                                "hidden@acme.example"])
+    for internal in ("bob@acme.example", "hidden@acme.example"):
+        mail = wait.until(lambda: node.outbox.to(internal), f"the copy of {internal}")[0]
+        assert "forty-two" in maildir.text_of(mail)
+        sent = mail.path.read_bytes().replace(b"X-Original-To: " + internal.encode(), b"")
+        assert b"bcc:" not in sent.lower() and b"hidden@partner.example" not in sent
+    link = portal.link_for(node, "carol@partner.example")
+    carol, _ = portal.sign_in_by_link(node, link, "carol@partner.example")
+    assert "hidden@" not in carol.get("/message/" + link.rsplit("/", 1)[1]).text
+    hidden, page = portal.sign_in_by_link(node, portal.link_for(node, "hidden@partner.example"), "hidden@partner.example")
+    assert "forty-two" in hidden.get([l for l in hidden.get("/inbox").links if l.startswith("/message/")][0]).text
+
+
 def test_mail_without_a_tag_is_relayed_byte_for_byte(node):
     data = smtp.make(subject="Lunch", to="carol@partner.example").as_bytes(
         policy=__import__("email").policy.SMTP)
