@@ -34,6 +34,28 @@ static enum result add_wrap(struct tx *tx, struct keeping *k, struct id holder_i
 	return wrap_add(tx, holder_id, k->message_id, (struct bytes){wrap, sizeof(wrap)}, err);
 }
 
+static enum result claim_one(
+	struct tx *tx, struct keeping *k, struct bytes fingerprint, struct id *ret_first, struct err *err)
+{
+	const struct keep_request *r = k->request;
+
+	return message_claim(tx, k->account.account.id, fingerprint, content_message_id(r->content), r->now,
+		r->now - JOIN_MS, ret_first, err);
+}
+
+/* A form and what was written in it were claimed together, or something else was sent with that form. */
+static enum result check_written(struct tx *tx, struct keeping *k, struct id first, struct err *err)
+{
+	struct id of_written;
+
+	if (k->request->written.len == 0)
+		return RESULT_OK;
+	TRY(claim_one(tx, k, k->request->written, &of_written, err));
+	if (id_equal(of_written, first))
+		return RESULT_OK;
+	return err_code(err, RESULT_CONFLICT, "already-sent", "something else was sent with this form");
+}
+
 static enum result claim(struct tx *tx, struct keeping *k, struct err *err)
 {
 	struct keep_request *r = k->request;
@@ -44,8 +66,8 @@ static enum result claim(struct tx *tx, struct keeping *k, struct err *err)
 	k->joined = false;
 	if (r->fingerprint.len == 0)
 		return RESULT_OK;
-	TRY(message_claim(tx, k->account.account.id, r->fingerprint, k->message_id, r->now, r->now - JOIN_MS,
-		&first, err));
+	TRY(claim_one(tx, k, r->fingerprint, &first, err));
+	TRY(check_written(tx, k, first, err));
 	if (id_equal(first, k->message_id))
 		return RESULT_OK;
 	k->joined = true;
@@ -282,6 +304,10 @@ static enum result keep_in_tx(struct tx *tx, struct keeping *k, struct err *err)
 
 	TRY(flow_account_load(r->flow, tx, r->actor.account_id, k->arena, &k->account, err));
 	TRY(claim(tx, k, err));
+	if (k->joined && r->written.len) {
+		k->result = (struct keep_result){.message_id = k->message_id, .joined = true};
+		return RESULT_OK;
+	}
 	if (keep_is_secured(r) && r->owner.len)
 		TRY(people_ensure(tx, &k->account, r->owner, r->owner_name, r->owner_is_internal, r->now,
 			k->arena, &owner, NULL, err));

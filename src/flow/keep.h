@@ -39,7 +39,10 @@ struct keep_request {
 	struct id answers_id;
 	struct keep_recipient *recipients;
 	size_t recipient_count;
-	struct bytes fingerprint; /* one mail is one message */
+	struct bytes fingerprint; /* one mail is one message; of what is written in the portal: its form */
+	/* What was written in that form, or empty for mail. A form that comes again with the same is the same
+	 * message as it stands, with anything else a CONFLICT. */
+	struct bytes written;
 	bool smtputf8;
 	int64_t dsn_return;
 	struct str dsn_envelope;
@@ -53,7 +56,8 @@ struct keep_result {
 	bool joined;
 };
 
-/* OK means durable. The content belongs to the message then, unless it joined another. */
+/* OK means durable. CONFLICT with code "already-sent": see `written`. The content belongs to the message
+ * then, unless it joined another. */
 enum result keep_mail(struct keep_request *request, struct keep_result *ret, struct err *err) must_check;
 
 /* The keyed hash under which a Message-ID is looked up. */

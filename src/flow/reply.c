@@ -29,7 +29,8 @@ struct writing {
 	struct str writer_name;
 	struct definition definition;
 	struct message answered; /* id none: a new message */
-	struct list recipients;	 /* of struct keep_recipient */
+	bool answers_all;
+	struct list recipients; /* of struct keep_recipient */
 	/* What the mail says: */
 	struct str subject;
 	struct str text;
@@ -180,10 +181,46 @@ static enum result find_sent(struct tx *tx, void *context, struct err *err)
 	return copy_by_message(tx, q->person_id, q->message_id, true, &q->copy, err);
 }
 
-static enum result keep(struct writing *w, struct id form_id, struct content *content, struct id *ret_copy_id,
-	struct err *err)
+static void hash_field(struct hash *hash, struct str field)
 {
-	uint8_t fingerprint[SEAL_MAC_BYTES], form[2 * ID_BYTES];
+	uint64_t len = field.len;
+
+	hash_add(hash, (struct str){(const char *)&len, sizeof(len)});
+	hash_add(hash, field);
+}
+
+/* Everything the form said. The recipients of a reply are said by what is answered: parts of that mail which
+ * come between two clicks change nothing. */
+static void hash_written(struct writing *w, const struct written *written, struct id form_id,
+	uint8_t ret[static SEAL_MAC_BYTES])
+{
+	bool is_reply = !id_is_none(w->answered.id);
+	uint8_t digest[HASH_BYTES];
+	struct hash hash;
+
+	hash_init(&hash);
+	hash_field(&hash, (struct str){(const char *)form_id.b, ID_BYTES});
+	hash_field(&hash, (struct str){(const char *)w->actor->person_id.b, ID_BYTES});
+	hash_field(&hash, (struct str){(const char *)w->answered.id.b, ID_BYTES});
+	hash_field(&hash, w->answers_all ? STR("all") : STR("one"));
+	for (size_t i = 0; i < w->to_count && !is_reply; i++)
+		hash_field(&hash, w->to[i].address);
+	hash_field(&hash, w->subject);
+	hash_field(&hash, written->text);
+	for (size_t i = 0; i < written->file_count; i++) {
+		const struct upload *file = written->files[i];
+		hash_field(&hash, file->name);
+		hash_field(&hash, file->type);
+		hash_field(&hash, (struct str){(const char *)file->digest, HASH_BYTES});
+	}
+	hash_final(&hash, digest);
+	account_mac(w->account.key, "written", (struct bytes){digest, sizeof(digest)}, ret);
+}
+
+static enum result keep(struct writing *w, const struct written *written, struct id form_id,
+	struct content *content, struct id *ret_copy_id, struct err *err)
+{
+	uint8_t fingerprint[SEAL_MAC_BYTES], said[SEAL_MAC_BYTES], form[2 * ID_BYTES];
 	struct keep_result kept;
 
 	for (size_t i = 0; i < ID_BYTES; i++) {
@@ -191,6 +228,7 @@ static enum result keep(struct writing *w, struct id form_id, struct content *co
 		form[ID_BYTES + i] = w->actor->person_id.b[i];
 	}
 	account_mac(w->account.key, "form", (struct bytes){form, sizeof(form)}, fingerprint);
+	hash_written(w, written, form_id, said);
 	struct keep_request request = {.flow = w->flow,
 		.content = content,
 		.actor = *w->actor,
@@ -203,6 +241,7 @@ static enum result keep(struct writing *w, struct id form_id, struct content *co
 		.recipients = w->recipients.items,
 		.recipient_count = w->recipients.count,
 		.fingerprint = {fingerprint, sizeof(fingerprint)},
+		.written = {said, sizeof(said)},
 		.now = w->now};
 	TRY(keep_mail(&request, &kept, err));
 	struct copy_query query = {.person_id = w->actor->person_id, .message_id = kept.message_id};
@@ -220,7 +259,7 @@ static enum result send_written(struct writing *w, const struct written *written
 	if (written->text.len > MESSAGE_BYTES_MAX || !str_is_utf8(written->text))
 		return err_code(err, RESULT_TOO_LARGE, "text-too-long", "the text is too long");
 	TRY(build(w, written, content, err));
-	return keep(w, form_id, content, ret_copy_id, err);
+	return keep(w, written, form_id, content, ret_copy_id, err);
 }
 
 /* "> " before each line of the text that is answered. */
@@ -287,6 +326,7 @@ static enum result reply(struct writing *w, const struct open_message *message, 
 	for (size_t i = 1; i < count; i++)
 		w->cc[w->cc_count++] = (struct mime_address){people[i].name, people[i].address};
 	w->answered.id = message->summary.copy.message_id;
+	w->answers_all = all;
 	TRY(quote(w, message, written->text, err));
 	TRY(thread(w, message, err));
 	TRY(db_read(flow_db(w->flow), load_reply, w, err));

@@ -33,7 +33,8 @@ enum result reply_recipients(struct flow *flow, const struct open_message *messa
 	struct arena *arena, struct open_person **ret, size_t *ret_count, struct err *err) must_check;
 
 /* Replies with the definition of what is answered and its own clock. `form_id` makes sending twice (a reload,
- * a double click) send once. *ret_copy_id: the writer's copy in Sent. */
+ * a double click) send once; CONFLICT with code "already-sent" when something else was sent with it.
+ * *ret_copy_id: the writer's copy in Sent. */
 enum result reply_send(struct flow *flow, const struct actor *actor, struct id copy_id, bool all,
 	struct id form_id, const struct written *written, int64_t now, struct id *ret_copy_id,
 	struct err *err) must_check;

@@ -16,6 +16,7 @@ enum result upload_begin(
 	upload->name = arena_str(&upload->arena, str_sub(name, 0, LIMIT_FILE_NAME_BYTES));
 	upload->type = arena_str(&upload->arena, type);
 	message_key_new(&upload->key);
+	hash_init(&upload->hash);
 	upload->body = sealed_body_new(flow_blobs(flow), upload->id);
 	upload->sealer = seal_writer_new(&upload->key, upload->id, sealed_body_sink(upload->body));
 	*ret = upload;
@@ -28,11 +29,13 @@ enum result upload_write(struct upload *upload, struct str piece, struct err *er
 	if (upload->size > upload->limit)
 		return err_code(err, RESULT_TOO_LARGE, "too-large", "larger than %llu bytes",
 			(unsigned long long)upload->limit);
+	hash_add(&upload->hash, piece);
 	return seal_writer_write(upload->sealer, piece, err);
 }
 
 enum result upload_end(struct upload *upload, struct err *err)
 {
+	hash_final(&upload->hash, upload->digest);
 	TRY(seal_writer_finish(upload->sealer, err));
 	TRY(sealed_body_finish(upload->body, err));
 	TRY(sealed_body_reader(upload->body, &upload->sealed, err));

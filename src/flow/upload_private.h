@@ -2,6 +2,7 @@
 #ifndef FLOW_UPLOAD_PRIVATE_H
 #define FLOW_UPLOAD_PRIVATE_H
 
+#include "seal/random.h"
 #include "seal/stream.h"
 #include "store/sealed_body.h"
 
@@ -15,6 +16,8 @@ struct upload {
 	struct reader sealed;
 	struct seal_reader *opened; /* once it is complete */
 	uint64_t size, limit;
+	struct hash hash;
+	uint8_t digest[HASH_BYTES]; /* of the whole file, once it is complete */
 };
 
 #endif

@@ -82,3 +82,70 @@ def test_a_message_to_oneself_can_be_answered(node):
     page = answer(alice, inbox[0], "And milk.")
     assert page.status == 200 and "/message/" in page.path
     assert "And milk." in maildir.text_of(answers_to(node, "alice@acme.example")[0])
+
+
+def sent_messages(browser):
+    return {l for l in browser.get("/sent").links if l.startswith("/message/")}
+
+
+def test_r12_a_form_sent_twice_is_sent_once(node):
+    send(node, to="carol@partner.example")
+    carol, message = reader_of(node, "carol@partner.example")
+    form = carol.get(message + "/reply")
+    files = [("files", "order.txt", "text/plain", b"twelve of them")]
+    first = carol.submit_files(form, r"/reply$", files, text="We take it.")
+    again = carol.submit_files(form, r"/reply$", files, text="We take it.")
+    assert first.status == again.status == 200 and first.path == again.path
+    assert len(sent_messages(carol)) == 1
+    assert len(answers_to(node, "alice@acme.example")) == 1
+
+
+def test_r12_another_text_in_a_form_that_was_sent_is_not_dropped(node):
+    send(node, to="carol@partner.example")
+    carol, message = reader_of(node, "carol@partner.example")
+    form = carol.get(message + "/reply")
+    assert answer(carol, message, "another form").status == 200
+    assert carol.submit_files(form, r"/reply$", [], text="first text").status == 200
+    changed = carol.submit_files(form, r"/reply$", [("files", "order.txt", "text/plain", b"x")], text="first text")
+    assert changed.status == 409 and "order.txt" in changed.text
+    refused = carol.submit_files(form, r"/reply$", [], text="second text")
+    assert refused.status == 409 and "second text" in refused.text and "already" in refused.text
+    sent = carol.submit_files(refused, r"/reply$", [], text="second text")
+    assert sent.status == 200, sent.text
+    texts = [maildir.text_of(m).split("\n")[0].strip() for m in answers_to(node, "alice@acme.example", 3)]
+    assert sorted(texts) == ["another form", "first text", "second text"]
+    assert len(sent_messages(carol)) == 3
+
+
+def test_r12_a_form_of_one_message_does_not_answer_another(node):
+    send(node, subject="From Alice [secure]", to="carol@partner.example")
+    carol, first = reader_of(node, "carol@partner.example")
+    send(node, subject="From Bob [secure]", sender="bob@acme.example", to="carol@partner.example")
+    second = message_of(portal.link_for(node, "carol@partner.example", 2))
+    fields = carol.get(first + "/reply").form(r"/reply$")["fields"]
+    assert carol.submit_files(carol.get(first + "/reply"), r"/reply$", [], **{**fields, "text": "for Alice"}).status == 200
+    assert carol.submit_files(carol.get(second + "/reply"), r"/reply$", [], **{**fields, "text": "for Bob"}).status == 409
+    assert "for Alice" in maildir.text_of(answers_to(node, "alice@acme.example")[0])
+    assert [m for m in node.outbox.to("bob@acme.example") if m["In-Reply-To"]] == []
+
+
+def test_r12_a_reply_sent_twice_adds_nobody(node):
+    mail = smtp.make(subject="Offer [secure]", to=["carol@partner.example", "dave@partner.example"])
+    smtp.send(node.smtp_port, mail, recipients=["carol@partner.example"])
+    carol, message = reader_of(node, "carol@partner.example")
+    form = carol.get(message + "/reply-all")
+    first = carol.submit_files(form, r"/reply-all$", [], text="We take it.")
+    smtp.send(node.smtp_port, mail, recipients=["dave@partner.example"])
+    portal.link_for(node, "dave@partner.example")
+    again = carol.submit_files(form, r"/reply-all$", [], text="We take it.")
+    assert first.path == again.path and "dave@partner.example" not in carol.get(first.path).text
+
+
+def test_r12_a_new_message_sent_twice_with_another_recipient_is_refused(node):
+    alice, _ = portal.sign_in_by_password(node, "alice@acme.example")
+    form = alice.get("/compose")
+    words = {"subject": "Lunch", "text": "At noon?"}
+    first = alice.submit_files(form, r"/compose$", [], to="bob@acme.example", **words)
+    assert alice.submit_files(form, r"/compose$", [], to="bob@acme.example", **words).path == first.path
+    refused = alice.submit_files(form, r"/compose$", [], to="alice@acme.example", **words)
+    assert refused.status == 409 and "At noon?" in refused.text and "Lunch" in refused.text

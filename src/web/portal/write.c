@@ -2,6 +2,8 @@
 
 #include "base/limits.h"
 
+#include <string.h>
+
 /* What mail adds to a file: base 64 with line ends. */
 #define FILE_FROM_MAIL(bytes) ((bytes) / 74 * 54)
 
@@ -98,8 +100,9 @@ void write_set_fields(struct request *request, json_t *view)
 	struct str form = is_post ? request_field(request, "form") : STR_NONE;
 	size_t lost = 0;
 
-	/* A form sent again after a failure is the same form. */
-	view_set(view, "form_id", form.len ? form : str_of(id_text(id_new(request->now)).s));
+	/* A form sent again after a failure is the same form, but one that was sent already is not. */
+	bool is_same = form.len && !json_object_get(json_object_get(view, "problem_text"), "already_sent");
+	view_set(view, "form_id", is_same ? form : str_of(id_text(id_new(request->now)).s));
 	view_set(view, "text", is_post ? request_field(request, "text") : STR_NONE);
 	view_set(view, "limit",
 		format_size(request->arena, visit_of(request)->language, files_limit(flow_of(request))));
@@ -125,11 +128,22 @@ static void set_too_large(struct request *request, struct response *response, js
 		format_size(request->arena, visit_of(request)->language, files_limit(flow_of(request))));
 }
 
+static bool is_already_sent(const struct request *request)
+{
+	return request->err.code && strcmp(request->err.code, "already-sent") == 0;
+}
+
 bool write_set_problem(struct request *request, struct response *response, json_t *view, enum result result)
 {
 	switch (result) {
 	case RESULT_TOO_LARGE:
 		set_too_large(request, response, view);
+		return true;
+	case RESULT_CONFLICT:
+		if (!is_already_sent(request))
+			return false;
+		(void)page_problem(view, response, "text", "already_sent");
+		response->status = 409;
 		return true;
 	case RESULT_UNAVAILABLE:
 		(void)page_problem(view, response, "text", "unavailable");
