@@ -93,6 +93,11 @@ enum result open_message(struct flow *flow, const struct actor *actor, struct id
 void open_message_free(struct open_message *message);
 DEFINE_CLEANUP(struct open_message *, open_message_free)
 
+/* The text of the mail in UTF-8, of HTML parts their words, up to the buffer's limit; *ret_cut: there was
+ * more. */
+enum result open_text(const struct open_message *message, struct arena *arena, struct buf *text,
+	bool *ret_cut, struct err *err) must_check;
+
 /* Of a message that answers GONE: whom to ask, and when it ended (0: not known). */
 struct open_ended {
 	struct open_person owner;

@@ -7,13 +7,12 @@
 #include "flow/people.h"
 #include "flow/upload_private.h"
 #include "mime/build.h"
-#include "mime/flowed.h"
 #include "mime/header.h"
 #include "seal/random.h"
 #include "store/copy.h"
 #include "store/person.h"
 
-#define QUOTE_BYTES_MAX ((size_t)256 * 1024)
+#define QUOTE_BYTES_MAX ((size_t)64 * 1024)
 #define MESSAGE_BYTES_MAX ((size_t)4 << 20)
 #define BOUNDARY_BYTES 15
 
@@ -262,28 +261,39 @@ static enum result send_written(struct writing *w, const struct written *written
 	return keep(w, written, form_id, content, ret_copy_id, err);
 }
 
+enum result reply_quote(
+	const struct open_message *message, struct arena *arena, struct str *ret, struct err *err)
+{
+	cleanup(buf_done) struct buf text = buf_new(QUOTE_BYTES_MAX);
+	bool cut;
+
+	TRY(open_text(message, arena, &text, &cut, err));
+	struct str whole = buf_str(&text);
+	/* Not in the middle of a character. */
+	for (int i = 0; i < 3 && whole.len && !str_is_utf8(whole); i++)
+		whole.len--;
+	*ret = arena_printf(arena, "%.*s%s", STR_ARG(str_trim(whole)), cut ? "\n[\u2026]" : "");
+	return RESULT_OK;
+}
+
 /* "> " before each line of the text that is answered. */
 static enum result quote(
 	struct writing *w, const struct open_message *message, struct str text, struct err *err)
 {
-	cleanup(buf_done) struct buf original = buf_new(QUOTE_BYTES_MAX),
-				     whole = buf_new(3 * MESSAGE_BYTES_MAX);
-	const struct mime_part **parts;
-	size_t count = mime_index_body(message->index, false, &w->arena, &parts);
+	cleanup(buf_done) struct buf whole = buf_new(3 * MESSAGE_BYTES_MAX);
 	const struct open_person *from = &message->summary.from;
-	bool cut;
+	struct str rest;
 
+	TRY(reply_quote(message, &w->arena, &rest, err));
 	buf_add(&whole, text);
-	if (count > 0 && str_equal(parts[0]->type, STR("text/plain"))) {
-		TRY(mime_part_plain_text(&message->content, parts[0], &original, &cut, err));
+	if (rest.len)
 		buf_printf(&whole, "\n\n%.*s%s<%.*s>:\n", STR_ARG(from->name), from->name.len ? " " : "",
 			STR_ARG(from->address));
-		for (struct str rest = str_trim(buf_str(&original)); rest.ptr;) {
-			struct str line = str_cut(&rest, '\n');
-			if (str_ends_nocase(line, STR("\r")))
-				line.len--;
-			buf_printf(&whole, "> %.*s\n", STR_ARG(line));
-		}
+	while (rest.len) {
+		struct str line = str_cut(&rest, '\n');
+		if (str_ends_nocase(line, STR("\r")))
+			line.len--;
+		buf_printf(&whole, "> %.*s\n", STR_ARG(line));
 	}
 	w->text = arena_str(&w->arena, buf_str(&whole));
 	return RESULT_OK;

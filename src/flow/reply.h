@@ -32,6 +32,11 @@ struct written {
 enum result reply_recipients(struct flow *flow, const struct open_message *message, bool all,
 	struct arena *arena, struct open_person **ret, size_t *ret_count, struct err *err) must_check;
 
+/* What the reply quotes, as its page shows it: the begin of the text, all parts of it, with "[…]" behind when
+ * there is more; empty when there is none. */
+enum result reply_quote(
+	const struct open_message *message, struct arena *arena, struct str *ret, struct err *err) must_check;
+
 /* Replies with the definition of what is answered and its own clock. `form_id` makes sending twice (a reload,
  * a double click) send once; CONFLICT with code "already-sent" when something else was sent with it.
  * *ret_copy_id: the writer's copy in Sent. */

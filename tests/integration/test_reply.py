@@ -149,3 +149,39 @@ def test_r12_a_new_message_sent_twice_with_another_recipient_is_refused(node):
     assert alice.submit_files(form, r"/compose$", [], to="bob@acme.example", **words).path == first.path
     refused = alice.submit_files(form, r"/compose$", [], to="alice@acme.example", **words)
     assert refused.status == 409 and "At noon?" in refused.text and "Lunch" in refused.text
+
+
+def html_mail(to, body, kind="text/html", message_id="<html@acme.example>"):
+    return (f"From: Alice <alice@acme.example>\r\nTo: {to}\r\nMessage-ID: {message_id}\r\nSubject: Offer [secure]\r\n"
+            f"MIME-Version: 1.0\r\nContent-Type: {kind}\r\n\r\n{body}").encode()
+
+
+def test_a_reply_quotes_html_as_its_page_shows_it(node):
+    smtp.send(node.smtp_port, html_mail("carol@partner.example", "<p>The price is <b>forty-two</b>.</p>\r\n"),
+              recipients=["carol@partner.example"])
+    carol, message = reader_of(node, "carol@partner.example")
+    assert "The price is forty-two." in carol.get(message + "/reply").text
+    answer(carol, message, "We take it.")
+    assert "> The price is forty-two." in maildir.text_of(answers_to(node, "alice@acme.example")[0])
+
+
+def test_a_reply_quotes_all_texts_of_a_mail(node):
+    parts = "".join(f"--b\r\nContent-Type: {kind}\r\n\r\n{text}\r\n" for kind, text in (
+        ("text/plain", "first words"), ("text/html", "<p>second words</p>"), ("text/plain", "third words")))
+    smtp.send(node.smtp_port, html_mail("carol@partner.example", parts + "--b--\r\n", 'multipart/mixed; boundary="b"'),
+              recipients=["carol@partner.example"])
+    carol, message = reader_of(node, "carol@partner.example")
+    form = carol.get(message + "/reply").text
+    answer(carol, message, "We take it.")
+    sent = maildir.text_of(answers_to(node, "alice@acme.example")[0])
+    for words in ("first words", "second words", "third words"):
+        assert words in form and f"> {words}" in sent
+
+
+def test_a_long_quote_ends_with_a_sign_that_there_was_more(node):
+    send(node, to="carol@partner.example", text="\u00fcber\n" * 20000)
+    carol, message = reader_of(node, "carol@partner.example")
+    assert "[\u2026]</blockquote>" in carol.get(message + "/reply").text
+    answer(carol, message, "We take it.")
+    sent = maildir.text_of(answers_to(node, "alice@acme.example")[0])
+    assert sent.rstrip().endswith("> [\u2026]") and "\ufffd" not in sent and len(sent) < 200000

@@ -26,7 +26,7 @@ static enum result set_content(
 		if (result != RESULT_OK && result != RESULT_TOO_LARGE)
 			return result;
 	}
-	TRY(content_text(message, request->arena, &text, ret_cut, &request->err));
+	TRY(open_text(message, request->arena, &text, ret_cut, &request->err));
 	view_set(view, "text", content_without_empty_lines(buf_str(&text)));
 	return RESULT_OK;
 }

@@ -4,7 +4,6 @@
 #include "mime/encode.h"
 #include "mime/flowed.h"
 #include "mime/html_clean.h"
-#include "mime/html_text.h"
 #include "web/disposition.h"
 #include "web/portal/page.h"
 
@@ -43,35 +42,6 @@ bool content_has_html(const struct open_message *message, struct arena *arena)
 		if (str_equal(parts[i]->type, STR("text/html")))
 			return true;
 	return false;
-}
-
-/* A text part in UTF-8, of an HTML part its words. */
-static enum result add_text(const struct open_message *message, const struct mime_part *part,
-	struct buf *text, bool *ret_cut, struct err *err)
-{
-	cleanup(buf_done) struct buf html = buf_new(LIMIT_HTML_BYTES);
-
-	if (!str_equal(part->type, STR("text/html")))
-		return mime_part_plain_text(&message->content, part, text, ret_cut, err);
-	TRY(mime_part_text(&message->content, part, &html, ret_cut, err));
-	mime_html_text(buf_str(&html), text);
-	return RESULT_OK;
-}
-
-enum result content_text(const struct open_message *message, struct arena *arena, struct buf *text,
-	bool *ret_cut, struct err *err)
-{
-	const struct mime_part **parts;
-	size_t count = mime_index_body(message->index, false, arena, &parts);
-	bool cut = false;
-
-	for (size_t i = 0; i < count && !cut; i++) {
-		if (text->len)
-			buf_add(text, text->data[text->len - 1] == '\n' ? STR("\n") : STR("\n\n"));
-		TRY(add_text(message, parts[i], text, &cut, err));
-	}
-	*ret_cut = cut || text->overflow;
-	return RESULT_OK;
 }
 
 struct str content_without_empty_lines(struct str text)

@@ -21,10 +21,6 @@ bool content_has_html(const struct open_message *message, struct arena *arena);
 enum result content_html(const struct open_message *message, struct arena *arena, struct buf *html,
 	bool *ret_has_remote, struct err *err) must_check;
 
-/* The plain text of the mail, in UTF-8, up to the buffer's limit; *ret_cut: there was more. */
-enum result content_text(const struct open_message *message, struct arena *arena, struct buf *text,
-	bool *ret_cut, struct err *err) must_check;
-
 /* Without empty lines at its begin and blanks at its end; its first line stays where it is. */
 struct str content_without_empty_lines(struct str text);
 

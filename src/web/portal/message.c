@@ -80,7 +80,7 @@ static enum result set_body(struct request *request, json_t *view, const struct 
 		view_set(body, "size", frame_size(message, request->arena));
 		return RESULT_OK;
 	}
-	TRY(content_text(message, request->arena, &text, &cut, &request->err));
+	TRY(open_text(message, request->arena, &text, &cut, &request->err));
 	struct str trimmed = content_without_empty_lines(buf_str(&text));
 	view_set_flag(body, "is_empty", trimmed.len == 0);
 	view_set_flag(body, "is_cut", cut);

@@ -5,8 +5,6 @@
 #include "web/portal/content.h"
 #include "web/portal/write.h"
 
-#define QUOTE_BYTES (64 * 1024)
-
 static bool is_all(const struct request *request)
 {
 	return str_ends_nocase(request->path, STR("/reply-all"));
@@ -17,10 +15,9 @@ static enum result set_answered(struct request *request, json_t *view, const str
 {
 	const struct visit *visit = visit_of(request);
 	const struct open_summary *summary = &message->summary;
-	cleanup(buf_done) struct buf text = buf_new(QUOTE_BYTES);
 	struct open_person *to;
+	struct str quoted;
 	size_t to_count;
-	bool cut;
 
 	TRY(reply_recipients(
 		flow_of(request), message, is_all(request), request->arena, &to, &to_count, &request->err));
@@ -30,8 +27,7 @@ static enum result set_answered(struct request *request, json_t *view, const str
 	view_set(view, "subject", summary->subject);
 	write_set_protection(request, view, message->rights,
 		summary->expires_at ? summary->expires_at - summary->sent_at : 0);
-	TRY(content_text(message, request->arena, &text, &cut, &request->err));
-	struct str quoted = str_trim(buf_str(&text));
+	TRY(reply_quote(message, request->arena, &quoted, &request->err));
 	if (!quoted.len)
 		return RESULT_OK;
 	struct str from = summary->from.name.len ? summary->from.name : summary->from.address;
