@@ -162,7 +162,7 @@ static enum result compose_waiting_reply(struct composing *c, const struct write
 {
 	const struct deliver_job *job = c->job;
 
-	set_sender(c, job->letter.from.name, job->letter.from.address);
+	set_sender(c, job->owner_name, job->owner_address);
 	set(c->view, "link", link_of(c, job->delivery.copy_id));
 	set(c->view, "size", format_size(&c->arena, c->language, (uint64_t)job->message.size));
 	(void)json_object_set_new(c->view, "is_too_large", json_boolean(job->message.size > 20 << 20));

@@ -128,15 +128,19 @@ static struct str new_boundary(struct arena *arena)
 	return str_of(text);
 }
 
+static bool is_from_portal(const struct writing *w)
+{
+	return w->account.settings.reply_from == REPLY_FROM_PORTAL && !w->writer.is_internal;
+}
+
 /* The author of the mail: the writer's own address, since the account's mail server trusts this gateway, or
  * the portal's when the account wants that for people from outside. */
 static struct mime_address author_of(struct writing *w)
 {
-	bool portal = w->account.settings.reply_from == REPLY_FROM_PORTAL && !w->writer.is_internal;
-
-	return portal ? (struct mime_address){w->writer_name.len ? w->writer_name : w->writer.address,
-				notification_address(w->flow, &w->account, &w->arena)}
-		      : (struct mime_address){w->writer_name, w->writer.address};
+	return is_from_portal(w)
+		       ? (struct mime_address){w->writer_name.len ? w->writer_name : w->writer.address,
+				 notification_address(w->flow, &w->account, &w->arena)}
+		       : (struct mime_address){w->writer_name, w->writer.address};
 }
 
 static enum result build(
@@ -164,6 +168,9 @@ static enum result build(
 		.files = files,
 		.file_count = written->file_count,
 		.boundary = new_boundary(&w->arena)};
+	/* So that an answer by mail finds its way, too. */
+	if (is_from_portal(w))
+		draft.reply_to = (struct mime_address){w->writer_name, w->writer.address};
 	TRY(mime_build(&draft, &out, err));
 	return content_end(content, err);
 }

@@ -185,3 +185,19 @@ def test_a_long_quote_ends_with_a_sign_that_there_was_more(node):
     answer(carol, message, "We take it.")
     sent = maildir.text_of(answers_to(node, "alice@acme.example")[0])
     assert sent.rstrip().endswith("> [\u2026]") and "\ufffd" not in sent and len(sent) < 200000
+
+
+def test_an_answer_in_the_portals_name_can_be_answered_by_mail(node):
+    node.run("account", "set", "reply_from", "portal")
+    send(node, to="carol@partner.example")
+    carol, message = reader_of(node, "carol@partner.example")
+    answer(carol, message, "We take it.")
+    mail = answers_to(node, "alice@acme.example")[0]
+    assert mail["From"].addresses[0].addr_spec != "carol@partner.example"
+    assert mail["Reply-To"].addresses[0].addr_spec == "carol@partner.example"
+    send(node, subject="Re: Offer", to=mail["Reply-To"].addresses[0].addr_spec,
+         headers={"In-Reply-To": mail["Message-ID"]}, text="Good.")
+    portal.link_for(node, "carol@partner.example", 2)
+    alice, _ = portal.sign_in_by_password(node, "alice@acme.example")
+    inbox = [l for l in alice.get("/inbox").links if l.startswith("/message/")]
+    assert "carol@partner.example" in alice.get(inbox[0] + "/reply").text
