@@ -225,13 +225,14 @@ static enum result add_secured_recipient(struct tx *tx, struct keeping *k,
 	struct id copy_id = {0};
 	bool is_new;
 
-	TRY(people_ensure(tx, &k->account, recipient->address, recipient->name, recipient->is_internal,
+	TRY(people_ensure(tx, &k->account, recipient->address, STR_NONE, recipient->is_internal,
 		k->request->now, k->arena, &person, NULL, err));
 	struct recipient row = {.message_id = k->message_id,
 		.person_id = person.id,
 		.role = recipient->role,
 		.route = way == KEEP_BY_SERVER ? ROUTE_MAIL_SERVER : ROUTE_PORTAL,
-		.added_at = k->request->now};
+		.added_at = k->request->now,
+		.name_box = people_recipient_name_seal(&k->key, person.id, recipient->name, k->arena)};
 	TRY(recipient_add(tx, &row, &is_new, err));
 	if (!is_new)
 		return RESULT_OK;

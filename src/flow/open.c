@@ -29,6 +29,7 @@ struct message_query {
 	struct open_message *opened;
 	struct flow_account account;
 	struct message message;
+	struct message_key key; /* while the transaction reads */
 };
 
 static struct open_person person_of(struct mime_address address)
@@ -76,9 +77,9 @@ static void set_letter(struct message_query *q, const struct letter *letter)
 	opened->cc_count = letter->cc_count;
 }
 
-static enum result open_boxes(
-	struct message_query *q, const struct message_key *key, struct letter *letter, struct err *err)
+static enum result open_boxes(struct message_query *q, struct letter *letter, struct err *err)
 {
+	const struct message_key *key = &q->key;
 	struct arena *arena = &q->opened->arena;
 	struct id id = q->message.id;
 
@@ -87,21 +88,19 @@ static enum result open_boxes(
 	return letter_index_open(q->message.index_box, key, id, arena, &q->opened->held->index, err);
 }
 
-static enum result open_content(
-	struct tx *tx, struct message_query *q, const struct message_key *key, struct err *err)
+static enum result open_content(struct tx *tx, struct message_query *q, struct err *err)
 {
 	struct open_held *held = q->opened->held;
 
 	close_held(held);
 	TRY(sealed_content_open(tx, flow_blobs(q->flow), &q->message, &held->sealed, err));
-	TRY(seal_reader_new(key, q->message.id, sealed_content_reader(held->sealed), &held->opened, err));
+	TRY(seal_reader_new(&q->key, q->message.id, sealed_content_reader(held->sealed), &held->opened, err));
 	q->opened->content = seal_reader_plain(held->opened);
 	return RESULT_OK;
 }
 
 static enum result open_sealed(struct tx *tx, struct message_query *q, struct err *err)
 {
-	struct message_key key;
 	struct letter letter = {0};
 	struct bytes wrap;
 
@@ -109,12 +108,9 @@ static enum result open_sealed(struct tx *tx, struct message_query *q, struct er
 	if (found == RESULT_GONE)
 		return err_code(err, RESULT_GONE, "destroyed", "this message was destroyed");
 	TRY(found);
-	TRY(message_key_unwrap(q->account.key, q->message.id, q->copy_id, wrap, &key, err));
-	enum result result = open_boxes(q, &key, &letter, err);
-	if (result == RESULT_OK)
-		result = open_content(tx, q, &key, err);
-	key_wipe(&key);
-	TRY(result);
+	TRY(message_key_unwrap(q->account.key, q->message.id, q->copy_id, wrap, &q->key, err));
+	TRY(open_boxes(q, &letter, err));
+	TRY(open_content(tx, q, err));
 	set_letter(q, &letter);
 	q->opened->index = &q->opened->held->index;
 	return RESULT_OK;
@@ -146,9 +142,8 @@ static enum result trace_recipient(struct tx *tx, struct message_query *q, const
 {
 	struct copy copy = {0};
 
-	*ret = (struct open_recipient){.person = {people_name(&q->account, recipient->person_id,
-							  recipient->name_box, &q->opened->arena),
-					       recipient->address},
+	*ret = (struct open_recipient){
+		.person = {people_recipient_name(&q->key, recipient, &q->opened->arena), recipient->address},
 		.role = recipient->role,
 		.route = recipient->route};
 	enum result found = copy_by_message(tx, recipient->person_id, q->message.id, false, &copy, err);
@@ -206,9 +201,8 @@ static enum result set_owner(struct tx *tx, struct message_query *q, struct err 
 	return RESULT_OK;
 }
 
-static enum result read_message(struct tx *tx, void *context, struct err *err)
+static enum result read_with_key(struct tx *tx, struct message_query *q, struct err *err)
 {
-	struct message_query *q = context;
 	struct open_message *opened = q->opened;
 	struct copy copy;
 
@@ -225,6 +219,15 @@ static enum result read_message(struct tx *tx, void *context, struct err *err)
 	opened->rights = q->message.rights;
 	opened->definition_name = q->message.definition_name;
 	return copy.is_owner ? trace_recipients(tx, q, err) : RESULT_OK;
+}
+
+static enum result read_message(struct tx *tx, void *context, struct err *err)
+{
+	struct message_query *q = context;
+	enum result result = read_with_key(tx, q, err);
+
+	key_wipe(&q->key);
+	return result;
 }
 
 void open_message_free(struct open_message *message)

@@ -25,19 +25,18 @@ static struct open_person person_of(struct mime_address address)
 
 /* Fills in what is sealed. A row whose message cannot be opened is shown without it, rather than hiding the
  * folder. */
-static void open_row(const struct folder_query *q, const struct copy_row *row, struct open_summary *ret)
+static void open_row(const struct folder_query *q, const struct copy_row *row, struct message_key *key,
+	struct open_summary *ret)
 {
-	struct message_key key;
 	struct letter letter = {0};
 
 	ret->from.address = row->sender;
 	if (!ret->readable)
 		return;
 	enum result result =
-		message_key_unwrap(q->account.key, row->copy.message_id, row->copy.id, row->wrap, &key, NULL);
+		message_key_unwrap(q->account.key, row->copy.message_id, row->copy.id, row->wrap, key, NULL);
 	if (result == RESULT_OK)
-		result = letter_list_open(row->list_box, &key, row->copy.message_id, q->arena, &letter, NULL);
-	key_wipe(&key);
+		result = letter_list_open(row->list_box, key, row->copy.message_id, q->arena, &letter, NULL);
 	if (result != RESULT_OK) {
 		ret->readable = false;
 		return;
@@ -54,8 +53,8 @@ static bool has_ended(const struct copy_row *row, int64_t now)
 }
 
 /* Whom a message of the person's own went to. */
-static enum result add_recipients(
-	struct tx *tx, const struct folder_query *q, struct open_summary *ret, struct err *err)
+static enum result add_recipients(struct tx *tx, const struct folder_query *q, const struct message_key *key,
+	struct open_summary *ret, struct err *err)
 {
 	struct recipient *recipients;
 	size_t count;
@@ -65,7 +64,7 @@ static enum result add_recipients(
 	ret->to_count = count;
 	for (size_t i = 0; i < count; i++)
 		ret->to[i] = (struct open_person){
-			people_name(&q->account, recipients[i].person_id, recipients[i].name_box, q->arena),
+			ret->readable ? people_recipient_name(key, &recipients[i], q->arena) : STR_NONE,
 			recipients[i].address};
 	return RESULT_OK;
 }
@@ -131,9 +130,12 @@ static enum result read_folder(struct tx *tx, void *context, struct err *err)
 			.expires_at = row->expires_at,
 			.recalled_at = row->recalled_at,
 			.readable = row->wrap.len && (row->copy.is_owner || !has_ended(row, q->now))};
-		open_row(q, row, summary);
-		if (row->copy.is_owner)
-			TRY(add_recipients(tx, q, summary, err));
+		struct message_key key = {0};
+		open_row(q, row, &key, summary);
+		enum result result =
+			row->copy.is_owner ? add_recipients(tx, q, &key, summary, err) : RESULT_OK;
+		key_wipe(&key);
+		TRY(result);
 	}
 	set_cursors(q, rows, first, count, has_more);
 	return RESULT_OK;

@@ -6,6 +6,7 @@
 #include "store/person_write.h"
 
 #define NAME_FIELD "person-name"
+#define RECIPIENT_NAME_FIELD "recipient-name"
 
 struct bytes people_name_seal(
 	const struct flow_account *account, struct id person_id, struct str name, struct arena *arena)
@@ -24,6 +25,28 @@ struct str people_name(
 
 	if (name_box.len == 0 ||
 		box_open_account(account->key, context, name_box, arena, &name, NULL) != RESULT_OK)
+		return STR_NONE;
+	return bytes_str(name);
+}
+
+struct bytes people_recipient_name_seal(
+	const struct message_key *key, struct id person_id, struct str name, struct arena *arena)
+{
+	struct box_context context = {RECIPIENT_NAME_FIELD, person_id};
+
+	if (name.len == 0)
+		return (struct bytes){0};
+	return box_seal(key, context, str_bytes(str_sub(name, 0, LIMIT_DISPLAY_NAME_BYTES)), arena);
+}
+
+struct str people_recipient_name(
+	const struct message_key *key, const struct recipient *recipient, struct arena *arena)
+{
+	struct box_context context = {RECIPIENT_NAME_FIELD, recipient->person_id};
+	struct bytes name;
+
+	if (recipient->name_box.len == 0 ||
+		box_open(key, context, recipient->name_box, arena, &name, NULL) != RESULT_OK)
 		return STR_NONE;
 	return bytes_str(name);
 }

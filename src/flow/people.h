@@ -6,6 +6,7 @@
 #include "base/address.h"
 #include "base/network.h"
 #include "flow/flow.h"
+#include "store/message.h"
 #include "store/person.h"
 
 /* The person with that address in the account, made now when not known yet. A name that was not known is
@@ -24,6 +25,13 @@ struct bytes people_name_seal(
 	const struct flow_account *account, struct id person_id, struct str name, struct arena *arena);
 struct str people_name(
 	const struct flow_account *account, struct id person_id, struct bytes name_box, struct arena *arena);
+
+/* The same for how a message's sender names a recipient, which is the sender's alone: by the message's key.
+ */
+struct bytes people_recipient_name_seal(
+	const struct message_key *key, struct id person_id, struct str name, struct arena *arena);
+struct str people_recipient_name(
+	const struct message_key *key, const struct recipient *recipient, struct arena *arena);
 
 /* INVALID with the reason: too short, too long, a very common one, or the address itself. */
 enum result password_check(struct str password, struct str address, struct err *err) must_check;

@@ -107,7 +107,7 @@ enum result recipient_list(struct tx *tx, struct id message_id, struct arena *ar
 	struct list list = list_new(arena, sizeof(struct recipient));
 
 	TRY(db_query(tx,
-		"SELECT r.person_id, r.role, r.route, r.added_at, p.address, p.name_box, p.is_internal"
+		"SELECT r.person_id, r.role, r.route, r.added_at, p.address, r.name_box, p.is_internal"
 		" FROM recipient r JOIN person p ON p.id = r.person_id"
 		" WHERE r.message_id = $1 ORDER BY r.role, p.address_key",
 		DB_ARGS(db_id(message_id)), &rows, err));
@@ -226,11 +226,12 @@ enum result recipient_add(struct tx *tx, const struct recipient *recipient, bool
 	int64_t changed;
 
 	TRY(db_exec(tx,
-		"INSERT INTO recipient (message_id, person_id, role, route, added_at) VALUES ($1, $2, $3, "
-		"$4, $5)"
+		"INSERT INTO recipient (message_id, person_id, role, route, added_at, name_box)"
+		" VALUES ($1, $2, $3, $4, $5, $6)"
 		" ON CONFLICT (message_id, person_id) DO NOTHING",
 		DB_ARGS(db_id(recipient->message_id), db_id(recipient->person_id), db_int(recipient->role),
-			db_int(recipient->route), db_int(recipient->added_at)),
+			db_int(recipient->route), db_int(recipient->added_at),
+			recipient->name_box.len ? db_bytes(recipient->name_box) : db_null_bytes()),
 		&changed, err));
 	*ret_is_new = changed > 0;
 	return RESULT_OK;

@@ -68,8 +68,9 @@ struct recipient {
 	enum recipient_role role;
 	enum recipient_route route;
 	int64_t added_at;
-	struct str address; /* of the person, when listed */
-	struct bytes name_box;
+	struct bytes name_box; /* as the sender names them (message key, "recipient-name" + person); may be
+				  empty */
+	struct str address;    /* of the person, when listed */
 	bool is_internal;
 };
 

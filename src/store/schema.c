@@ -308,12 +308,18 @@ static const char codes_for_nobody[] = "DROP TABLE code;"
 				       "  used_at BIGINT NOT NULL);"
 				       "CREATE INDEX code_by_browser ON code (browser_hash);";
 
+/* How the sender of a message names its recipient is the sender's; a person's own name comes from the person
+ * or an administrator. Those of people outside were all given by senders. */
+static const char recipient_names[] = "ALTER TABLE recipient ADD COLUMN name_box BYTEA;"
+				      "UPDATE person SET name_box = NULL WHERE is_internal = 0;";
+
 static const struct migration migrations[] = {
 	{1, "begin", begin},
 	{2, "delay-notices", delay_notices},
 	{3, "content-ends", content_ends},
 	{4, "packs", packs},
 	{5, "codes-for-nobody", codes_for_nobody},
+	{6, "recipient-names", recipient_names},
 };
 
 enum result schema_migrate(struct db *db, int *ret_from, int *ret_to, struct err *err)

@@ -201,3 +201,19 @@ def test_an_answer_in_the_portals_name_can_be_answered_by_mail(node):
     alice, _ = portal.sign_in_by_password(node, "alice@acme.example")
     inbox = [l for l in alice.get("/inbox").links if l.startswith("/message/")]
     assert "carol@partner.example" in alice.get(inbox[0] + "/reply").text
+
+
+def test_r15_how_one_sender_names_a_recipient_stays_with_that_message(node):
+    send(node, to='"Carol the Difficult" <carol@partner.example>')
+    send(node, subject="Plan [secure]", sender="bob@acme.example", to="carol@partner.example")
+    link = portal.link_for(node, "carol@partner.example", 2)
+    carol, _ = portal.sign_in_by_link(node, link, "carol@partner.example")
+    from_bob = next(l for l in carol.get("/inbox").links if l.startswith("/message/")
+                    and "bob@acme.example" in carol.get(l).text)
+    assert "Difficult" not in carol.get("/inbox").text + carol.get(from_bob).text
+    answer(carol, from_bob, "Gladly.")
+    assert "Difficult" not in answers_to(node, "bob@acme.example")[0].as_string()
+    for name, shown in (("alice", True), ("bob", False)):
+        browser, _ = portal.sign_in_by_password(node, f"{name}@acme.example")
+        assert ("Carol the Difficult" in browser.get("/sent").text) == shown
+        assert ("Carol the Difficult" in browser.get(sent_messages(browser).pop()).text) == shown
