@@ -217,3 +217,22 @@ def test_r15_how_one_sender_names_a_recipient_stays_with_that_message(node):
         browser, _ = portal.sign_in_by_password(node, f"{name}@acme.example")
         assert ("Carol the Difficult" in browser.get("/sent").text) == shown
         assert ("Carol the Difficult" in browser.get(sent_messages(browser).pop()).text) == shown
+
+
+def test_reply_all_is_offered_when_it_reaches_more_than_reply(node):
+    send(node, to=["carol@partner.example"], cc="never@stranger.example",
+         recipients=["carol@partner.example", "hidden@partner.example"])
+    for address, offered in (("carol@partner.example", False), ("hidden@partner.example", True)):
+        browser, message = reader_of(node, address)
+        links = browser.get(message).links
+        assert message + "/reply" in links
+        assert (message + "/reply-all" in links) == offered
+
+
+def test_reply_all_is_offered_to_nobody_whom_the_sender_does_not_allow_it(node):
+    node.run("definition", "add", "One", "--reply-all", "no")
+    send(node, subject="Offer [secure:One]", to=["carol@partner.example", "dave@partner.example"])
+    carol, message = reader_of(node, "carol@partner.example")
+    links = carol.get(message).links
+    assert message + "/reply" in links and message + "/reply-all" not in links
+    assert carol.get(message + "/reply-all").status == 403

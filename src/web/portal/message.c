@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "flow/evidence.h"
+#include "flow/reply.h"
 #include "web/portal/content.h"
 #include "web/portal/rows.h"
 #include "web/portal/states.h"
@@ -88,17 +89,32 @@ static enum result set_body(struct request *request, json_t *view, const struct 
 	return RESULT_OK;
 }
 
-static void set_rights(json_t *view, const struct open_message *message)
+/* Reply all is offered when it reaches more people than Reply. */
+static enum result may_reply_all(struct request *request, const struct open_message *message, bool *ret)
+{
+	struct open_person *people;
+	size_t count = 0;
+
+	enum result result = reply_recipients(
+		flow_of(request), message, true, request->arena, &people, &count, &request->err);
+	*ret = count > 1;
+	return result == RESULT_DENIED ? RESULT_OK : result;
+}
+
+static enum result set_rights(struct request *request, json_t *view, const struct open_message *message)
 {
 	bool is_owner = message->summary.copy.is_owner;
-	size_t others = message->to_count + message->cc_count;
+	bool reply_all;
+
+	TRY(may_reply_all(request, message, &reply_all));
 
 	view_set_flag(view, "is_owner", is_owner);
 	view_set_flag(view, "can_reply", !is_owner && message->rights.reply);
-	view_set_flag(view, "can_reply_all", !is_owner && message->rights.reply_all && others > 1);
+	view_set_flag(view, "can_reply_all", reply_all);
 	view_set_flag(view, "can_print", is_owner || message->rights.print);
 	if (!is_owner && !message->rights.print)
 		view_set_flag(json_object_get(view, "states"), "no_print", true);
+	return RESULT_OK;
 }
 
 /* The folder beside the message, and the page of it that "back" leads to. */
@@ -137,7 +153,7 @@ static enum result get_message(struct request *request, struct response *respons
 	states_of_message(visit, view, &message->summary, false);
 	set_recipients(visit, view, message);
 	set_files(request, view, message, id.s);
-	set_rights(view, message);
+	TRY(set_rights(request, view, message));
 	TRY(set_body(request, view, message, id.s, &is_shown));
 	if (is_shown && !request->is_head)
 		TRY(evidence_note(flow_of(request), &visit->actor, EVIDENCE_BODY_SHOWN, copy->id, STR_NONE,
