@@ -363,10 +363,26 @@ enum result reply_send(struct flow *flow, const struct actor *actor, struct id c
 	return result;
 }
 
+/* Each address once, as it was first written. Returns how many are left. */
+static size_t drop_repeated(struct mime_address *addresses, size_t count)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		bool known = false;
+		for (size_t k = 0; k < kept && !known; k++)
+			known = str_equal_nocase(addresses[k].address, addresses[i].address);
+		if (!known)
+			addresses[kept++] = addresses[i];
+	}
+	return kept;
+}
+
 static enum result compose(struct writing *w, struct str to, struct str subject, struct id form_id,
 	const struct written *written, struct id *ret_copy_id, struct err *err)
 {
 	w->to_count = mime_addresses(to, &w->arena, &w->to);
+	w->to_count = drop_repeated(w->to, w->to_count);
 	if (w->to_count == 0)
 		return err_code(err, RESULT_INVALID, "no-recipients", "a message needs a recipient");
 	for (size_t i = 0; i < w->to_count; i++)

@@ -236,3 +236,13 @@ def test_reply_all_is_offered_to_nobody_whom_the_sender_does_not_allow_it(node):
     links = carol.get(message).links
     assert message + "/reply" in links and message + "/reply-all" not in links
     assert carol.get(message + "/reply-all").status == 403
+
+
+def test_a_new_message_names_each_recipient_once(node):
+    alice, _ = portal.sign_in_by_password(node, "alice@acme.example")
+    page = alice.submit_files(alice.get("/compose"), r"/compose$", [], subject="Lunch", text="At noon?",
+                              to="Bob <bob@acme.example>, BOB@acme.example, alice@acme.example, bob@Acme.Example")
+    assert page.status == 200 and "At noon?" in page.text
+    mail = wait.until(lambda: node.outbox.to("bob@acme.example"), "Bob's mail")[0]
+    assert [a.addr_spec for a in mail["To"].addresses] == ["bob@acme.example", "alice@acme.example"]
+    assert len(node.outbox.to("bob@acme.example")) == 1
