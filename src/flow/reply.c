@@ -382,6 +382,9 @@ static enum result compose(struct writing *w, struct str to, struct str subject,
 	const struct written *written, struct id *ret_copy_id, struct err *err)
 {
 	w->to_count = mime_addresses(to, &w->arena, &w->to);
+	if (w->to_count > COMPOSE_RECIPIENTS_MAX)
+		return err_code(err, RESULT_INVALID, "too-many-recipients",
+			"a message has at most %d recipients", COMPOSE_RECIPIENTS_MAX);
 	w->to_count = drop_repeated(w->to, w->to_count);
 	if (w->to_count == 0)
 		return err_code(err, RESULT_INVALID, "no-recipients", "a message needs a recipient");

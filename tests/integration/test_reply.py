@@ -246,3 +246,12 @@ def test_a_new_message_names_each_recipient_once(node):
     mail = wait.until(lambda: node.outbox.to("bob@acme.example"), "Bob's mail")[0]
     assert [a.addr_spec for a in mail["To"].addresses] == ["bob@acme.example", "alice@acme.example"]
     assert len(node.outbox.to("bob@acme.example")) == 1
+
+
+def test_r12_more_recipients_than_are_read_are_refused(node):
+    alice, _ = portal.sign_in_by_password(node, "alice@acme.example")
+    many = ", ".join(f"u{i}@acme.example" for i in range(520))
+    assert len(many) < 10000
+    page = alice.submit_files(alice.get("/compose"), r"/compose$", [], subject="Lunch", text="At noon?", to=many)
+    assert page.status == 422 and "400" in page.text and "At noon?" in page.text and "u519@" in page.text
+    assert sent_messages(alice) == set()

@@ -6,6 +6,8 @@
 #include "mime/address.h"
 #include "web/portal/write.h"
 
+#include <string.h>
+
 #define TO_BYTES 10000
 #define SUBJECT_BYTES LIMIT_SUBJECT_BYTES
 
@@ -81,6 +83,12 @@ static enum result post_compose(struct request *request, struct response *respon
 	TRY(result);
 	result = compose_send(flow_of(request), &visit_of(request)->actor, to,
 		request_field(request, "subject"), form_id, &written, request->now, &sent_id, &request->err);
+	if (result == RESULT_INVALID && request->err.code &&
+		strcmp(request->err.code, "too-many-recipients") == 0) {
+		view_set_number(
+			page_problem(view, response, "to", "to_many"), "most", COMPOSE_RECIPIENTS_MAX);
+		return show(request, response, view);
+	}
 	if (result == RESULT_INVALID) {
 		struct str wrong;
 		TRY(find_wrong(request, to, &wrong));
