@@ -366,6 +366,24 @@ static enum result keep_recipients(
 	return RESULT_OK;
 }
 
+/* Refused when it is for nobody else: a mail that others get is not kept from them. */
+static enum result take_returns(struct intake *intake, int64_t now, struct err *err)
+{
+	const struct delivery *returns = intake->returns.items;
+	size_t refused = 0;
+
+	for (size_t i = 0; i < intake->returns.count; i++) {
+		enum result result = returned_mail(intake->flow, &returns[i], intake->envelope.sender,
+			intake->content, intake->peer.address, now, err);
+		if (result == RESULT_DENIED)
+			refused++;
+		else
+			TRY(result);
+	}
+	bool has_others = intake->recipients.count > 0 || refused < intake->returns.count;
+	return refused && !has_others ? RESULT_DENIED : RESULT_OK;
+}
+
 static enum result take_mail(struct intake *intake, int64_t now, struct id *ret_message_id, struct err *err)
 {
 	int hops_max = flow_names(intake->flow)->hops_max;
@@ -375,10 +393,7 @@ static enum result take_mail(struct intake *intake, int64_t now, struct id *ret_
 		return err_code(
 			err, RESULT_INVALID, "loop", "too many hops: the mail goes round in a circle");
 	*ret_message_id = content_message_id(intake->content);
-	const struct delivery *returns = intake->returns.items;
-	for (size_t i = 0; i < intake->returns.count; i++)
-		TRY(returned_mail(intake->flow, &returns[i], intake->envelope.sender, intake->content,
-			intake->peer.address, now, err));
+	TRY(take_returns(intake, now, err));
 	return intake->recipients.count ? keep_recipients(intake, now, ret_message_id, err) : RESULT_OK;
 }
 

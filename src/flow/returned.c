@@ -10,6 +10,8 @@
 #include "store/event_write.h"
 
 #define STATUS_BYTES_MAX ((size_t)64 * 1024)
+/* When an answer to one and the same mail of ours is told again that it is not read. */
+#define ANSWER_AGAIN_MS (30 * MS_DAY)
 
 struct returned {
 	struct flow *flow;
@@ -19,6 +21,7 @@ struct returned {
 	int64_t now;
 	bool is_bounce;	   /* a delivery report that says failed */
 	bool is_automatic; /* nobody wrote it */
+	bool is_refused;   /* somebody did, and is not told by mail */
 	struct str status; /* of a bounce, "5.1.1" */
 };
 
@@ -69,22 +72,42 @@ static enum result look_at(struct content *content, struct returned *r, struct a
 	return RESULT_OK;
 }
 
-/* At most one answer a day and person, and never to a machine. */
-static enum result answer(
-	struct tx *tx, struct returned *r, const struct flow_account *account, struct err *err)
+static enum result is_first(struct tx *tx, const struct returned *r, const char *what, struct id id,
+	struct str address, int64_t window_ms, bool *ret, struct err *err)
 {
 	cleanup(arena_done) struct arena arena = {0};
 	uint8_t key[HASH_BYTES];
 	int64_t number;
 
-	if (r->is_automatic || !is_address(r->sender))
-		return RESULT_OK;
-	struct str counted = arena_printf(&arena, "not-read-here\n%s\n%.*s", id_text(account->account.id).s,
-		STR_ARG(arena_lower(&arena, r->sender)));
+	struct str counted = arena_printf(
+		&arena, "%s\n%s\n%.*s", what, id_text(id).s, STR_ARG(arena_lower(&arena, address)));
 	hash_bytes(str_bytes(counted), key);
-	TRY(attempt_count(tx, (struct bytes){key, sizeof(key)}, r->now, MS_DAY, &number, err));
-	return number > 1 ? RESULT_OK
-			  : mail_out_not_read_here(r->flow, tx, account, r->delivery, r->sender, r->now, err);
+	TRY(attempt_count(tx, (struct bytes){key, sizeof(key)}, r->now, window_ms, &number, err));
+	*ret = number == 1;
+	return RESULT_OK;
+}
+
+/* Told in a mail of ours is only whom we wrote to, since anybody may stand in a forged sender: once for each
+ * mail of ours, and once a day. */
+static enum result may_answer(struct tx *tx, const struct returned *r, const struct flow_account *account,
+	bool *ret, struct err *err)
+{
+	const struct delivery *delivery = r->delivery;
+
+	*ret = is_address(r->sender) && str_equal_nocase(r->sender, delivery->recipient);
+	if (*ret)
+		TRY(is_first(tx, r, "not-read-here-mail", delivery->id, STR_NONE, ANSWER_AGAIN_MS, ret, err));
+	if (*ret)
+		TRY(is_first(tx, r, "not-read-here", account->account.id, r->sender, MS_DAY, ret, err));
+	return RESULT_OK;
+}
+
+static enum result answer(
+	struct tx *tx, const struct returned *r, const struct flow_account *account, struct err *err)
+{
+	if (r->is_automatic || r->is_refused)
+		return RESULT_OK;
+	return mail_out_not_read_here(r->flow, tx, account, r->delivery, r->sender, r->now, err);
 }
 
 static enum result take_return(struct tx *tx, void *context, struct err *err)
@@ -104,6 +127,13 @@ static enum result take_return(struct tx *tx, void *context, struct err *err)
 		.detail = r->status};
 
 	TRY(flow_account_load(r->flow, tx, r->delivery->account_id, &arena, &account, err));
+	r->is_refused = false;
+	if (!r->is_bounce && !r->is_automatic) {
+		bool may = false;
+		TRY(may_answer(tx, r, &account, &may, err));
+		r->is_refused = !may;
+		event.detail = may ? STR("told by mail") : STR("refused");
+	}
 	TRY(event_record(tx, &event, err));
 	if (r->is_bounce)
 		return deliver_bounced(r->flow, tx, &account, r->delivery, r->status, r->now, err);
@@ -118,5 +148,8 @@ enum result returned_mail(struct flow *flow, const struct delivery *delivery, st
 		.flow = flow, .delivery = delivery, .sender = sender, .origin = origin, .now = now};
 
 	TRY(look_at(content, &returned, &arena, err));
-	return db_write(flow_db(flow), take_return, &returned, err);
+	TRY(db_write(flow_db(flow), take_return, &returned, err));
+	return returned.is_refused ? err_code(err, RESULT_DENIED, "relay-denied",
+					     "mail to this address is not read; please answer in the portal")
+				   : RESULT_OK;
 }

@@ -7,6 +7,8 @@
 #include "flow/flow.h"
 #include "store/delivery.h"
 
+/* DENIED, after its event is kept, for what somebody wrote who is not told by a mail of ours: whoever is not
+ * its recipient, or was told already. */
 enum result returned_mail(struct flow *flow, const struct delivery *delivery, struct str sender,
 	struct content *content, struct str origin, int64_t now, struct err *err) must_check;
 

@@ -217,17 +217,58 @@ def test_absurd_mail_is_refused(node, body, code):
     assert refused.value.smtp_code == code
 
 
+def not_read_here(node, address):
+    return [m for m in node.outbox.to(address) if m["Message-ID"].startswith("<not-read-here")]
+
+
+def return_address_for(node, address, count=1):
+    portal.link_for(node, address, count)
+    mails = [m for m in node.outbox.to(address) if m["Message-ID"].startswith("<notification")]
+    return mails[-1]["Reply-To"].addresses[0].addr_spec
+
+
+def write_back(node, back, sender="carol@partner.example", recipients=()):
+    smtp.send(node.smtp_port, smtp.make(sender=sender, to=back, subject="Re", text="forty-two"), sender=sender,
+              recipients=[back, *recipients])
+
+
 def test_an_answer_to_the_notification_address_is_told_once(node):
     smtp.send(node.smtp_port, smtp.make())
-    portal.link_for(node, "carol@partner.example")
-    notification = node.outbox.to("carol@partner.example")[0]
-    back = notification["Reply-To"].addresses[0].addr_spec
+    back = return_address_for(node, "carol@partner.example")
+    write_back(node, back, "Carol@Partner.example")
+    answers = wait.until(lambda: not_read_here(node, "carol@partner.example"), "the answer")
+    assert answers[0]["Auto-Submitted"] == "auto-replied"
+    for days in (0, 2):  # told by the mail server from then on
+        node.move_clock(days * 24 * 3600 * 1000)
+        with pytest.raises(smtplib.SMTPDataError) as refused:
+            write_back(node, back)
+        assert refused.value.smtp_code == 550 and b"portal" in refused.value.smtp_error
+    smtp.send(node.smtp_port, smtp.make(subject="Second [secure]"))
+    write_back(node, return_address_for(node, "carol@partner.example", 2))
+    wait.until(lambda: len(not_read_here(node, "carol@partner.example")) == 2, "the answer about the second")
+
+
+def test_a_return_address_mails_no_forged_sender(node):
+    smtp.send(node.smtp_port, smtp.make())
+    back = return_address_for(node, "carol@partner.example")
     for _ in range(2):
-        smtp.send(node.smtp_port, smtp.make(sender="carol@partner.example", to=back, subject="Re"),
-                  sender="carol@partner.example", recipients=[back])
-    answers = wait.until(lambda: [m for m in node.outbox.to("carol@partner.example")
-                                  if m["Message-ID"].startswith("<not-read-here")], "the answer")
-    assert len(answers) == 1 and answers[0]["Auto-Submitted"] == "auto-replied"
+        with pytest.raises(smtplib.SMTPDataError) as refused:
+            write_back(node, back, "victim@elsewhere.example")
+        assert refused.value.smtp_code == 550
+    (message,) = node.json("message", "list")
+    kinds = [e["event"] for e in node.json("message", "show", message["id"])[0]["events"]]
+    assert kinds.count("return.not-read-here") == 2
+    write_back(node, back)  # they took nothing away from the recipient
+    wait.until(lambda: not_read_here(node, "carol@partner.example"), "the answer")
+    assert node.outbox.to("victim@elsewhere.example") == []
+
+
+def test_r12_mail_to_a_return_address_and_others_reaches_the_others(node):
+    smtp.send(node.smtp_port, smtp.make())
+    back = return_address_for(node, "carol@partner.example")
+    write_back(node, back, "alice@acme.example", ["dave@partner.example"])
+    mail = wait.until(lambda: node.outbox.to("dave@partner.example"), "the mail to Dave")[0]
+    assert mail["Subject"] == "Re"
 
 
 def test_r12_the_rest_of_a_relayed_mails_recipients_is_not_lost(node):
