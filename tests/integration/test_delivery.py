@@ -2,9 +2,11 @@
 
 import email
 import email.policy
+import re
 
 import pytest
-from support import maildir, smtp, wait
+from support import maildir, portal, smtp, wait
+from support.browser import Browser
 from support.certificates import Authority
 from support.mail_server import MailServer
 from support.name_server import NameServer
@@ -329,3 +331,31 @@ def test_words_behind_the_answer_to_starttls_end_the_connection(binary, tls):
     finally:
         node.close()
         between.close()
+
+
+def taken_with(server, address, pattern):
+    """What the pattern finds in a mail to the address, once it is there."""
+    def found():
+        texts = [maildir.text_of(email.message_from_bytes(t.data, policy=email.policy.default)) for t in server.to(address)]
+        return next((m for t in texts if (m := re.search(pattern, t))), None)
+    return wait.until(found, f"{pattern} in a mail to {address}").group(0)
+
+
+def test_r15_only_internal_people_see_what_the_mail_server_said(world):
+    said = "550 5.1.1 no such mailbox on store17.acme.lan"
+    world.send("carol@two.net.example", subject="Offer [secure]")
+    carol = Browser(world.node)
+    page = carol.submit(carol.get(taken_with(world.outside, "carol@two.net.example", r"https://\S+/m/\S+")), r"/code$")
+    page = carol.submit(page, r"/code$", code=taken_with(world.outside, "carol@two.net.example", r"\b\d{4} \d{4}\b"))
+    message = next(l for l in carol.get("/inbox").links if l.startswith("/message/"))
+    world.inside.rcpt = {"alice@acme.example": said, "bob@acme.example": said}
+    page = carol.submit_files(carol.get(message + "/reply"), r"/reply$", [], text="We take it.")
+    wait.until(lambda: (d := world.delivery("alice@acme.example", "reply")) and d["state"] == "failed", "Alice's mail to fail")
+    page = carol.get(page.path)
+    assert "waits in the portal" in page.text and "store17" not in page.text
+
+    alice, _ = portal.sign_in_by_password(world.node, "alice@acme.example")
+    page = alice.submit_files(alice.get("/compose"), r"/compose$", [], to="bob@acme.example", subject="Lunch", text="Noon?")
+    wait.until(lambda: (d := world.delivery("bob@acme.example", "reply")) and d["state"] == "failed", "Bob's mail to fail")
+    page = alice.get(page.path)
+    assert "waits in the portal" in page.text and "store17" in page.text

@@ -29,6 +29,18 @@ void states_of_message(
 		view_set_number(view_add_object(states, "files"), "count", summary->files);
 }
 
+/* What a server said, its names among it, is for the organisation's own people. A reply is in the portal
+ * anyway. */
+static void add_failure(const struct visit *visit, json_t *states, const struct delivery *delivery)
+{
+	const char *name = delivery->kind == DELIVERY_NOTIFICATION ? "not_delivered"
+			   : delivery->kind == DELIVERY_REPLY	   ? "only_in_portal"
+								   : "not_handed_over";
+
+	view_set(view_add_object(states, name), "reason",
+		visit->session.person.is_internal ? delivery->last_reply : STR_NONE);
+}
+
 void states_of_recipient(const struct visit *visit, json_t *view, const struct open_recipient *recipient)
 {
 	json_t *states = view_add_object(view, "states");
@@ -37,9 +49,7 @@ void states_of_recipient(const struct visit *visit, json_t *view, const struct o
 	if (recipient->read_at)
 		add_time(visit, states, "read", recipient->read_at);
 	else if (delivery->state == DELIVERY_FAILED || delivery->state == DELIVERY_DROPPED)
-		view_set(view_add_object(states, delivery->kind == DELIVERY_NOTIFICATION ? "not_delivered"
-											 : "not_handed_over"),
-			"reason", delivery->last_reply);
+		add_failure(visit, states, delivery);
 	else if (recipient->link_opened_at)
 		add_time(visit, states, "link_opened", recipient->link_opened_at);
 	else if (delivery->state == DELIVERY_SENT && delivery->kind == DELIVERY_NOTIFICATION)
