@@ -170,6 +170,18 @@ static enum result compose_waiting_reply(struct composing *c, const struct write
 		c, "reply_too_large", job->account.settings.display_name, true, "auto-generated", out, err);
 }
 
+static enum result compose_address_denied(struct composing *c, const struct writer *out, struct err *err)
+{
+	const struct deliver_job *job = c->job;
+
+	set(c->view, "address", job->payload);
+	set(c->view, "link",
+		arena_printf(&c->arena, "%.*s/message/%s", STR_ARG(c->texts->portal_url),
+			id_text(job->delivery.copy_id).s));
+	return build_own(
+		c, "address_denied", job->account.settings.display_name, true, "auto-generated", out, err);
+}
+
 static enum result compose_report(struct composing *c, const struct writer *out, struct err *err)
 {
 	const struct deliver_job *job = c->job;
@@ -244,6 +256,8 @@ static enum result compose(struct composing *c, const struct writer *out, struct
 			out, err);
 	case DELIVERY_TOO_LARGE:
 		return compose_waiting_reply(c, out, err);
+	case DELIVERY_ADDRESS_DENIED:
+		return compose_address_denied(c, out, err);
 	case DELIVERY_REPORT:
 		return compose_report(c, out, err);
 	}

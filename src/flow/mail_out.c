@@ -164,3 +164,14 @@ enum result mail_out_not_read_here(struct flow *flow, struct tx *tx, const struc
 	delivery.copy_id = about->copy_id;
 	return queue_own(flow, tx, account, &delivery, to, true, &arena, err);
 }
+
+enum result mail_out_address_denied(struct flow *flow, struct tx *tx, const struct flow_account *account,
+	struct str owner, struct id owner_copy_id, struct str address, int64_t now, struct err *err)
+{
+	cleanup(arena_done) struct arena arena = {0};
+	struct delivery delivery = mail_out_delivery(account, DELIVERY_ADDRESS_DENIED, now);
+
+	delivery.copy_id = owner_copy_id;
+	delivery.payload_box = payload_seal(account, delivery.id, address, &arena);
+	return queue_own(flow, tx, account, &delivery, owner, false, &arena, err);
+}

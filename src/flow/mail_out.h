@@ -48,6 +48,11 @@ enum result mail_out_report(struct flow *flow, struct tx *tx, const struct flow_
 enum result mail_out_not_read_here(struct flow *flow, struct tx *tx, const struct flow_account *account,
 	const struct delivery *about, struct str to, int64_t now, struct err *err) must_check;
 
+/* Queues the notice to a message's owner that `address` is not that of the person it was meant for. */
+enum result mail_out_address_denied(struct flow *flow, struct tx *tx, const struct flow_account *account,
+	struct str owner, struct id owner_copy_id, struct str address, int64_t now,
+	struct err *err) must_check;
+
 /* Opens a delivery's payload; empty when it has none. */
 enum result mail_out_payload(const struct flow_account *account, const struct delivery *delivery,
 	struct arena *arena, struct str *ret, struct err *err) must_check;

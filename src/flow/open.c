@@ -150,6 +150,7 @@ static enum result trace_recipient(struct tx *tx, struct message_query *q, const
 	if (found != RESULT_NOT_FOUND)
 		TRY(found);
 	ret->read_at = copy.first_read_at;
+	ret->denied_at = copy.denied_at;
 	for (size_t i = 0; i < traces->delivery_count; i++)
 		if (concerns(&traces->deliveries[i], recipient, copy.id))
 			ret->delivery = traces->deliveries[i];

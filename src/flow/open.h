@@ -65,6 +65,7 @@ struct open_recipient {
 	enum recipient_role role;
 	enum recipient_route route;
 	int64_t read_at;	  /* body shown */
+	int64_t denied_at;	  /* somebody with the link said that the address is another person's */
 	int64_t link_opened_at;	  /* nobody signed in */
 	struct delivery delivery; /* of its notification or its mail; kind 0 when there is none */
 };

@@ -479,32 +479,3 @@ enum result sign_in_by_password(struct flow *flow, struct str address, struct st
 	*ret = attempt.sign_in;
 	return RESULT_OK;
 }
-
-struct denial {
-	struct id copy_id;
-	struct str origin;
-	int64_t now;
-};
-
-static enum result deny_address(struct tx *tx, void *context, struct err *err)
-{
-	const struct denial *d = context;
-	struct copy copy;
-
-	TRY(copy_find_any(tx, d->copy_id, &copy, err));
-	struct event event = {.account_id = copy.account_id,
-		.at = d->now,
-		.kind = STR(EVENT_ADDRESS_DENIED),
-		.message_id = copy.message_id,
-		.person_id = copy.person_id,
-		.origin = d->origin};
-	return event_record(tx, &event, err);
-}
-
-enum result sign_in_not_my_address(
-	struct flow *flow, struct id copy_id, struct str origin, int64_t now, struct err *err)
-{
-	struct denial denial = {copy_id, origin, now};
-
-	return db_write(flow_db(flow), deny_address, &denial, err);
-}

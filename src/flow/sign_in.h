@@ -55,10 +55,6 @@ enum result sign_in_by_code(struct flow *flow, struct bytes browser, struct str 
 enum result sign_in_by_password(struct flow *flow, struct str address, struct str password, struct id copy_id,
 	struct str origin, int64_t now, struct sign_in *ret, struct err *err) must_check;
 
-/* "This is not my address": an event for the sender and the administrator. */
-enum result sign_in_not_my_address(
-	struct flow *flow, struct id copy_id, struct str origin, int64_t now, struct err *err) must_check;
-
 /* Who a session's token is. DENIED with code "session-ended" after the idle or the absolute limit (R7). */
 struct session_facts {
 	struct session session;

@@ -6,8 +6,8 @@
 #define COLUMNS                                                                                              \
 	"c.id, c.account_id, c.message_id, c.person_id, c.is_owner, c.role, c.folder, c.sorted_at, "         \
 	"c.unread,"                                                                                          \
-	" c.first_read_at"
-#define COPY_COLUMNS 10
+	" c.first_read_at, c.denied_at"
+#define COPY_COLUMNS 11
 
 static struct copy read_row(const struct rows *rows)
 {
@@ -22,6 +22,7 @@ static struct copy read_row(const struct rows *rows)
 		.sorted_at = row_int(rows, 7),
 		.unread = row_bool(rows, 8),
 		.first_read_at = row_int(rows, 9),
+		.denied_at = row_int(rows, 10),
 	};
 }
 
@@ -166,4 +167,15 @@ enum result copy_mark_read(struct tx *tx, struct id copy_id, int64_t now, bool *
 	enum folder folder = was_unread ? (enum folder)row_int(&rows, 1) : FOLDER_INBOX;
 	TRY(rows_end(&rows, err));
 	return was_unread ? count_change(tx, person_id, folder, 0, -1, err) : RESULT_OK;
+}
+
+enum result copy_mark_denied(
+	struct tx *tx, struct id copy_id, int64_t now, bool *ret_is_first, struct err *err)
+{
+	int64_t changed;
+
+	TRY(db_exec(tx, "UPDATE copy SET denied_at = $2 WHERE id = $1 AND denied_at = 0",
+		DB_ARGS(db_id(copy_id), db_int(now)), &changed, err));
+	*ret_is_first = changed > 0;
+	return RESULT_OK;
 }

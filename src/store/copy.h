@@ -17,6 +17,7 @@ struct copy {
 	int64_t sorted_at; /* the folder's order, newest first */
 	bool unread;
 	int64_t first_read_at; /* when the body was first shown to the signed-in person; 0: not yet */
+	int64_t denied_at;     /* when somebody with the link said that the address is another's; 0: nobody */
 };
 
 /* A row of a mailbox page: the copy and what of its message the row shows. */

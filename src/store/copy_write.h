@@ -11,4 +11,8 @@ enum result copy_add(struct tx *tx, const struct copy *copy, struct err *err) mu
 enum result copy_mark_read(
 	struct tx *tx, struct id copy_id, int64_t now, bool *ret_is_first, struct err *err) must_check;
 
+/* Notes that somebody with the link said that the address is not theirs; the first time is kept. */
+enum result copy_mark_denied(
+	struct tx *tx, struct id copy_id, int64_t now, bool *ret_is_first, struct err *err) must_check;
+
 #endif

@@ -249,6 +249,7 @@ const char *delivery_kind_name(enum delivery_kind kind)
 		[DELIVERY_CODE] = "code",
 		[DELIVERY_NOT_READ_HERE] = "not-read-here",
 		[DELIVERY_TOO_LARGE] = "too-large",
+		[DELIVERY_ADDRESS_DENIED] = "address-denied",
 	};
 
 	return (size_t)kind < COUNT_OF(names) && names[kind] ? names[kind] : "unknown";

@@ -313,6 +313,12 @@ static const char codes_for_nobody[] = "DROP TABLE code;"
 static const char recipient_names[] = "ALTER TABLE recipient ADD COLUMN name_box BYTEA;"
 				      "UPDATE person SET name_box = NULL WHERE is_internal = 0;";
 
+/* A recipient said once that the address is another person's. A sender is shown when recipients first signed
+ * in after a message was sent. */
+static const char signs_of_recipients[] =
+	"ALTER TABLE copy ADD COLUMN denied_at BIGINT NOT NULL DEFAULT 0;"
+	"CREATE INDEX event_of_sign_in ON event (person_id, at) WHERE kind = 'person.signed-in';";
+
 static const struct migration migrations[] = {
 	{1, "begin", begin},
 	{2, "delay-notices", delay_notices},
@@ -320,6 +326,7 @@ static const struct migration migrations[] = {
 	{4, "packs", packs},
 	{5, "codes-for-nobody", codes_for_nobody},
 	{6, "recipient-names", recipient_names},
+	{7, "signs-of-recipients", signs_of_recipients},
 };
 
 enum result schema_migrate(struct db *db, int *ret_from, int *ret_to, struct err *err)

@@ -3,6 +3,7 @@
 #include "web/portal/page.h"
 
 #include "flow/evidence.h"
+#include "flow/not_mine.h"
 
 static void set_link(struct request *request, json_t *view, const char *id, const struct link_facts *facts)
 {
@@ -92,7 +93,14 @@ static enum result post_not_mine(struct request *request, struct response *respo
 	struct id id;
 
 	TRY(open_link(request, &id, &facts));
-	TRY(sign_in_not_my_address(flow_of(request), id, request->client, request->now, &request->err));
+	enum result result = not_mine(flow_of(request), id, request->client, request->now, &request->err);
+	if (result == RESULT_BUSY) {
+		set_link(request, view, id_text(id).s, facts);
+		page_problem_too_often(request, response, view, "not-mine");
+		return page_door(request, response, "link", view);
+	}
+	TRY(result);
+	visit_accepted(request);
 	return page_door(request, response, "link_not_mine", view);
 }
 

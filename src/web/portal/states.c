@@ -46,6 +46,8 @@ void states_of_recipient(const struct visit *visit, json_t *view, const struct o
 	json_t *states = view_add_object(view, "states");
 	const struct delivery *delivery = &recipient->delivery;
 
+	if (recipient->denied_at)
+		add_time(visit, states, "denied", recipient->denied_at);
 	if (recipient->read_at)
 		add_time(visit, states, "read", recipient->read_at);
 	else if (delivery->state == DELIVERY_FAILED || delivery->state == DELIVERY_DROPPED)
