@@ -137,6 +137,35 @@ static bool concerns(const struct delivery *delivery, const struct recipient *re
 	}
 }
 
+static void add_download(struct open_recipient *recipient, const struct event *event)
+{
+	for (size_t i = 0; i < recipient->download_count; i++)
+		if (str_equal(recipient->downloads[i].path, event->detail))
+			return;
+	recipient->downloads[recipient->download_count++] = (struct open_download){event->detail, event->at};
+}
+
+/* What the events of the message say of this person. */
+static void read_events(const struct traces *traces, struct id person_id, struct arena *arena,
+	struct open_recipient *recipient)
+{
+	size_t downloads = 0;
+
+	for (size_t i = 0; i < traces->event_count; i++)
+		downloads += id_equal(traces->events[i].person_id, person_id) &&
+			     str_equal(traces->events[i].kind, STR(EVENT_FILE_DOWNLOADED));
+	recipient->downloads = arena_array(arena, struct open_download, downloads);
+	for (size_t i = 0; i < traces->event_count; i++) {
+		const struct event *event = &traces->events[i];
+		if (!id_equal(event->person_id, person_id))
+			continue;
+		if (str_equal(event->kind, STR(EVENT_LINK_OPENED)) && !recipient->link_opened_at)
+			recipient->link_opened_at = event->at;
+		else if (str_equal(event->kind, STR(EVENT_FILE_DOWNLOADED)))
+			add_download(recipient, event);
+	}
+}
+
 static enum result trace_recipient(struct tx *tx, struct message_query *q, const struct traces *traces,
 	const struct recipient *recipient, struct open_recipient *ret, struct err *err)
 {
@@ -154,11 +183,11 @@ static enum result trace_recipient(struct tx *tx, struct message_query *q, const
 	for (size_t i = 0; i < traces->delivery_count; i++)
 		if (concerns(&traces->deliveries[i], recipient, copy.id))
 			ret->delivery = traces->deliveries[i];
-	for (size_t i = 0; i < traces->event_count && ret->link_opened_at == 0; i++)
-		if (id_equal(traces->events[i].person_id, recipient->person_id) &&
-			str_equal(traces->events[i].kind, STR(EVENT_LINK_OPENED)))
-			ret->link_opened_at = traces->events[i].at;
-	return RESULT_OK;
+	read_events(traces, recipient->person_id, &q->opened->arena, ret);
+	/* Who got the mail itself has nothing to sign in for. */
+	if (found == RESULT_NOT_FOUND)
+		return RESULT_OK;
+	return event_first_sign_in(tx, recipient->person_id, q->message.sent_at, &ret->signed_in_at, err);
 }
 
 static enum result trace_recipients(struct tx *tx, struct message_query *q, struct err *err)

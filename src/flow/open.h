@@ -59,14 +59,23 @@ struct open_self {
 enum result open_self(struct flow *flow, const struct actor *actor, struct arena *arena,
 	struct open_self *ret, struct err *err) must_check;
 
+/* A file of which the recipient fetched at least a piece. */
+struct open_download {
+	struct str path; /* of the part */
+	int64_t at;	 /* the first time */
+};
+
 /* What the owner sees of one recipient, in grades (R13). */
 struct open_recipient {
 	struct open_person person;
 	enum recipient_role role;
 	enum recipient_route route;
-	int64_t read_at;	  /* body shown */
-	int64_t denied_at;	  /* somebody with the link said that the address is another person's */
-	int64_t link_opened_at;	  /* nobody signed in */
+	int64_t read_at;	/* body shown */
+	int64_t denied_at;	/* somebody with the link said that the address is another person's */
+	int64_t link_opened_at; /* nobody signed in */
+	int64_t signed_in_at;	/* to the portal, for the first time since the message was sent */
+	struct open_download *downloads;
+	size_t download_count;
 	struct delivery delivery; /* of its notification or its mail; kind 0 when there is none */
 };
 

@@ -56,6 +56,20 @@ enum result event_list(struct tx *tx, struct id account_id, struct id before, in
 		ret, ret_count, err);
 }
 
+enum result event_first_sign_in(
+	struct tx *tx, struct id person_id, int64_t since, int64_t *ret, struct err *err)
+{
+	cleanup(rows_done) struct rows rows = {0};
+
+	/* The kind stands here in words, as in the index of these events alone. */
+	TRY(db_query_one(tx,
+		"SELECT COALESCE(MIN(at), 0) FROM event"
+		" WHERE kind = '" EVENT_SIGNED_IN "' AND person_id = $1 AND at >= $2",
+		DB_ARGS(db_id(person_id), db_int(since)), &rows, err));
+	*ret = row_int(&rows, 0);
+	return rows_end(&rows, err);
+}
+
 enum result event_record(struct tx *tx, const struct event *event, struct err *err)
 {
 	return db_exec(tx,

@@ -234,37 +234,51 @@ static bool if_range_holds(const struct response *response, const struct request
 	return !tag.ptr || (response->etag.len && str_equal(str_trim(tag), response->etag));
 }
 
-struct byte_range response_apply_conditions(struct response *response, const struct request *request)
+/* The status that the request's conditions lead to, and the piece of the body that goes with it. */
+static int status_under_conditions(
+	const struct response *response, const struct request *request, struct byte_range *ret_piece)
 {
 	uint64_t size = response_size(response);
-	struct byte_range piece = {0, size};
 	struct str range = request_header(request, "range");
+
+	*ret_piece = (struct byte_range){0, size};
+	if (response->status != 200)
+		return response->status;
+	if (etag_matches(request_header(request, "if-none-match"), response->etag))
+		return 304;
+	if (!response->takes_ranges || !range.ptr || request->is_head || !if_range_holds(response, request))
+		return 200;
+	enum result result = range_parse(range, size, ret_piece);
+	return result == RESULT_OK ? 206 : result == RESULT_TOO_LARGE ? 416 : 200;
+}
+
+bool response_sends_body(const struct response *response, const struct request *request)
+{
+	struct byte_range piece;
+	int status = status_under_conditions(response, request, &piece);
+
+	return !request->is_head && (status == 200 || status == 206);
+}
+
+struct byte_range response_apply_conditions(struct response *response, const struct request *request)
+{
+	struct byte_range piece;
+	int status = status_under_conditions(response, request, &piece);
+	unsigned long long size = response_size(response);
 
 	if (response->status != 200)
 		return piece;
+	response->status = status;
 	if (response->etag.len)
 		response_header(response, "ETag", response->etag);
-	if (etag_matches(request_header(request, "if-none-match"), response->etag)) {
-		response->status = 304;
-		return (struct byte_range){0, 0};
-	}
-	if (!response->takes_ranges)
-		return piece;
-	response_header(response, "Accept-Ranges", STR("bytes"));
-	if (!range.ptr || request->is_head || !if_range_holds(response, request))
-		return piece;
-	enum result result = range_parse(range, size, &piece);
-	if (result == RESULT_TOO_LARGE) {
-		response->status = 416;
-		response_header(response, "Content-Range",
-			arena_printf(response->arena, "bytes */%llu", (unsigned long long)size));
-		return (struct byte_range){0, 0};
-	}
-	if (result == RESULT_OK) {
-		response->status = 206;
+	if (response->takes_ranges && status != 304)
+		response_header(response, "Accept-Ranges", STR("bytes"));
+	if (status == 416)
+		response_header(
+			response, "Content-Range", arena_printf(response->arena, "bytes */%llu", size));
+	if (status == 206)
 		response_header(response, "Content-Range",
 			arena_printf(response->arena, "bytes %llu-%llu/%llu", (unsigned long long)piece.start,
-				(unsigned long long)(piece.start + piece.len - 1), (unsigned long long)size));
-	}
-	return piece;
+				(unsigned long long)(piece.start + piece.len - 1), size));
+	return status == 304 || status == 416 ? (struct byte_range){0, 0} : piece;
 }

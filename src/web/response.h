@@ -82,6 +82,9 @@ void response_add_security(struct response *response, struct str origin, bool is
  * changes status and headers to 304, 206 or 416 and gives the piece of the body. */
 struct byte_range response_apply_conditions(struct response *response, const struct request *request);
 
+/* Whether the body, or a piece of it, is sent under these conditions: not for HEAD, nor as 304 or 416. */
+bool response_sends_body(const struct response *response, const struct request *request);
+
 /* Bytes of the body in all. */
 uint64_t response_size(const struct response *response);
 

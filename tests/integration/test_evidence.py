@@ -62,3 +62,67 @@ def test_not_my_address_is_bounded_by_network(node):
     assert len(events_of(node, "person.not-my-address")) == 30
     node.move_clock(61 * 60 * 1000)
     assert browser.submit(answers[-1], "not-mine").status == 200
+
+
+FILES = [("price-list.pdf", "application/pdf", b"0123456789"), ("plan.txt", "text/plain", b"abcdef")]
+
+
+def with_files(node):
+    """Carol, signed in from her link, and what her files' links are."""
+    smtp.send(node.smtp_port, smtp.make(subject="Offer [secure]", files=FILES))
+    link = portal.link_for(node, "carol@partner.example")
+    browser, _ = portal.sign_in_by_link(node, link, "carol@partner.example")
+    page = browser.get("/message/" + link.rsplit("/", 1)[1])
+    return browser, [l for l in page.links if "/file/" in l]
+
+
+def test_r13_no_piece_of_a_file_leaves_without_evidence(node):
+    carol, files = with_files(node)
+    whole = FILES[0][2]
+    ranges = {"bytes=-10": whole, "Bytes=0-": whole, "bytes=00-": whole, "bytes=1-": whole[1:], "bytes=9-": whole[9:],
+              "bytes=0-1,3-4": whole, "lines=1-2": whole, None: whole}
+    for count, (wanted, body) in enumerate(ranges.items(), 1):
+        answer = carol.get(files[0], **({"Range": wanted} if wanted else {}))
+        assert answer.body == body, wanted
+        assert len(events_of(node, "file.downloaded")) == count, wanted
+        node.move_clock(61 * 1000)  # the same evidence is kept once a minute
+    tag = answer.headers["ETag"]
+    for headers, method, status in (({"If-None-Match": tag}, "GET", 304), ({"Range": "bytes=10-"}, "GET", 416),
+                                    ({}, "HEAD", 200)):
+        answer = carol.request(files[1], headers={k: v.replace(tag, carol.request(files[1], method="HEAD").headers["ETag"])
+                                                  for k, v in headers.items()}, method=method)
+        assert (answer.status, answer.body) == (status, b""), headers
+    assert len(events_of(node, "file.downloaded")) == len(ranges)
+    carol.get(files[1], **{"Range": "bytes=1-2", "If-Range": '"another"'})
+    assert len(events_of(node, "file.downloaded")) == len(ranges) + 1
+
+
+def test_r13_the_sender_sees_each_sign_by_its_name(node):
+    smtp.send(node.smtp_port, smtp.make(subject="Offer [secure]", files=FILES))
+    link = portal.link_for(node, "carol@partner.example")
+    message = "/message/" + link.rsplit("/", 1)[1]
+    signs = {"link": "Link opened", "in": "Signed in", "read": "Read ", "pdf": "Download of price-list.pdf",
+             "txt": "Download of plan.txt"}
+
+    def seen():
+        text = text_of(owner_page(node))
+        return {name for name, words in signs.items() if words in text}
+
+    assert seen() == set()
+    Browser(node).get(link)
+    assert seen() == {"link"}
+    # Signing in by itself shows no message: the page that the browser is led to does.
+    browser = Browser(node)
+    page = browser.submit(browser.get("/sign-in"), r"/sign-in$", address="carol@partner.example")
+    page = browser.submit(page, "send-code")
+    page = browser.submit(page, r"/code$", code=portal.code_for(node, "carol@partner.example"))
+    assert seen() == {"link", "in"}
+    answer = browser.get(message + "/file/2", Range="bytes=0-3")
+    assert answer.status == 206
+    assert seen() == {"link", "in", "pdf"}
+    assert browser.get(message).status == 200
+    assert seen() == {"link", "in", "pdf", "read"}
+    browser.get(message + "/file/3")
+    assert seen() == {"link", "in", "pdf", "read", "txt"}
+    times = re.findall(r"Download of [\w.-]+: (\d+:\d\d)", text_of(owner_page(node)))
+    assert len(times) == 2

@@ -49,14 +49,6 @@ static struct str etag_of(
 		part - message->index->parts);
 }
 
-/* Whether this request begins a download, rather than going on with one. */
-static bool begins(const struct request *request)
-{
-	struct str range = request_header(request, "range");
-
-	return !request->is_head && (!range.len || str_starts(range, STR("bytes=0-")));
-}
-
 static enum result get_file(struct request *request, struct response *response)
 {
 	const struct visit *visit = visit_of(request);
@@ -66,14 +58,17 @@ static enum result get_file(struct request *request, struct response *response)
 	const struct mime_part *part = content_part(message, request_parameter(request, "path"));
 	if (!part)
 		return err_set(&request->err, RESULT_NOT_FOUND, "there is no such file");
-	if (begins(request) && !message->summary.copy.is_owner)
-		TRY(evidence_note(flow_of(request), &visit->actor, EVIDENCE_FILE_DOWNLOADED,
-			message->summary.copy.id, part->path, request->now, &request->err));
 	struct str name = content_file_name(part, request->arena);
 	struct str etag = etag_of(request, message, part);
 	struct str type = arena_str(request->arena, part->type);
+	struct copy copy = message->summary.copy;
+	struct str path = arena_str(request->arena, part->path);
 	response_download(response, begin_sending(TAKE(message), part), name, type, etag, end_sending);
-	return RESULT_OK;
+	/* Whatever range was asked for: pieces make a file as well. */
+	if (copy.is_owner || !response_sends_body(response, request))
+		return RESULT_OK;
+	return evidence_note(flow_of(request), &visit->actor, EVIDENCE_FILE_DOWNLOADED, copy.id, path,
+		request->now, &request->err);
 }
 
 static const struct route_parameter file_parameters[] = {

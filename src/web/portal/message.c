@@ -29,7 +29,7 @@ static void set_recipients(const struct visit *visit, json_t *view, const struct
 	for (size_t i = 0; i < message->recipient_count; i++) {
 		json_t *item = view_append(list);
 		page_set_person(visit, item, message->recipients[i].person);
-		states_of_recipient(visit, item, &message->recipients[i]);
+		states_of_recipient(visit, item, message, &message->recipients[i]);
 	}
 }
 

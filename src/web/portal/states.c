@@ -1,5 +1,7 @@
 #include "web/portal/states.h"
 
+#include "web/portal/content.h"
+
 #define EXPIRY_SHOWN_MS (14 * MS_DAY)
 
 static void add_date(const struct visit *visit, json_t *states, const char *name, int64_t when)
@@ -41,23 +43,47 @@ static void add_failure(const struct visit *visit, json_t *states, const struct 
 		visit->session.person.is_internal ? delivery->last_reply : STR_NONE);
 }
 
-void states_of_recipient(const struct visit *visit, json_t *view, const struct open_recipient *recipient)
+/* How far the mail got that tells of the message, or that is the message. */
+static void add_delivery(const struct visit *visit, json_t *states, const struct delivery *delivery)
 {
-	json_t *states = view_add_object(view, "states");
-	const struct delivery *delivery = &recipient->delivery;
-
-	if (recipient->denied_at)
-		add_time(visit, states, "denied", recipient->denied_at);
-	if (recipient->read_at)
-		add_time(visit, states, "read", recipient->read_at);
-	else if (delivery->state == DELIVERY_FAILED || delivery->state == DELIVERY_DROPPED)
+	if (delivery->state == DELIVERY_FAILED || delivery->state == DELIVERY_DROPPED)
 		add_failure(visit, states, delivery);
-	else if (recipient->link_opened_at)
-		add_time(visit, states, "link_opened", recipient->link_opened_at);
 	else if (delivery->state == DELIVERY_SENT && delivery->kind == DELIVERY_NOTIFICATION)
 		add_time(visit, states, "notified", delivery->done_at);
 	else if (delivery->state == DELIVERY_SENT)
 		add_time(visit, states, "handed_over", delivery->done_at);
 	else if (delivery->state == DELIVERY_WAITING)
 		view_set_flag(states, "waiting", true);
+}
+
+static void add_downloads(const struct visit *visit, json_t *states, const struct open_message *message,
+	const struct open_recipient *recipient)
+{
+	struct arena *arena = visit->format.arena;
+	json_t *list = view_add_list(states, "downloads");
+
+	for (size_t i = 0; i < recipient->download_count; i++) {
+		const struct open_download *download = &recipient->downloads[i];
+		const struct mime_part *part = mime_index_by_path(message->index, download->path);
+		json_t *item = view_append(list);
+		view_set(item, "name", part ? content_file_name(part, arena) : download->path);
+		view_set(item, "time", format_time_short(&visit->format, download->at));
+	}
+}
+
+void states_of_recipient(const struct visit *visit, json_t *view, const struct open_message *message,
+	const struct open_recipient *recipient)
+{
+	json_t *states = view_add_object(view, "states");
+
+	add_delivery(visit, states, &recipient->delivery);
+	if (recipient->denied_at)
+		add_time(visit, states, "denied", recipient->denied_at);
+	if (recipient->link_opened_at)
+		add_time(visit, states, "link_opened", recipient->link_opened_at);
+	if (recipient->signed_in_at)
+		add_time(visit, states, "signed_in", recipient->signed_in_at);
+	if (recipient->read_at)
+		add_time(visit, states, "read", recipient->read_at);
+	add_downloads(visit, states, message, recipient);
 }

@@ -8,7 +8,9 @@
 void states_of_message(
 	const struct visit *visit, json_t *view, const struct open_summary *summary, bool is_in_list);
 
-/* Of one recipient, for the owner, in grades: only a body that was shown counts as read (R13). */
-void states_of_recipient(const struct visit *visit, json_t *view, const struct open_recipient *recipient);
+/* Of one recipient of a message, for its owner: all signs there are, each by its own name; only a body that
+ * was shown counts as read (R13). */
+void states_of_recipient(const struct visit *visit, json_t *view, const struct open_message *message,
+	const struct open_recipient *recipient);
 
 #endif

@@ -385,7 +385,7 @@ static void test_others_see_nothing(void **unused)
 	assert_true(at > 0);
 	struct str rest = str_from(buf_str(&alice.body), (size_t)at + 6);
 	get(&alice, arena_cstr(&arena, str_cut(&rest, '"')));
-	assert_shows(&alice, "nobody signed in");
+	assert_shows(&alice, "not signed in");
 	browser_done(&alice);
 }
 
