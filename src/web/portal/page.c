@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
+#include "web/portal/write.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -209,15 +210,6 @@ static const char *error_template(int status, const char *code)
 	return "error/invalid";
 }
 
-/* What was written is not lost with the page (R7). */
-static void keep_text(const struct request *request, json_t *view)
-{
-	struct str text = pairs_get(&request->fields, "text");
-
-	if (text.len)
-		view_set(view_add_object(view, "kept"), "text", text);
-}
-
 static void set_ended(const struct visit *visit, json_t *view)
 {
 	const struct open_ended *ended = &visit->ended;
@@ -235,7 +227,7 @@ void page_error(struct request *request, struct response *response, enum result 
 
 	(void)result;
 	set_ended(visit, view);
-	keep_text(request, view);
+	write_set_kept(request, view);
 	view_set(view, "back_url", visit->is_signed_in ? STR("/inbox") : STR("/"));
 	/* A form with a text has its own page to come back to. */
 	view_set(view, "sign_in_url",

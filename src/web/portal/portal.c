@@ -39,9 +39,13 @@ static enum result handle(struct request *request, struct response *response)
 		TRY(visit_begin(request, &visit));
 	if (request->route->rights != RIGHTS_ANYONE && !visit->is_signed_in)
 		return ask_to_sign_in(request, response);
-	if (request->method != METHOD_GET && !visit_csrf_is_right(visit, request_field(request, "csrf")))
-		return err_code(
-			&request->err, RESULT_DENIED, "form-old", "the form is not from this session");
+	if (request->method != METHOD_GET && !visit_csrf_is_right(visit, request_field(request, "csrf"))) {
+		/* What was written is shown again with this session's token; write_read does no more (R7). */
+		visit->form_is_old = visit->is_signed_in && request->route->open_sink;
+		if (!visit->form_is_old)
+			return err_code(&request->err, RESULT_DENIED, "form-old",
+				"the form is not from this session");
+	}
 	if (visit->is_signed_in) {
 		struct err err = {0};
 		/* Reading goes on when it cannot be written down; the session then ends earlier. */

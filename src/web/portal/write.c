@@ -12,7 +12,7 @@ struct writing {
 	const struct visit *visit;
 	struct upload *files[LIMIT_HTTP_FILES];
 	struct str names[LIMIT_HTTP_FILES];
-	size_t count;
+	size_t count, name_count; /* names also of files that were dropped */
 	struct arena *arena;
 	uint64_t size, limit;
 	enum result result; /* OK while files are kept; otherwise what follows is dropped */
@@ -26,8 +26,8 @@ static enum result begin_file(void *context, struct str field, struct str name, 
 
 	(void)field;
 	writing->current = NULL;
-	if (writing->count < LIMIT_HTTP_FILES)
-		writing->names[writing->count] = arena_str(writing->arena, name);
+	if (writing->name_count < LIMIT_HTTP_FILES)
+		writing->names[writing->name_count++] = arena_str(writing->arena, name);
 	if (writing->result == RESULT_OK &&
 		(!writing->visit->is_signed_in ||
 			!visit_csrf_is_right(writing->visit, pairs_get(fields, "csrf"))))
@@ -93,12 +93,19 @@ enum result write_open_sink(struct request *request, struct upload_sink *ret)
 	return RESULT_OK;
 }
 
-void write_set_fields(struct request *request, json_t *view)
+/* What was chosen has to be chosen again: a browser does not let a page do it. */
+static void add_file_names(const struct request *request, json_t *list)
 {
 	const struct writing *writing = request->upload;
+
+	for (size_t i = 0; writing && i < writing->name_count; i++)
+		view_set(view_append(list), "name", writing->names[i]);
+}
+
+void write_set_fields(struct request *request, json_t *view)
+{
 	bool is_post = request->method == METHOD_POST;
 	struct str form = is_post ? request_field(request, "form") : STR_NONE;
-	size_t lost = 0;
 
 	/* A form sent again after a failure is the same form, but one that was sent already is not. */
 	bool is_same = form.len && !json_object_get(json_object_get(view, "problem_text"), "already_sent");
@@ -106,9 +113,19 @@ void write_set_fields(struct request *request, json_t *view)
 	view_set(view, "text", is_post ? request_field(request, "text") : STR_NONE);
 	view_set(view, "limit",
 		format_size(request->arena, visit_of(request)->language, files_limit(flow_of(request))));
-	json_t *list = view_add_list(view, "lost_files");
-	while (writing && lost < LIMIT_HTTP_FILES && writing->names[lost].ptr)
-		view_set(view_append(list), "name", writing->names[lost++]);
+	add_file_names(request, view_add_list(view, "lost_files"));
+}
+
+void write_set_kept(const struct request *request, json_t *view)
+{
+	static const char *const names[] = {"to", "subject", "text"};
+
+	if (!pairs_get(&request->fields, "text").ptr && !request->upload)
+		return;
+	json_t *kept = view_add_object(view, "kept");
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		view_set(kept, names[i], pairs_get(&request->fields, names[i]));
+	add_file_names(request, view_add_list(kept, "files"));
 }
 
 void write_set_protection(struct request *request, json_t *view, struct rights rights, int64_t lasts_ms)
@@ -166,6 +183,11 @@ enum result write_read(struct request *request, struct response *response, json_
 	if (writing) {
 		ret->files = writing->files;
 		ret->file_count = writing->count;
+	}
+	if (visit_of(request)->form_is_old) {
+		(void)page_problem(view, response, "text", "form_old");
+		response->status = 403;
+		return RESULT_CONFLICT;
 	}
 	if (!id_parse(request_field(request, "form"), ret_form_id))
 		return err_set(&request->err, RESULT_INVALID, "the form has no identifier");

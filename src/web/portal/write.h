@@ -31,4 +31,7 @@ void write_set_protection(struct request *request, json_t *view, struct rights r
 /* The fields of fields_message, kept from the form. */
 void write_set_fields(struct request *request, json_t *view);
 
+/* The same for an error page, in view.kept, when the request was such a form (R7). */
+void write_set_kept(const struct request *request, json_t *view);
+
 #endif

@@ -1,0 +1,63 @@
+"""What was written is not lost: the session that ended, a form of an earlier one, limits (R7)."""
+
+import html
+
+import pytest
+from support import portal, smtp
+
+TEXT = "Two hundred words that nobody wants to write again."
+
+
+@pytest.fixture
+def reply_form(node):
+    """(browser of Carol, the page with her reply's form)"""
+    smtp.send(node.smtp_port, smtp.make(subject="Offer [secure]"))
+    link = portal.link_for(node, "carol@partner.example")
+    browser, _ = portal.sign_in_by_link(node, link, "carol@partner.example")
+    return browser, browser.get("/message/" + link.rsplit("/", 1)[1] + "/reply")
+
+
+def files(*names):
+    return [("files", name, "text/plain", b"x") for name in names]
+
+
+def test_r7_a_new_message_is_kept_when_the_session_has_ended(node):
+    bob, _ = portal.sign_in_by_password(node, "bob@acme.example")
+    form = bob.get("/compose")
+    node.move_clock(61 * 60 * 1000)
+    page = bob.submit_files(form, r"/compose$", files("plan.pdf", "map.png"), to="alice@acme.example",
+                            subject="A subject & more", text=TEXT)
+    assert page.status == 403
+    shown = html.unescape(page.text)
+    for kept in (TEXT, "alice@acme.example", "A subject & more", "plan.pdf", "map.png"):
+        assert kept in shown, kept
+    assert "/sign-in?next=%2Fcompose" in page.text
+
+
+def test_r7_a_form_of_an_earlier_session_is_shown_again_and_can_be_sent(node, reply_form):
+    carol, form = reply_form
+    node.move_clock(61 * 60 * 1000)
+    page = carol.submit_files(form, r"/reply$", files("plan.pdf"), text=TEXT)
+    assert page.status == 403 and TEXT in page.text and "plan.pdf" in page.text
+    page = carol.submit(carol.get("/sign-in"), r"/sign-in$", address="carol@partner.example")
+    page = carol.submit(page, "send-code")
+    carol.submit(page, r"/code$", code=portal.code_for(node, "carol@partner.example", 2))
+
+    again = carol.submit_files(form, r"/reply$", files("plan.pdf", "map.png"), text=TEXT)
+    assert again.status == 403 and "open for too long" in again.text
+    assert TEXT in again.text and "plan.pdf" in again.text and "map.png" in again.text
+    assert node.outbox.to("alice@acme.example") == []
+    assert TEXT not in carol.get("/sent").text
+
+    sent = carol.submit_files(again, r"/reply$", [], text=TEXT)
+    assert sent.status == 200 and "sent=1" in sent.url and TEXT in sent.text
+
+
+def test_r7_a_forged_form_sends_nothing(node):
+    """The way back for old forms is none for forged ones: from another site it is refused, without a token it only shows."""
+    bob, _ = portal.sign_in_by_password(node, "bob@acme.example")
+    form = bob.get("/compose")
+    form.forms = [{**f, "fields": {**f["fields"], "csrf": "x" * 52}} for f in form.forms]
+    page = bob.submit_files(form, r"/compose$", files("a.txt"), to="alice@acme.example", subject="Forged", text=TEXT)
+    assert page.status == 403 and TEXT in page.text and "alice@acme.example" in page.text
+    assert "Forged" not in bob.get("/sent").text and node.outbox.to("alice@acme.example") == []
