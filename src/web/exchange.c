@@ -103,6 +103,18 @@ static void end_sink(struct exchange *exchange)
 	exchange->request.upload = NULL;
 }
 
+static enum result read_form(struct exchange *exchange)
+{
+	struct request *request = &exchange->request;
+	enum result result = form_finish(exchange->form, &request->fields, &request->err);
+
+	request->over = form_over(exchange->form);
+	request->is_cut = request->over.ptr != NULL;
+	if (result != RESULT_OK && !request->is_cut)
+		return result;
+	return route_keep_fields(request->route, request);
+}
+
 static void handle(struct exchange *exchange)
 {
 	struct server *server = exchange->server;
@@ -111,9 +123,7 @@ static void handle(struct exchange *exchange)
 
 	request->now = clock_now();
 	if (exchange->form)
-		result = form_finish(exchange->form, &request->fields, &request->err);
-	if (result == RESULT_OK && exchange->form)
-		result = route_keep_fields(request->route, request);
+		result = read_form(exchange);
 	if (result == RESULT_OK)
 		result = server->options.handle ? server->options.handle(request, &exchange->response)
 						: request->route->handler(request, &exchange->response);

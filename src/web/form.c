@@ -14,6 +14,7 @@ struct part {
 	struct str file_name; /* ptr is NULL for a plain field */
 	struct str type;
 	bool is_begun; /* the sink has been told of the file */
+	bool is_cut;   /* a field of which not all is kept */
 };
 
 struct form {
@@ -26,11 +27,23 @@ struct form {
 	size_t bytes;	 /* of all fields so far, names included */
 	size_t files;
 	struct list fields; /* of struct pair */
+	struct str over;    /* see form_over */
+	bool is_dropping;   /* too many parts: the rest is not looked at */
 };
 
 static struct pairs fields_so_far(const struct form *form)
 {
 	return (struct pairs){form->fields.items, form->fields.count};
+}
+
+/* A form with files is what somebody wrote: past a limit it is read to its end all the same. */
+static enum result set_over(struct form *form, struct str what, bool drop, struct err *err)
+{
+	if (!form->sink)
+		return err_set(err, RESULT_TOO_LARGE, "the form is too long or has too many fields");
+	form->over = what;
+	form->is_dropping = drop;
+	return RESULT_OK;
 }
 
 /* Undoes what browsers do to quotes and line ends in names (WHATWG HTML, "multipart form data"). */
@@ -97,6 +110,8 @@ static enum result part_begin(void *context, struct str headers, struct err *err
 {
 	struct form *form = context;
 
+	if (form->is_dropping)
+		return RESULT_OK;
 	form->part = (struct part){0};
 	buf_clear(&form->text);
 	for (struct str rest = headers; rest.ptr;) {
@@ -117,7 +132,7 @@ static enum result begin_file(struct form *form, struct err *err)
 	if (!form->sink)
 		return err_set(err, RESULT_INVALID, "this form takes no files");
 	if (form->files == LIMIT_HTTP_FILES)
-		return err_set(err, RESULT_TOO_LARGE, "more than %d files", LIMIT_HTTP_FILES);
+		return set_over(form, STR("files"), /* drop= */ true, err);
 	form->files++;
 	form->part.is_begun = true;
 	return form->sink->begin(form->sink->context, form->part.name,
@@ -127,16 +142,20 @@ static enum result begin_file(struct form *form, struct err *err)
 static enum result part_data(void *context, struct str data, struct err *err)
 {
 	struct form *form = context;
+	size_t room = form->bytes < LIMIT_HTTP_FORM_BYTES ? LIMIT_HTTP_FORM_BYTES - form->bytes : 0;
 
-	if (form->part.file_name.ptr) {
-		if (!form->part.is_begun)
-			TRY(begin_file(form, err));
+	if (!form->is_dropping && form->part.file_name.ptr && !form->part.is_begun)
+		TRY(begin_file(form, err));
+	if (form->is_dropping)
+		return RESULT_OK;
+	if (form->part.file_name.ptr)
 		return form->sink->write(form->sink->context, data.ptr, data.len, err);
+	if (data.len > room) {
+		TRY(set_over(form, form->part.name, /* drop= */ false, err));
+		form->part.is_cut = true;
 	}
-	form->bytes += data.len;
-	buf_add(&form->text, data);
-	if (form->text.overflow || form->bytes > LIMIT_HTTP_FORM_BYTES)
-		return err_set(err, RESULT_TOO_LARGE, "the form is too long");
+	form->bytes += data.len < room ? data.len : room;
+	buf_add(&form->text, str_sub(data, 0, room));
 	return RESULT_OK;
 }
 
@@ -145,8 +164,12 @@ static enum result add_field(struct form *form, struct err *err)
 	struct str value = buf_str(&form->text);
 
 	form->bytes += form->part.name.len;
-	if (form->fields.count == LIMIT_HTTP_FORM_FIELDS || form->bytes > LIMIT_HTTP_FORM_BYTES)
-		return err_set(err, RESULT_TOO_LARGE, "the form has too many fields");
+	if (form->fields.count == LIMIT_HTTP_FORM_FIELDS)
+		return set_over(form, STR("fields"), /* drop= */ true, err);
+	if (form->part.is_cut)
+		value.len = str_utf8_prefix(value);
+	else if (form->bytes > LIMIT_HTTP_FORM_BYTES)
+		TRY(set_over(form, form->part.name, /* drop= */ false, err));
 	if (!str_is_utf8(value) || str_find_char(value, '\0') >= 0)
 		return err_set(err, RESULT_INVALID, "a field of the form is not UTF-8");
 	struct pair *pair = list_add(&form->fields);
@@ -159,6 +182,8 @@ static enum result part_end(void *context, struct err *err)
 {
 	struct form *form = context;
 
+	if (form->is_dropping)
+		return RESULT_OK;
 	if (!form->part.file_name.ptr)
 		return add_field(form, err);
 	/* Nothing chosen: neither name nor bytes. An empty file has a name. */
@@ -166,6 +191,8 @@ static enum result part_end(void *context, struct err *err)
 		return RESULT_OK;
 	if (!form->part.is_begun)
 		TRY(begin_file(form, err));
+	if (form->is_dropping)
+		return RESULT_OK;
 	return form->sink->end(form->sink->context, err);
 }
 
@@ -215,6 +242,8 @@ void form_free(struct form *form)
 
 enum result form_push(struct form *form, const void *data, size_t size, struct err *err)
 {
+	if (form->is_dropping)
+		return RESULT_OK;
 	if (form->is_multipart)
 		return multipart_push(&form->multipart, data, size, err);
 	buf_add_bytes(&form->text, data, size);
@@ -226,12 +255,19 @@ enum result form_push(struct form *form, const void *data, size_t size, struct e
 enum result form_finish(struct form *form, struct pairs *ret, struct err *err)
 {
 	if (form->is_multipart) {
-		TRY(multipart_finish(&form->multipart, err));
+		if (!form->is_dropping)
+			TRY(multipart_finish(&form->multipart, err));
 		*ret = fields_so_far(form);
-		return RESULT_OK;
+		return form->over.ptr ? err_set(err, RESULT_TOO_LARGE, "the form is past a limit")
+				      : RESULT_OK;
 	}
 	enum result result = urlencoded_parse(form->arena, buf_str(&form->text), LIMIT_HTTP_FORM_FIELDS, ret);
 	if (result != RESULT_OK)
 		return err_set(err, result, "the form is malformed or has too many fields");
 	return RESULT_OK;
+}
+
+struct str form_over(const struct form *form)
+{
+	return form->over;
 }

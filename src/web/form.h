@@ -30,11 +30,17 @@ enum result form_new(struct arena *arena, struct str content_type, const struct 
 /* Frees what the arena does not hold. The sink's `done` is left to the caller. */
 void form_free(struct form *form);
 
-/* Takes the next bytes of the body. Results: OK; INVALID; TOO_LARGE past LIMIT_HTTP_FORM_BYTES, _FIELDS or
- * _FILES; or what the sink answered. After a failure the form is dead. */
+/* Takes the next bytes of the body. Results: OK; INVALID; TOO_LARGE past LIMIT_HTTP_FORM_BYTES or _FIELDS; or
+ * what the sink answered. After a failure the form is dead. A multipart form with a sink is not refused: what
+ * is past those limits and _FILES is dropped, and form_finish tells. */
 enum result form_push(struct form *form, const void *data, size_t size, struct err *err) must_check;
 
-/* The body has ended. INVALID when it was cut short. *ret lies in the arena. */
+/* The body has ended. INVALID when it was cut short. TOO_LARGE, with *ret set to what was kept, when
+ * something was dropped. *ret lies in the arena. */
 enum result form_finish(struct form *form, struct pairs *ret, struct err *err) must_check;
+
+/* After that TOO_LARGE: the name of the field that was cut, "files" or "fields" when there were too many;
+ * STR_NONE when nothing was dropped. */
+struct str form_over(const struct form *form);
 
 #endif

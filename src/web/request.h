@@ -30,6 +30,9 @@ struct request {
 	struct pairs parameters; /* of the path */
 	struct pairs query;
 	struct pairs fields; /* of the form, files left out; their bytes went to the sink */
+	struct str over;     /* of a form with files: what is past its limit, a field's name, "files" or
+				"fields"; the page shows it again and does nothing else */
+	bool is_cut;	     /* and not all of that was kept */
 	struct pairs cookies;
 	void *upload; /* context of the sink that took the form's files; NULL without one */
 };

@@ -198,9 +198,9 @@ const struct route_parameter *route_parameter(
 	return NULL;
 }
 
-/* Keeps the pairs that the row lists, in order. */
+/* Keeps the pairs that the row lists, in order. With `over`, values past their limit stay and are named. */
 static enum result keep_listed(const struct route *route, struct arena *arena, enum parameter_place place,
-	const struct pairs *given, struct pairs *ret, struct err *err)
+	const struct pairs *given, struct pairs *ret, struct str *over, struct err *err)
 {
 	struct pair *items = arena_array(arena, struct pair, given->count + 1);
 	size_t count = 0;
@@ -217,8 +217,11 @@ static enum result keep_listed(const struct route *route, struct arena *arena, e
 		if (before >= (row && row->many ? row->many : 1))
 			return err_set(
 				err, RESULT_INVALID, "\"%.*s\" is given too often", STR_ARG(pair.name));
-		if (pair.value.len > (row ? row->limit : ROUTE_CSRF_BYTES))
+		bool is_long = pair.value.len > (row ? row->limit : ROUTE_CSRF_BYTES);
+		if (is_long && !over)
 			return err_set(err, RESULT_INVALID, "\"%.*s\" is too long", STR_ARG(pair.name));
+		if (is_long && !over->ptr)
+			*over = pair.name;
 		items[count++] = pair;
 	}
 	*ret = (struct pairs){items, count};
@@ -229,12 +232,14 @@ enum result route_keep_query(const struct route *route, struct request *request)
 {
 	struct pairs given = request->query;
 
-	return keep_listed(route, request->arena, PARAMETER_QUERY, &given, &request->query, &request->err);
+	return keep_listed(
+		route, request->arena, PARAMETER_QUERY, &given, &request->query, NULL, &request->err);
 }
 
 enum result route_keep_fields(const struct route *route, struct request *request)
 {
 	struct pairs given = request->fields;
 
-	return keep_listed(route, request->arena, PARAMETER_FIELD, &given, &request->fields, &request->err);
+	return keep_listed(route, request->arena, PARAMETER_FIELD, &given, &request->fields,
+		route->open_sink ? &request->over : NULL, &request->err);
 }

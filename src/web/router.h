@@ -40,7 +40,7 @@ struct route {
 	enum route_rights rights;		  /* judged by the application's `handle`, server.h */
 	const struct route_parameter *parameters; /* ends with a zero row; NULL: none but those of the path */
 	route_handler *handler;
-	route_sink *open_sink; /* NULL: the form has no files */
+	route_sink *open_sink; /* NULL: the form has no files; otherwise mind request->over */
 	const char *summary;   /* what the page is for, one sentence */
 };
 
@@ -73,7 +73,8 @@ const struct route_parameter *route_parameter(
 	const struct route *route, enum parameter_place place, struct str name);
 
 /* Leaves in request->query (or request->fields) only what the row lists. INVALID, with request->err: a value
- * past its limit, or given too often. */
+ * past its limit, or given too often. A field past its limit of a form with files is kept and named in
+ * request->over instead, so that its page can show again what was written. */
 #define ROUTE_CSRF_BYTES 128
 enum result route_keep_query(const struct route *route, struct request *request) must_check;
 enum result route_keep_fields(const struct route *route, struct request *request) must_check;

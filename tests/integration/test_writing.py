@@ -61,3 +61,26 @@ def test_r7_a_forged_form_sends_nothing(node):
     page = bob.submit_files(form, r"/compose$", files("a.txt"), to="alice@acme.example", subject="Forged", text=TEXT)
     assert page.status == 403 and TEXT in page.text and "alice@acme.example" in page.text
     assert "Forged" not in bob.get("/sent").text and node.outbox.to("alice@acme.example") == []
+
+
+@pytest.mark.parametrize("more, chosen, reason", [
+    ({"text": "long " * 120_000}, ["a.txt"], "512 KB at most. Please shorten"),
+    ({"text": "long " * 240_000}, ["a.txt"], "only its beginning is still here"),
+    ({"text": TEXT}, [f"file-{i}.txt" for i in range(101)], "100 files at most"),
+    ({"text": TEXT, "subject": "word " * 500}, ["a.txt"], "This is too long"),
+    ({"text": TEXT, "to": "alice@acme.example, " * 600}, ["a.txt"], "This is too long"),
+], ids=["text", "text-cut", "files", "subject", "to"])
+def test_a_limit_says_which_it_is_and_keeps_what_was_written(sqlite_node, more, chosen, reason):
+    bob, _ = portal.sign_in_by_password(sqlite_node, "bob@acme.example")
+    fields = {"to": "alice@acme.example", "subject": "A subject", **more}
+    page = bob.submit_files(bob.get("/compose"), r"/compose$", files(*chosen), **fields)
+    assert page.status == 422 and reason in page.text
+    for name, value in fields.items():
+        whole = value.strip() if len(value) < 1_000_000 else value[:900_000]
+        assert whole in page.text, name
+    assert chosen[0] in page.text and chosen[:100][-1] in page.text
+    assert "200 MB at most" not in page.text
+    fields = {"to": "alice@acme.example", "subject": "A subject", "text": TEXT}
+    sent = bob.submit_files(page, r"/compose$", files("a.txt"), **fields)
+    assert "sent=1" in sent.url and TEXT in sent.text
+    assert bob.get("/sent").text.count('<li class="row') == 1

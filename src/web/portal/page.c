@@ -235,9 +235,11 @@ void page_error(struct request *request, struct response *response, enum result 
 			? arena_printf(request->arena, "/sign-in?next=%.*s",
 				  STR_ARG(percent_encode(request->arena, request->path)))
 			: STR("/sign-in"));
+	bool has_files = request->route && request->route->open_sink;
 	view_set(view, "limit",
 		format_size(request->arena, visit->language,
-			(uint64_t)flow_names(portal->options.flow)->mail_bytes_max));
+			has_files ? (uint64_t)flow_names(portal->options.flow)->mail_bytes_max
+				  : LIMIT_HTTP_FORM_BYTES));
 	if (page_door(request, response, error_template(status, request->err.code), view) == RESULT_OK)
 		return;
 	log_error("web", "no error page: %s", request->err.text);

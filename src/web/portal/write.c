@@ -174,6 +174,26 @@ bool write_set_problem(struct request *request, struct response *response, json_
 	}
 }
 
+/* Which limit the form is past, in the field's own words. */
+static enum result set_over(struct request *request, struct response *response, json_t *view)
+{
+	const struct language *language = visit_of(request)->language;
+	struct str over = request->over;
+
+	if (str_equal(over, STR("files")))
+		view_set_number(page_problem(view, response, "files", "too_many"), "limit", LIMIT_HTTP_FILES);
+	else if (str_equal(over, STR("text")))
+		view_set(page_problem(view, response, "text", request->is_cut ? "text_cut" : "text_long"),
+			"limit", format_size(request->arena, language, WRITE_TEXT_BYTES));
+	else if (str_equal(over, STR("to")))
+		(void)page_problem(view, response, "to", "line_long");
+	else if (str_equal(over, STR("subject")))
+		(void)page_problem(view, response, "subject", "line_long");
+	else
+		return err_set(&request->err, RESULT_INVALID, "the form is not one of ours");
+	return RESULT_CONFLICT;
+}
+
 enum result write_read(struct request *request, struct response *response, json_t *view, struct written *ret,
 	struct id *ret_form_id)
 {
@@ -189,6 +209,8 @@ enum result write_read(struct request *request, struct response *response, json_
 		response->status = 403;
 		return RESULT_CONFLICT;
 	}
+	if (request->over.ptr)
+		return set_over(request, response, view);
 	if (!id_parse(request_field(request, "form"), ret_form_id))
 		return err_set(&request->err, RESULT_INVALID, "the form has no identifier");
 	if (writing && writing->result != RESULT_OK &&
