@@ -290,9 +290,37 @@ static bool is_inside_message(const struct mime_index *index, size_t at)
 	return false;
 }
 
+/* Of each part whether it, or a part below it, is text of the mail. */
+static const bool *parts_with_text(
+	const struct mime_index *index, const bool *html, const bool *plain, struct arena *arena)
+{
+	bool *has_text = arena_array(arena, bool, index->count);
+
+	for (size_t i = index->count; i-- > 0;) {
+		has_text[i] = has_text[i] || html[i] || plain[i];
+		if (index->parts[i].parent >= 0 && has_text[i])
+			has_text[index->parts[i].parent] = true;
+	}
+	return has_text;
+}
+
+/* Whether the part is in a branch of an alternative that another one stands for. */
+static bool is_other_branch(const struct mime_index *index, size_t at, const bool *has_text)
+{
+	int child = (int)at;
+
+	for (int parent = index->parts[at].parent; parent >= 0; parent = index->parts[parent].parent) {
+		if (str_equal(index->parts[parent].type, STR("multipart/alternative")) && !has_text[child])
+			return true;
+		child = parent;
+	}
+	return false;
+}
+
 size_t mime_index_files(const struct mime_index *index, struct arena *arena, const struct mime_part ***ret)
 {
 	const bool *html = marks_of(index, true, arena), *plain = marks_of(index, false, arena);
+	const bool *has_text = parts_with_text(index, html, plain, arena);
 	struct list list = list_new(arena, sizeof(struct mime_part *));
 
 	for (size_t i = 0; i < index->count; i++) {
@@ -302,7 +330,7 @@ size_t mime_index_files(const struct mime_index *index, struct arena *arena, con
 				is_inside(index, i, STR("multipart/related"));
 		/* The other texts of an alternative are no files; a nested message is one, its parts are not.
 		 */
-		bool other_text = is_text(part) && is_inside(index, i, STR("multipart/alternative"));
+		bool other_text = is_text(part) && is_other_branch(index, i, has_text);
 		if (!mime_part_is_container(part) && !html[i] && !plain[i] && !referred && !other_text &&
 			!is_inside_message(index, i))
 			*(const struct mime_part **)list_add(&list) = part;

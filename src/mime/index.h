@@ -61,8 +61,9 @@ const struct mime_part *mime_index_by_content_id(const struct mime_index *index,
 size_t mime_index_body(
 	const struct mime_index *index, bool prefer_html, struct arena *arena, const struct mime_part ***ret);
 
-/* The parts shown as files: everything that is no text of the mail, no container, and no image that an HTML
- * text refers to by Content-ID inside multipart/related. */
+/* The parts shown as files: everything that is no text of the mail, no container, no text of a branch that
+ * another one of its multipart/alternative stands for, and no image with a Content-ID inside
+ * multipart/related, which the HTML may show: whether it does, only its cleaning knows. */
 size_t mime_index_files(const struct mime_index *index, struct arena *arena, const struct mime_part ***ret);
 
 /* Signed or encrypted mail must not be touched. */

@@ -6,13 +6,11 @@
 #include "flow/evidence.h"
 #include "web/portal/content.h"
 
-#define HTML_SHOWN_BYTES (8 << 20)
-
 static enum result set_content(
 	struct request *request, json_t *view, const struct open_message *message, bool *ret_cut)
 {
 	cleanup(buf_done) struct buf text = buf_new(LIMIT_TEXT_SHOWN_BYTES);
-	cleanup(buf_done) struct buf html = buf_new(HTML_SHOWN_BYTES);
+	cleanup(buf_done) struct buf html = buf_new(CONTENT_HTML_BYTES);
 
 	view_set(view, "html", STR_NONE);
 	if (content_has_html(message, request->arena)) {

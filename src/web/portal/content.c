@@ -276,6 +276,53 @@ static void set_file(struct content_file *file, const struct mime_part *part, st
 	file->path = part->path.len ? part->path : STR(WHOLE_MAIL);
 }
 
+/* What the cleaning finds: which images stand in the text, and how long it will be with them. */
+struct shown_images {
+	const struct open_message *message;
+	bool *is_shown; /* by number of the part */
+	uint64_t bytes;
+};
+
+static void note_image(void *context, struct str content_id, struct buf *url)
+{
+	struct shown_images *shown = context;
+	const struct mime_part *part = mime_index_by_content_id(shown->message->index, content_id);
+
+	if (!part || !is_within_images(shown->message, part))
+		return;
+	shown->is_shown[part - shown->message->index->parts] = true;
+	shown->bytes += part->decoded_size / 3 * 4 + part->type.len + sizeof("data:;base64,") + 4;
+	buf_add(url, STR("#"));
+}
+
+/* Which images stand in the text: only those that its HTML really names. None do when it cannot be cleaned or
+ * becomes too long with them, since its words are shown then. */
+static const bool *find_shown_images(const struct open_message *message, struct arena *arena)
+{
+	const bool *none = arena_array(arena, bool, message->index->count);
+	struct shown_images shown = {message, arena_array(arena, bool, message->index->count), 0};
+	struct html_clean_options options = {.add_image = note_image, .context = &shown};
+	cleanup(buf_done) struct buf html = buf_new(CONTENT_HTML_BYTES);
+	const struct mime_part **parts;
+	size_t count = mime_index_body(message->index, true, arena, &parts);
+	struct err err;
+
+	if (!content_has_html(message, arena))
+		return none;
+	for (size_t i = 0; i < count; i++)
+		if (add_html(message, parts[i], &options, &html, NULL, &err) != RESULT_OK)
+			return none;
+	return html.overflow || html.len + shown.bytes > CONTENT_HTML_BYTES ? none : shown.is_shown;
+}
+
+static bool has_images(const struct mime_index *index)
+{
+	for (size_t i = 0; i < index->count; i++)
+		if (str_starts(index->parts[i].type, STR("image/")) && index->parts[i].content_id.len)
+			return true;
+	return false;
+}
+
 static bool is_listed(const struct mime_part *const *parts, size_t count, const struct mime_part *part)
 {
 	for (size_t i = 0; i < count; i++)
@@ -288,16 +335,18 @@ size_t content_files(const struct open_message *message, struct arena *arena, st
 {
 	const struct mime_part **parts;
 	size_t count = mime_index_files(message->index, arena, &parts), all = count;
-	bool has_html = content_has_html(message, arena);
+	const bool *is_shown;
 
 	*ret = arena_array(arena, struct content_file, message->index->count);
 	for (size_t i = 0; i < count; i++)
 		set_file(&(*ret)[i], parts[i], arena);
+	if (!has_images(message->index))
+		return all;
 	/* Pictures that belong into the text but do not stand in it. */
+	is_shown = find_shown_images(message, arena);
 	for (size_t i = 0; i < message->index->count; i++) {
 		const struct mime_part *part = &message->index->parts[i];
-		bool shown = has_html && is_within_images(message, part);
-		if (str_starts(part->type, STR("image/")) && part->content_id.len && !shown &&
+		if (str_starts(part->type, STR("image/")) && part->content_id.len && !is_shown[i] &&
 			!is_listed(parts, count, part))
 			set_file(&(*ret)[all++], part, arena);
 	}
