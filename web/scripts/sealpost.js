@@ -57,15 +57,28 @@ function watchForm(form) {
   addEventListener('pageshow', () => { isSending = false; });
 }
 
+// All pages of this browser are one session: the use of one moves its end for all, and signing out ends it for all.
+const pages = new BroadcastChannel('session');
+
 function watchSession(line) {
-  const ends = performance.now() + Number(line.dataset.left) * 1000;
+  let ends;
+  let words;
   const check = () => {
     const left = ends - performance.now();
-    if (left > 5 * 60 * 1000) return;
-    const words = left > 0 ? line.dataset.soon : line.dataset.ended;
-    if (line.textContent !== words) line.textContent = words;
-    line.classList.add('soon');
+    const isNear = left <= 5 * 60 * 1000;
+    const now = !isNear ? words : left > 0 ? line.dataset.soon : line.dataset.ended;
+    if (line.textContent !== now) line.textContent = now;
+    line.classList.toggle('soon', isNear);
   };
+  const set = (left, text) => {
+    ends = performance.now() + left * 1000;
+    words = text;
+    check();
+  };
+  set(Number(line.dataset.left), line.textContent);
+  pages.postMessage({ left: Number(line.dataset.left), words });
+  pages.onmessage = ({ data }) => set(data.left, data.words);
+  document.querySelector('form[action="/sign-out"]')?.addEventListener('submit', () => pages.postMessage({ left: 0 }));
   setInterval(check, 15000);
   document.addEventListener('visibilitychange', check);
 }
