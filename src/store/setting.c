@@ -32,7 +32,7 @@ static const struct setting table[] = {
 	BOOL(notification_subject, "no", "show the message's subject in its notification"),
 	{"reply_from", SETTING_CHOICE, FIELD(reply_from), "person", 0, 0, reply_from_choices,
 		"From address of replies handed to the mail server"},
-	NUMBER(retention_days, "365", 1, 36500, "days a secure message is kept at most"),
+	NUMBER(retention_days, "365", 1, 36500, "days that recipients can read a secure message at most"),
 	NUMBER(session_idle_minutes, "60", 1, 1440, "minutes without use until a session ends"),
 	NUMBER(session_absolute_hours, "12", 1, 168, "hours until a session ends in any case"),
 	NUMBER(retry_days, "5", 1, 30, "days the queue tries before a mail is returned"),
