@@ -234,7 +234,7 @@ static enum result finish_in_tx(struct tx *tx, void *context, struct err *err)
 			all->flow, &account, all->deliveries[i], &all->attempts[i], held, all->now};
 		struct err why = {0};
 		enum result result = finish_one(tx, &one, &why);
-		/* CONFLICT: an administrator dropped it while it was being sent, or another node has it. */
+		/* CONFLICT: meanwhile an administrator dropped it, it came back, or another node has it. */
 		if (result != RESULT_OK && result != RESULT_CONFLICT) {
 			*err = why;
 			return result;
@@ -257,10 +257,13 @@ enum result deliver_bounced(struct flow *flow, struct tx *tx, const struct flow_
 	cleanup(arena_done) struct arena arena = {0};
 	struct str reply = arena_printf(&arena, "came back later: %.*s", STR_ARG(status));
 	struct finish bounced = {.flow = flow, .account = account, .delivery = delivery, .now = now};
+	bool is_news;
 
-	if (delivery->state == DELIVERY_FAILED)
-		return RESULT_OK; /* told before */
-	TRY(delivery_set_bounced(tx, delivery->id, reply, now, err));
+	TRY(deliver_hold(tx, delivery, &bounced.held, err));
+	TRY(delivery_set_bounced(tx, delivery->id, reply, now, &is_news, err));
+	if (!is_news)
+		return RESULT_OK;
+	TRY(deliver_release_content(tx, delivery, bounced.held, err));
 	if (delivery->kind == DELIVERY_REPLY)
 		return tell_of_waiting_reply(tx, flow, account, delivery, now, err);
 	if (delivery->kind == DELIVERY_NOTIFICATION && is_asked_for(delivery, DSN_FAILURE))

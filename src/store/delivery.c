@@ -203,11 +203,17 @@ enum result delivery_finish(
 		       : err_set(err, RESULT_CONFLICT, "the delivery is finished already, or another's");
 }
 
-enum result delivery_set_bounced(struct tx *tx, struct id id, struct str reply, int64_t now, struct err *err)
+enum result delivery_set_bounced(
+	struct tx *tx, struct id id, struct str reply, int64_t now, bool *ret_changed, struct err *err)
 {
-	return db_exec(tx,
-		"UPDATE delivery SET state = 3, last_reply = $2, done_at = $3 WHERE id = $1 AND state = 2",
-		DB_ARGS(db_id(id), db_text(reply), db_int(now)), NULL, err);
+	int64_t changed;
+
+	TRY(db_exec(tx,
+		"UPDATE delivery SET state = 3, lease_until = 0, payload_box = NULL, last_reply = $2,"
+		" done_at = $3 WHERE id = $1 AND state IN (1, 2)",
+		DB_ARGS(db_id(id), db_text(reply), db_int(now)), &changed, err));
+	*ret_changed = changed > 0;
+	return RESULT_OK;
 }
 
 enum result delivery_set_delay_told(struct tx *tx, struct id id, int64_t now, struct err *err)

@@ -40,9 +40,10 @@ struct delivery_outcome {
 enum result delivery_finish(struct tx *tx, struct id id, const struct delivery_outcome *outcome, int64_t now,
 	struct err *err) must_check;
 
-/* A mail that was sent came back: the delivery counts as failed. */
-enum result delivery_set_bounced(
-	struct tx *tx, struct id id, struct str reply, int64_t now, struct err *err) must_check;
+/* A mail came back: the delivery counts as failed, also when the end of the try that sent it is not written
+ * down yet. *ret_changed: it had not failed and was not dropped before. */
+enum result delivery_set_bounced(struct tx *tx, struct id id, struct str reply, int64_t now,
+	bool *ret_changed, struct err *err) must_check;
 
 enum result delivery_set_delay_told(struct tx *tx, struct id id, int64_t now, struct err *err) must_check;
 

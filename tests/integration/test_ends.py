@@ -105,6 +105,45 @@ def test_r12_mail_whose_key_or_content_is_lost_comes_back_and_is_an_error(world,
     assert "cannot open" in world.node.log()
 
 
+BOUNCE = """From: mailer-daemon@partner.example
+To: {0}
+Subject: failed
+Auto-Submitted: auto-replied
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="b"
+
+--b
+
+It failed.
+--b
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; partner.example
+
+Final-Recipient: rfc822; carol@partner.example
+Action: failed
+Status: 5.1.1
+
+--b--
+"""
+
+
+def bounce_to(address):
+    return BOUNCE.format(address).replace("\n", "\r\n").encode()
+
+
+def test_r12_a_bounce_that_is_faster_than_the_answer_to_its_mail_counts(world):
+    def send_back(transaction):
+        if transaction.recipients == ["carol@partner.example"]:
+            smtp.send(world.node.smtp_port, bounce_to(transaction.sender), sender="", recipients=[transaction.sender])
+    world.server.before_end = send_back
+    world.send("carol@partner.example", subject="Offer [secure]")
+    assert world.report_on("carol@partner.example")[0]["Status"] == "5.1.1"
+    wait.until(lambda: "notification id=" in world.node.log(), "the end of the try")
+    assert world.delivery("carol@partner.example")["state"] == "failed"
+    assert [e for e in world.events("carol@partner.example") if e.startswith("delivery")] == ["delivery.bounced"]
+
+
 LEASE = "select attempts, lease_until, next_try_at from delivery where kind = 1"
 
 
