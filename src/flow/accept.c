@@ -340,8 +340,8 @@ static struct bytes fingerprint(struct intake *intake)
 	return (struct bytes){mac, SEAL_MAC_BYTES};
 }
 
-static enum result keep_recipients(
-	struct intake *intake, int64_t now, struct id *ret_message_id, struct err *err)
+static enum result keep_recipients(struct intake *intake, struct returned *returned, int64_t now,
+	struct id *ret_message_id, struct err *err)
 {
 	struct keep_result kept;
 
@@ -356,6 +356,8 @@ static enum result keep_recipients(
 		.smtputf8 = intake->envelope.smtputf8,
 		.dsn_return = intake->envelope.dsn_return,
 		.dsn_envelope = intake->envelope.dsn_envelope,
+		.also = returned_take,
+		.also_context = returned,
 		.now = now};
 
 	give_roles(intake);
@@ -367,21 +369,13 @@ static enum result keep_recipients(
 }
 
 /* Refused when it is for nobody else: a mail that others get is not kept from them. */
-static enum result take_returns(struct intake *intake, int64_t now, struct err *err)
+static enum result take_returns(struct intake *intake, struct returned *returned, struct err *err)
 {
-	const struct delivery *returns = intake->returns.items;
-	size_t refused = 0;
-
-	for (size_t i = 0; i < intake->returns.count; i++) {
-		enum result result = returned_mail(intake->flow, &returns[i], intake->envelope.sender,
-			intake->content, intake->peer.address, now, err);
-		if (result == RESULT_DENIED)
-			refused++;
-		else
-			TRY(result);
-	}
-	bool has_others = intake->recipients.count > 0 || refused < intake->returns.count;
-	return refused && !has_others ? RESULT_DENIED : RESULT_OK;
+	TRY(db_write(flow_db(intake->flow), returned_take, returned, err));
+	if (returned->refused == 0 || returned->refused < returned->count)
+		return RESULT_OK;
+	return err_code(err, RESULT_DENIED, "relay-denied",
+		"mail to this address is not read; please answer in the portal");
 }
 
 static enum result take_mail(struct intake *intake, int64_t now, struct id *ret_message_id, struct err *err)
@@ -393,8 +387,17 @@ static enum result take_mail(struct intake *intake, int64_t now, struct id *ret_
 		return err_code(
 			err, RESULT_INVALID, "loop", "too many hops: the mail goes round in a circle");
 	*ret_message_id = content_message_id(intake->content);
-	TRY(take_returns(intake, now, err));
-	return intake->recipients.count ? keep_recipients(intake, now, ret_message_id, err) : RESULT_OK;
+	struct returned returned = {.flow = intake->flow,
+		.deliveries = intake->returns.items,
+		.count = intake->returns.count,
+		.sender = intake->envelope.sender,
+		.origin = intake->peer.address,
+		.now = now};
+	if (returned.count)
+		TRY(returned_look(&returned, intake->content, &intake->arena, err));
+	if (intake->recipients.count)
+		return keep_recipients(intake, &returned, now, ret_message_id, err);
+	return take_returns(intake, &returned, err);
 }
 
 enum result intake_end(struct intake *intake, int64_t now, struct id *ret_message_id, struct err *err)

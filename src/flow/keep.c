@@ -328,6 +328,8 @@ static enum result keep_work(struct tx *tx, void *context, struct err *err)
 	struct keeping k = {.request = result->request, .arena = &arena};
 
 	enum result outcome = keep_in_tx(tx, &k, err);
+	if (outcome == RESULT_OK && k.request->also)
+		outcome = k.request->also(tx, k.request->also_context, err);
 	key_wipe(&k.key);
 	result->result = k.result;
 	return outcome;

@@ -13,18 +13,6 @@
 /* When an answer to one and the same mail of ours is told again that it is not read. */
 #define ANSWER_AGAIN_MS (30 * MS_DAY)
 
-struct returned {
-	struct flow *flow;
-	const struct delivery *delivery;
-	struct str sender;
-	struct str origin;
-	int64_t now;
-	bool is_bounce;	   /* a delivery report that says failed */
-	bool is_automatic; /* nobody wrote it */
-	bool is_refused;   /* somebody did, and is not told by mail */
-	struct str status; /* of a bounce, "5.1.1" */
-};
-
 /* The fields of a delivery report (RFC 3464), all recipients' blocks in one. */
 static enum result read_status(struct content *content, const struct mime_part *part, struct arena *arena,
 	struct str *ret, struct err *err)
@@ -50,7 +38,7 @@ static struct str clean_status(struct str value, struct arena *arena)
 	return line;
 }
 
-static enum result look_at(struct content *content, struct returned *r, struct arena *arena, struct err *err)
+enum result returned_look(struct returned *r, struct content *content, struct arena *arena, struct err *err)
 {
 	const struct mime_index *index = content_index(content);
 	struct str header = content_header(content);
@@ -90,10 +78,8 @@ static enum result is_first(struct tx *tx, const struct returned *r, const char 
 /* Told in a mail of ours is only whom we wrote to, since anybody may stand in a forged sender: once for each
  * mail of ours, and once a day. */
 static enum result may_answer(struct tx *tx, const struct returned *r, const struct flow_account *account,
-	bool *ret, struct err *err)
+	const struct delivery *delivery, bool *ret, struct err *err)
 {
-	const struct delivery *delivery = r->delivery;
-
 	*ret = is_address(r->sender) && str_equal_nocase(r->sender, delivery->recipient);
 	if (*ret)
 		TRY(is_first(tx, r, "not-read-here-mail", delivery->id, STR_NONE, ANSWER_AGAIN_MS, ret, err));
@@ -102,54 +88,42 @@ static enum result may_answer(struct tx *tx, const struct returned *r, const str
 	return RESULT_OK;
 }
 
-static enum result answer(
-	struct tx *tx, const struct returned *r, const struct flow_account *account, struct err *err)
+static enum result take_one(
+	struct tx *tx, struct returned *r, const struct delivery *delivery, struct err *err)
 {
-	if (r->is_automatic || r->is_refused)
-		return RESULT_OK;
-	return mail_out_not_read_here(r->flow, tx, account, r->delivery, r->sender, r->now, err);
-}
-
-static enum result take_return(struct tx *tx, void *context, struct err *err)
-{
-	struct returned *r = context;
 	cleanup(arena_done) struct arena arena = {0};
 	struct flow_account account;
 	const char *kind = r->is_bounce	     ? EVENT_DELIVERY_BOUNCED
 			   : r->is_automatic ? EVENT_RETURN_DISCARDED
 					     : EVENT_NOT_READ_HERE;
-	struct event event = {.account_id = r->delivery->account_id,
+	struct event event = {.account_id = delivery->account_id,
 		.at = r->now,
 		.kind = str_of(kind),
-		.message_id = r->delivery->message_id,
-		.delivery_id = r->delivery->id,
+		.message_id = delivery->message_id,
+		.delivery_id = delivery->id,
 		.origin = r->origin,
 		.detail = r->status};
+	bool is_written = !r->is_bounce && !r->is_automatic, may = false;
 
-	TRY(flow_account_load(r->flow, tx, r->delivery->account_id, &arena, &account, err));
-	r->is_refused = false;
-	if (!r->is_bounce && !r->is_automatic) {
-		bool may = false;
-		TRY(may_answer(tx, r, &account, &may, err));
-		r->is_refused = !may;
+	TRY(flow_account_load(r->flow, tx, delivery->account_id, &arena, &account, err));
+	if (is_written) {
+		TRY(may_answer(tx, r, &account, delivery, &may, err));
 		event.detail = may ? STR("told by mail") : STR("refused");
+		r->refused += !may;
 	}
 	TRY(event_record(tx, &event, err));
 	if (r->is_bounce)
-		return deliver_bounced(r->flow, tx, &account, r->delivery, r->status, r->now, err);
-	return answer(tx, r, &account, err);
+		return deliver_bounced(r->flow, tx, &account, delivery, r->status, r->now, err);
+	return may ? mail_out_not_read_here(r->flow, tx, &account, delivery, r->sender, r->now, err)
+		   : RESULT_OK;
 }
 
-enum result returned_mail(struct flow *flow, const struct delivery *delivery, struct str sender,
-	struct content *content, struct str origin, int64_t now, struct err *err)
+enum result returned_take(struct tx *tx, void *returned, struct err *err)
 {
-	cleanup(arena_done) struct arena arena = {0};
-	struct returned returned = {
-		.flow = flow, .delivery = delivery, .sender = sender, .origin = origin, .now = now};
+	struct returned *r = returned;
 
-	TRY(look_at(content, &returned, &arena, err));
-	TRY(db_write(flow_db(flow), take_return, &returned, err));
-	return returned.is_refused ? err_code(err, RESULT_DENIED, "relay-denied",
-					     "mail to this address is not read; please answer in the portal")
-				   : RESULT_OK;
+	r->refused = 0; /* a transaction may run again */
+	for (size_t i = 0; i < r->count; i++)
+		TRY(take_one(tx, r, &r->deliveries[i], err));
+	return RESULT_OK;
 }

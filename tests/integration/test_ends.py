@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import smtplib
 
 import pytest
 from support import rows, smtp, wait
@@ -142,6 +143,24 @@ def test_r12_a_bounce_that_is_faster_than_the_answer_to_its_mail_counts(world):
     wait.until(lambda: "notification id=" in world.node.log(), "the end of the try")
     assert world.delivery("carol@partner.example")["state"] == "failed"
     assert [e for e in world.events("carol@partner.example") if e.startswith("delivery")] == ["delivery.bounced"]
+
+
+def test_r12_a_bounce_in_a_mail_that_is_refused_is_not_counted(world):
+    """What becomes of a mail, for its recipients and for our own addresses, becomes so as a whole."""
+    world.send("carol@partner.example", subject="Offer [secure]")
+    notification = wait.until(lambda: world.server.to("carol@partner.example"), "the notification")[0]
+    world.wait_for("carol@partner.example", "sent")
+    bounce = bounce_to(notification.sender).replace(b"From: mailer-daemon@partner.example", b"From: alice@acme.example")
+    for _ in range(2):  # the sender's server tries again
+        with pytest.raises(smtplib.SMTPDataError):
+            smtp.send(world.node.smtp_port, bounce.replace(b"Subject: ", b"Subject: [secure:nope] "),
+                      recipients=[notification.sender, "bob@acme.example"])
+    assert "delivery.bounced" not in world.events("carol@partner.example")
+    assert world.delivery("carol@partner.example")["state"] == "sent"
+    smtp.send(world.node.smtp_port, bounce, recipients=[notification.sender, "bob@acme.example"])
+    assert world.events("carol@partner.example").count("delivery.bounced") == 1
+    assert world.delivery("carol@partner.example")["state"] == "failed"
+    wait.until(lambda: world.server.to("bob@acme.example"), "Bob's mail")
 
 
 LEASE = "select attempts, lease_until, next_try_at from delivery where kind = 1"
