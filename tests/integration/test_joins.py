@@ -209,3 +209,25 @@ def test_r12_the_same_mail_twice_is_one_only_when_its_message_id_says_so(node, m
         smtp.send(node.smtp_port, alarm, recipients=["x@other.example"])
     wait.until(lambda: node.json("queue", "list") == [] and node.outbox.to("x@other.example"), "the queue to be empty")
     assert len(node.outbox.to("x@other.example")) == len(node.json("message", "list")) == deliveries
+
+
+def test_the_queue_keeps_no_key_of_a_relayed_mail_that_became_a_secure_message(node):
+    secure_partner(node)
+    mail = split(node, ["x@other.example"])
+    wait.until(lambda: node.outbox.to("x@other.example") and node.json("queue", "list") == [], "the relayed mail")
+    smtp.send(node.smtp_port, mail, recipients=["carol@partner.example"])
+    link = portal.link_for(node, "carol@partner.example")
+    assert rows.query(node, "select count(*) from wrap where holder_id = message_id") == [("0",)]
+    carol, _ = portal.sign_in_by_link(node, link, "carol@partner.example")
+    assert "forty-two" in carol.get("/message/" + link.rsplit("/", 1)[1]).text
+
+
+@pytest.mark.parametrize("end", ["recalled_at = 1", "expires_at = 1"])
+def test_r6_r12_a_message_that_has_ended_takes_no_more_recipients_and_says_so(node, end):
+    secure_partner(node)
+    mail = split(node, ["carol@partner.example"])
+    rows.query(node, f"update message set {end}")
+    with pytest.raises(smtplib.SMTPDataError) as refused:
+        smtp.send(node.smtp_port, mail, recipients=["dave@partner.example"])
+    assert refused.value.smtp_code == 550 and b"recalled or expired" in refused.value.smtp_error
+    assert [r["address"] for r in only_message(node)["recipients"]] == ["carol@partner.example"]
