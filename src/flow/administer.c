@@ -254,7 +254,7 @@ enum result account_add_user(struct flow *flow, const struct actor *actor, const
 	if (!is_address(user->address))
 		return err_set(err, RESULT_INVALID, "%.*s is not a mail address", STR_ARG(user->address));
 	if (user->password.len) {
-		TRY(password_check(user->password, user->address, err));
+		TRY(people_check_password(flow, actor->account_id, user->address, user->password, err));
 		TRY(password_hash(user->password, &arena, &change.value, err));
 	}
 	return db_write(flow_db(flow), add_user, &change, err);
@@ -294,7 +294,8 @@ enum result account_add_source(struct flow *flow, const struct actor *actor,
 		return err_set(err, RESULT_INVALID, "%.*s is not an address range such as 192.0.2.0/24",
 			STR_ARG(source.network));
 	if (source.user_name.len) {
-		TRY(password_check(new_source->password, source.user_name, err));
+		TRY(people_check_password(
+			flow, actor->account_id, source.user_name, new_source->password, err));
 		TRY(password_hash(new_source->password, &arena, &source.password_hash, err));
 	}
 	enum result result = db_write(flow_db(flow), add_source, &change, err);

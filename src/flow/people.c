@@ -1,6 +1,7 @@
 #include "flow/people.h"
 
 #include "base/limits.h"
+#include "flow/password_rule.h"
 #include "seal/box.h"
 #include "store/domain.h"
 #include "store/person_write.h"
@@ -95,83 +96,35 @@ enum result people_is_internal(
 	return RESULT_OK;
 }
 
-/* The passwords that are tried first; the list is short because ten characters are asked for already. */
-static const char *const common_passwords[] = {
-	"1234567890",
-	"0123456789",
-	"0987654321",
-	"1q2w3e4r5t",
-	"1qaz2wsx3edc",
-	"qwertyuiop",
-	"qwerty123456",
-	"password12",
-	"password123",
-	"password1234",
-	"passwort123",
-	"passwort1234",
-	"iloveyou123",
-	"letmein123",
-	"welcome123",
-	"welcome1234",
-	"willkommen",
-	"administrator",
-	"admin12345",
-	"changeme123",
-	"sealpost123",
-	"abcdefghij",
-	"abc1234567",
-	"1111111111",
-	"0000000000",
-	"aaaaaaaaaa",
-	"q1w2e3r4t5",
-	"zaq12wsxcde",
-	"princess123",
-	"football123",
-	"baseball123",
-	"superman123",
-	"dragon1234",
-	"monkey1234",
-	"sunshine123",
-	"trustno1234",
-	"whatever123",
-	"starwars123",
-	"computer123",
-	"michael123",
-	"jennifer123",
-	"geheim1234",
-	"hallo12345",
-	"schatz1234",
-	"sommer2024",
-	"sommer2025",
-	"sommer2026",
-	"winter2024",
-	"winter2025",
-	"winter2026",
-	"summer2024",
-	"summer2025",
-	"summer2026",
-	"qwertz1234",
-	"qwertzuiop",
-	"asdfghjkl1",
+struct owner_query {
+	struct flow *flow;
+	struct id account_id;
+	struct arena *arena;
+	struct password_owner owner; /* its address is given */
 };
 
-enum result password_check(struct str password, struct str address, struct err *err)
+static enum result find_owner(struct tx *tx, void *context, struct err *err)
 {
-	bool all_equal = true;
+	struct owner_query *q = context;
+	struct flow_account account;
+	struct person person;
 
-	if (password.len < LIMIT_PASSWORD_BYTES_MIN)
-		return err_code(err, RESULT_INVALID, "password-short",
-			"a password has at least %d characters", LIMIT_PASSWORD_BYTES_MIN);
-	if (password.len > LIMIT_PASSWORD_BYTES_MAX || !str_is_utf8(password))
-		return err_code(err, RESULT_INVALID, "password-long", "a password has at most %d bytes",
-			LIMIT_PASSWORD_BYTES_MAX);
-	for (size_t i = 1; i < password.len; i++)
-		all_equal = all_equal && password.ptr[i] == password.ptr[0];
-	for (size_t i = 0; i < COUNT_OF(common_passwords); i++)
-		all_equal = all_equal || str_equal_nocase(password, str_of(common_passwords[i]));
-	if (all_equal || str_equal_nocase(password, address) ||
-		str_equal_nocase(password, address_local_part(address)))
-		return err_code(err, RESULT_INVALID, "password-common",
-			"this password would be tried first: choose one that nobody else uses");
-	return RESULT_OK;
+	TRY(flow_account_load(q->flow, tx, q->account_id, q->arena, &account, err));
+	q->owner.account_name = account.account.name;
+	q->owner.account_display_name = account.settings.display_name;
+	enum result found = person_by_address(tx, q->account_id, q->owner.address, q->arena, &person, err);
+	if (found == RESULT_OK)
+		q->owner.name = people_name(&account, person.id, person.name_box, q->arena);
+	return found == RESULT_NOT_FOUND ? RESULT_OK : found;
+}
+
+enum result people_check_password(
+	struct flow *flow, struct id account_id, struct str address, struct str password, struct err *err)
+{
+	cleanup(arena_done) struct arena arena = {0};
+	struct owner_query query = {
+		.flow = flow, .account_id = account_id, .arena = &arena, .owner = {.address = address}};
+
+	TRY(db_read(flow_db(flow), find_owner, &query, err));
+	return password_check(password, &query.owner, err);
 }

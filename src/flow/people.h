@@ -1,5 +1,4 @@
-/* People inside flow: making them when they are first seen, their sealed names, and what a password may be.
- */
+/* People inside flow: making them when they are first seen, and their sealed names. */
 #ifndef FLOW_PEOPLE_H
 #define FLOW_PEOPLE_H
 
@@ -33,7 +32,9 @@ struct bytes people_recipient_name_seal(
 struct str people_recipient_name(
 	const struct message_key *key, const struct recipient *recipient, struct arena *arena);
 
-/* INVALID with the reason: too short, too long, a very common one, or the address itself. */
-enum result password_check(struct str password, struct str address, struct err *err) must_check;
+/* Whether it may be the password of that address, which a person has or will have, in the account: results as
+ * password_check. Reads the account's and the person's names; not to be called inside a transaction. */
+enum result people_check_password(struct flow *flow, struct id account_id, struct str address,
+	struct str password, struct err *err) must_check;
 
 #endif

@@ -123,7 +123,7 @@ enum result password_set(struct flow *flow, const struct actor *actor, struct by
 	struct session_change change = {
 		.actor = actor, .token_hash = hash_of_token(token, &arena), .now = now};
 
-	TRY(password_check(password, address, err));
+	TRY(people_check_password(flow, actor->account_id, address, password, err));
 	TRY(password_hash(password, &arena, &change.value, err));
 	return db_write(flow_db(flow), set_password, &change, err);
 }

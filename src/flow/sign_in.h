@@ -73,7 +73,7 @@ enum result session_use(
 enum result sign_out(struct flow *flow, const struct actor *actor, struct bytes token, int64_t now,
 	struct err *err) must_check;
 
-/* INVALID with the reason: too short, too long, a common one, the address itself. Ends all other sessions. */
+/* INVALID as password_check. Ends all other sessions. */
 enum result password_set(struct flow *flow, const struct actor *actor, struct bytes token, struct str address,
 	struct str password, int64_t now, struct err *err) must_check;
 

@@ -10,7 +10,7 @@ static enum result show(struct request *request, struct response *response, json
 	view_set(view, "next_url", request_local_path(next, STR("/settings")));
 	view_set_flag(view, "was_offered", str_starts(next, STR("/message/")));
 	view_set_flag(view, "has_password", visit_of(request)->session.person.password_hash.len > 0);
-	view_set_number(view, "least", LIMIT_PASSWORD_BYTES_MIN);
+	view_set_number(view, "least", LIMIT_PASSWORD_CHARACTERS_MIN);
 	return page_door(request, response, "set_password", view);
 }
 
@@ -28,10 +28,12 @@ static enum result refuse(struct request *request, struct response *response)
 
 	if (strcmp(code, "password-short") == 0)
 		view_set_number(page_problem(view, response, "password", "password_short"), "least",
-			LIMIT_PASSWORD_BYTES_MIN);
+			LIMIT_PASSWORD_CHARACTERS_MIN);
 	else if (strcmp(code, "password-long") == 0)
 		view_set_number(page_problem(view, response, "password", "password_long"), "most",
 			LIMIT_PASSWORD_BYTES_MAX);
+	else if (strcmp(code, "password-personal") == 0)
+		(void)page_problem(view, response, "password", "password_address");
 	else
 		(void)page_problem(view, response, "password", "password_common");
 	return show(request, response, view, request_field(request, "next"));
