@@ -27,14 +27,19 @@ enum result sign_in_link(struct flow *flow, struct id copy_id, struct arena *are
 enum result sign_in_only_account(
 	struct flow *flow, struct arena *arena, struct account_settings *ret, struct err *err) must_check;
 
-/* Sends a code to the address of the link's recipient, good only with `browser` (a random cookie value).
- * BUSY after too many; the wait is in err->text. */
-enum result sign_in_send_code(struct flow *flow, struct id copy_id, struct bytes browser, struct str origin,
+/* Who is at the door. */
+struct visitor {
+	struct bytes browser; /* a random cookie value; codes are good only with it */
+	struct str origin;    /* the peer's address */
+};
+
+/* Sends a code to the address of the link's recipient. BUSY after too many; the wait is in err->text. */
+enum result sign_in_send_code(struct flow *flow, struct id copy_id, const struct visitor *visitor,
 	int64_t now, struct err *err) must_check;
 
 /* The same for an address typed in. Unknown addresses get the same OK and no mail. */
-enum result sign_in_send_code_to(struct flow *flow, struct str address, struct bytes browser,
-	struct str origin, int64_t now, struct err *err) must_check;
+enum result sign_in_send_code_to(struct flow *flow, struct str address, const struct visitor *visitor,
+	int64_t now, struct err *err) must_check;
 
 /* A fresh session after signing in: the token goes into the cookie and is kept nowhere. */
 struct sign_in {
@@ -47,13 +52,13 @@ struct sign_in {
 
 /* DENIED: wrong code, err->code "code-wrong", tries left in the text; GONE "code-used-up": expired, used, no
  * tries left; NOT_FOUND "code-other-browser": this browser asked for none. */
-enum result sign_in_by_code(struct flow *flow, struct bytes browser, struct str code, struct str origin,
-	int64_t now, struct sign_in *ret, struct err *err) must_check;
+enum result sign_in_by_code(struct flow *flow, const struct visitor *visitor, struct str code, int64_t now,
+	struct sign_in *ret, struct err *err) must_check;
 
 /* copy_id: the link's message or none. DENIED: wrong (or unknown, or none set). BUSY: too many tries from
  * this network; the owner of the address still gets in by code. */
-enum result sign_in_by_password(struct flow *flow, struct str address, struct str password, struct id copy_id,
-	struct str origin, int64_t now, struct sign_in *ret, struct err *err) must_check;
+enum result sign_in_by_password(struct flow *flow, const struct visitor *visitor, struct str address,
+	struct str password, struct id copy_id, int64_t now, struct sign_in *ret, struct err *err) must_check;
 
 /* Who a session's token is. DENIED with code "session-ended" after the idle or the absolute limit (R7). */
 struct session_facts {

@@ -43,8 +43,8 @@ static enum result post_send(struct request *request, struct response *response)
 	struct str address = str_trim(request_field(request, "address"));
 	int64_t begin = clock_monotonic();
 
-	enum result result = sign_in_send_code_to(flow_of(request), address,
-		str_bytes(visit_of(request)->browser), request->client, request->now, &request->err);
+	enum result result = sign_in_send_code_to(
+		flow_of(request), address, &visit_of(request)->visitor, request->now, &request->err);
 	if (result == RESULT_INVALID || result == RESULT_BUSY) {
 		view_set(view, "address", address);
 		if (result == RESULT_BUSY)
@@ -112,8 +112,8 @@ static enum result post_code(struct request *request, struct response *response)
 
 	if (!has_code_shape(code))
 		return refuse_code(request, response, RESULT_INVALID);
-	enum result result = sign_in_by_code(flow_of(request), str_bytes(visit_of(request)->browser), code,
-		request->client, request->now, &sign_in, &request->err);
+	enum result result = sign_in_by_code(
+		flow_of(request), &visit_of(request)->visitor, code, request->now, &sign_in, &request->err);
 	switch (result) {
 	case RESULT_OK:
 		return page_signed_in(request, response, &sign_in);

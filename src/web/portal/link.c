@@ -72,8 +72,8 @@ static enum result post_code(struct request *request, struct response *response)
 	struct id id;
 
 	TRY(open_link(request, &id, &facts));
-	enum result result = sign_in_send_code(flow_of(request), id, str_bytes(visit->browser),
-		request->client, request->now, &request->err);
+	enum result result =
+		sign_in_send_code(flow_of(request), id, &visit->visitor, request->now, &request->err);
 	if (result == RESULT_BUSY) {
 		set_link(request, view, id_text(id).s, facts);
 		page_problem_too_often(request, response, view, "send");

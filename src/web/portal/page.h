@@ -44,8 +44,9 @@ struct visit {
 	struct bytes token;
 	struct actor actor;
 	struct str browser; /* the pre-session cookie: what codes are bound to */
-	bool form_is_old;   /* a form of another session: its page shows it again and does nothing else */
-	bool is_looked_up;  /* who it is could be found out; otherwise only the error page may use it */
+	struct visitor visitor;
+	bool form_is_old;  /* a form of another session: its page shows it again and does nothing else */
+	bool is_looked_up; /* who it is could be found out; otherwise only the error page may use it */
 	bool browser_is_new;
 	struct csrf_secret secret;
 	const struct account_settings *settings; /* of the account the page is about; NULL: not known */

@@ -129,9 +129,8 @@ static enum result post_password(struct request *request, struct response *respo
 	} else {
 		set_ways(view, address);
 	}
-	enum result result =
-		sign_in_by_password(flow_of(request), address, request_field(request, "password"), copy_id,
-			request->client, request->now, &sign_in, &request->err);
+	enum result result = sign_in_by_password(flow_of(request), &visit_of(request)->visitor, address,
+		request_field(request, "password"), copy_id, request->now, &sign_in, &request->err);
 	if (result == RESULT_DENIED)
 		page_answer_evenly(response, begin);
 	if (result == RESULT_DENIED || result == RESULT_BUSY)

@@ -95,6 +95,7 @@ static struct visit *new_visit(struct request *request)
 	visit->actor.origin = request->client;
 	request->state = visit;
 	find_browser(request, visit);
+	visit->visitor = (struct visitor){.browser = str_bytes(visit->browser), .origin = request->client};
 	return visit;
 }
 

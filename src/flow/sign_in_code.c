@@ -1,0 +1,235 @@
+/* Signing in by a code that is sent to the address. */
+#include "flow/sign_in_private.h"
+
+#include "base/limits.h"
+#include "flow/mail_out.h"
+#include "flow/people.h"
+#include "seal/box.h"
+#include "seal/random.h"
+#include "store/code_write.h"
+#include "store/copy.h"
+#include "store/event.h"
+#include "store/person_write.h"
+
+#include <string.h>
+
+/* How often, within an hour, codes are sent to one address and asked for from one network. A stranger's
+ * requests count for the stranger's network, so nobody is locked out by others; the limit of an address over
+ * all networks only keeps its mailbox from being flooded, and whoever has a notification's link is counted
+ * apart from it. */
+#define CODES_PER_LINK_HOLDER 6
+#define CODES_PER_PAIR 6
+#define CODES_PER_ADDRESS 20
+#define CODES_PER_NETWORK 30
+#define CODE_TRIES_PER_NETWORK 60
+
+/* A code in the making. The digits are hashed with the code's identifier, so that equal codes differ at rest.
+ */
+static void code_hash(struct id id, struct str digits, uint8_t ret[static HASH_BYTES])
+{
+	struct hash hash;
+
+	hash_init(&hash);
+	hash_add(&hash, (struct str){(const char *)id.b, ID_BYTES});
+	hash_add(&hash, digits);
+	hash_final(&hash, ret);
+}
+
+static struct str new_digits(struct arena *arena)
+{
+	char *digits = arena_alloc(arena, LIMIT_CODE_DIGITS + 1);
+
+	for (int i = 0; i < LIMIT_CODE_DIGITS; i++)
+		digits[i] = (char)('0' + random_below(10));
+	return (struct str){digits, LIMIT_CODE_DIGITS};
+}
+
+struct code_request {
+	struct flow *flow;
+	struct id copy_id;  /* of the link, or none and … */
+	struct str address; /* … the address typed in */
+	const struct visitor *visitor;
+	int64_t now;
+	bool over;
+};
+
+/* Makes the code and queues its mail in one transaction. With nobody's address there is a code too, which is
+ * never right, so that entering it tells nothing. */
+static enum result send_code_to(struct tx *tx, struct code_request *r, const struct person *person,
+	struct id message_id, struct arena *arena, struct err *err)
+{
+	uint8_t browser_hash[HASH_BYTES], hash[HASH_BYTES];
+	struct flow_account account;
+	struct code code = {.id = id_new(r->now),
+		.account_id = person ? person->account_id : (struct id){{0}},
+		.person_id = person ? person->id : (struct id){{0}},
+		.browser_hash = {browser_hash, sizeof(browser_hash)},
+		.code_hash = {hash, sizeof(hash)},
+		.copy_id = r->copy_id,
+		.expires_at = r->now + LIMIT_CODE_MS,
+		.tries_left = LIMIT_CODE_TRIES};
+
+	struct str digits = new_digits(arena);
+	hash_bytes(r->visitor->browser, browser_hash);
+	code_hash(code.id, digits, hash);
+	TRY(code_add(tx, &code, err));
+	if (person == NULL)
+		return RESULT_OK;
+	TRY(flow_account_load(r->flow, tx, person->account_id, arena, &account, err));
+	TRY(mail_out_code(r->flow, tx, &account, person, digits, r->now, err));
+	return sign_in_note(
+		tx, EVENT_CODE_SENT, person, message_id, r->visitor->origin, STR_NONE, r->now, err);
+}
+
+static enum result send_code_of_link(struct tx *tx, void *context, struct err *err)
+{
+	struct code_request *r = context;
+	cleanup(arena_done) struct arena arena = {0};
+	struct copy copy;
+	struct person person;
+
+	r->over = false;
+	TRY(copy_find_any(tx, r->copy_id, &copy, err));
+	TRY(person_find(tx, copy.account_id, copy.person_id, &arena, &person, err));
+	TRY(sign_in_count(tx, "code-link", person.address_key, CODES_PER_LINK_HOLDER, r->now, &r->over, err));
+	TRY(sign_in_count(tx, "code-network", network_key(r->visitor->origin, &arena), CODES_PER_NETWORK,
+		r->now, &r->over, err));
+	return r->over ? RESULT_OK : send_code_to(tx, r, &person, copy.message_id, &arena, err);
+}
+
+/* Counts before anybody is looked up: being turned away takes the same time for every address. */
+static enum result send_code(struct tx *tx, void *context, struct err *err)
+{
+	struct code_request *r = context;
+	cleanup(arena_done) struct arena arena = {0};
+	struct str address = arena_lower(&arena, r->address),
+		   network = network_key(r->visitor->origin, &arena);
+	struct str pair = pair_key(address, network, &arena);
+	struct person *people;
+	size_t people_count;
+
+	r->over = false;
+	TRY(sign_in_count(tx, "code-network", network, CODES_PER_NETWORK, r->now, &r->over, err));
+	if (!r->over)
+		TRY(sign_in_count(tx, "code-pair", pair, CODES_PER_PAIR, r->now, &r->over, err));
+	/* What was turned away before costs the address nothing. */
+	if (!r->over)
+		TRY(sign_in_count(tx, "code-address", address, CODES_PER_ADDRESS, r->now, &r->over, err));
+	if (r->over)
+		return RESULT_OK;
+	TRY(person_list_by_address(tx, r->address, &arena, &people, &people_count, err));
+	/* An address may have a mailbox in several accounts; the newest is the one just written to. */
+	return send_code_to(
+		tx, r, people_count ? &people[people_count - 1] : NULL, (struct id){0}, &arena, err);
+}
+
+static enum result request_code(struct code_request *request, struct err *err)
+{
+	db_work work = id_is_none(request->copy_id) ? send_code : send_code_of_link;
+
+	TRY(db_write(flow_db(request->flow), work, request, err));
+	return request->over ? sign_in_too_often(err) : RESULT_OK;
+}
+
+enum result sign_in_send_code(
+	struct flow *flow, struct id copy_id, const struct visitor *visitor, int64_t now, struct err *err)
+{
+	struct code_request request = {.flow = flow, .copy_id = copy_id, .visitor = visitor, .now = now};
+
+	return request_code(&request, err);
+}
+
+enum result sign_in_send_code_to(
+	struct flow *flow, struct str address, const struct visitor *visitor, int64_t now, struct err *err)
+{
+	struct code_request request = {.flow = flow, .address = address, .visitor = visitor, .now = now};
+
+	if (!is_address(address))
+		return err_code(err, RESULT_INVALID, "address", "this is not a mail address");
+	return request_code(&request, err);
+}
+
+struct code_try {
+	struct flow *flow;
+	const struct visitor *visitor;
+	struct str digits;
+	int64_t now;
+	struct sign_in sign_in;
+	enum result outcome; /* the work itself is OK, so that the try taken is kept */
+	int64_t tries_left;
+};
+
+static enum result try_code(struct tx *tx, void *context, struct err *err)
+{
+	struct code_try *t = context;
+	cleanup(arena_done) struct arena arena = {0};
+	uint8_t browser_hash[HASH_BYTES], hash[HASH_BYTES];
+	struct code code;
+	struct person person;
+	bool over = false;
+
+	hash_bytes(t->visitor->browser, browser_hash);
+	TRY(sign_in_count(tx, "code-tries", network_key(t->visitor->origin, &arena), CODE_TRIES_PER_NETWORK,
+		t->now, &over, err));
+	t->outcome = over ? RESULT_BUSY
+			  : code_by_browser(tx, (struct bytes){browser_hash, sizeof(browser_hash)}, &arena,
+				    &code, err);
+	if (t->outcome != RESULT_OK)
+		return t->outcome == RESULT_NOT_FOUND || t->outcome == RESULT_BUSY ? RESULT_OK : t->outcome;
+	t->outcome = code_take_try(tx, code.id, t->now, &t->tries_left, err);
+	if (t->outcome != RESULT_OK)
+		return t->outcome == RESULT_GONE ? RESULT_OK : t->outcome;
+	if (id_is_none(code.person_id)) {
+		t->outcome = t->tries_left > 0 ? RESULT_DENIED : RESULT_GONE;
+		return RESULT_OK;
+	}
+	TRY(person_find(tx, code.account_id, code.person_id, &arena, &person, err));
+	code_hash(code.id, t->digits, hash);
+	if (!secret_equal((struct bytes){hash, sizeof(hash)}, code.code_hash)) {
+		t->outcome = t->tries_left > 0 ? RESULT_DENIED : RESULT_GONE;
+		return sign_in_note(tx, EVENT_CODE_REFUSED, &person, (struct id){0}, t->visitor->origin,
+			STR_NONE, t->now, err);
+	}
+	TRY(code_use(tx, code.id, t->now, err));
+	TRY(person_set_proved(tx, person.id, t->now, err));
+	return sign_in_begin(
+		t->flow, tx, &person, PROOF_CODE, t->visitor, code.copy_id, t->now, &t->sign_in, err);
+}
+
+/* The digits alone: people type or paste blanks and hyphens between them. */
+static struct str digits_of(struct str text, struct arena *arena)
+{
+	char *digits = arena_alloc(arena, text.len + 1);
+	size_t len = 0;
+
+	for (size_t i = 0; i < text.len; i++)
+		if (text.ptr[i] >= '0' && text.ptr[i] <= '9')
+			digits[len++] = text.ptr[i];
+	return (struct str){digits, len};
+}
+
+enum result sign_in_by_code(struct flow *flow, const struct visitor *visitor, struct str code, int64_t now,
+	struct sign_in *ret, struct err *err)
+{
+	cleanup(arena_done) struct arena arena = {0};
+	struct code_try attempt = {.flow = flow,
+		.visitor = visitor,
+		.digits = digits_of(str_sub(code, 0, 100), &arena),
+		.now = now};
+
+	TRY(db_write(flow_db(flow), try_code, &attempt, err));
+	switch (attempt.outcome) {
+	case RESULT_OK:
+		*ret = attempt.sign_in;
+		return RESULT_OK;
+	case RESULT_DENIED:
+		return err_code(err, RESULT_DENIED, "code-wrong", "%lld", (long long)attempt.tries_left);
+	case RESULT_NOT_FOUND:
+		return err_code(
+			err, RESULT_NOT_FOUND, "code-other-browser", "no code was asked for in this browser");
+	case RESULT_BUSY:
+		return sign_in_too_often(err);
+	default:
+		return err_code(err, RESULT_GONE, "code-used-up", "the code does not count any more");
+	}
+}

@@ -1,0 +1,28 @@
+/* What the ways to sign in share: counting tries, noting them, and the session at the end. */
+#ifndef FLOW_SIGN_IN_PRIVATE_H
+#define FLOW_SIGN_IN_PRIVATE_H
+
+#include "flow/sign_in.h"
+
+/* Writes down who tried what, from where. */
+enum result sign_in_note(struct tx *tx, const char *kind, const struct person *person, struct id message_id,
+	struct str origin, struct str detail, int64_t now, struct err *err) must_check;
+
+/* Counts an attempt of this purpose by whom, within the hour; *ret_over becomes true when it is one too many.
+ */
+enum result sign_in_count(struct tx *tx, const char *purpose, struct str whom, int64_t limit, int64_t now,
+	bool *ret_over, struct err *err) must_check;
+
+/* The network an origin belongs to, as bytes to count under; and an address together with such bytes. */
+struct str network_key(struct str origin, struct arena *arena);
+struct str pair_key(struct str address, struct str network, struct arena *arena);
+
+/* BUSY, with the wait in its text. */
+enum result sign_in_too_often(struct err *err) must_check;
+
+/* Begins a session for the person: the token is random, its hash is kept. */
+enum result sign_in_begin(struct flow *flow, struct tx *tx, const struct person *person, int64_t proof,
+	const struct visitor *visitor, struct id copy_id, int64_t now, struct sign_in *ret,
+	struct err *err) must_check;
+
+#endif
