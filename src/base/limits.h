@@ -124,6 +124,7 @@
 #define LIMIT_CODE_DIGITS 8
 #define LIMIT_CODE_MS (15 * MS_MINUTE)
 #define LIMIT_CODE_TRIES 5
+#define LIMIT_DEVICE_MS (180 * MS_DAY) /* a browser is known since its last sign-in */
 #define LIMIT_PASSWORD_CHARACTERS_MIN 10
 #define LIMIT_PASSWORD_BYTES_MAX 256
 #define LIMIT_PASSWORD_HASHES_AT_ONCE 4 /* 64 MiB each */

@@ -1,11 +1,13 @@
 #include "flow/keep_house.h"
 
+#include "base/limits.h"
 #include "base/list.h"
 #include "blob/blob.h"
 #include "seal/random.h"
 #include "store/attempt_write.h"
 #include "store/code_write.h"
 #include "store/delivery.h"
+#include "store/device_write.h"
 #include "store/event_write.h"
 #include "store/message_write.h"
 #include "store/sealed_body.h"
@@ -113,6 +115,7 @@ static enum result keep_house_in_tx(struct tx *tx, void *context, struct err *er
 	TRY(session_remove_ended(tx, now, AT_ONCE, err));
 	TRY(code_remove_expired(tx, now - MS_DAY, AT_ONCE, err));
 	TRY(attempt_remove_ended(tx, now, AT_ONCE, err));
+	TRY(device_remove_unused(tx, now - LIMIT_DEVICE_MS, AT_ONCE, err));
 	TRY(remove_content(tx, house, err));
 	return message_claims_forget(tx, now - CLAIMS_MS, AT_ONCE, err);
 }

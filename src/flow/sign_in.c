@@ -6,6 +6,7 @@
 #include "seal/random.h"
 #include "store/attempt_write.h"
 #include "store/copy.h"
+#include "store/device_write.h"
 #include "store/event_write.h"
 #include "store/person_write.h"
 #include "store/session_write.h"
@@ -29,20 +30,56 @@ enum result sign_in_note(struct tx *tx, const char *kind, const struct person *p
 	return event_record(tx, &event, err);
 }
 
-enum result sign_in_count(struct tx *tx, const char *purpose, struct str whom, int64_t limit, int64_t now,
-	bool *ret_over, struct err *err)
+static void count_key(const char *purpose, struct str whom, uint8_t ret[static HASH_BYTES])
 {
-	uint8_t key[HASH_BYTES];
 	struct hash hash;
-	int64_t number;
 
 	hash_init(&hash);
 	hash_add(&hash, (struct str){purpose, strlen(purpose) + 1});
 	hash_add(&hash, whom);
-	hash_final(&hash, key);
+	hash_final(&hash, ret);
+}
+
+enum result sign_in_count(struct tx *tx, const char *purpose, struct str whom, int64_t limit, int64_t now,
+	bool *ret_over, struct err *err)
+{
+	uint8_t key[HASH_BYTES];
+	int64_t number;
+
+	count_key(purpose, whom, key);
 	TRY(attempt_count(tx, (struct bytes){key, sizeof(key)}, now, WINDOW_MS, &number, err));
 	*ret_over = *ret_over || number > limit;
 	return RESULT_OK;
+}
+
+enum result sign_in_uncount(struct tx *tx, const char *purpose, struct str whom, struct err *err)
+{
+	uint8_t key[HASH_BYTES];
+
+	count_key(purpose, whom, key);
+	return attempt_take_back(tx, (struct bytes){key, sizeof(key)}, err);
+}
+
+enum result sign_in_forget_count(struct tx *tx, const char *purpose, struct str whom, struct err *err)
+{
+	uint8_t key[HASH_BYTES];
+
+	count_key(purpose, whom, key);
+	return attempt_clear(tx, (struct bytes){key, sizeof(key)}, err);
+}
+
+enum result sign_in_device_is_known(struct tx *tx, const struct visitor *visitor, struct str address_key,
+	int64_t now, struct arena *arena, bool *ret, struct str *ret_key, struct err *err)
+{
+	uint8_t *hash = arena_alloc(arena, HASH_BYTES);
+	struct bytes cookie_hash = {hash, HASH_BYTES};
+
+	*ret = false;
+	if (visitor->device.len != TOKEN_BYTES)
+		return RESULT_OK;
+	hash_bytes(visitor->device, hash);
+	*ret_key = pair_key(address_key, bytes_str(cookie_hash), arena);
+	return device_is_known(tx, cookie_hash, address_key, now - LIMIT_DEVICE_MS, ret, err);
 }
 
 struct str network_key(struct str origin, struct arena *arena)
@@ -71,6 +108,20 @@ enum result sign_in_too_often(struct err *err)
 	return err_code(err, RESULT_BUSY, "too-often", "too many tries; try again in an hour");
 }
 
+/* The visitor's browser is known for the address from now on. */
+static enum result know_device(struct tx *tx, const struct person *person, const struct visitor *visitor,
+	int64_t now, struct sign_in *ret, struct err *err)
+{
+	uint8_t hash[HASH_BYTES];
+
+	if (visitor->device.len == sizeof(ret->device))
+		memcpy(ret->device, visitor->device.ptr, sizeof(ret->device));
+	else
+		random_fill(ret->device, sizeof(ret->device));
+	hash_bytes((struct bytes){ret->device, sizeof(ret->device)}, hash);
+	return device_note(tx, (struct bytes){hash, sizeof(hash)}, person->address_key, now, err);
+}
+
 enum result sign_in_begin(struct flow *flow, struct tx *tx, const struct person *person, int64_t proof,
 	const struct visitor *visitor, struct id copy_id, int64_t now, struct sign_in *ret, struct err *err)
 {
@@ -94,6 +145,7 @@ enum result sign_in_begin(struct flow *flow, struct tx *tx, const struct person 
 		.proof = proof,
 		.origin = visitor->origin};
 	TRY(session_add(tx, &session, err));
+	TRY(know_device(tx, person, visitor, now, ret, err));
 	return sign_in_note(tx, EVENT_SIGNED_IN, person, (struct id){0}, visitor->origin,
 		proof == PROOF_CODE ? STR("code") : STR("password"), now, err);
 }

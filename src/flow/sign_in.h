@@ -30,6 +30,7 @@ enum result sign_in_only_account(
 /* Who is at the door. */
 struct visitor {
 	struct bytes browser; /* a random cookie value; codes are good only with it */
+	struct bytes device;  /* the cookie of an earlier sign-in, or empty */
 	struct str origin;    /* the peer's address */
 };
 
@@ -44,6 +45,8 @@ enum result sign_in_send_code_to(struct flow *flow, struct str address, const st
 /* A fresh session after signing in: the token goes into the cookie and is kept nowhere. */
 struct sign_in {
 	uint8_t token[TOKEN_BYTES];
+	uint8_t device[TOKEN_BYTES]; /* by which the browser is known from now on; the same as before, if it
+					was */
 	struct id account_id;
 	struct id person_id;
 	struct id copy_id; /* the message whose link began it, or none (R8) */

@@ -15,8 +15,9 @@
 
 /* How often, within an hour, codes are sent to one address and asked for from one network. A stranger's
  * requests count for the stranger's network, so nobody is locked out by others; the limit of an address over
- * all networks only keeps its mailbox from being flooded, and whoever has a notification's link is counted
- * apart from it. */
+ * all networks only keeps its mailbox from being flooded. Whoever has a notification's link, and whoever uses
+ * a browser that the address signed in with before, is counted apart from all that. */
+#define CODES_PER_KNOWN_BROWSER 6
 #define CODES_PER_LINK_HOLDER 6
 #define CODES_PER_PAIR 6
 #define CODES_PER_ADDRESS 20
@@ -81,6 +82,50 @@ static enum result send_code_to(struct tx *tx, struct code_request *r, const str
 		tx, EVENT_CODE_SENT, person, message_id, r->visitor->origin, STR_NONE, r->now, err);
 }
 
+/* Counts the request of a browser that signed in with the address before, which no stranger can use up. */
+static enum result count_known(struct tx *tx, struct code_request *r, struct str address, struct arena *arena,
+	bool *ret_known, struct err *err)
+{
+	struct str key;
+
+	TRY(sign_in_device_is_known(tx, r->visitor, address, r->now, arena, ret_known, &key, err));
+	if (*ret_known)
+		TRY(sign_in_count(tx, "code-known", key, CODES_PER_KNOWN_BROWSER, r->now, &r->over, err));
+	return RESULT_OK;
+}
+
+static enum result count_link(
+	struct tx *tx, struct code_request *r, struct str address, struct arena *arena, struct err *err)
+{
+	bool is_known;
+
+	TRY(count_known(tx, r, address, arena, &is_known, err));
+	if (is_known)
+		return RESULT_OK;
+	TRY(sign_in_count(tx, "code-link", address, CODES_PER_LINK_HOLDER, r->now, &r->over, err));
+	return sign_in_count(tx, "code-network", network_key(r->visitor->origin, arena), CODES_PER_NETWORK,
+		r->now, &r->over, err);
+}
+
+static enum result count_typed(
+	struct tx *tx, struct code_request *r, struct str address, struct arena *arena, struct err *err)
+{
+	struct str network = network_key(r->visitor->origin, arena);
+	struct str pair = pair_key(address, network, arena);
+	bool is_known;
+
+	TRY(count_known(tx, r, address, arena, &is_known, err));
+	if (is_known)
+		return RESULT_OK;
+	TRY(sign_in_count(tx, "code-network", network, CODES_PER_NETWORK, r->now, &r->over, err));
+	if (!r->over)
+		TRY(sign_in_count(tx, "code-pair", pair, CODES_PER_PAIR, r->now, &r->over, err));
+	/* What was turned away before costs the address nothing. */
+	if (!r->over)
+		TRY(sign_in_count(tx, "code-address", address, CODES_PER_ADDRESS, r->now, &r->over, err));
+	return RESULT_OK;
+}
+
 static enum result send_code_of_link(struct tx *tx, void *context, struct err *err)
 {
 	struct code_request *r = context;
@@ -91,9 +136,7 @@ static enum result send_code_of_link(struct tx *tx, void *context, struct err *e
 	r->over = false;
 	TRY(copy_find_any(tx, r->copy_id, &copy, err));
 	TRY(person_find(tx, copy.account_id, copy.person_id, &arena, &person, err));
-	TRY(sign_in_count(tx, "code-link", person.address_key, CODES_PER_LINK_HOLDER, r->now, &r->over, err));
-	TRY(sign_in_count(tx, "code-network", network_key(r->visitor->origin, &arena), CODES_PER_NETWORK,
-		r->now, &r->over, err));
+	TRY(count_link(tx, r, person.address_key, &arena, err));
 	return r->over ? RESULT_OK : send_code_to(tx, r, &person, copy.message_id, &arena, err);
 }
 
@@ -102,19 +145,11 @@ static enum result send_code(struct tx *tx, void *context, struct err *err)
 {
 	struct code_request *r = context;
 	cleanup(arena_done) struct arena arena = {0};
-	struct str address = arena_lower(&arena, r->address),
-		   network = network_key(r->visitor->origin, &arena);
-	struct str pair = pair_key(address, network, &arena);
 	struct person *people;
 	size_t people_count;
 
 	r->over = false;
-	TRY(sign_in_count(tx, "code-network", network, CODES_PER_NETWORK, r->now, &r->over, err));
-	if (!r->over)
-		TRY(sign_in_count(tx, "code-pair", pair, CODES_PER_PAIR, r->now, &r->over, err));
-	/* What was turned away before costs the address nothing. */
-	if (!r->over)
-		TRY(sign_in_count(tx, "code-address", address, CODES_PER_ADDRESS, r->now, &r->over, err));
+	TRY(count_typed(tx, r, arena_lower(&arena, r->address), &arena, err));
 	if (r->over)
 		return RESULT_OK;
 	TRY(person_list_by_address(tx, r->address, &arena, &people, &people_count, err));

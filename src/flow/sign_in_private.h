@@ -17,6 +17,16 @@ enum result sign_in_count(struct tx *tx, const char *purpose, struct str whom, i
 struct str network_key(struct str origin, struct arena *arena);
 struct str pair_key(struct str address, struct str network, struct arena *arena);
 
+/* Takes an attempt back that turned out to be none; forgets all of them. */
+enum result sign_in_uncount(struct tx *tx, const char *purpose, struct str whom, struct err *err) must_check;
+enum result sign_in_forget_count(
+	struct tx *tx, const char *purpose, struct str whom, struct err *err) must_check;
+
+/* Whether the address signed in with the visitor's browser before. *ret_key is what to count its tries under.
+ */
+enum result sign_in_device_is_known(struct tx *tx, const struct visitor *visitor, struct str address_key,
+	int64_t now, struct arena *arena, bool *ret, struct str *ret_key, struct err *err) must_check;
+
 /* BUSY, with the wait in its text. */
 enum result sign_in_too_often(struct err *err) must_check;
 

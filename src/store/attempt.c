@@ -19,6 +19,12 @@ enum result attempt_count(
 	return rows_end(&rows, err);
 }
 
+enum result attempt_take_back(struct tx *tx, struct bytes key, struct err *err)
+{
+	return db_exec(tx, "UPDATE attempt SET count = count - 1 WHERE key = $1 AND count > 0",
+		DB_ARGS(db_bytes(key)), NULL, err);
+}
+
 enum result attempt_clear(struct tx *tx, struct bytes key, struct err *err)
 {
 	return db_exec(tx, "DELETE FROM attempt WHERE key = $1", DB_ARGS(db_bytes(key)), NULL, err);

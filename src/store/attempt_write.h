@@ -10,6 +10,9 @@
 enum result attempt_count(struct tx *tx, struct bytes key, int64_t now, int64_t window_ms, int64_t *ret_count,
 	struct err *err) must_check;
 
+/* Takes one attempt back; the window stays. */
+enum result attempt_take_back(struct tx *tx, struct bytes key, struct err *err) must_check;
+
 /* Forgets what was counted under the key. */
 enum result attempt_clear(struct tx *tx, struct bytes key, struct err *err) must_check;
 

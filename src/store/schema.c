@@ -319,6 +319,17 @@ static const char signs_of_recipients[] =
 	"ALTER TABLE copy ADD COLUMN denied_at BIGINT NOT NULL DEFAULT 0;"
 	"CREATE INDEX event_of_sign_in ON event (person_id, at) WHERE kind = 'person.signed-in';";
 
+/* Browsers that an address signed in with. password_set_at: sessions begun before do not lead to the mailbox.
+ */
+static const char known_browsers[] =
+	"CREATE TABLE device ("
+	"  cookie_hash BYTEA NOT NULL,"
+	"  address_key TEXT NOT NULL,"
+	"  used_at BIGINT NOT NULL,"
+	"  PRIMARY KEY (cookie_hash, address_key));"
+	"CREATE INDEX device_by_use ON device (used_at);"
+	"ALTER TABLE person ADD COLUMN password_set_at BIGINT NOT NULL DEFAULT 0;";
+
 static const struct migration migrations[] = {
 	{1, "begin", begin},
 	{2, "delay-notices", delay_notices},
@@ -327,6 +338,8 @@ static const struct migration migrations[] = {
 	{5, "codes-for-nobody", codes_for_nobody},
 	{6, "recipient-names", recipient_names},
 	{7, "signs-of-recipients", signs_of_recipients},
+	{8, "codes-for-nobody", codes_for_nobody},
+	{9, "known-browsers", known_browsers},
 };
 
 enum result schema_migrate(struct db *db, int *ret_from, int *ret_to, struct err *err)

@@ -258,3 +258,21 @@ def test_a_stranger_who_tries_passwords_is_limited_and_locks_nobody_out(proxied)
     assert try_password(proxied, "bob@acme.example", right, network)().status == 303  # her colleague, behind the same
     proxied.move_clock(HOUR + 1)
     assert try_password(proxied, "alice@acme.example", right, network)().status == 303
+
+
+def test_a_browser_that_signed_in_before_gets_codes_whatever_strangers_do(proxied):
+    owner, fields, code = with_code(proxied, KNOWN[0])
+    assert owner.request("/sign-in/code", {**fields, "code": code}).status == 303
+    del owner.cookies["__Host-session"]
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:  # from many networks, and from the owner's own
+        list(pool.map(lambda network: ask_for_code(proxied, KNOWN[0], network)[1](), [None, owner.network] * 21))
+        list(pool.map(lambda a: ask_for_code(proxied, a, owner.network)[1](), UNKNOWN[:25]))
+    assert ask_for_code(proxied, KNOWN[0])[1]().status == 429
+    owner.connection.close()  # it was idle for too long
+
+    def ask(address):
+        return owner.request("/sign-in/send-code", owner.fields("/sign-in", address=address)).status
+    assert [ask(KNOWN[0]) for _ in range(7)] == [200] * 6 + [429]
+    assert ask(KNOWN[1]) == 429  # the browser is known for the address that signed in with it, and for no other
+    proxied.move_clock(HOUR + 1)
+    assert ask(KNOWN[0]) == 200

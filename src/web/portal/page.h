@@ -15,6 +15,7 @@
 /* Cookies, without their __Host- prefix. */
 #define COOKIE_SESSION "session"
 #define COOKIE_LANGUAGE "language" /* chosen by somebody who is not signed in */
+#define COOKIE_DEVICE "device"	   /* by which a browser that somebody signed in with is known */
 #define COOKIE_NEXT "next"	   /* where to go after signing in */
 
 #define COOKIE_ZONE "zone" /* the browser's time zone, told by the script */

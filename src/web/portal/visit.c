@@ -1,6 +1,7 @@
 #include "web/portal/page.h"
 
 #include "base/id.h"
+#include "base/limits.h"
 
 #include <assert.h>
 
@@ -87,6 +88,15 @@ static enum result find_session(struct request *request, struct visit *visit)
 	return RESULT_OK;
 }
 
+static struct bytes device_cookie(struct request *request)
+{
+	uint8_t *device = arena_alloc(request->arena, TOKEN_BYTES);
+
+	if (!base32_decode(request_cookie(request, COOKIE_DEVICE), device, TOKEN_BYTES))
+		return (struct bytes){0};
+	return (struct bytes){device, TOKEN_BYTES};
+}
+
 static struct visit *new_visit(struct request *request)
 {
 	struct visit *visit = arena_alloc(request->arena, sizeof(*visit));
@@ -95,7 +105,9 @@ static struct visit *new_visit(struct request *request)
 	visit->actor.origin = request->client;
 	request->state = visit;
 	find_browser(request, visit);
-	visit->visitor = (struct visitor){.browser = str_bytes(visit->browser), .origin = request->client};
+	visit->visitor = (struct visitor){.browser = str_bytes(visit->browser),
+		.device = device_cookie(request),
+		.origin = request->client};
 	return visit;
 }
 
@@ -171,6 +183,9 @@ void visit_begin_session(struct request *request, struct response *response, con
 	static_assert((TOKEN_BYTES * 8 + 4) / 5 == BASE32_TOKEN_LEN, "a token in base 32");
 	base32_encode(sign_in->token, TOKEN_BYTES, token);
 	response_cookie(response, COOKIE_SESSION, (struct str){token, BASE32_TOKEN_LEN}, 0);
+	base32_encode(sign_in->device, TOKEN_BYTES, token);
+	response_cookie(
+		response, COOKIE_DEVICE, (struct str){token, BASE32_TOKEN_LEN}, LIMIT_DEVICE_MS / MS_SECOND);
 	if (request_cookie(request, COOKIE_NEXT).len)
 		response_cookie_remove(response, COOKIE_NEXT);
 }
