@@ -236,7 +236,7 @@ static enum result add_user(struct tx *tx, void *context, struct err *err)
 		TRY(person_set_name_box(
 			tx, person.id, people_name_seal(&account, person.id, user->name, &arena), err));
 	if (c->value.len)
-		TRY(person_set_password(tx, person.id, c->value, err));
+		TRY(person_set_password(tx, person.id, c->value, c->now, err));
 	if (user->is_administrator)
 		TRY(person_set_administrator(tx, person.id, true, err));
 	return note(tx, c,

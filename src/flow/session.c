@@ -111,7 +111,7 @@ static enum result set_password(struct tx *tx, void *context, struct err *err)
 {
 	const struct session_change *c = context;
 
-	TRY(person_set_password(tx, c->actor->person_id, c->value, err));
+	TRY(person_set_password(tx, c->actor->person_id, c->value, c->now, err));
 	TRY(session_remove_others(tx, c->actor->person_id, c->token_hash, err));
 	return note(tx, c, EVENT_PASSWORD_SET, err);
 }

@@ -108,6 +108,17 @@ enum result sign_in_too_often(struct err *err)
 	return err_code(err, RESULT_BUSY, "too-often", "too many tries; try again in an hour");
 }
 
+void sign_in_sort_people(struct person *people, size_t count)
+{
+	/* They come by age. */
+	for (size_t i = 1; i < count; i++)
+		for (size_t j = i; j && people[j].is_internal && !people[j - 1].is_internal; j--) {
+			struct person person = people[j];
+			people[j] = people[j - 1];
+			people[j - 1] = person;
+		}
+}
+
 /* The visitor's browser is known for the address from now on. */
 static enum result know_device(struct tx *tx, const struct person *person, const struct visitor *visitor,
 	int64_t now, struct sign_in *ret, struct err *err)

@@ -51,6 +51,7 @@ struct sign_in {
 	struct id person_id;
 	struct id copy_id; /* the message whose link began it, or none (R8) */
 	bool has_password;
+	bool has_choice; /* no link said which of the address's mailboxes is meant */
 };
 
 /* DENIED: wrong code, err->code "code-wrong", tries left in the text; GONE "code-used-up": expired, used, no
@@ -58,10 +59,31 @@ struct sign_in {
 enum result sign_in_by_code(struct flow *flow, const struct visitor *visitor, struct str code, int64_t now,
 	struct sign_in *ret, struct err *err) must_check;
 
-/* copy_id: the link's message or none. DENIED: wrong (or unknown, or none set). BUSY: too many tries from
+/* copy_id: the link's message, which says whose mailbox in which account is meant, or none: then the address
+ * counts, and the first of its mailboxes whose password it is, that of its own organisation before others.
+ * DENIED: wrong (or unknown, or none set). BUSY: too many tries from
  * this network; the owner of the address still gets in by code. */
 enum result sign_in_by_password(struct flow *flow, const struct visitor *visitor, struct str address,
 	struct str password, struct id copy_id, int64_t now, struct sign_in *ret, struct err *err) must_check;
+
+/* The mailboxes of a person's address, in several accounts. A code proves the address and entitles to all of
+ * them; a password is that of one account, whose administrator may have set it. */
+struct mailbox {
+	struct id person_id;
+	struct str account_name; /* as it calls itself */
+	int64_t unread;
+	bool is_current;
+};
+
+/* All that the session entitles to, the current one included, by name. *ret_needs_code: the installation has
+ * other accounts, and only a code would tell whether they have mailboxes of the address. */
+enum result mailbox_list(struct flow *flow, struct bytes token, int64_t now, struct arena *arena,
+	struct mailbox **ret, size_t *ret_count, bool *ret_needs_code, struct err *err) must_check;
+
+/* Ends the session and begins one for the other mailbox, with the same end. NOT_FOUND unless the session
+ * entitles to it; also when its password was set since the session began, which ends what was open. */
+enum result mailbox_switch(struct flow *flow, struct bytes token, const struct visitor *visitor,
+	struct id person_id, int64_t now, struct sign_in *ret, struct err *err) must_check;
 
 /* Who a session's token is. DENIED with code "session-ended" after the idle or the absolute limit (R7). */
 struct session_facts {

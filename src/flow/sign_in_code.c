@@ -153,9 +153,8 @@ static enum result send_code(struct tx *tx, void *context, struct err *err)
 	if (r->over)
 		return RESULT_OK;
 	TRY(person_list_by_address(tx, r->address, &arena, &people, &people_count, err));
-	/* An address may have a mailbox in several accounts; the newest is the one just written to. */
-	return send_code_to(
-		tx, r, people_count ? &people[people_count - 1] : NULL, (struct id){0}, &arena, err);
+	sign_in_sort_people(people, people_count);
+	return send_code_to(tx, r, people_count ? &people[0] : NULL, (struct id){0}, &arena, err);
 }
 
 static enum result request_code(struct code_request *request, struct err *err)
@@ -194,6 +193,21 @@ struct code_try {
 	int64_t tries_left;
 };
 
+/* The code was right. Without a link the address may mean several mailboxes. */
+static enum result enter(struct tx *tx, struct code_try *t, const struct code *code,
+	const struct person *person, struct arena *arena, struct err *err)
+{
+	struct person *people;
+	size_t people_count;
+
+	TRY(person_set_proved(tx, person->id, t->now, err));
+	TRY(sign_in_begin(
+		t->flow, tx, person, PROOF_CODE, t->visitor, code->copy_id, t->now, &t->sign_in, err));
+	TRY(person_list_by_address(tx, person->address, arena, &people, &people_count, err));
+	t->sign_in.has_choice = id_is_none(code->copy_id) && people_count > 1;
+	return RESULT_OK;
+}
+
 static enum result try_code(struct tx *tx, void *context, struct err *err)
 {
 	struct code_try *t = context;
@@ -226,9 +240,7 @@ static enum result try_code(struct tx *tx, void *context, struct err *err)
 			STR_NONE, t->now, err);
 	}
 	TRY(code_use(tx, code.id, t->now, err));
-	TRY(person_set_proved(tx, person.id, t->now, err));
-	return sign_in_begin(
-		t->flow, tx, &person, PROOF_CODE, t->visitor, code.copy_id, t->now, &t->sign_in, err);
+	return enter(tx, t, &code, &person, &arena, err);
 }
 
 /* The digits alone: people type or paste blanks and hyphens between them. */

@@ -7,10 +7,16 @@
 #include "store/copy.h"
 #include "store/event.h"
 
+#include <string.h>
+
 /* How often, within an hour, passwords are tried for one address and network together, and from one network.
  */
 #define PASSWORD_TRIES_PER_PAIR 10
 #define PASSWORD_TRIES_PER_NETWORK 100
+
+/* An address may have a mailbox, and a password, in several accounts. Beyond this number they are reached by
+ * link or code; each costs everybody's sign-in a hash. */
+#define MAILBOXES_TRIED 4
 
 struct password_try {
 	struct flow *flow;
@@ -19,21 +25,53 @@ struct password_try {
 	int64_t now;
 	struct arena *arena;
 	struct id copy_id;
-	struct person person; /* whose password may be verified; no id: nobody's */
+	/* Whose passwords are verified, and how many: always so many, with nobody's behind those there are.
+	 */
+	struct person people[MAILBOXES_TRIED];
+	size_t count;
+	struct person *person; /* whose it was, or who is told of a wrong one; NULL: nobody */
 	bool over;
 	struct sign_in sign_in;
 };
+
+/* As many as there are accounts, whether or not the address is known there. */
+static enum result find_people(struct tx *tx, struct password_try *t, struct err *err)
+{
+	struct account *accounts;
+	struct person *people;
+	size_t account_count, people_count, found = 0;
+
+	TRY(account_list(tx, t->arena, &accounts, &account_count, err));
+	TRY(person_list_by_address(tx, t->address, t->arena, &people, &people_count, err));
+	sign_in_sort_people(people, people_count);
+	memset(t->people, 0, sizeof(t->people));
+	t->count = account_count < 1 ? 1 : account_count < MAILBOXES_TRIED ? account_count : MAILBOXES_TRIED;
+	for (size_t i = 0; i < people_count && found < t->count; i++)
+		if (people[i].password_hash.len)
+			t->people[found++] = people[i];
+	t->person = found ? &t->people[0] : NULL;
+	return RESULT_OK;
+}
+
+static enum result find_person_of_link(struct tx *tx, struct password_try *t, struct err *err)
+{
+	struct copy copy;
+
+	TRY(copy_find_any(tx, t->copy_id, &copy, err));
+	TRY(person_find(tx, copy.account_id, copy.person_id, t->arena, &t->people[0], err));
+	t->count = 1;
+	t->person = &t->people[0];
+	return RESULT_OK;
+}
 
 /* Before the hash: may this try be made, and against which hash? */
 static enum result prepare_password(struct tx *tx, void *context, struct err *err)
 {
 	struct password_try *t = context;
+
 	struct str network = network_key(t->visitor->origin, t->arena);
-	struct person *people;
-	size_t people_count;
 
 	t->over = false;
-	t->person = (struct person){0};
 	/* Counted before anybody is looked up, as above. */
 	struct str pair = pair_key(arena_lower(t->arena, t->address), network, t->arena);
 	TRY(sign_in_count(tx, "password-pair", pair, PASSWORD_TRIES_PER_PAIR, t->now, &t->over, err));
@@ -41,36 +79,40 @@ static enum result prepare_password(struct tx *tx, void *context, struct err *er
 		tx, "password-network", network, PASSWORD_TRIES_PER_NETWORK, t->now, &t->over, err));
 	if (t->over)
 		return RESULT_OK;
-	TRY(person_list_by_address(tx, t->address, t->arena, &people, &people_count, err));
-	for (size_t i = 0; i < people_count; i++)
-		if (people[i].password_hash.len)
-			t->person = people[i];
-	return RESULT_OK;
+	return id_is_none(t->copy_id) ? find_people(tx, t, err) : find_person_of_link(tx, t, err);
 }
 
 static enum result finish_password(struct tx *tx, void *context, struct err *err)
 {
 	struct password_try *t = context;
-	struct copy copy;
 
-	/* A link of another person's message is forgotten: their inbox is shown (R15). */
-	if (!id_is_none(t->copy_id)) {
-		enum result found = copy_find(tx, t->person.id, t->copy_id, &copy, err);
-		if (found == RESULT_NOT_FOUND)
-			t->copy_id = (struct id){0};
-		else
-			TRY(found);
-	}
 	return sign_in_begin(
-		t->flow, tx, &t->person, PROOF_PASSWORD, t->visitor, t->copy_id, t->now, &t->sign_in, err);
+		t->flow, tx, t->person, PROOF_PASSWORD, t->visitor, t->copy_id, t->now, &t->sign_in, err);
 }
 
 static enum result refuse_password(struct tx *tx, void *context, struct err *err)
 {
 	const struct password_try *t = context;
 
-	return sign_in_note(tx, EVENT_PASSWORD_REFUSED, &t->person, (struct id){0}, t->visitor->origin,
+	return sign_in_note(tx, EVENT_PASSWORD_REFUSED, t->person, (struct id){0}, t->visitor->origin,
 		STR_NONE, t->now, err);
+}
+
+/* All of them, also behind the right one, so that the time tells nothing. */
+static enum result verify_all(struct password_try *t, struct str password, struct err *err)
+{
+	enum result result = RESULT_DENIED;
+
+	for (size_t i = 0; i < t->count; i++) {
+		enum result verified = password_verify(t->people[i].password_hash, password, err);
+		if (verified == RESULT_OK && result == RESULT_DENIED) {
+			t->person = &t->people[i];
+			result = RESULT_OK;
+		} else if (verified != RESULT_OK && verified != RESULT_DENIED) {
+			return verified;
+		}
+	}
+	return result;
 }
 
 enum result sign_in_by_password(struct flow *flow, const struct visitor *visitor, struct str address,
@@ -89,9 +131,9 @@ enum result sign_in_by_password(struct flow *flow, const struct visitor *visitor
 	TRY(db_write(flow_db(flow), prepare_password, &attempt, err));
 	if (attempt.over)
 		return sign_in_too_often(err);
-	enum result verified = password_verify(attempt.person.password_hash, password, err);
+	enum result verified = verify_all(&attempt, password, err);
 	if (verified == RESULT_DENIED) {
-		if (!id_is_none(attempt.person.id))
+		if (attempt.person)
 			TRY(db_write(flow_db(flow), refuse_password, &attempt, err));
 		return err_code(err, RESULT_DENIED, "password-wrong", "address or password is not right");
 	}

@@ -30,6 +30,9 @@ enum result sign_in_device_is_known(struct tx *tx, const struct visitor *visitor
 /* BUSY, with the wait in its text. */
 enum result sign_in_too_often(struct err *err) must_check;
 
+/* In order of preference for who typed an address: the mailbox of the own organisation, then the oldest. */
+void sign_in_sort_people(struct person *people, size_t count);
+
 /* Begins a session for the person: the token is random, its hash is kept. */
 enum result sign_in_begin(struct flow *flow, struct tx *tx, const struct person *person, int64_t proof,
 	const struct visitor *visitor, struct id copy_id, int64_t now, struct sign_in *ret,

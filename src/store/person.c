@@ -5,7 +5,7 @@
 
 #define COLUMNS                                                                                              \
 	"id, account_id, address, address_key, is_internal, is_administrator, name_box,"                     \
-	" COALESCE(password_hash, ''), language, time_zone, proved_at, created_at"
+	" COALESCE(password_hash, ''), language, time_zone, proved_at, created_at, password_set_at"
 
 static struct person read_row(const struct rows *rows, struct arena *arena)
 {
@@ -22,6 +22,7 @@ static struct person read_row(const struct rows *rows, struct arena *arena)
 		.time_zone = arena_str(arena, row_text(rows, 9)),
 		.proved_at = row_int(rows, 10),
 		.created_at = row_int(rows, 11),
+		.password_set_at = row_int(rows, 12),
 	};
 }
 
@@ -128,10 +129,11 @@ enum result person_set_administrator(struct tx *tx, struct id id, bool is_admini
 		DB_ARGS(db_id(id), db_bool(is_administrator)), NULL, err);
 }
 
-enum result person_set_password(struct tx *tx, struct id id, struct str password_hash, struct err *err)
+enum result person_set_password(
+	struct tx *tx, struct id id, struct str password_hash, int64_t now, struct err *err)
 {
-	return db_exec(tx, "UPDATE person SET password_hash = $2 WHERE id = $1",
-		DB_ARGS(db_id(id), db_text(password_hash)), NULL, err);
+	return db_exec(tx, "UPDATE person SET password_hash = $2, password_set_at = $3 WHERE id = $1",
+		DB_ARGS(db_id(id), db_text(password_hash), db_int(now)), NULL, err);
 }
 
 enum result person_set_choices(

@@ -18,6 +18,7 @@ struct person {
 	struct str time_zone;	  /* empty: not chosen */
 	int64_t proved_at;	  /* 0: has not yet shown that the mailbox is theirs */
 	int64_t created_at;
+	int64_t password_set_at; /* 0: never, or before this was kept */
 };
 
 enum result person_find(struct tx *tx, struct id account_id, struct id id, struct arena *arena,

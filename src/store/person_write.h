@@ -16,7 +16,7 @@ enum result person_set_name_box(
 enum result person_set_administrator(
 	struct tx *tx, struct id id, bool is_administrator, struct err *err) must_check;
 enum result person_set_password(
-	struct tx *tx, struct id id, struct str password_hash, struct err *err) must_check;
+	struct tx *tx, struct id id, struct str password_hash, int64_t now, struct err *err) must_check;
 enum result person_set_choices(
 	struct tx *tx, struct id id, struct str language, struct str time_zone, struct err *err) must_check;
 

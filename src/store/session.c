@@ -39,6 +39,16 @@ enum result session_set_used(struct tx *tx, struct bytes token_hash, int64_t now
 		DB_ARGS(db_bytes(token_hash), db_int(now)), NULL, err);
 }
 
+enum result session_set_times(
+	struct tx *tx, struct bytes token_hash, int64_t created_at, int64_t ends_at, struct err *err)
+{
+	return db_exec(tx,
+		"UPDATE session SET created_at = $2, ends_at = CASE WHEN ends_at < $3 THEN ends_at ELSE $3 "
+		"END"
+		" WHERE token_hash = $1",
+		DB_ARGS(db_bytes(token_hash), db_int(created_at), db_int(ends_at)), NULL, err);
+}
+
 enum result session_remove(struct tx *tx, struct bytes token_hash, struct err *err)
 {
 	return db_exec(

@@ -1,7 +1,9 @@
 """People: their passwords, their mailboxes in several accounts, and the ways in that stay open."""
 
 import pytest
-from support import portal
+from support import portal, smtp, wait
+from support.browser import Browser
+from support.node import Node
 
 INVALID = 6
 
@@ -38,3 +40,99 @@ def test_the_command_line_takes_no_guessable_password_either(sqlite_node):
                            stdin="Acme2027 eve\n", code=INVALID)
     assert "easy to guess" in said
     sqlite_node.run("source", "add", "--user", "scanner", "--password-stdin", stdin="scanner2027\n", code=INVALID)
+
+
+@pytest.fixture
+def two_accounts(binary, database):
+    """Acme, and Beta, which writes to Alice of Acme: she has a mailbox in both."""
+    node = Node(binary, database).make_acme()
+    node.run("account", "add", "beta", "--display-name", "Beta Corp")
+    node.run("domain", "add", "beta.example", "--next-hop", "127.0.0.1:1", "--account", "beta")
+    node.run("source", "add", "--network", "127.0.0.1/32", "--account", "beta")
+    node.start()
+    smtp.send(node.smtp_port, smtp.make(sender="xenia@beta.example", from_="xenia@beta.example",
+                                        to="alice@acme.example", subject="From Beta [secure]"),
+              sender="xenia@beta.example")
+    node.link = portal.link_for(node, "alice@acme.example")
+    yield node
+    node.stop()
+    node.close()
+
+
+def sign_in_by_typed_code(node, address, codes=1):
+    browser = Browser(node)
+    page = browser.submit(browser.get("/sign-in"), r"/sign-in$", address=address)
+    page = browser.submit(page, r"/send-code$")
+    return browser, browser.submit(page, r"/sign-in/code$", code=portal.code_for(node, address, codes))
+
+
+def choose(browser, page, name):
+    """The mailbox of that organisation, on the page where they are chosen."""
+    place = page.text.index(name)
+    action = [f["action"] for f in page.forms if "/mailboxes/" in f["action"]
+              and page.text.index(f["action"]) < place][-1]
+    return browser.submit(page, action)
+
+
+def test_a_code_leads_to_all_mailboxes_of_the_address(two_accounts):
+    node = two_accounts
+    alice, page = sign_in_by_typed_code(node, "alice@acme.example")
+    assert page.path == "/mailboxes" and "Acme" in page.text and "Beta Corp · 1 unread" in page.text
+    assert "/compose" in alice.get("/inbox").text  # that of her own organisation until she chooses
+    page = choose(alice, page, "Beta Corp")
+    assert page.path == "/inbox" and "From Beta" in page.text and "/compose" not in page.text
+    page = alice.get("/settings")
+    assert "/mailboxes?next=/inbox" in page.links
+    page = choose(alice, alice.get("/mailboxes"), ">Acme")
+    assert page.path == "/inbox" and "From Beta" not in page.text and "/compose" in page.text
+
+
+def test_a_link_leads_to_its_own_mailbox(two_accounts):
+    _, page = portal.sign_in_by_link(two_accounts, two_accounts.link, "alice@acme.example")
+    assert page.path.startswith("/message/") and "From Beta" in page.text
+
+
+def test_a_password_stays_good_when_another_account_gets_one(two_accounts):
+    node = two_accounts
+    beta, _ = portal.sign_in_by_link(node, node.link, "alice@acme.example")
+    page = beta.submit(beta.get("/settings/password"), r"/settings/password", password="other horse battery")
+    assert page.path == "/settings"
+    acme, page = portal.sign_in_by_password(node, "alice@acme.example")
+    assert page.path == "/inbox" and "/compose" in page.text
+    beta, page = portal.sign_in_by_password(node, "alice@acme.example", "other horse battery")
+    assert page.path == "/inbox" and "From Beta" in page.text
+    assert portal.sign_in_by_password(node, "alice@acme.example", "wrong horse battery")[1].status == 422
+    browser = Browser(node)  # with a link, the password of its mailbox counts
+    for password, status in (("correct horse battery", 422), ("other horse battery", 200)):
+        page = browser.get("/sign-in/password?link=" + node.link.rsplit("/", 1)[1])
+        assert browser.submit(page, r"/sign-in/password$", password=password).status == status
+
+
+def test_r15_a_password_leads_to_no_other_mailbox_and_tells_of_none(two_accounts):
+    node = two_accounts
+    _, page = sign_in_by_typed_code(node, "alice@acme.example")
+    ids = [f["action"].rsplit("/", 1)[1] for f in page.forms if "/mailboxes/" in f["action"]]
+    alice, _ = portal.sign_in_by_password(node, "alice@acme.example")
+    bob, _ = portal.sign_in_by_password(node, "bob@acme.example")
+    for browser in (alice, bob):
+        page = browser.get("/mailboxes")
+        assert "Beta Corp" not in page.text and len([f for f in page.forms if "/mailboxes/" in f["action"]]) == 1
+        assert "sign in with a code" in browser.get("/settings").text  # whether or not there is another
+    other = [i for i in ids if not alice.get("/mailboxes").form("/mailboxes/")["action"].endswith(i)][0]
+    page = alice.get("/mailboxes")
+    page.form("/mailboxes/")["action"] = f"/mailboxes/{other}"
+    assert alice.submit(page, f"/mailboxes/{other}").status == 404
+    page = bob.get("/mailboxes")
+    page.form("/mailboxes/")["action"] = f"/mailboxes/{other}"
+    assert bob.submit(page, f"/mailboxes/{other}").status == 404
+
+
+def test_a_new_password_shuts_out_sessions_of_the_other_mailbox(two_accounts):
+    node = two_accounts
+    left_open, _ = sign_in_by_typed_code(node, "alice@acme.example")
+    beta, _ = portal.sign_in_by_link(node, node.link, "alice@acme.example", 2)
+    node.move_clock(1000)
+    beta.submit(beta.get("/settings/password"), r"/settings/password", password="other horse battery")
+    page = left_open.get("/mailboxes")
+    assert page.status == 200 and "Beta Corp" not in page.text
+    assert "Beta Corp" in beta.get("/mailboxes").text

@@ -10,7 +10,14 @@ static enum result get_settings(struct request *request, struct response *respon
 	const struct visit *visit = visit_of(request);
 	cleanup(json_decrefp) json_t *view = json_object();
 	const struct zone *zone;
+	struct mailbox *mailboxes;
+	size_t mailbox_count;
+	bool needs_code;
 
+	TRY(mailbox_list(flow_of(request), visit->token, request->now, request->arena, &mailboxes,
+		&mailbox_count, &needs_code, &request->err));
+	view_set_flag(view, "has_mailboxes", mailbox_count > 1);
+	view_set_flag(view, "needs_code", needs_code);
 	view_set_flag(view, "was_saved", request_query(request, "saved").len > 0);
 	view_set_flag(view, "has_password", visit->session.person.password_hash.len > 0);
 	view_set_number(view, "idle_minutes", visit->session.settings.session_idle_minutes);

@@ -110,7 +110,11 @@ enum result page_signed_in(struct request *request, struct response *response, c
 	if (!id_is_none(sign_in->copy_id))
 		next = arena_printf(request->arena, "/message/%s%s", id_text(sign_in->copy_id).s,
 			sign_in->has_password ? "" : "?offer=password");
-	response_redirect(response, request_local_path(next, STR("/inbox")));
+	next = request_local_path(next, STR("/inbox"));
+	if (sign_in->has_choice)
+		next = arena_printf(request->arena, "/mailboxes?next=%.*s",
+			STR_ARG(percent_encode(request->arena, next)));
+	response_redirect(response, next);
 	return RESULT_OK;
 }
 
