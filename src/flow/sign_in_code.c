@@ -200,6 +200,15 @@ static enum result enter(struct tx *tx, struct code_try *t, const struct code *c
 	struct person *people;
 	size_t people_count;
 
+	struct str network = network_key(t->visitor->origin, arena), known;
+	bool is_known;
+
+	/* The network neither guessed nor asked for what nobody used: an office has many people behind it. */
+	TRY(sign_in_uncount(tx, "code-tries", network, err));
+	TRY(sign_in_device_is_known(
+		tx, t->visitor, person->address_key, t->now, arena, &is_known, &known, err));
+	if (!is_known)
+		TRY(sign_in_uncount(tx, "code-network", network, err));
 	TRY(person_set_proved(tx, person->id, t->now, err));
 	TRY(sign_in_begin(
 		t->flow, tx, person, PROOF_CODE, t->visitor, code->copy_id, t->now, &t->sign_in, err));

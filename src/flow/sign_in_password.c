@@ -9,9 +9,12 @@
 
 #include <string.h>
 
-/* How often, within an hour, passwords are tried for one address and network together, and from one network.
- */
+/* How often, within an hour, wrong passwords are tried for one address and network together, for one address
+ * from anywhere, and from one network; and in a browser that the address signed in with before, which is
+ * counted apart, so that strangers do not keep its owner out. A code is always another way. */
+#define PASSWORD_TRIES_PER_KNOWN_BROWSER 10
 #define PASSWORD_TRIES_PER_PAIR 10
+#define PASSWORD_TRIES_PER_ADDRESS 20
 #define PASSWORD_TRIES_PER_NETWORK 100
 
 /* An address may have a mailbox, and a password, in several accounts. Beyond this number they are reached by
@@ -32,7 +35,41 @@ struct password_try {
 	struct person *person; /* whose it was, or who is told of a wrong one; NULL: nobody */
 	bool over;
 	struct sign_in sign_in;
+	/* What the try was counted under, to be taken back when the password was right. */
+	bool is_known;
+	struct str known, pair, lower, network;
 };
+
+/* A try is counted before it is made, so that tries at once are not more than there may be. */
+static enum result count_try(struct tx *tx, struct password_try *t, struct err *err)
+{
+	t->lower = arena_lower(t->arena, t->address);
+	t->network = network_key(t->visitor->origin, t->arena);
+	t->pair = pair_key(t->lower, t->network, t->arena);
+	TRY(sign_in_device_is_known(
+		tx, t->visitor, t->lower, t->now, t->arena, &t->is_known, &t->known, err));
+	if (t->is_known)
+		return sign_in_count(tx, "password-known", t->known, PASSWORD_TRIES_PER_KNOWN_BROWSER, t->now,
+			&t->over, err);
+	TRY(sign_in_count(tx, "password-pair", t->pair, PASSWORD_TRIES_PER_PAIR, t->now, &t->over, err));
+	TRY(sign_in_count(
+		tx, "password-network", t->network, PASSWORD_TRIES_PER_NETWORK, t->now, &t->over, err));
+	/* What was turned away before costs the address nothing. */
+	if (!t->over)
+		TRY(sign_in_count(
+			tx, "password-address", t->lower, PASSWORD_TRIES_PER_ADDRESS, t->now, &t->over, err));
+	return RESULT_OK;
+}
+
+/* A right password is no try: whoever has it forgets the own mistakes, and takes nothing from others. */
+static enum result uncount_try(struct tx *tx, const struct password_try *t, struct err *err)
+{
+	if (t->is_known)
+		return sign_in_forget_count(tx, "password-known", t->known, err);
+	TRY(sign_in_forget_count(tx, "password-pair", t->pair, err));
+	TRY(sign_in_uncount(tx, "password-network", t->network, err));
+	return sign_in_uncount(tx, "password-address", t->lower, err);
+}
 
 /* As many as there are accounts, whether or not the address is known there. */
 static enum result find_people(struct tx *tx, struct password_try *t, struct err *err)
@@ -69,14 +106,9 @@ static enum result prepare_password(struct tx *tx, void *context, struct err *er
 {
 	struct password_try *t = context;
 
-	struct str network = network_key(t->visitor->origin, t->arena);
-
 	t->over = false;
-	/* Counted before anybody is looked up, as above. */
-	struct str pair = pair_key(arena_lower(t->arena, t->address), network, t->arena);
-	TRY(sign_in_count(tx, "password-pair", pair, PASSWORD_TRIES_PER_PAIR, t->now, &t->over, err));
-	TRY(sign_in_count(
-		tx, "password-network", network, PASSWORD_TRIES_PER_NETWORK, t->now, &t->over, err));
+	/* Before anybody is looked up: being turned away takes the same time for every address. */
+	TRY(count_try(tx, t, err));
 	if (t->over)
 		return RESULT_OK;
 	return id_is_none(t->copy_id) ? find_people(tx, t, err) : find_person_of_link(tx, t, err);
@@ -86,6 +118,7 @@ static enum result finish_password(struct tx *tx, void *context, struct err *err
 {
 	struct password_try *t = context;
 
+	TRY(uncount_try(tx, t, err));
 	return sign_in_begin(
 		t->flow, tx, t->person, PROOF_PASSWORD, t->visitor, t->copy_id, t->now, &t->sign_in, err);
 }

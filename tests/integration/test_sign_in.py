@@ -276,3 +276,40 @@ def test_a_browser_that_signed_in_before_gets_codes_whatever_strangers_do(proxie
     assert ask(KNOWN[1]) == 429  # the browser is known for the address that signed in with it, and for no other
     proxied.move_clock(HOUR + 1)
     assert ask(KNOWN[0]) == 200
+
+
+def test_right_passwords_are_no_tries(proxied):
+    network, right = some_network(), "correct horse battery"
+    for _ in range(12):
+        assert try_password(proxied, "alice@acme.example", right, network)().status == 303
+    statuses = [try_password(proxied, "alice@acme.example", network=network)().status for _ in range(11)]
+    assert statuses == [422] * 10 + [429]
+
+
+def test_an_office_behind_one_network_signs_in(proxied):
+    network = some_network()
+    for address in KNOWN[:33]:  # more than a network may ask for
+        stranger, fields, code = with_code(proxied, address, network=network)
+        assert stranger.request("/sign-in/code", {**fields, "code": code}).status == 303
+
+
+def test_passwords_of_an_address_are_guessed_twenty_times_an_hour_and_its_owner_gets_in(proxied):
+    right = "correct horse battery"
+    owner = Stranger(proxied)
+    fields = {**owner.fields("/sign-in", address="alice@acme.example"), "link": "", "password": right}
+    assert owner.request("/sign-in/password", fields).status == 303
+    del owner.cookies["__Host-session"]
+    owner.connection.close()
+    statuses = []
+    for network in (some_network(), some_network(), some_network(), owner.network):
+        statuses += [try_password(proxied, "alice@acme.example", network=network)().status for _ in range(7)]
+    assert statuses == [422] * 20 + [429] * 8
+    fields = {**owner.fields("/sign-in", address="alice@acme.example"), "link": "", "password": right}
+    assert owner.request("/sign-in/password", fields).status == 303
+    assert ask_for_code(proxied, "alice@acme.example")[1]().status == 200  # and by code from anywhere
+
+
+def test_the_networks_of_ipv6_are_counted_as_one_each(proxied):
+    statuses = [try_password(proxied, "alice@acme.example", network=f"2001:db8:1:2::{n:x}")().status
+                for n in range(1, 12)]
+    assert statuses == [422] * 10 + [429]
