@@ -183,7 +183,6 @@ static enum result find_link(struct tx *tx, void *context, struct err *err)
 	*q->facts = (struct link_facts){.account_id = copy.account_id,
 		.account_name = account.settings.display_name,
 		.address = person.address,
-		.has_password = person.password_hash.len > 0,
 		.settings = account.settings};
 	return RESULT_OK;
 }

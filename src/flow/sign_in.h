@@ -14,7 +14,6 @@ struct link_facts {
 	struct id account_id;
 	struct str account_name;
 	struct str address; /* whole; the page shows it masked */
-	bool has_password;
 	struct account_settings settings;
 };
 

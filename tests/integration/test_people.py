@@ -136,3 +136,18 @@ def test_a_new_password_shuts_out_sessions_of_the_other_mailbox(two_accounts):
     page = left_open.get("/mailboxes")
     assert page.status == 200 and "Beta Corp" not in page.text
     assert "Beta Corp" in beta.get("/mailboxes").text
+
+
+def test_r15_a_link_tells_nothing_of_passwords_and_says_who_is_signed_in(two_accounts):
+    node = two_accounts
+    smtp.send(node.smtp_port, smtp.make(to="carol@partner.example", subject="Offer [secure]"))
+    pages = {link: Browser(node).get(link).text.replace(link.rsplit("/", 1)[1], "ID")
+             for link in (node.link, portal.link_for(node, "carol@partner.example"))}
+    for text in pages.values():  # Alice has no password in Beta, nor Carol in Acme; both are offered it
+        assert "/sign-in/password?link=ID" in text and "You are signed in as" not in text
+    bob, _ = portal.sign_in_by_password(node, "bob@acme.example")
+    assert "You are signed in as bob@acme.example" in bob.get(list(pages)[1]).text
+    bob.submit(bob.get(list(pages)[1]), r"/code$")
+    page = bob.submit(bob.get("/sign-in/code?link=" + list(pages)[1].rsplit("/", 1)[1]), r"/sign-in/code$",
+                      code=portal.code_for(node, "carol@partner.example"))
+    assert page.path.startswith("/message/") and "carol@partner.example" in bob.get("/settings").text

@@ -9,7 +9,6 @@ static void set_link(struct request *request, json_t *view, const char *id, cons
 {
 	view_set(view, "id", str_of(id));
 	view_set(view, "masked", format_masked_address(request->arena, facts->address));
-	view_set_flag(view, "has_password", facts->has_password);
 }
 
 /* Finds the link and makes the page that of its account. */
