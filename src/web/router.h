@@ -9,9 +9,11 @@
 #include "web/response.h"
 
 enum route_rights {
-	RIGHTS_ANYONE,	  /* no session needed, though there may be one */
-	RIGHTS_SIGNED_IN, /* a person's session */
-	RIGHTS_ADMIN,	  /* an administrator's session */
+	RIGHTS_ANYONE,	    /* no session needed, though there may be one */
+	RIGHTS_OWN_COOKIES, /* as ANYONE; with nobody signed in it changes only cookies of who asks, so that a
+			     * form of a session that is over is as good as any */
+	RIGHTS_SIGNED_IN,   /* a person's session */
+	RIGHTS_ADMIN,	    /* an administrator's session */
 };
 
 /* A page's work: straight-line code in a worker thread. On OK the response is sent as it stands; any other

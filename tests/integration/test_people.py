@@ -138,6 +138,31 @@ def test_a_new_password_shuts_out_sessions_of_the_other_mailbox(two_accounts):
     assert "Beta Corp" in beta.get("/mailboxes").text
 
 
+@pytest.mark.parametrize("how", ["the session ended", "signed out in another tab"])
+def test_r7_signing_out_and_choosing_a_language_work_after_the_session(node, how):
+    browser, page = portal.sign_in_by_password(node, "bob@acme.example")
+    if how == "the session ended":
+        node.move_clock(61 * 60 * 1000)
+    else:
+        assert "signed out" in browser.submit(page, r"/sign-out$").text
+    german = browser.submit(page, r"/language$", language="de")
+    assert german.status == 200 and german.path == "/sign-in" and 'lang="de"' in german.text
+    english = browser.submit(page, r"/language$", language="en")
+    assert 'lang="en"' in english.text
+    left = browser.submit(page, r"/sign-out$")
+    assert left.status == 200 and left.path == "/sign-in" and "signed out" in left.text
+    assert not any(c.name == "__Host-session" for c in browser.cookies)
+
+
+def test_a_session_is_ended_by_its_own_pages_only(sqlite_node):
+    browser, page = portal.sign_in_by_password(sqlite_node, "bob@acme.example")
+    for action in (r"/sign-out$", r"/language$"):
+        assert browser.submit(page, action, csrf="0" * 52, language="de").status == 403
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Origin": "https://elsewhere.example"}
+    assert browser.request("/sign-out", b"csrf=x", headers).status == 403
+    assert browser.get("/inbox").path == "/inbox"
+
+
 def test_r15_a_link_tells_nothing_of_passwords_and_says_who_is_signed_in(two_accounts):
     node = two_accounts
     smtp.send(node.smtp_port, smtp.make(to="carol@partner.example", subject="Offer [secure]"))

@@ -37,9 +37,12 @@ static enum result handle(struct request *request, struct response *response)
 
 	if (!visit || !visit->is_looked_up)
 		TRY(visit_begin(request, &visit));
-	if (request->route->rights != RIGHTS_ANYONE && !visit->is_signed_in)
+	enum route_rights rights = request->route->rights;
+	if (rights >= RIGHTS_SIGNED_IN && !visit->is_signed_in)
 		return ask_to_sign_in(request, response);
-	if (request->method != METHOD_GET && !visit_csrf_is_right(visit, request_field(request, "csrf"))) {
+	bool needs_token = rights != RIGHTS_OWN_COOKIES || visit->is_signed_in;
+	if (request->method != METHOD_GET && needs_token &&
+		!visit_csrf_is_right(visit, request_field(request, "csrf"))) {
 		/* What was written is shown again with this session's token; write_read does no more (R7). */
 		visit->form_is_old = visit->is_signed_in && request->route->open_sink;
 		if (!visit->form_is_old)

@@ -84,7 +84,7 @@ static const struct route rows[] = {
 		"The person's choices"},
 	{METHOD_POST, "/settings/choices", RIGHTS_SIGNED_IN, choices_parameters, post_choices, NULL,
 		"Keeps language and time zone"},
-	{METHOD_POST, "/language", RIGHTS_ANYONE, language_parameters, post_language, NULL,
+	{METHOD_POST, "/language", RIGHTS_OWN_COOKIES, language_parameters, post_language, NULL,
 		"Shows the pages in another language"},
 };
 

@@ -188,7 +188,7 @@ static const struct route rows[] = {
 		"Offers the ways to sign in when a link began it"},
 	{METHOD_POST, "/sign-in/password", RIGHTS_ANYONE, password_parameters, post_password, NULL,
 		"Signs in by password"},
-	{METHOD_POST, "/sign-out", RIGHTS_ANYONE, NULL, post_sign_out, NULL, "Ends the session"},
+	{METHOD_POST, "/sign-out", RIGHTS_OWN_COOKIES, NULL, post_sign_out, NULL, "Ends the session"},
 };
 
 const struct route_table portal_routes_sign_in = {rows, COUNT_OF(rows)};
