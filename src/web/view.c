@@ -109,7 +109,7 @@ static void add_common(const struct view_site *site, json_t *view, const struct 
 {
 	view_set(view, "language", language_tag(common->language));
 	view_set(view, "direction", language_is_rtl(common->language) ? STR("rtl") : STR("ltr"));
-	view_set(view, "path", request->target);
+	view_set(view, "path", common->path.len ? common->path : request->target);
 	view_set(view, "csrf", common->csrf);
 	set_new(view, "account", common->account ? json_incref(common->account) : json_null());
 	set_new(view, "person", common->person ? json_incref(common->person) : json_null());

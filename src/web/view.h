@@ -31,6 +31,7 @@ struct view_common {
 	struct str csrf; /* empty: no forms */
 	json_t *account; /* borrowed; NULL: none */
 	json_t *person;	 /* borrowed; NULL: nobody is signed in */
+	struct str path; /* a page to come back to; empty: this one */
 };
 
 /* A JSON string; bytes that are not UTF-8, and NUL, become U+FFFD. Never NULL. */

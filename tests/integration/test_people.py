@@ -176,3 +176,41 @@ def test_r15_a_link_tells_nothing_of_passwords_and_says_who_is_signed_in(two_acc
     page = bob.submit(bob.get("/sign-in/code?link=" + list(pages)[1].rsplit("/", 1)[1]), r"/sign-in/code$",
                       code=portal.code_for(node, "carol@partner.example"))
     assert page.path.startswith("/message/") and "carol@partner.example" in bob.get("/settings").text
+
+
+def german(browser, page):
+    return browser.submit(page, r"/language$", language="de")
+
+
+def test_choosing_a_language_keeps_the_step_of_signing_in(node):
+    smtp.send(node.smtp_port, smtp.make(to="carol@partner.example", subject="Offer [secure]"))
+    link = portal.link_for(node, "carol@partner.example")
+    browser = Browser(node)
+    page = browser.submit(browser.get("/sign-in"), r"/sign-in$", address="carol@partner.example")
+    page = german(browser, page)
+    assert page.path == "/sign-in/password" and 'lang="de"' in page.text and "carol@partner.example" in page.text
+    page = german(browser, browser.submit(page, r"/sign-in/password$", password="wrong horse battery"))
+    assert page.path == "/sign-in/password" and "carol@partner.example" in page.text
+    page = german(browser, browser.submit(page, r"/send-code$"))
+    assert page.path == "/sign-in/code" and "carol@partner.example" in page.text
+    page = german(browser, browser.submit(page, r"/sign-in/code$", code="1234"))
+    assert page.path == "/sign-in/code" and page.status == 200
+    code = portal.code_for(node, "carol@partner.example")
+    assert browser.submit(page, r"/sign-in/code$", code=code).path == "/inbox"
+    assert not any(c.name == "__Host-address" for c in browser.cookies)  # known no longer than needed
+
+    browser = Browser(node)  # the same with a link, which keeps the address masked
+    page = browser.submit(browser.get("/sign-in/password?link=" + link.rsplit("/", 1)[1]), r"/sign-in/password$",
+                          password="wrong horse battery")
+    page = german(browser, page)
+    assert page.status == 200 and "c…l@partner.example" in page.text and "carol@" not in page.text
+    page = german(browser, browser.submit(browser.submit(browser.get(link), r"/code$"), r"/sign-in/code$", code="1"))
+    assert page.status == 200 and "c…l@partner.example" in page.text
+    page = german(browser, browser.submit(browser.get(link), r"/not-mine$"))
+    assert page.status == 200 and page.path == "/m/" + link.rsplit("/", 1)[1]
+
+
+def test_pages_of_signing_in_without_an_address_ask_for_it(sqlite_node):
+    for path in ("/sign-in/code", "/sign-in/password"):
+        page = Browser(sqlite_node).get(path)
+        assert page.status == 200 and page.path == "/sign-in"

@@ -13,6 +13,8 @@ static enum result set_code(struct request *request, json_t *view, struct str li
 	struct link_facts *facts = arena_alloc(request->arena, sizeof(*facts));
 	struct id id;
 
+	visit_of(request)->return_path = arena_printf(request->arena, "/sign-in/code%s%.*s",
+		link.len ? "?link=" : "", STR_ARG(percent_encode(request->arena, link)));
 	view_set(view, "link_id", link);
 	view_set(view, "address", address);
 	view_set(view, "masked", address);
@@ -30,13 +32,19 @@ static enum result set_code(struct request *request, json_t *view, struct str li
 static enum result get_code(struct request *request, struct response *response)
 {
 	cleanup(json_decrefp) json_t *view = json_object();
+	struct str link = request_query(request, "link"),
+		   address = link.len ? STR_NONE : page_address(request);
 
-	TRY(set_code(request, view, request_query(request, "link"), STR_NONE));
+	if (!link.len && !address.len) {
+		response_redirect(response, STR("/sign-in"));
+		return RESULT_OK;
+	}
+	TRY(set_code(request, view, link, address));
 	view_set_flag(view, "was_sent_again", request_query(request, "again").len > 0);
 	return page_door(request, response, "code", view);
 }
 
-/* For an address typed in. The answer is the page itself: the address goes into no URL. */
+/* For an address typed in. */
 static enum result post_send(struct request *request, struct response *response)
 {
 	cleanup(json_decrefp) json_t *view = json_object();
@@ -46,6 +54,7 @@ static enum result post_send(struct request *request, struct response *response)
 	enum result result = sign_in_send_code_to(
 		flow_of(request), address, &visit_of(request)->visitor, request->now, &request->err);
 	if (result == RESULT_INVALID || result == RESULT_BUSY) {
+		visit_of(request)->return_path = STR("/sign-in");
 		view_set(view, "address", address);
 		if (result == RESULT_BUSY)
 			page_problem_too_often(request, response, view, "address");
@@ -56,9 +65,10 @@ static enum result post_send(struct request *request, struct response *response)
 	TRY(result);
 	page_answer_evenly(response, begin);
 	visit_accepted(request);
-	TRY(set_code(request, view, STR_NONE, address));
-	view_set_flag(view, "was_sent_again", request_field(request, "again").len > 0);
-	return page_door(request, response, "code", view);
+	page_keep_address(request, response, address);
+	response_redirect(response,
+		request_field(request, "again").len ? STR("/sign-in/code?again=1") : STR("/sign-in/code"));
+	return RESULT_OK;
 }
 
 static bool has_code_shape(struct str code)

@@ -19,6 +19,7 @@ static enum result open_link(struct request *request, struct id *ret_id, struct 
 	TRY(page_id(request, ret_id));
 	TRY(sign_in_link(flow_of(request), *ret_id, request->arena, facts, &request->err));
 	visit_set_account(request, &facts->settings);
+	visit_of(request)->return_path = arena_printf(request->arena, "/m/%s", id_text(*ret_id).s);
 	*ret = facts;
 	return RESULT_OK;
 }

@@ -1,5 +1,6 @@
 #include "web/portal/page.h"
 
+#include "base/address.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/log.h"
@@ -47,6 +48,26 @@ static void add_languages(const struct visit *visit, json_t *view)
 	}
 }
 
+/* Where a GET shows this page again, or at least the one that its form was on. */
+static struct str return_path(struct request *request)
+{
+	const struct visit *visit = visit_of(request);
+	const struct route *route;
+	struct segments path;
+	struct pairs parameters;
+	struct str allow;
+
+	if (request->method == METHOD_GET)
+		return request->target;
+	if (visit->return_path.len)
+		return visit->return_path;
+	if (path_parse(request->arena, request->path, &path) == RESULT_OK &&
+		router_find(visit->portal->router, request->arena, METHOD_GET, &path, &route, &parameters,
+			&allow) == RESULT_OK)
+		return request->path;
+	return STR("/");
+}
+
 /* Renders and owns nothing: the caller's view gets the common fields. */
 static enum result render(struct request *request, struct response *response, const char *template,
 	json_t *view, const char *home, json_t *person)
@@ -54,7 +75,8 @@ static enum result render(struct request *request, struct response *response, co
 	const struct visit *visit = visit_of(request);
 	struct view_site site = {visit->portal->templates, visit->portal->assets};
 	json_t *account = account_view(request);
-	struct view_common common = {visit->language, visit_csrf(request), account, person};
+	struct view_common common = {
+		visit->language, visit_csrf(request), account, person, return_path(request)};
 
 	add_languages(visit, view);
 	view_set(view, "home_url", str_of(home));
@@ -146,6 +168,22 @@ void page_problem_too_often(
 void page_answer_evenly(struct response *response, int64_t begin)
 {
 	response->not_before = begin + ((clock_monotonic() - begin) / BEAT_MS + 1) * BEAT_MS;
+}
+
+void page_keep_address(struct request *request, struct response *response, struct str address)
+{
+	response_cookie(response, COOKIE_ADDRESS, percent_encode(request->arena, address), NEXT_S);
+}
+
+struct str page_address(struct request *request)
+{
+	struct str address;
+
+	if (percent_decode(request->arena, request_cookie(request, COOKIE_ADDRESS), false, &address) !=
+			RESULT_OK ||
+		!is_address(address))
+		return STR_NONE;
+	return address;
 }
 
 enum result page_id(struct request *request, struct id *ret)

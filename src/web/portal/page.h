@@ -16,9 +16,11 @@
 #define COOKIE_SESSION "session"
 #define COOKIE_LANGUAGE "language" /* chosen by somebody who is not signed in */
 #define COOKIE_DEVICE "device"	   /* by which a browser that somebody signed in with is known */
+#define COOKIE_ADDRESS "address"   /* typed in to sign in, for the pages that follow */
 #define COOKIE_NEXT "next"	   /* where to go after signing in */
+#define COOKIE_ZONE "zone"	   /* the browser's time zone, told by the script */
 
-#define COOKIE_ZONE "zone" /* the browser's time zone, told by the script */
+#define NEXT_S (30 * 60) /* how long the address and the next page are kept */
 
 /* Limits of parameters. */
 #define LOCAL_PATH_BYTES 1000
@@ -50,6 +52,7 @@ struct visit {
 	bool is_looked_up; /* who it is could be found out; otherwise only the error page may use it */
 	bool browser_is_new;
 	struct csrf_secret secret;
+	struct str return_path; /* what a GET shows again of the answer to a form; empty: the form's path */
 	const struct account_settings *settings; /* of the account the page is about; NULL: not known */
 	const struct language *language;
 	struct format format;
@@ -105,6 +108,11 @@ void page_problem_too_often(
  * `begin` (clock_monotonic): what was found on the way, such as whether an address is known, is not told by
  * the time it took. No worker is held meanwhile. */
 void page_answer_evenly(struct response *response, int64_t begin);
+
+/* The address that somebody typed in to sign in is kept by the browser for a while: it goes into no URL.
+ * Empty when there is none. */
+void page_keep_address(struct request *request, struct response *response, struct str address);
+struct str page_address(struct request *request);
 
 /* The error page for a result, server_options.error_page. */
 void page_error(struct request *request, struct response *response, enum result result);

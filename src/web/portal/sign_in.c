@@ -6,8 +6,6 @@
 #include "base/clock.h"
 #include "base/limits.h"
 
-#define NEXT_S (30 * 60)
-
 static enum result get_root(struct request *request, struct response *response)
 {
 	response_redirect(response, visit_of(request)->is_signed_in ? STR("/inbox") : STR("/sign-in"));
@@ -49,8 +47,9 @@ static enum result post_sign_in(struct request *request, struct response *respon
 	struct str address = str_trim(request_field(request, "address"));
 
 	if (is_address(address)) {
-		set_ways(view, address);
-		return page_door(request, response, "sign_in_password", view);
+		page_keep_address(request, response, address);
+		response_redirect(response, STR("/sign-in/password"));
+		return RESULT_OK;
 	}
 	(void)page_problem(view, response, "address", "address_shape");
 	view_set(view, "address", address);
@@ -78,9 +77,16 @@ static enum result set_ways_of_link(
 static enum result get_password(struct request *request, struct response *response)
 {
 	cleanup(json_decrefp) json_t *view = json_object();
-	struct str address;
+	struct str link = request_query(request, "link"), address = page_address(request);
 
-	TRY(set_ways_of_link(request, view, request_query(request, "link"), &address));
+	if (!link.len && !address.len) {
+		response_redirect(response, STR("/sign-in"));
+		return RESULT_OK;
+	}
+	if (link.len)
+		TRY(set_ways_of_link(request, view, link, &address));
+	else
+		set_ways(view, address);
 	return page_door(request, response, "sign_in_password", view);
 }
 
@@ -88,6 +94,10 @@ static enum result get_password(struct request *request, struct response *respon
 static enum result refuse_password(
 	struct request *request, struct response *response, json_t *view, enum result why)
 {
+	struct str link = request_field(request, "link");
+
+	visit_of(request)->return_path = arena_printf(request->arena, "/sign-in/password%s%.*s",
+		link.len ? "?link=" : "", STR_ARG(percent_encode(request->arena, link)));
 	if (why == RESULT_BUSY)
 		page_problem_too_often(request, response, view, "password");
 	else
@@ -183,9 +193,9 @@ static const struct route rows[] = {
 	{METHOD_GET, "/sign-in", RIGHTS_ANYONE, get_parameters, get_sign_in, NULL,
 		"Asks for the address to sign in with"},
 	{METHOD_POST, "/sign-in", RIGHTS_ANYONE, address_parameters, post_sign_in, NULL,
-		"Offers the ways to sign in, the same for any address"},
+		"Takes the address and leads to the ways to sign in, the same for any address"},
 	{METHOD_GET, "/sign-in/password", RIGHTS_ANYONE, link_parameters, get_password, NULL,
-		"Offers the ways to sign in when a link began it"},
+		"Offers the ways to sign in with the address typed in, or of a link"},
 	{METHOD_POST, "/sign-in/password", RIGHTS_ANYONE, password_parameters, post_password, NULL,
 		"Signs in by password"},
 	{METHOD_POST, "/sign-out", RIGHTS_OWN_COOKIES, NULL, post_sign_out, NULL, "Ends the session"},

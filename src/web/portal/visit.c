@@ -188,4 +188,6 @@ void visit_begin_session(struct request *request, struct response *response, con
 		response, COOKIE_DEVICE, (struct str){token, BASE32_TOKEN_LEN}, LIMIT_DEVICE_MS / MS_SECOND);
 	if (request_cookie(request, COOKIE_NEXT).len)
 		response_cookie_remove(response, COOKIE_NEXT);
+	if (request_cookie(request, COOKIE_ADDRESS).len)
+		response_cookie_remove(response, COOKIE_ADDRESS);
 }
