@@ -23,6 +23,8 @@ class Postfix:
         for f in (config, queue, data):
             f.mkdir()
         os.chmod(self.folder, 0o755)
+        # An empty inline table fails each look-up.
+        maps = f"inline:{{{' '.join(f'{{{d}={t}}}' for d, t in routes.items())}}}" if routes else ""
         script = self.folder / "responder.py"
         script.write_text(responder or "")
         shutil.chown(data, "postfix")
@@ -40,7 +42,7 @@ mynetworks = 127.0.0.0/8
 mydestination =
 default_transport = {transport}
 relay_transport = {transport}
-transport_maps = inline:{{{" ".join(f"{{{d}={t}}}" for d, t in (routes or {}).items())}}}
+transport_maps = {maps}
 smtp_destination_recipient_limit = 50
 smtp_tls_security_level = none
 smtpd_recipient_restrictions = permit_mynetworks, reject
