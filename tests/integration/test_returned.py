@@ -90,7 +90,7 @@ def test_an_answer_that_bounces_later_is_an_event_and_read_in_the_portal(world):
     wait.until(lambda: "delivery.bounced" in world.events(answer), "the bounce", 60)
     assert "delivery.sent" in world.events(answer)
     shown = carol.get(page).text
-    assert "Could not be delivered" in shown and "5.1.1" in shown and "Delivered to" not in shown
+    assert "waits in the portal" in shown and "5.1.1" not in shown and "Delivered to" not in shown
     alice, _ = portal.sign_in_by_password(world.node, "alice@acme.example")
     inbox = alice.get("/inbox")
     assert "Re: Offer" in inbox.text
