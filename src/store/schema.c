@@ -338,8 +338,7 @@ static const struct migration migrations[] = {
 	{5, "codes-for-nobody", codes_for_nobody},
 	{6, "recipient-names", recipient_names},
 	{7, "signs-of-recipients", signs_of_recipients},
-	{8, "codes-for-nobody", codes_for_nobody},
-	{9, "known-browsers", known_browsers},
+	{8, "known-browsers", known_browsers},
 };
 
 enum result schema_migrate(struct db *db, int *ret_from, int *ret_to, struct err *err)
