@@ -130,7 +130,7 @@ static enum result begin_statement(struct tx *tx, const char *sql, const struct 
 	sqlite3_destructor_type lifetime, struct statement **ret, struct err *err)
 {
 	struct connection *connection = connection_of(tx);
-	struct statement *s;
+	struct statement *s = NULL;
 	struct err why = {0};
 
 	enum result result = statement_take(connection, sql, &s, &why);
@@ -159,7 +159,7 @@ static enum result step_failed(struct tx *tx, int code, struct err *err)
 enum result sqlite_exec(struct tx *tx, const char *sql, const struct db_value *args, size_t count,
 	int64_t *ret_changed, struct err *err)
 {
-	struct statement *s;
+	struct statement *s = NULL;
 
 	TRY(begin_statement(tx, sql, args, count, SQLITE_STATIC, &s, err));
 	int code = sqlite3_step(s->handle);
@@ -176,7 +176,7 @@ enum result sqlite_exec(struct tx *tx, const char *sql, const struct db_value *a
 enum result sqlite_query(struct tx *tx, const char *sql, const struct db_value *args, size_t count,
 	struct rows *ret, struct err *err)
 {
-	struct statement *s;
+	struct statement *s = NULL;
 
 	TRY(begin_statement(tx, sql, args, count, SQLITE_TRANSIENT, &s, err));
 	int code = sqlite3_step(s->handle);
@@ -247,7 +247,7 @@ enum result sqlite_script(struct tx *tx, const char *sql, struct err *err)
 
 enum result sqlite_simple(struct connection *connection, const char *sql, struct err *err)
 {
-	struct statement *s;
+	struct statement *s = NULL;
 
 	TRY(statement_take(connection, sql, &s, err));
 	int code = sqlite3_step(s->handle);

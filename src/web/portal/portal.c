@@ -103,7 +103,7 @@ static enum result read_listeners(struct portal *portal, struct server_listen **
 static enum result listen_and_serve(struct portal *portal, struct err *err)
 {
 	const struct portal_options *options = &portal->options;
-	struct server_listen *listen;
+	struct server_listen *listen = NULL;
 
 	if (!str_starts(options->portal_url, STR("https://")) &&
 		!str_starts(options->portal_url, STR("http://")))
