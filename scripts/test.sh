@@ -23,8 +23,8 @@ late=$(sed -n 's/^Timeout: *\([0-9]*\).*/\1/p' build/unit.log)
 passed=$((passed + ${ok:-0}))
 failed=$((failed + ${bad:-1} + ${late:-0}))
 
-echo "== integration tests"
-SEALPOST_BINARY="$PWD/build/test/src/cli/sealpost" /usr/bin/python3 -m pytest -q -p no:cacheprovider tests/integration 2>&1 |
+echo "== integration tests (they wait more than they work, so several at once)"
+SEALPOST_BINARY="$PWD/build/test/src/cli/sealpost" /usr/bin/python3 -m pytest -q -n 4 -p no:cacheprovider tests/integration 2>&1 |
 	tee build/integration.log
 passed=$((passed + $(count passed build/integration.log)))
 failed=$((failed + $(count failed build/integration.log)))

@@ -1,7 +1,15 @@
 """Waiting for conditions, never for time."""
 
+import itertools
+import os
 import socket
 import time
+
+# Below the ports that connections get, and a part of the range for each worker of a parallel run, so that nobody takes
+# a port between the look and its use.
+_WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
+_PORTS_EACH = 2500
+_offsets = itertools.count(os.getpid() * 97)
 
 
 def until(condition, what, seconds=30.0):
@@ -18,9 +26,14 @@ def until(condition, what, seconds=30.0):
 
 def free_port():
     """A port on 127.0.0.1 that nobody listens on."""
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    while True:
+        port = 10000 + _WORKER % 9 * _PORTS_EACH + next(_offsets) % _PORTS_EACH
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
 
 
 def port_open(port):
