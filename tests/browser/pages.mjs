@@ -4,7 +4,9 @@ import { attached, html, text } from "./mails.mjs";
 
 const HOUR = 3_600_000;
 
-const submit = (page, action) => page.locator(`form[action$='${action}'] button`).first().click();
+/** Presses the form's button and waits for the page it leads to. */
+const submit = (page, action) => Promise.all(
+  [page.waitForEvent("domcontentloaded"), page.locator(`form[action$='${action}'] button`).first().click()]);
 
 /** The people and definitions that the mails need. */
 export function prepareNode(node) {
@@ -132,6 +134,7 @@ export class Walk {
     const cookies = await kept.cookies();
     await kept.clearCookies({ name: /session$/ });
     await page.locator("form.write button.primary").click();
+    await page.locator(".sign").waitFor();
     await this.see("error-session-ended", page);
     await kept.addCookies(cookies);
     await this.see("sign-in-ended", await this.newPage(), "/sign-in?ended=1");
