@@ -181,12 +181,23 @@ static enum result start(struct running *r, const struct run_hooks *hooks, struc
 	return start_portal(r, err);
 }
 
-/* Last in, first out: no more mail comes in before nothing more goes out. */
+static int64_t time_left(int64_t deadline)
+{
+	int64_t left = deadline - clock_monotonic();
+
+	return left > 0 ? left : 0;
+}
+
+/* Last in, first out: no more mail comes in before nothing more goes out. All have the same time to finish.
+ */
 static void stop(struct running *r)
 {
+	int64_t deadline = clock_monotonic() + STOP_MS;
+
+	delivery_begin_stop(r->delivery);
 	smtp_server_stop(r->smtp, STOP_MS);
-	portal_stop(r->portal, STOP_MS);
-	delivery_stop(r->delivery);
+	portal_stop(r->portal, time_left(deadline));
+	delivery_stop(r->delivery, time_left(deadline));
 	outbox_close(r->outbox);
 	resolver_free(r->resolver);
 	tls_trust_free(r->trust);

@@ -62,6 +62,7 @@ static enum result connect_to(const struct send_request *r, const struct hop_add
 		.tls_name = to->host,
 		.tls = tls,
 		.trust = r->options->trust,
+		.cut = r->cut,
 		.user = smart ? r->options->smart_host_user : NULL,
 		.password = smart ? r->options->smart_host_password : NULL};
 

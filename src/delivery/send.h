@@ -9,6 +9,7 @@
 struct send_request {
 	const struct delivery_options *options;
 	struct connections *connections;
+	struct smtp_cut *cut;
 	const struct deliver_job *job; /* of the first delivery */
 	const struct delivery *const *deliveries;
 	size_t count;

@@ -20,12 +20,15 @@ struct delivery_workers {
 	/* Guards all below. */
 	struct lock lock;
 	struct signal wake;
+	struct signal ended; /* a worker did */
 	struct delivery_queue queue;
 	bool stopping, woken;
+	int working; /* workers that have not ended */
 	pthread_t taker;
 	pthread_t *threads;
 	int thread_count;
-	struct connections *connections; /* has a lock of its own */
+	struct connections *connections; /* have locks of their own */
+	struct smtp_cut *cut;
 };
 
 /* What a worker needs for one batch. */
@@ -78,6 +81,32 @@ static void give_back(struct sending *s, enum result opened, const struct err *w
 		s->attempts[i] = attempt;
 }
 
+/* Untried, and due again at once. */
+static void release(struct delivery_workers *w, const struct delivery *const *deliveries, size_t count)
+{
+	struct err err = {0};
+
+	if (count && deliver_release(w->options.flow, deliveries, count, clock_now(), &err) != RESULT_OK)
+		log_warning(TOPIC, "%zu deliveries wait until their lease ends: %s", count, err.text);
+}
+
+/* Of a batch whose connection was cut: what the server had not decided on was not tried. */
+static void release_undecided(struct delivery_workers *w, struct sending *s)
+{
+	const struct delivery *undecided[LIMIT_DELIVERY_BATCH];
+	size_t count = 0, kept = 0;
+
+	for (size_t i = 0; i < s->count; i++)
+		if (s->attempts[i].outcome == ATTEMPT_LATER) {
+			undecided[count++] = s->deliveries[i];
+		} else {
+			s->deliveries[kept] = s->deliveries[i];
+			s->attempts[kept++] = s->attempts[i];
+		}
+	s->count = kept;
+	release(w, undecided, count);
+}
+
 static void run_batch(struct delivery_workers *w, const struct batch *batch)
 {
 	cleanup(deliver_job_free_at) struct deliver_job *job = NULL;
@@ -90,6 +119,7 @@ static void run_batch(struct delivery_workers *w, const struct batch *batch)
 	enum result opened = deliver_open(w->options.flow, s->deliveries[0], now, &job, &err);
 	struct send_request request = {.options = &w->options,
 		.connections = w->connections,
+		.cut = w->cut,
 		.job = job,
 		.deliveries = s->deliveries,
 		.count = s->count,
@@ -98,8 +128,11 @@ static void run_batch(struct delivery_workers *w, const struct batch *batch)
 		send_mail(&request, &s->arena, s->attempts);
 	else
 		give_back(s, opened, &err);
-	finish(w, s);
-	if (s->attempts[0].outcome == ATTEMPT_SENT && job && w->options.sent)
+	if (smtp_cut_was_made(w->cut))
+		release_undecided(w, s);
+	if (s->count)
+		finish(w, s);
+	if (s->count && s->attempts[0].outcome == ATTEMPT_SENT && job && w->options.sent)
 		w->options.sent(w->options.sent_context, job);
 	arena_done(&s->arena);
 }
@@ -126,6 +159,8 @@ static void *worker_run(void *arg)
 		w->woken = true;
 		signal_all(&w->wake);
 	}
+	w->working--;
+	signal_all(&w->ended);
 	lock_release(&w->lock);
 	return NULL;
 }
@@ -258,8 +293,11 @@ enum result delivery_start(
 	w->queue.per_destination = options->per_destination;
 	w->queue.one_by_one = options->outbox != NULL; /* a file for each */
 	w->connections = connections_new();
+	w->cut = smtp_cut_new();
 	lock_init(&w->lock, "delivery workers", WORKERS_RANK);
 	signal_init(&w->wake);
+	signal_init(&w->ended);
+	w->working = options->workers;
 	w->threads = mem_new(sizeof(pthread_t) * (size_t)options->workers);
 	enum result result = thread_start(&w->taker, "queue", taker_run, w);
 	for (int i = 0; i < options->workers && result == RESULT_OK; i++) {
@@ -272,19 +310,53 @@ enum result delivery_start(
 	return RESULT_OK;
 }
 
-void delivery_stop(struct delivery_workers *w)
+void delivery_begin_stop(struct delivery_workers *w)
 {
 	if (w == NULL)
 		return;
-	lock_take(&w->lock);
+	LOCKED(&w->lock);
 	w->stopping = true;
 	signal_all(&w->wake);
-	lock_release(&w->lock);
+}
+
+static void wait_for_workers(struct delivery_workers *w, int64_t deadline)
+{
+	LOCKED(&w->lock);
+	while (w->working > 0)
+		if (!signal_wait_until(&w->ended, &w->lock, deadline))
+			return;
+}
+
+/* What was leased and not begun. */
+static void release_waiting(struct delivery_workers *w)
+{
+	const struct delivery *waiting[LIMIT_DELIVERY_BATCH];
+	size_t count = 0;
+
+	for (const struct task *t = w->queue.tasks; t; t = t->next) {
+		waiting[count++] = &t->delivery;
+		if (count == COUNT_OF(waiting) || t->next == NULL) {
+			release(w, waiting, count);
+			count = 0;
+		}
+	}
+}
+
+void delivery_stop(struct delivery_workers *w, int64_t limit_ms)
+{
+	if (w == NULL)
+		return;
+	delivery_begin_stop(w);
+	wait_for_workers(w, clock_monotonic() + limit_ms);
+	smtp_cut_all(w->cut);
 	(void)pthread_join(w->taker, NULL);
 	for (int i = 0; i < w->thread_count; i++)
 		(void)pthread_join(w->threads[i], NULL);
+	release_waiting(w);
 	delivery_queue_done(&w->queue);
 	connections_free(w->connections);
+	smtp_cut_free(w->cut);
+	signal_done(&w->ended);
 	signal_done(&w->wake);
 	lock_done(&w->lock);
 	free(w->threads);

@@ -31,7 +31,11 @@ enum result delivery_start(
 /* Something was queued: look at once. Any thread; context is the workers. */
 void delivery_wake(void *workers);
 
-/* Lets what is being sent finish. NULL is allowed. */
-void delivery_stop(struct delivery_workers *workers);
+/* Begins nothing new. NULL is allowed. */
+void delivery_begin_stop(struct delivery_workers *workers);
+
+/* Lets what is being sent finish, for so long at most; then the connections are cut, and what was not taken
+ * by the next server, or not begun, is due again at once, for any node. NULL is allowed. */
+void delivery_stop(struct delivery_workers *workers, int64_t limit_ms);
 
 #endif

@@ -86,6 +86,29 @@ enum result deliver_recover(struct flow *flow, int64_t now, struct err *err)
 	return db_write(flow_db(flow), recover, &now, err);
 }
 
+struct give_back {
+	const struct delivery *const *deliveries;
+	size_t count;
+	int64_t now;
+};
+
+static enum result give_back(struct tx *tx, void *context, struct err *err)
+{
+	const struct give_back *g = context;
+
+	for (size_t i = 0; i < g->count; i++)
+		TRY(delivery_release(tx, g->deliveries[i]->id, g->deliveries[i]->attempts, g->now, err));
+	return RESULT_OK;
+}
+
+enum result deliver_release(struct flow *flow, const struct delivery *const *deliveries, size_t count,
+	int64_t now, struct err *err)
+{
+	struct give_back all = {deliveries, count, now};
+
+	return db_write(flow_db(flow), give_back, &all, err);
+}
+
 struct deliver_held {
 	struct sealed_content *sealed;
 	struct seal_reader *opened;

@@ -30,6 +30,10 @@ enum result deliver_next_time(struct flow *flow, int64_t *ret, struct err *err) 
 /* At the start of a node that is the only one: what it had leased before is due again. */
 enum result deliver_recover(struct flow *flow, int64_t now, struct err *err) must_check;
 
+/* Gives leases back untried: due at once again, for any node. One that ended meanwhile stays as it is. */
+enum result deliver_release(struct flow *flow, const struct delivery *const *deliveries, size_t count,
+	int64_t now, struct err *err) must_check;
+
 /* Everything a delivery is built from. Hold it while sending; deliver_job_free ends that. */
 struct deliver_job {
 	struct arena arena;

@@ -212,25 +212,27 @@ static enum result wait_connected(int fd, int64_t deadline, struct err *err)
 	return RESULT_OK;
 }
 
-static enum result connect_to(
-	const struct sockaddr *address, socklen_t len, int64_t wait_ms, int *ret, struct err *err)
+static enum result open_socket(int family, int *ret, struct err *err)
 {
-	cleanup(fd_close_at) int fd =
-		socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	int on = 1;
 
 	if (fd < 0)
 		return err_set(err, RESULT_UNAVAILABLE, "no socket: %s", strerror(errno));
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	if (connect(fd, address, len) != 0) {
-		if (errno != EINPROGRESS)
-			return err_code(err, RESULT_UNAVAILABLE, "connect-failed", "no connection: %s",
-				strerror(errno));
-		TRY(wait_connected(fd, clock_monotonic() + wait_ms, err));
-	}
 	*ret = fd;
-	fd = -1;
 	return RESULT_OK;
+}
+
+static enum result connect_to(
+	int fd, const struct sockaddr *address, socklen_t len, int64_t wait_ms, struct err *err)
+{
+	if (connect(fd, address, len) == 0)
+		return RESULT_OK;
+	if (errno != EINPROGRESS)
+		return err_code(
+			err, RESULT_UNAVAILABLE, "connect-failed", "no connection: %s", strerror(errno));
+	return wait_connected(fd, clock_monotonic() + wait_ms, err);
 }
 
 static enum result begin(struct smtp_client *client, bool in_clear, struct err *err)
@@ -252,13 +254,20 @@ static enum result try_connect(const struct sockaddr *address, socklen_t len,
 	int64_t connect_ms = options->connect_ms ? options->connect_ms : LIMIT_SMTP_CLIENT_CONNECT_MS;
 	int fd = -1;
 
-	TRY(connect_to(address, len, connect_ms, &fd, err));
+	TRY(open_socket(address->sa_family, &fd, err));
 	struct smtp_client *client = mem_new(sizeof(*client));
 	*client = (struct smtp_client){.options = options,
 		.stream = smtp_stream_new(fd),
+		.cut = options->cut,
+		.fd = fd,
 		.command_ms = options->command_ms ? options->command_ms : LIMIT_SMTP_CLIENT_GREETING_MS};
 	smtp_reply_init(&client->reply);
-	enum result result = begin(client, in_clear, err);
+	enum result result = smtp_cut_add(client->cut, fd, err);
+	if (result == RESULT_OK)
+		result = connect_to(fd, address, len, connect_ms, err);
+	client->broken = result != RESULT_OK;
+	if (result == RESULT_OK)
+		result = begin(client, in_clear, err);
 	if (result != RESULT_OK) {
 		smtp_client_free(client);
 		return result;
@@ -297,6 +306,7 @@ void smtp_client_free(struct smtp_client *client)
 		return;
 	if (!client->broken)
 		(void)!smtp_client_ask(client, STR("QUIT"), QUIT_MS, NULL);
+	smtp_cut_remove(client->cut, client->fd);
 	smtp_stream_free(client->stream);
 	smtp_reply_done(&client->reply);
 	free(client);

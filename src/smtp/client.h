@@ -3,6 +3,7 @@
 #define SMTP_CLIENT_H
 
 #include "base/io.h"
+#include "smtp/cut.h"
 #include "tls/tls.h"
 
 #include <sys/socket.h>
@@ -21,6 +22,7 @@ struct smtp_client_options {
 	const struct tls_trust *trust;		 /* needed unless tls is NONE */
 	const char *user, *password;		 /* AUTH PLAIN after TLS; NULL: none */
 	int64_t connect_ms, command_ms, data_ms; /* 0: defaults of base/limits.h */
+	struct smtp_cut *cut;			 /* may end it from another thread; may be NULL */
 };
 
 struct smtp_client;

@@ -15,6 +15,8 @@ struct smtp_offers {
 struct smtp_client {
 	const struct smtp_client_options *options; /* while connecting only */
 	struct smtp_stream *stream;
+	struct smtp_cut *cut;
+	int fd; /* of the stream */
 	struct smtp_offers offers;
 	struct smtp_reply reply; /* the last one */
 	int64_t command_ms, data_ms, end_ms;

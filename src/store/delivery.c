@@ -175,12 +175,13 @@ enum result delivery_release_all(struct tx *tx, int64_t now, struct err *err)
 		DB_ARGS(db_int(now)), NULL, err);
 }
 
-enum result delivery_release(struct tx *tx, struct id id, int64_t next_try_at, struct err *err)
+enum result delivery_release(
+	struct tx *tx, struct id id, int64_t attempts, int64_t next_try_at, struct err *err)
 {
 	return db_exec(tx,
-		"UPDATE delivery SET lease_until = 0, next_try_at = $2, attempts = attempts - 1"
-		" WHERE id = $1 AND state = 1 AND lease_until > 0",
-		DB_ARGS(db_id(id), db_int(next_try_at)), NULL, err);
+		"UPDATE delivery SET lease_until = 0, next_try_at = $3, attempts = attempts - 1"
+		" WHERE id = $1 AND attempts = $2 AND state = 1 AND lease_until > 0",
+		DB_ARGS(db_id(id), db_int(attempts), db_int(next_try_at)), NULL, err);
 }
 
 enum result delivery_finish(

@@ -21,8 +21,10 @@ enum result delivery_renew(
 /* Ends all leases: at the start of the only node. */
 enum result delivery_release_all(struct tx *tx, int64_t now, struct err *err) must_check;
 
-/* Gives one lease back untried (no attempt counted), due at `next_try_at`. */
-enum result delivery_release(struct tx *tx, struct id id, int64_t next_try_at, struct err *err) must_check;
+/* Gives the lease of that attempt back untried (it is not counted), due at `next_try_at`. Nothing happens
+ * when it ended and another node has the delivery. */
+enum result delivery_release(
+	struct tx *tx, struct id id, int64_t attempts, int64_t next_try_at, struct err *err) must_check;
 
 /* What an attempt led to. */
 struct delivery_outcome {
