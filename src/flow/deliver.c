@@ -2,6 +2,7 @@
 
 #include "flow/people.h"
 
+#include "base/address.h"
 #include "seal/stream.h"
 #include "store/delivery_write.h"
 #include "store/message.h"
@@ -15,6 +16,7 @@
 #define CODE_EXPIRED "message-expired"
 
 struct take {
+	struct flow *flow;
 	int64_t now, limit;
 	const struct str *busy;
 	size_t busy_count;
@@ -23,19 +25,43 @@ struct take {
 	size_t count;
 };
 
+/* The way may be another than when the mail was queued: a next hop or the smart host was changed. */
+static enum result find_way(struct tx *tx, struct take *t, size_t index, struct err *err)
+{
+	struct delivery *d = &t->items[index];
+	struct str way = STR_NONE;
+
+	for (size_t i = 0; i < index && way.len == 0; i++)
+		if (str_equal_nocase(address_domain(t->items[i].recipient), address_domain(d->recipient)))
+			way = t->items[i].destination;
+	if (way.len == 0)
+		TRY(mail_out_destination(t->flow, tx, d->recipient, t->arena, &way, err));
+	if (str_equal(way, d->destination))
+		return RESULT_OK;
+	d->destination = way;
+	return delivery_set_destination(tx, d->id, way, err);
+}
+
 static enum result take_due(struct tx *tx, void *context, struct err *err)
 {
 	struct take *t = context;
 
-	return delivery_lease(tx, t->now, t->now + DELIVER_LEASE_MS, t->busy, t->busy_count, t->limit,
-		t->arena, &t->items, &t->count, err);
+	TRY(delivery_lease(tx, t->now, t->now + DELIVER_LEASE_MS, t->busy, t->busy_count, t->limit, t->arena,
+		&t->items, &t->count, err));
+	for (size_t i = 0; i < t->count; i++)
+		TRY(find_way(tx, t, i, err));
+	return RESULT_OK;
 }
 
 enum result deliver_take(struct flow *flow, int64_t now, const struct str *busy, size_t busy_count,
 	int64_t limit, struct arena *arena, struct delivery **ret, size_t *ret_count, struct err *err)
 {
-	struct take take = {
-		.now = now, .limit = limit, .busy = busy, .busy_count = busy_count, .arena = arena};
+	struct take take = {.flow = flow,
+		.now = now,
+		.limit = limit,
+		.busy = busy,
+		.busy_count = busy_count,
+		.arena = arena};
 
 	TRY(db_write(flow_db(flow), take_due, &take, err));
 	*ret = take.items;

@@ -14,8 +14,8 @@
  * being sent, which may take longer. */
 #define DELIVER_LEASE_MS (15 * MS_MINUTE)
 
-/* Leases up to `limit` deliveries that are due and go to none of the busy destinations. They come back by
- * themselves when the lease ends unfinished. */
+/* Leases up to `limit` deliveries that are due and go to none of the busy destinations; where they go is
+ * looked up now. They come back by themselves when the lease ends unfinished. */
 enum result deliver_take(struct flow *flow, int64_t now, const struct str *busy, size_t busy_count,
 	int64_t limit, struct arena *arena, struct delivery **ret, size_t *ret_count,
 	struct err *err) must_check;

@@ -9,8 +9,9 @@
 #include "store/message.h"
 #include "store/person.h"
 
-/* Where mail for this address goes: the next hop of an internal domain of any account ("host:port"), the
- * smart host, or, for direct delivery, the address's own domain. */
+/* Where mail for this address goes now, which a delivery's `destination` follows at each try: the next hop of
+ * an internal domain of any account ("host:port"), the smart host, or, for direct delivery, the address's own
+ * domain. */
 enum result mail_out_destination(struct flow *flow, struct tx *tx, struct str address, struct arena *arena,
 	struct str *ret, struct err *err) must_check;
 

@@ -168,6 +168,12 @@ enum result delivery_renew(
 		DB_ARGS(db_id(claim->id), db_int(claim->attempts), db_int(lease_until)), NULL, err);
 }
 
+enum result delivery_set_destination(struct tx *tx, struct id id, struct str destination, struct err *err)
+{
+	return db_exec(tx, "UPDATE delivery SET destination = $2 WHERE id = $1",
+		DB_ARGS(db_id(id), db_text(destination)), NULL, err);
+}
+
 enum result delivery_release_all(struct tx *tx, int64_t now, struct err *err)
 {
 	return db_exec(tx,

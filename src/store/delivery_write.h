@@ -18,6 +18,9 @@ enum result delivery_lease(struct tx *tx, int64_t now, int64_t lease_until, cons
 enum result delivery_renew(
 	struct tx *tx, const struct delivery_claim *claim, int64_t lease_until, struct err *err) must_check;
 
+enum result delivery_set_destination(
+	struct tx *tx, struct id id, struct str destination, struct err *err) must_check;
+
 /* Ends all leases: at the start of the only node. */
 enum result delivery_release_all(struct tx *tx, int64_t now, struct err *err) must_check;
 

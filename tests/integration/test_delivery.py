@@ -359,3 +359,35 @@ def test_r15_only_internal_people_see_what_the_mail_server_said(world):
     wait.until(lambda: (d := world.delivery("bob@acme.example", "reply")) and d["state"] == "failed", "Bob's mail to fail")
     page = alice.get(page.path)
     assert "waits in the portal" in page.text and "store17" in page.text
+
+
+def test_mail_that_waits_goes_the_way_that_was_mended(binary, database):
+    """A next hop is corrected while the node runs, the smart host by a restart; and R2: the new one's TLS rule holds."""
+    inside, outside = MailServer(), MailServer()
+    node = Node(binary, database, values={"outbox": None, "delivery": "smart_host"},
+                sections=[f'smart_host {{\n  address = "127.0.0.1:{wait.free_port()}"\n}}']).make_acme().start()
+    try:
+        smtp.send(node.smtp_port, smtp.make(subject="plain", to="bob@acme.example"))
+        smtp.send(node.smtp_port, smtp.make(subject="plain", to="carol@partner.example"))
+
+        def waiting(tries):
+            return wait.until(lambda: [d for d in node.json("queue", "list") if d["attempts"] == tries and not d["is_tried"]],
+                              f"try {tries}")
+
+        wait.until(lambda: len(waiting(1)) == 2, "both to wait")
+        node.run("domain", "set", "acme.example", "--next-hop", f"127.0.0.1:{inside.port}")
+        node.stop()
+        text = node.config.read_text()
+        node.config.write_text(text[:text.index("smart_host {")] +
+                               f'smart_host {{\n  address = "127.0.0.1:{outside.port}"\n  tls = verified\n}}\n')
+        node.start()
+        node.move_clock(2 * 60 * 1000)
+        wait.until(lambda: inside.to("bob@acme.example"), "Bob's mail at the new next hop")
+        left = waiting(2)
+        assert left[0]["destination"] == f"127.0.0.1:{outside.port}" and "TLS is required" in left[0]["last_reply"]
+        assert outside.content_bytes == 0
+    finally:
+        node.kill()
+        node.close()
+        inside.close()
+        outside.close()
