@@ -16,6 +16,10 @@ enum result blob_folder_open(const char *path, struct blob_store **ret, struct e
 void blob_store_close(struct blob_store *store);
 DEFINE_CLEANUP(struct blob_store *, blob_store_close)
 
+/* Takes the store for this process alone, until it ends or closes the store. CONFLICT when another process
+ * has it. */
+enum result blob_lock(struct blob_store *store, struct err *err) must_check;
+
 struct blob_writer;
 
 /* Begins a blob, which nobody sees until blob_writer_commit. CONFLICT when one of that name was begun. The

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -96,6 +97,14 @@ void blob_store_close(struct blob_store *store)
 	lock_done(&store->pack_lock);
 	(void)close(store->fd);
 	free(store);
+}
+
+enum result blob_lock(struct blob_store *store, struct err *err)
+{
+	if (flock(store->fd, LOCK_EX | LOCK_NB) == 0)
+		return RESULT_OK;
+	return errno == EWOULDBLOCK ? err_set(err, RESULT_CONFLICT, "another process uses the blob folder")
+				    : blob_failure("locking", err);
 }
 
 enum result blob_writer_new(

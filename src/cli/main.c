@@ -17,6 +17,7 @@ static const struct {
 	{"demo", cmd_demo, "make a demonstration and run it"},
 	{"check", cmd_check, "look at configuration, keys, database and ports, and say how to mend"},
 	{"account", cmd_account, "add, list, show and set accounts"},
+	{"destination", cmd_destination, "domains of others to which mail goes by verified TLS only"},
 	{"domain", cmd_domain, "the mail domains of an account and their next hops"},
 	{"user", cmd_user, "internal users"},
 	{"source", cmd_source, "who may hand in mail"},

@@ -174,8 +174,14 @@ static enum result start(struct running *r, const struct run_hooks *hooks, struc
 		TRY(tls_credentials_load(
 			r->config->tls_certificate, r->config->tls_key, &r->credentials, err));
 	TRY(tls_trust_load(r->config->tls_authorities, &r->trust, err));
-	if (db_kind(r->node->db) == DB_SQLITE)
+	if (db_kind(r->node->db) == DB_SQLITE) {
+		/* The only node: what it swept and took back would be a running one's. */
+		enum result locked = blob_lock(r->node->blobs, err);
+		if (locked == RESULT_CONFLICT)
+			return err_set(err, RESULT_CONFLICT, "this node runs already");
+		TRY(locked);
 		TRY(blob_sweep(r->node->blobs, &swept, err));
+	}
 	TRY(start_delivery(r, hooks, err));
 	TRY(start_smtp(r, err));
 	return start_portal(r, err);

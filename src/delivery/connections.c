@@ -36,8 +36,8 @@ static void idle_free(struct idle *idle)
 }
 
 /* Takes the first that fits out of the list; with since, any that is older. */
-static struct idle *take_out(
-	struct connections *c, struct str destination, enum smtp_client_tls tls, int64_t since)
+static struct idle *take_out(struct connections *c, struct str destination, bool is_loopback,
+	enum smtp_client_tls tls, int64_t since)
 {
 	LOCKED(&c->lock);
 	struct idle **at = &c->idle;
@@ -45,6 +45,7 @@ static struct idle *take_out(
 		struct idle *idle = *at;
 		bool fits = since ? idle->since <= since
 				  : idle->connection.tls == tls &&
+					    idle->connection.is_loopback == is_loopback &&
 					    str_equal(str_of(idle->destination), destination);
 		if (fits) {
 			*at = idle->next;
@@ -62,18 +63,18 @@ void connections_free(struct connections *connections)
 
 	if (connections == NULL)
 		return;
-	while ((idle = take_out(connections, STR_NONE, SMTP_CLIENT_TLS_NONE, INT64_MAX)))
+	while ((idle = take_out(connections, STR_NONE, false, SMTP_CLIENT_TLS_NONE, INT64_MAX)))
 		idle_free(idle);
 	lock_done(&connections->lock);
 	free(connections);
 }
 
-bool connections_take(struct connections *connections, struct str destination, enum smtp_client_tls tls,
-	struct connection *ret)
+bool connections_take(struct connections *connections, struct str destination, bool is_loopback,
+	enum smtp_client_tls tls, struct connection *ret)
 {
 	struct idle *idle;
 
-	while ((idle = take_out(connections, destination, tls, 0))) {
+	while ((idle = take_out(connections, destination, is_loopback, tls, 0))) {
 		/* Servers end idle connections without asking; that must not look like a failed mail. */
 		if (smtp_client_revive(idle->connection.client, NULL) == RESULT_OK) {
 			*ret = idle->connection;
@@ -115,6 +116,6 @@ void connections_sweep(struct connections *connections)
 	int64_t since = clock_monotonic() - LIMIT_SMTP_CLIENT_IDLE_MS;
 	struct idle *idle;
 
-	while ((idle = take_out(connections, STR_NONE, SMTP_CLIENT_TLS_NONE, since)))
+	while ((idle = take_out(connections, STR_NONE, false, SMTP_CLIENT_TLS_NONE, since)))
 		idle_free(idle);
 }

@@ -54,9 +54,10 @@ bool delivery_may_share(const struct delivery *a, const struct delivery *b)
 	if (a->kind == DELIVERY_INTERNAL_COPY &&
 		!str_equal_nocase(address_domain(a->recipient), address_domain(b->recipient)))
 		return false;
-	return id_equal(a->message_id, b->message_id) && str_equal(a->sender, b->sender) &&
-	       str_equal(a->destination, b->destination) && str_equal(a->dsn_envelope, b->dsn_envelope) &&
-	       a->dsn_return == b->dsn_return && a->smtputf8 == b->smtputf8;
+	return a->needs_tls == b->needs_tls && id_equal(a->message_id, b->message_id) &&
+	       str_equal(a->sender, b->sender) && str_equal(a->destination, b->destination) &&
+	       str_equal(a->dsn_envelope, b->dsn_envelope) && a->dsn_return == b->dsn_return &&
+	       a->smtputf8 == b->smtputf8;
 }
 
 static void join(struct batch *batch, struct task *task)

@@ -41,12 +41,11 @@ static bool is_smart_host(const struct send_request *r)
 
 /* What the next hop needs of TLS: content of a secured message only by verified TLS, but for this machine
  * itself and hops that the account has loosened by name (R2). */
-static enum smtp_client_tls tls_needed(const struct send_request *r, const struct hop_address *to)
+static enum smtp_client_tls tls_needed(const struct send_request *r, bool is_loopback)
 {
 	const struct deliver_job *job = r->job;
 
-	bool excepted =
-		job->hop_tls == HOP_TLS_LOOSENED || (job->hop_tls == HOP_TLS_VERIFIED && to->is_loopback);
+	bool excepted = job->hop_tls == HOP_TLS_LOOSENED || (job->hop_tls == HOP_TLS_VERIFIED && is_loopback);
 	if (job->needs_verified_tls && !excepted)
 		return SMTP_CLIENT_TLS_VERIFIED;
 	if (is_smart_host(r) && r->options->smart_host_verified)
@@ -66,7 +65,7 @@ static enum result connect_to(const struct send_request *r, const struct hop_add
 		.user = smart ? r->options->smart_host_user : NULL,
 		.password = smart ? r->options->smart_host_password : NULL};
 
-	*ret = (struct connection){.tls = tls};
+	*ret = (struct connection){.tls = tls, .is_loopback = to->is_loopback};
 	(void)snprintf(ret->host, sizeof(ret->host), "%s", to->host);
 	(void)snprintf(ret->text, sizeof(ret->text), "%s", to->text);
 	return smtp_client_connect(
@@ -172,12 +171,15 @@ static enum result find_connection(
 	struct str destination = r->job->delivery.destination;
 	enum result result = err_set(err, RESULT_UNAVAILABLE, "no server to connect to");
 
-	if (hop->count &&
-		connections_take(r->connections, destination, tls_needed(r, &hop->addresses[0]), ret))
-		return RESULT_OK;
+	for (size_t i = 0; i < hop->count; i++) {
+		bool is_loopback = hop->addresses[i].is_loopback;
+		if (connections_take(
+			    r->connections, destination, is_loopback, tls_needed(r, is_loopback), ret))
+			return RESULT_OK;
+	}
 	for (size_t i = 0; i < hop->count; i++) {
 		const struct hop_address *to = &hop->addresses[i];
-		result = connect_to(r, to, tls_needed(r, to), ret, err);
+		result = connect_to(r, to, tls_needed(r, to->is_loopback), ret, err);
 		if (result == RESULT_OK)
 			break;
 	}

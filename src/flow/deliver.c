@@ -5,6 +5,7 @@
 #include "base/address.h"
 #include "seal/stream.h"
 #include "store/delivery_write.h"
+#include "store/destination.h"
 #include "store/message.h"
 #include "store/person.h"
 #include "store/sealed_body.h"
@@ -25,17 +26,33 @@ struct take {
 	size_t count;
 };
 
-/* The way may be another than when the mail was queued: a next hop or the smart host was changed. */
+/* One taken before it of the same account to the same domain, or NULL. */
+static const struct delivery *alike(const struct take *t, size_t index)
+{
+	const struct delivery *d = &t->items[index];
+
+	for (size_t i = 0; i < index; i++)
+		if (id_equal(t->items[i].account_id, d->account_id) &&
+			str_equal_nocase(address_domain(t->items[i].recipient), address_domain(d->recipient)))
+			return &t->items[i];
+	return NULL;
+}
+
+/* The way may be another than when the mail was queued: a next hop or the smart host was changed, or TLS is
+ * asked for. */
 static enum result find_way(struct tx *tx, struct take *t, size_t index, struct err *err)
 {
 	struct delivery *d = &t->items[index];
-	struct str way = STR_NONE;
+	const struct delivery *known = alike(t, index);
+	struct str way;
 
-	for (size_t i = 0; i < index && way.len == 0; i++)
-		if (str_equal_nocase(address_domain(t->items[i].recipient), address_domain(d->recipient)))
-			way = t->items[i].destination;
-	if (way.len == 0)
+	if (known) {
+		way = known->destination;
+		d->needs_tls = known->needs_tls;
+	} else {
 		TRY(mail_out_destination(t->flow, tx, d->recipient, t->arena, &way, err));
+		TRY(destination_has(tx, d->account_id, address_domain(d->recipient), &d->needs_tls, err));
+	}
 	if (str_equal(way, d->destination))
 		return RESULT_OK;
 	d->destination = way;
@@ -243,6 +260,10 @@ static enum result find_hop(struct tx *tx, struct deliver_job *job, struct err *
 	job->needs_verified_tls =
 		d->kind == DELIVERY_INTERNAL_COPY || d->kind == DELIVERY_REPLY ||
 		(d->kind == DELIVERY_RELAY && job->message.kind == MESSAGE_SECURED && is_own);
+	if (d->needs_tls) {
+		job->hop_tls = HOP_TLS_ALWAYS;
+		job->needs_verified_tls = true;
+	}
 	return RESULT_OK;
 }
 

@@ -51,8 +51,7 @@ struct deliver_job {
 	struct str recipient_language; /* chosen by the recipient, or the account's; of internal copies always
 					  that */
 	enum hop_tls hop_tls;	       /* what the account asks of its next hop */
-	bool needs_verified_tls; /* content of a secured message: only by verified TLS, loopback excepted (R2)
-				  */
+	bool needs_verified_tls;       /* content of a secured message, or the account asks for it (R2) */
 	struct deliver_held *held;
 };
 

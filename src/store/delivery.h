@@ -60,6 +60,8 @@ struct delivery {
 	struct str tls_verified; /* "yes", or why not */
 	int64_t done_at;
 	int64_t delay_told_at; /* the sender was told that it takes long; 0: not yet */
+	/* Not kept, but found when it is leased: */
+	bool needs_tls; /* the account asks for verified TLS to the recipient's domain */
 };
 
 /* A lease is known by its delivery and the attempt that it counted. */

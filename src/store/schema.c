@@ -330,6 +330,13 @@ static const char known_browsers[] =
 	"CREATE INDEX device_by_use ON device (used_at);"
 	"ALTER TABLE person ADD COLUMN password_set_at BIGINT NOT NULL DEFAULT 0;";
 
+/* Domains of others to which an account's mail goes by verified TLS only. */
+static const char destinations[] = "CREATE TABLE destination ("
+				   "  account_id BYTEA NOT NULL REFERENCES account(id),"
+				   "  domain TEXT NOT NULL,"
+				   "  created_at BIGINT NOT NULL,"
+				   "  PRIMARY KEY (account_id, domain));";
+
 static const struct migration migrations[] = {
 	{1, "begin", begin},
 	{2, "delay-notices", delay_notices},
@@ -339,6 +346,7 @@ static const struct migration migrations[] = {
 	{6, "recipient-names", recipient_names},
 	{7, "signs-of-recipients", signs_of_recipients},
 	{8, "known-browsers", known_browsers},
+	{9, "destinations", destinations},
 };
 
 enum result schema_migrate(struct db *db, int *ret_from, int *ret_to, struct err *err)

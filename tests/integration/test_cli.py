@@ -10,7 +10,7 @@ import pytest
 from support import smtp, wait
 from support.node import ROOT, Node
 
-COMMANDS = ["init", "serve", "demo", "check", "account", "domain", "user", "source", "definition", "policy", "queue",
+COMMANDS = ["init", "serve", "demo", "check", "account", "destination", "domain", "user", "source", "definition", "policy", "queue",
             "message", "migrate", "version"]
 NO_ID = "06h0kza5jgavvbdjkbf16ack84"
 
@@ -293,6 +293,22 @@ def demo(binary, folder, **more):
 def refused(done, code, words):
     assert done.returncode == code and done.stdout == "", done
     assert done.stderr.startswith("sealpost: ") and done.stderr.count("\n") == 1 and words in done.stderr, done.stderr
+
+
+def test_a_node_runs_once(binary):
+    """A second start by hand must not take back what the running one has in hand."""
+    node = Node(binary).make_acme().start()
+    try:
+        begun = node.folder / "blobs" / "new" / NO_ID
+        begun.write_bytes(b"under way")
+        assert "runs already" in node.run("serve", code=CONFLICT)
+        assert begun.exists()
+        node.run("account", "show")  # other commands work beside it
+        node.stop()
+        node.start()
+        assert not begun.exists()
+    finally:
+        node.close()
 
 
 @pytest.mark.parametrize("port", [2525, 8443])

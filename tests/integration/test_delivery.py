@@ -272,6 +272,26 @@ def test_r2_content_goes_to_a_mail_server_only_by_verified_tls(binary, authority
         server.close()
 
 
+def test_r2_mail_to_a_destination_that_asks_for_tls_waits_without_and_comes_back(world):
+    node = world.node
+    node.run("destination", "add", "Two.Net.Example")
+    assert [d["domain"] for d in node.json("destination", "list")] == ["two.net.example"]
+    assert "sealpost domain" in node.run("destination", "add", "acme.example", code=6)
+    world.send("carol@two.net.example", "dave@plain.net.example")
+    world.send("erin@two.net.example", subject="Offer [secure]")
+    for address in ("carol@two.net.example", "erin@two.net.example"):
+        assert "TLS is required" in world.wait_for(address, "waiting", attempts=1)["last_reply"]
+    world.wait_for("dave@plain.net.example", "sent")  # others are not concerned
+    assert world.outside.to("carol@two.net.example") == world.outside.to("erin@two.net.example") == []
+    node.move_clock(6 * 24 * 3600 * 1000)
+    fields, recipient, mail = world.report_on("carol@two.net.example", "failed")
+    assert "TLS is required" in mail.as_string()
+    node.run("destination", "remove", "two.net.example")
+    world.send("carol@two.net.example")
+    world.wait_for("carol@two.net.example", "sent")
+    assert "destination two.net.example" in " ".join(e["detail"] for e in node.json("message", "events"))
+
+
 def test_r2_a_hop_loosened_by_name_is_an_event_and_a_warning(binary, authority):
     server = MailServer()
     node = tls_node(binary, authority, server, how="loosened")

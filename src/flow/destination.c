@@ -1,0 +1,74 @@
+#include "flow/destination.h"
+
+#include "base/address.h"
+#include "store/destination_write.h"
+#include "store/domain.h"
+#include "store/event_write.h"
+
+struct change {
+	const struct actor *actor;
+	struct str domain;
+	struct arena *arena;
+	int64_t now;
+};
+
+static enum result note(struct tx *tx, const struct change *c, const char *what, struct err *err)
+{
+	struct event event = {.account_id = c->actor->account_id,
+		.at = c->now,
+		.kind = STR(EVENT_ACCOUNT_CHANGED),
+		.actor_id = c->actor->person_id,
+		.origin = c->actor->origin,
+		.detail = arena_printf(c->arena, "destination %.*s: %s", STR_ARG(c->domain), what)};
+
+	return event_record(tx, &event, err);
+}
+
+static enum result enforce(struct tx *tx, void *context, struct err *err)
+{
+	const struct change *c = context;
+	struct domain own;
+
+	enum result found = domain_find(tx, c->domain, c->arena, &own, err);
+	if (found == RESULT_OK)
+		return err_set(err, RESULT_INVALID,
+			"%.*s is a domain of this installation: use sealpost domain set --tls",
+			STR_ARG(c->domain));
+	if (found != RESULT_NOT_FOUND)
+		return found;
+	TRY(destination_add(tx, c->actor->account_id, c->domain, c->now, err));
+	return note(tx, c, "verified TLS only", err);
+}
+
+static enum result relax(struct tx *tx, void *context, struct err *err)
+{
+	const struct change *c = context;
+
+	TRY(destination_remove(tx, c->actor->account_id, c->domain, err));
+	return note(tx, c, "TLS when offered", err);
+}
+
+static enum result change(struct flow *flow, db_work work, const struct actor *actor, struct str domain,
+	int64_t now, struct err *err)
+{
+	cleanup(arena_done) struct arena arena = {0};
+	struct change c = {
+		.actor = actor, .domain = arena_lower(&arena, domain), .arena = &arena, .now = now};
+
+	if (!is_domain_name(domain))
+		return err_set(err, RESULT_INVALID, "%.*s is not a domain name", STR_ARG(domain));
+	enum result result = db_write(flow_db(flow), work, &c, err);
+	return result == RESULT_CONFLICT ? err_set(err, result, "the destination is there already") : result;
+}
+
+enum result destination_enforce(
+	struct flow *flow, const struct actor *actor, struct str domain, int64_t now, struct err *err)
+{
+	return change(flow, enforce, actor, domain, now, err);
+}
+
+enum result destination_relax(
+	struct flow *flow, const struct actor *actor, struct str domain, int64_t now, struct err *err)
+{
+	return change(flow, relax, actor, domain, now, err);
+}
