@@ -1,10 +1,14 @@
 #include "cli/admin.h"
 #include "cli/command.h"
 #include "flow/administer.h"
+#include "flow/publish.h"
+#include "flow/published.h"
+#include "store/definition_folder.h"
 
 #include <string.h>
 
-static const char *description, *expire_days, *position;
+static const char *description, *expire_days, *position, *folder_name, *group, *sender;
+static bool everybody;
 static const char *print, *reply, *reply_all, *read_receipt, *all_recipients;
 
 static enum result read_number(const char *text, const char *option, int64_t *ret, struct err *err)
@@ -44,12 +48,37 @@ static enum result fill(struct definition *definition, struct err *err)
 	return read_number(position, "position", &definition->position, err);
 }
 
+struct folder_query {
+	struct admin *admin;
+	struct definition_folder folder;
+};
+
+static enum result find_folder_in_tx(struct tx *tx, void *context, struct err *err)
+{
+	struct folder_query *q = context;
+
+	return definition_folder_by_name(
+		tx, q->admin->actor.account_id, str_of(folder_name), &q->admin->arena, &q->folder, err);
+}
+
+static enum result read_folder(struct admin *admin, struct id *ret, struct err *err)
+{
+	struct folder_query query = {.admin = admin};
+
+	if (folder_name == NULL)
+		return RESULT_OK;
+	TRY(db_read(admin->node.db, find_folder_in_tx, &query, err));
+	*ret = query.folder.id;
+	return RESULT_OK;
+}
+
 static enum result add(struct admin *admin, const struct options *options, struct err *err)
 {
 	struct definition definition = {
 		.name = str_of(options->words[0]), .position = 100, .rights = {true, true, true}};
 
 	TRY(fill(&definition, err));
+	TRY(read_folder(admin, &definition.folder_id, err));
 	return account_add_definition(admin->node.flow, &admin->actor, &definition, admin->now, err);
 }
 
@@ -73,6 +102,7 @@ static enum result set(struct admin *admin, const struct options *options, struc
 
 	TRY(db_read(admin->node.db, find_in_tx, &find, err));
 	TRY(fill(&find.definition, err));
+	TRY(read_folder(admin, &find.definition.folder_id, err));
 	return account_change_definition(admin->node.flow, &admin->actor, &find.definition, admin->now, err);
 }
 
@@ -82,24 +112,47 @@ static enum result remove_definition(struct admin *admin, const struct options *
 		admin->node.flow, &admin->actor, str_of(options->words[0]), admin->now, err);
 }
 
+static enum result order(struct admin *admin, const struct options *options, struct err *err)
+{
+	struct str names[OPTIONS_WORDS_MAX];
+
+	for (int i = 0; i < options->word_count; i++)
+		names[i] = str_of(options->words[i]);
+	return account_order_definitions(
+		admin->node.flow, &admin->actor, names, (size_t)options->word_count, admin->now, err);
+}
+
+static struct str folder_of(
+	const struct definition_folder *folders, size_t count, const struct definition *definition)
+{
+	for (size_t i = 0; i < count; i++)
+		if (id_equal(folders[i].id, definition->folder_id))
+			return folders[i].name;
+	return STR_NONE;
+}
+
 static enum result list_in_tx(struct tx *tx, void *context, struct err *err)
 {
 	struct admin *admin = context;
-	static const char *const columns[] = {"name", "default", "print", "reply", "reply_all", "expire_days",
-		"read_receipt", "all_recipients", "description", NULL};
+	static const char *const columns[] = {"name", "folder", "default", "print", "reply", "reply_all",
+		"expire_days", "read_receipt", "all_recipients", "description", NULL};
+	struct definition_folder *folders;
 	struct definition *d;
-	size_t count;
+	size_t count, folder_count;
 
-	TRY(definition_list(tx, admin->actor.account_id, &admin->arena, &d, &count, err));
+	TRY(sender ? published_to(tx, admin->actor.account_id, str_of(sender), &admin->arena, &d, &count, err)
+		   : definition_list(tx, admin->actor.account_id, &admin->arena, &d, &count, err));
+	TRY(definition_folder_list(tx, admin->actor.account_id, &admin->arena, &folders, &folder_count, err));
 	json_t *list = json_array();
 	for (size_t i = 0; i < count; i++)
-		(void)json_array_append_new(
-			list, json_pack("{s:o,s:b,s:b,s:b,s:b,s:I,s:b,s:b,s:o}", "name",
-				      admin_text(d[i].name), "default", d[i].is_default, "print",
-				      d[i].rights.print, "reply", d[i].rights.reply, "reply_all",
-				      d[i].rights.reply_all, "expire_days", (json_int_t)d[i].expire_days,
-				      "read_receipt", d[i].read_receipt, "all_recipients",
-				      d[i].all_recipients, "description", admin_text(d[i].description)));
+		(void)json_array_append_new(list,
+			json_pack("{s:o,s:o,s:b,s:b,s:b,s:b,s:I,s:b,s:b,s:o}", "name", admin_text(d[i].name),
+				"folder", admin_text(folder_of(folders, folder_count, &d[i])), "default",
+				d[i].is_default, "print", d[i].rights.print, "reply", d[i].rights.reply,
+				"reply_all", d[i].rights.reply_all, "expire_days",
+				(json_int_t)d[i].expire_days, "read_receipt", d[i].read_receipt,
+				"all_recipients", d[i].all_recipients, "description",
+				admin_text(d[i].description)));
 	admin_print(admin, list, columns);
 	return RESULT_OK;
 }
@@ -110,9 +163,66 @@ static enum result list(struct admin *admin, const struct options *options, stru
 	return db_read(admin->node.db, list_in_tx, admin, err);
 }
 
+static enum result folders_in_tx(struct tx *tx, void *context, struct err *err)
+{
+	struct admin *admin = context;
+	static const char *const columns[] = {"folder", "everybody", "groups", NULL};
+	struct definition_folder *folders;
+	size_t count, group_count;
+	struct str *groups;
+
+	TRY(definition_folder_list(tx, admin->actor.account_id, &admin->arena, &folders, &count, err));
+	json_t *list = json_array();
+	for (size_t i = 0; i < count; i++) {
+		TRY(definition_folder_list_groups(
+			tx, folders[i].id, &admin->arena, &groups, &group_count, err));
+		json_t *names = json_array();
+		for (size_t k = 0; k < group_count; k++)
+			(void)json_array_append_new(names, admin_text(groups[k]));
+		(void)json_array_append_new(
+			list, json_pack("{s:o,s:b,s:o}", "folder", admin_text(folders[i].name), "everybody",
+				      folders[i].to_everybody, "groups", names));
+	}
+	admin_print(admin, list, columns);
+	return RESULT_OK;
+}
+
+static enum result folder(struct admin *admin, const struct options *options, struct err *err)
+{
+	const char *verb = options->words[0];
+	struct str name = options->word_count > 1 ? str_of(options->words[1]) : STR_NONE;
+
+	if (strcmp(verb, "list") == 0 && !name.ptr)
+		return db_read(admin->node.db, folders_in_tx, admin, err);
+	if (strcmp(verb, "add") == 0 && name.ptr)
+		return account_add_folder(admin->node.flow, &admin->actor, name, admin->now, err);
+	if (strcmp(verb, "remove") == 0 && name.ptr)
+		return account_remove_folder(admin->node.flow, &admin->actor, name, admin->now, err);
+	return err_set(err, RESULT_INVALID, "folder takes add NAME, remove NAME or list");
+}
+
+static enum result publish_or_not(
+	struct admin *admin, const struct options *options, bool publish, struct err *err)
+{
+	if ((group != NULL) == everybody || (group && !*group))
+		return err_set(err, RESULT_INVALID, "say --group NAME or --everybody");
+	return account_publish_folder(admin->node.flow, &admin->actor, str_of(options->words[0]),
+		group ? str_of(group) : STR_NONE, publish, admin->now, err);
+}
+
+static enum result publish(struct admin *admin, const struct options *options, struct err *err)
+{
+	return publish_or_not(admin, options, true, err);
+}
+
+static enum result withdraw(struct admin *admin, const struct options *options, struct err *err)
+{
+	return publish_or_not(admin, options, false, err);
+}
+
 #define RULES                                                                                                \
 	"[--description TEXT] [--print yes|no] [--reply yes|no] [--reply-all yes|no] [--expire-days N]"      \
-	" [--read-receipt yes|no] [--all-recipients yes|no] [--position N]"
+	" [--read-receipt yes|no] [--all-recipients yes|no] [--position N] [--folder NAME]"
 
 int cmd_definition(int argc, char **argv)
 {
@@ -126,12 +236,21 @@ int cmd_definition(int argc, char **argv)
 		{"read-receipt", "yes|no", "the sender is told when it was read", &read_receipt, NULL},
 		{"all-recipients", "yes|no", "internal recipients read it in the portal too", &all_recipients,
 			NULL},
-		{"position", "N", "place in the sender's list", &position, NULL}};
+		{"position", "N", "place in the sender's list", &position, NULL},
+		{"folder", "NAME", "in which it lies; new ones in the oldest folder", &folder_name, NULL},
+		{"group", "NAME", "of people, to whom the folder is published", &group, NULL},
+		{"everybody", NULL, "of the account", NULL, &everybody},
+		{"for", "ADDRESS", "only what this person may choose", &sender, NULL}};
 	static const struct admin_verb verbs[] = {
 		{"add", "add NAME " RULES, 1, 1, true, add},
 		{"set", "set NAME " RULES, 1, 1, true, set},
 		{"remove", "remove NAME", 1, 1, true, remove_definition},
-		{"list", "list [--json]", 0, 0, true, list},
+		{"list", "list [--for ADDRESS] [--json]", 0, 0, true, list},
+		{"order", "order NAME … (the others follow in the order that they have)", 1,
+			OPTIONS_WORDS_MAX, true, order},
+		{"folder", "folder add NAME | folder remove NAME | folder list [--json]", 1, 2, true, folder},
+		{"publish", "publish FOLDER --group NAME | --everybody", 1, 1, true, publish},
+		{"withdraw", "withdraw FOLDER --group NAME | --everybody", 1, 1, true, withdraw},
 	};
 
 	return admin_run("definition", verbs, COUNT_OF(verbs), rows, COUNT_OF(rows), &admin, argc, argv);

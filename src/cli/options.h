@@ -4,7 +4,7 @@
 
 #include "base/str.h"
 
-#define OPTIONS_WORDS_MAX 8
+#define OPTIONS_WORDS_MAX 64
 
 struct option_row {
 	const char *name;  /* without the hyphens */

@@ -1,10 +1,12 @@
 #include "flow/administer.h"
 
 #include "base/limits.h"
+#include "flow/account_note.h"
 #include "flow/people.h"
 #include "seal/box.h"
 #include "seal/password.h"
 #include "store/account_write.h"
+#include "store/definition_folder_write.h"
 #include "store/definition_write.h"
 #include "store/domain_write.h"
 #include "store/event_write.h"
@@ -29,16 +31,22 @@ struct change {
 	struct str value;
 };
 
-static enum result note(struct tx *tx, const struct change *c, struct str detail, struct err *err)
+enum result account_note(
+	struct tx *tx, const struct actor *actor, int64_t now, struct str detail, struct err *err)
 {
-	struct event event = {.account_id = c->actor->account_id,
-		.at = c->now,
+	struct event event = {.account_id = actor->account_id,
+		.at = now,
 		.kind = STR(EVENT_ACCOUNT_CHANGED),
-		.actor_id = c->actor->person_id,
-		.origin = c->actor->origin,
+		.actor_id = actor->person_id,
+		.origin = actor->origin,
 		.detail = detail};
 
 	return event_record(tx, &event, err);
+}
+
+static enum result note(struct tx *tx, const struct change *c, struct str detail, struct err *err)
+{
+	return account_note(tx, c->actor, c->now, detail, err);
 }
 
 static bool is_account_name(struct str name)
@@ -57,8 +65,14 @@ static enum result create_account(struct tx *tx, void *context, struct err *err)
 {
 	const struct change *c = context;
 	const struct account *account = c->with;
+	struct definition_folder folder = {.id = id_new(c->now),
+		.account_id = account->id,
+		.name = STR("General"),
+		.to_everybody = true,
+		.created_at = c->now};
 	struct definition first = {.id = id_new(c->now),
 		.account_id = account->id,
+		.folder_id = folder.id,
 		.name = STR("Default"),
 		.description = STR("Read and answer in the portal"),
 		.is_default = true,
@@ -72,6 +86,7 @@ static enum result create_account(struct tx *tx, void *context, struct err *err)
 		.origin = c->actor->origin};
 
 	TRY(account_add(tx, account, err));
+	TRY(definition_folder_add(tx, &folder, err));
 	TRY(definition_add(tx, &first, err));
 	if (c->value.len)
 		TRY(setting_set(tx, account->id, setting_find(STR("display_name")), c->value, err));
@@ -338,14 +353,22 @@ static enum result check_definition(const struct definition *definition, struct 
 	return RESULT_OK;
 }
 
+/* A definition of which nothing else is said goes into the oldest folder. */
 static enum result add_definition(struct tx *tx, void *context, struct err *err)
 {
 	const struct change *c = context;
-	const struct definition *definition = c->with;
+	struct definition definition = *(const struct definition *)c->with;
 	cleanup(arena_done) struct arena arena = {0};
+	struct definition_folder *folders;
+	size_t count;
 
-	TRY(definition_add(tx, definition, err));
-	return note(tx, c, arena_printf(&arena, "definition %.*s added", STR_ARG(definition->name)), err);
+	TRY(definition_folder_list(tx, c->actor->account_id, &arena, &folders, &count, err));
+	if (id_is_none(definition.folder_id) && count == 0)
+		return err_set(err, RESULT_INVALID, "the account has no folder for definitions");
+	if (id_is_none(definition.folder_id))
+		definition.folder_id = folders[0].id;
+	TRY(definition_add(tx, &definition, err));
+	return note(tx, c, arena_printf(&arena, "definition %.*s added", STR_ARG(definition.name)), err);
 }
 
 enum result account_add_definition(struct flow *flow, const struct actor *actor,

@@ -50,7 +50,8 @@ enum result account_add_source(struct flow *flow, const struct actor *actor, con
 enum result account_remove_source(
 	struct flow *flow, const struct actor *actor, struct id id, int64_t now, struct err *err) must_check;
 
-/* Adds one, or changes the one with that id. The identifier, account and time are set here. */
+/* Adds one, or changes the one with that id. The identifier, account and time are set here; folder_id none:
+ * the account's oldest folder. */
 enum result account_add_definition(struct flow *flow, const struct actor *actor,
 	struct definition *definition, int64_t now, struct err *err) must_check;
 enum result account_change_definition(struct flow *flow, const struct actor *actor,

@@ -68,14 +68,6 @@ static enum result add_subject(struct wish *w, struct str value, struct str *ret
 	return RESULT_OK;
 }
 
-static const struct definition *first_or(const struct choice_facts *facts, struct id id)
-{
-	for (size_t i = 0; i < facts->count; i++)
-		if (id_equal(facts->definitions[i].id, id))
-			return &facts->definitions[i];
-	return facts->count ? &facts->definitions[0] : NULL;
-}
-
 enum result choice_find(const struct choice_facts *facts, struct arena *arena, const struct definition **ret,
 	struct str *ret_subject, struct err *err)
 {
@@ -92,10 +84,10 @@ enum result choice_find(const struct choice_facts *facts, struct arena *arena, c
 		else if (str_equal_nocase(field.name, STR("Subject")))
 			TRY(add_subject(&w, field.value, &subject, err));
 	*ret = w.named;
-	if (w.named == NULL && w.asked)
-		*ret = first_or(facts, (struct id){0});
-	else if (w.named == NULL && facts->answers)
-		*ret = first_or(facts, facts->answered_id);
+	if (w.named == NULL && !w.asked && facts->answers)
+		*ret = facts->answered;
+	if (*ret == NULL && (w.asked || facts->answers) && facts->count)
+		*ret = &facts->definitions[0];
 	*ret_subject = subject;
 	return RESULT_OK;
 }

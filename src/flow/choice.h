@@ -8,9 +8,10 @@
 struct choice_facts {
 	const struct definition *definitions; /* the sender's list, in order */
 	size_t count;
-	struct str header;     /* block */
-	struct id answered_id; /* definition of the secure message that is answered, or none */
-	bool answers;	       /* it answers one */
+	struct str header; /* block */
+	bool answers;	   /* it answers a secure message */
+	/* What that was sent with, published to this sender or not; NULL: it is gone. */
+	const struct definition *answered;
 };
 
 /* *ret NULL: nothing is asked for. *ret_subject: the first Subject for display, without tags. INVALID with

@@ -5,6 +5,7 @@
 #include "flow/keep.h"
 #include "flow/mail_out.h"
 #include "flow/people.h"
+#include "flow/published.h"
 #include "flow/upload_private.h"
 #include "mime/build.h"
 #include "mime/header.h"
@@ -90,15 +91,14 @@ static enum result load_reply(struct tx *tx, void *context, struct err *err)
 	return load_people(tx, w, err);
 }
 
-static enum result first_definition(
-	struct tx *tx, struct id account_id, struct arena *arena, struct definition *ret, struct err *err)
+/* The first of the writer's list. */
+static enum result first_definition(struct tx *tx, const struct person *writer, struct arena *arena,
+	struct definition *ret, struct err *err)
 {
 	struct definition *definitions;
 	size_t count;
 
-	TRY(definition_list(tx, account_id, arena, &definitions, &count, err));
-	if (count == 0)
-		return err_set(err, RESULT_INTERNAL, "the account has no definition");
+	TRY(published_to(tx, writer->account_id, writer->address, arena, &definitions, &count, err));
 	*ret = definitions[0];
 	return RESULT_OK;
 }
@@ -115,7 +115,7 @@ static enum result load_compose(struct tx *tx, void *context, struct err *err)
 		if (!recipients[i].is_internal)
 			return err_code(err, RESULT_INVALID, "not-internal",
 				"%.*s is not an address of the organisation", STR_ARG(recipients[i].address));
-	return first_definition(tx, w->actor->account_id, &w->arena, &w->definition, err);
+	return first_definition(tx, &w->writer, &w->arena, &w->definition, err);
 }
 
 static struct str new_boundary(struct arena *arena)
@@ -418,8 +418,10 @@ struct definition_query {
 static enum result read_definition(struct tx *tx, void *context, struct err *err)
 {
 	struct definition_query *q = context;
+	struct person writer;
 
-	return first_definition(tx, q->actor->account_id, q->arena, &q->definition, err);
+	TRY(person_find(tx, q->actor->account_id, q->actor->person_id, q->arena, &writer, err));
+	return first_definition(tx, &writer, q->arena, &q->definition, err);
 }
 
 enum result compose_definition(struct flow *flow, const struct actor *actor, struct arena *arena,

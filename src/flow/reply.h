@@ -44,15 +44,15 @@ enum result reply_send(struct flow *flow, const struct actor *actor, struct id c
 	struct id form_id, const struct written *written, int64_t now, struct id *ret_copy_id,
 	struct err *err) must_check;
 
-/* What a new message is sent with: the account's first definition. */
+/* What a new message is sent with: the first definition of the writer's list. */
 enum result compose_definition(struct flow *flow, const struct actor *actor, struct arena *arena,
 	struct definition *ret, struct err *err) must_check;
 
 /* Fewer than are read of a field (LIMIT_ADDRESSES_SHOWN), so that nobody is left out unseen. */
 #define COMPOSE_RECIPIENTS_MAX 400
 
-/* A new message to internal users of the account, with the account's first definition. INVALID with what is
- * wrong with the addresses, code "too-many-recipients" among it. */
+/* A new message to internal users of the account, with the first definition of the writer's list. INVALID
+ * with what is wrong with the addresses, code "too-many-recipients" among it. */
 enum result compose_send(struct flow *flow, const struct actor *actor, struct str to, struct str subject,
 	struct id form_id, const struct written *written, int64_t now, struct id *ret_copy_id,
 	struct err *err) must_check;

@@ -4,6 +4,7 @@
 #include "base/list.h"
 #include "flow/choice.h"
 #include "flow/people.h"
+#include "flow/published.h"
 #include "flow/strictest.h"
 #include "mime/header.h"
 #include "policy/decide.h"
@@ -17,8 +18,10 @@ struct facts {
 	const struct flow_account *account;
 	struct keep_request *request;
 	struct arena *arena;
-	struct definition *definitions;
+	struct definition *definitions; /* of the account */
 	size_t definition_count;
+	struct definition *published; /* those that the owner may choose, in order */
+	size_t published_count;
 	struct policy_row *policies;
 	size_t policy_count;
 	bool sender_is_internal;
@@ -63,19 +66,6 @@ static enum result read_references(struct facts *f, struct err *err)
 	return RESULT_OK;
 }
 
-static enum result gather(struct tx *tx, void *context, struct err *err)
-{
-	struct facts *f = context;
-	struct id account_id = f->account->account.id;
-	const struct letter *letter = content_letter(f->request->content);
-
-	TRY(definition_list(tx, account_id, f->arena, &f->definitions, &f->definition_count, err));
-	TRY(policy_row_list(tx, account_id, f->arena, &f->policies, &f->policy_count, err));
-	TRY(people_is_internal(tx, account_id, f->request->sender, &f->sender_is_internal, err));
-	TRY(people_is_internal(tx, account_id, letter->from.address, &f->from_is_internal, err));
-	return find_answered(tx, f, err);
-}
-
 /* The header From when it is one address of the account, else the envelope sender. So also of mail that was
  * forwarded under a foreign envelope sender: only what is nobody's here is relayed whatever it asks for. */
 static void choose_owner(struct facts *f)
@@ -95,6 +85,22 @@ static void choose_owner(struct facts *f)
 	}
 }
 
+static enum result gather(struct tx *tx, void *context, struct err *err)
+{
+	struct facts *f = context;
+	struct id account_id = f->account->account.id;
+	const struct letter *letter = content_letter(f->request->content);
+
+	TRY(definition_list(tx, account_id, f->arena, &f->definitions, &f->definition_count, err));
+	TRY(policy_row_list(tx, account_id, f->arena, &f->policies, &f->policy_count, err));
+	TRY(people_is_internal(tx, account_id, f->request->sender, &f->sender_is_internal, err));
+	TRY(people_is_internal(tx, account_id, letter->from.address, &f->from_is_internal, err));
+	choose_owner(f);
+	TRY(published_to(
+		tx, account_id, f->request->owner, f->arena, &f->published, &f->published_count, err));
+	return find_answered(tx, f, err);
+}
+
 static const struct definition *definition_with_id(const struct facts *f, struct id id)
 {
 	for (size_t i = 0; i < f->definition_count; i++)
@@ -106,11 +112,11 @@ static const struct definition *definition_with_id(const struct facts *f, struct
 static enum result sender_choice(
 	struct facts *f, const struct definition **ret, struct str *ret_subject, struct err *err)
 {
-	struct choice_facts facts = {.definitions = f->definitions,
-		.count = f->definition_count,
+	struct choice_facts facts = {.definitions = f->published,
+		.count = f->published_count,
 		.header = content_header(f->request->content),
 		.answers = !id_is_none(f->answered.id),
-		.answered_id = f->answered.definition_id};
+		.answered = definition_with_id(f, f->answered.definition_id)};
 
 	return choice_find(&facts, f->arena, ret, ret_subject, err);
 }
@@ -200,7 +206,6 @@ enum result route_mail(struct keep_request *request, const struct flow_account *
 
 	TRY(read_references(&f, err));
 	TRY(db_read(flow_db(request->flow), gather, &f, err));
-	choose_owner(&f);
 	if (request->owner.len == 0) {
 		relay_all(request);
 		return RESULT_OK;

@@ -5,7 +5,7 @@
 
 #define COLUMNS                                                                                              \
 	"id, account_id, name, description, is_default, position, may_print, may_reply, may_reply_all,"      \
-	" expire_days, read_receipt, all_recipients, created_at"
+	" expire_days, read_receipt, all_recipients, created_at, folder_id"
 
 static struct definition read_row(const struct rows *rows, struct arena *arena)
 {
@@ -21,6 +21,7 @@ static struct definition read_row(const struct rows *rows, struct arena *arena)
 		.read_receipt = row_bool(rows, 10),
 		.all_recipients = row_bool(rows, 11),
 		.created_at = row_int(rows, 12),
+		.folder_id = row_id(rows, 13),
 	};
 }
 
@@ -48,14 +49,13 @@ enum result definition_by_name(struct tx *tx, struct id account_id, struct str n
 		DB_ARGS(db_id(account_id), db_text(arena_lower(arena, name))), arena, ret, err);
 }
 
-enum result definition_list(struct tx *tx, struct id account_id, struct arena *arena, struct definition **ret,
-	size_t *ret_count, struct err *err)
+static enum result list(struct tx *tx, const char *sql, const struct db_value *args, size_t count,
+	struct arena *arena, struct definition **ret, size_t *ret_count, struct err *err)
 {
 	cleanup(rows_done) struct rows rows = {0};
 	struct list list = list_new(arena, sizeof(struct definition));
 
-	TRY(db_query(tx, "SELECT " COLUMNS " FROM definition WHERE account_id = $1 ORDER BY position, id",
-		DB_ARGS(db_id(account_id)), &rows, err));
+	TRY(db_query(tx, sql, args, count, &rows, err));
 	while (rows_next(&rows))
 		*(struct definition *)list_add(&list) = read_row(&rows, arena);
 	TRY(rows_end(&rows, err));
@@ -64,21 +64,41 @@ enum result definition_list(struct tx *tx, struct id account_id, struct arena *a
 	return RESULT_OK;
 }
 
+enum result definition_list(struct tx *tx, struct id account_id, struct arena *arena, struct definition **ret,
+	size_t *ret_count, struct err *err)
+{
+	return list(tx, "SELECT " COLUMNS " FROM definition WHERE account_id = $1 ORDER BY position, id",
+		DB_ARGS(db_id(account_id)), arena, ret, ret_count, err);
+}
+
+enum result definition_list_published(struct tx *tx, struct id account_id, struct str address,
+	struct arena *arena, struct definition **ret, size_t *ret_count, struct err *err)
+{
+	return list(tx,
+		"SELECT " COLUMNS " FROM definition WHERE account_id = $1 AND folder_id IN ("
+		"  SELECT id FROM definition_folder WHERE account_id = $1 AND to_everybody = 1"
+		"  UNION SELECT f.folder_id FROM folder_group f"
+		"  JOIN group_member m ON m.group_id = f.group_id JOIN person p ON p.id = m.person_id"
+		"  WHERE p.account_id = $1 AND p.address_key = $2)"
+		" ORDER BY position, id",
+		DB_ARGS(db_id(account_id), db_text(arena_lower(arena, address))), arena, ret, ret_count, err);
+}
+
 enum result definition_add(struct tx *tx, const struct definition *definition, struct err *err)
 {
 	cleanup(arena_done) struct arena arena = {0};
 
 	return db_exec(tx,
 		"INSERT INTO definition (id, account_id, name, name_key, description, is_default, position,"
-		" may_print, may_reply, may_reply_all, expire_days, read_receipt, all_recipients, created_at)"
-		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+		" may_print, may_reply, may_reply_all, expire_days, read_receipt, all_recipients, created_at,"
+		" folder_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
 		DB_ARGS(db_id(definition->id), db_id(definition->account_id), db_text(definition->name),
 			db_text(arena_lower(&arena, definition->name)), db_text(definition->description),
 			db_bool(definition->is_default), db_int(definition->position),
 			db_bool(definition->rights.print), db_bool(definition->rights.reply),
 			db_bool(definition->rights.reply_all), db_int(definition->expire_days),
 			db_bool(definition->read_receipt), db_bool(definition->all_recipients),
-			db_int(definition->created_at)),
+			db_int(definition->created_at), db_id_or_null(definition->folder_id)),
 		NULL, err);
 }
 
@@ -91,16 +111,23 @@ enum result definition_update(struct tx *tx, const struct definition *definition
 		"UPDATE definition SET name = $3, name_key = $4, description = $5, position = $6, may_print "
 		"= $7,"
 		" may_reply = $8, may_reply_all = $9, expire_days = $10, read_receipt = $11, all_recipients "
-		"= $12"
+		"= $12, folder_id = $13"
 		" WHERE id = $1 AND account_id = $2",
 		DB_ARGS(db_id(definition->id), db_id(definition->account_id), db_text(definition->name),
 			db_text(arena_lower(&arena, definition->name)), db_text(definition->description),
 			db_int(definition->position), db_bool(definition->rights.print),
 			db_bool(definition->rights.reply), db_bool(definition->rights.reply_all),
 			db_int(definition->expire_days), db_bool(definition->read_receipt),
-			db_bool(definition->all_recipients)),
+			db_bool(definition->all_recipients), db_id_or_null(definition->folder_id)),
 		&changed, err));
 	return changed ? RESULT_OK : err_set(err, RESULT_NOT_FOUND, "the account has no such definition");
+}
+
+enum result definition_set_position(
+	struct tx *tx, struct id account_id, struct id id, int64_t position, struct err *err)
+{
+	return db_exec(tx, "UPDATE definition SET position = $3 WHERE account_id = $1 AND id = $2",
+		DB_ARGS(db_id(account_id), db_id(id), db_int(position)), NULL, err);
 }
 
 enum result definition_remove(struct tx *tx, struct id account_id, struct id id, struct err *err)

@@ -24,6 +24,7 @@ struct definition {
 	bool read_receipt;
 	bool all_recipients; /* internal recipients read it in the portal too */
 	int64_t created_at;
+	struct id folder_id; /* who may choose it (store/definition_folder.h) */
 };
 
 enum result definition_find(struct tx *tx, struct id account_id, struct id id, struct arena *arena,
@@ -31,8 +32,12 @@ enum result definition_find(struct tx *tx, struct id account_id, struct id id, s
 enum result definition_by_name(struct tx *tx, struct id account_id, struct str name, struct arena *arena,
 	struct definition *ret, struct err *err) must_check;
 
-/* In the order of the sender's list. */
+/* All of the account, in the order of the sender's list. */
 enum result definition_list(struct tx *tx, struct id account_id, struct arena *arena, struct definition **ret,
 	size_t *ret_count, struct err *err) must_check;
+
+/* Those in folders that are published to everybody or to a group of whoever has the address. */
+enum result definition_list_published(struct tx *tx, struct id account_id, struct str address,
+	struct arena *arena, struct definition **ret, size_t *ret_count, struct err *err) must_check;
 
 #endif

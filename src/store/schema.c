@@ -337,6 +337,40 @@ static const char destinations[] = "CREATE TABLE destination ("
 				   "  created_at BIGINT NOT NULL,"
 				   "  PRIMARY KEY (account_id, domain));";
 
+/* Definitions lie in folders, which are published to everybody or to groups of the account's people. What
+ * there was before stays everybody's: the first folder has its account's identifier. */
+static const char publishing[] =
+	"CREATE TABLE user_group ("
+	"  id BYTEA PRIMARY KEY,"
+	"  account_id BYTEA NOT NULL REFERENCES account(id),"
+	"  name TEXT NOT NULL,"
+	"  name_key TEXT NOT NULL,"
+	"  created_at BIGINT NOT NULL,"
+	"  UNIQUE (account_id, name_key));"
+	"CREATE TABLE group_member ("
+	"  group_id BYTEA NOT NULL REFERENCES user_group(id),"
+	"  person_id BYTEA NOT NULL REFERENCES person(id),"
+	"  added_at BIGINT NOT NULL,"
+	"  PRIMARY KEY (group_id, person_id));"
+	"CREATE INDEX group_member_by_person ON group_member (person_id);"
+	"CREATE TABLE definition_folder ("
+	"  id BYTEA PRIMARY KEY,"
+	"  account_id BYTEA NOT NULL REFERENCES account(id),"
+	"  name TEXT NOT NULL,"
+	"  name_key TEXT NOT NULL,"
+	"  to_everybody BIGINT NOT NULL,"
+	"  created_at BIGINT NOT NULL,"
+	"  UNIQUE (account_id, name_key));"
+	"CREATE TABLE folder_group ("
+	"  folder_id BYTEA NOT NULL REFERENCES definition_folder(id),"
+	"  group_id BYTEA NOT NULL REFERENCES user_group(id),"
+	"  PRIMARY KEY (folder_id, group_id));"
+	"CREATE INDEX folder_group_by_group ON folder_group (group_id);"
+	"ALTER TABLE definition ADD COLUMN folder_id BYTEA REFERENCES definition_folder(id);"
+	"INSERT INTO definition_folder (id, account_id, name, name_key, to_everybody, created_at)"
+	" SELECT id, id, 'General', 'general', 1, created_at FROM account;"
+	"UPDATE definition SET folder_id = account_id;";
+
 static const struct migration migrations[] = {
 	{1, "begin", begin},
 	{2, "delay-notices", delay_notices},
@@ -347,6 +381,7 @@ static const struct migration migrations[] = {
 	{7, "signs-of-recipients", signs_of_recipients},
 	{8, "known-browsers", known_browsers},
 	{9, "destinations", destinations},
+	{10, "publishing", publishing},
 };
 
 enum result schema_migrate(struct db *db, int *ret_from, int *ret_to, struct err *err)
