@@ -37,6 +37,11 @@
 #define LIMIT_HTML_OPEN 2000 /* elements without an end; the parser goes through them at each tag */
 #define LIMIT_HTML_PARSE_BYTES (24 << 20) /* memory of the parser, which repeats open formatting */
 
+/* Sending (R11). */
+#define LIMIT_SENDING_RECIPIENTS 500  /* different ones outside, of one licensed user in a calendar month */
+#define LIMIT_PACK_RECIPIENTS 1000000 /* more that one pack gives */
+#define LIMIT_LICENCES 10000000
+
 /* Addresses (RFC 5321 4.5.3.1, RFC 3696 erratum 1690). */
 #define LIMIT_ADDRESS_BYTES 254
 #define LIMIT_LOCAL_PART_BYTES 64

@@ -14,6 +14,7 @@ int cmd_user(int argc, char **argv);
 int cmd_source(int argc, char **argv);
 int cmd_definition(int argc, char **argv);
 int cmd_group(int argc, char **argv);
+int cmd_licence(int argc, char **argv);
 int cmd_policy(int argc, char **argv);
 int cmd_queue(int argc, char **argv);
 int cmd_message(int argc, char **argv);

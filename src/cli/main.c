@@ -23,6 +23,7 @@ static const struct {
 	{"source", cmd_source, "who may hand in mail"},
 	{"definition", cmd_definition, "secure message definitions"},
 	{"group", cmd_group, "groups of users, to whom definitions are published"},
+	{"licence", cmd_licence, "who may send secure messages, and to how many people a month"},
 	{"policy", cmd_policy, "which mail is secured, with which definition"},
 	{"queue", cmd_queue, "outgoing mail: list, retry, drop"},
 	{"message", cmd_message, "messages: list, show facts and events"},

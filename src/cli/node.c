@@ -40,7 +40,10 @@ static enum result open_parts(struct node *node, bool migrated, struct err *err)
 	if (migrated)
 		TRY(schema_check(node->db, err));
 	TRY(blob_folder_open(config->blobs, &node->blobs, err));
+	if (zones_load(ZONE_FOLDER, &node->zones, err) != RESULT_OK)
+		node->zones = zones_new();
 	struct flow_names names = names_of(config);
+	names.zones = node->zones;
 	node->flow = flow_new(&names, node->db, node->blobs, node->root_key);
 	return RESULT_OK;
 }
@@ -62,6 +65,7 @@ enum result node_open(const char *config_file, bool migrated, struct node *ret, 
 void node_close(struct node *node)
 {
 	flow_free(node->flow);
+	zones_free(node->zones);
 	blob_store_close(node->blobs);
 	db_close(node->db);
 	if (node->root_key)

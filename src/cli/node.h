@@ -10,6 +10,7 @@ struct node {
 	struct root_key *root_key;
 	struct db *db;
 	struct blob_store *blobs;
+	struct zones *zones;
 	struct flow *flow;
 };
 

@@ -29,7 +29,6 @@ struct running {
 	struct smtp_server *smtp;
 	struct template_set *notifications;
 	struct languages *languages;
-	struct zones *zones;
 	struct outbox *outbox;
 	struct resolver *resolver;
 	struct delivery_workers *delivery;
@@ -45,8 +44,6 @@ static enum result load_texts(struct running *r, struct err *err)
 
 	TRY(template_set_load(arena_printf(&arena, "%s/notifications", web).ptr, &r->notifications, err));
 	TRY(languages_load(arena_printf(&arena, "%s/languages", web).ptr, &r->languages, err));
-	if (zones_load(ZONE_FOLDER, &r->zones, err) != RESULT_OK)
-		r->zones = zones_new();
 	return RESULT_OK;
 }
 
@@ -79,7 +76,7 @@ static enum result start_delivery(struct running *r, const struct run_hooks *hoo
 	struct delivery_options options = {.flow = r->node->flow,
 		.texts = {.notifications = r->notifications,
 			.languages = r->languages,
-			.zones = r->zones,
+			.zones = r->node->zones,
 			.host_name = str_of(c->host_name),
 			.portal_url = str_of(c->portal_url),
 			.return_domain = str_of(c->return_domain)},
@@ -208,7 +205,6 @@ static void stop(struct running *r)
 	resolver_free(r->resolver);
 	tls_trust_free(r->trust);
 	tls_credentials_unref(r->credentials);
-	zones_free(r->zones);
 	languages_free(r->languages);
 	template_set_free(r->notifications);
 	explicit_bzero(r->smart_host_password, sizeof(r->smart_host_password));

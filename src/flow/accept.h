@@ -2,7 +2,8 @@
  * for which account, whether it is secured or relayed, and for whom. One `struct intake` is one SMTP
  * transaction; the edge feeds it and maps its results.
  *
- * Refusals carry err->code: "relay-denied", "unknown-definition", "ambiguous-definition", "loop",
+ * Refusals carry err->code: "relay-denied", "unknown-definition", "ambiguous-definition",
+ * "not-licensed", "sending-limit", "loop",
  * "mime-depth", "mime-parts", "mime-header", "mime-parameters", "mime-names", "too-large", "no-recipients",
  * "disk-full", and others that name what is wrong. What an authorised source is refused is an event of its
  * account. */

@@ -99,3 +99,11 @@ enum result flow_account_load(struct flow *flow, struct tx *tx, struct id accoun
 	*ret = loaded;
 	return RESULT_OK;
 }
+
+const struct zone *flow_account_zone(const struct flow *flow, const struct flow_account *account)
+{
+	const struct zone *zone =
+		flow->names.zones ? zone_find(flow->names.zones, account->settings.time_zone) : NULL;
+
+	return zone ? zone : zone_utc();
+}

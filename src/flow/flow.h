@@ -10,6 +10,7 @@
 #include "seal/key.h"
 #include "store/account.h"
 #include "store/setting.h"
+#include "text/zone.h"
 
 struct flow_names {
 	struct str host_name;	  /* of this node, in SMTP and Received fields */
@@ -18,7 +19,8 @@ struct flow_names {
 	bool direct_delivery;	  /* outside mail goes to the MX itself, not to a smart host */
 	struct str smart_host;	  /* host:port, when not direct */
 	int64_t mail_bytes_max;
-	int hops_max; /* 0: LIMIT_SMTP_HOPS */
+	int hops_max;		   /* 0: LIMIT_SMTP_HOPS */
+	const struct zones *zones; /* for days and months of accounts; NULL: UTC alone */
 };
 
 struct flow;
@@ -52,5 +54,9 @@ struct flow_account {
  * account was made with. */
 enum result flow_account_load(struct flow *flow, struct tx *tx, struct id account_id, struct arena *arena,
 	struct flow_account *ret, struct err *err) must_check;
+
+/* The zone in which the account's days and months begin; UTC when its setting names none that is known. */
+const struct zone *flow_account_zone(const struct flow *flow, const struct flow_account *account)
+	__attribute__((returns_nonnull));
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "flow/mail_out.h"
 #include "flow/people.h"
+#include "flow/sending.h"
 #include "store/copy_write.h"
 #include "store/delivery_write.h"
 #include "store/event_write.h"
@@ -236,6 +237,9 @@ static enum result add_secured_recipient(struct tx *tx, struct keeping *k,
 	TRY(recipient_add(tx, &row, &is_new, err));
 	if (!is_new)
 		return RESULT_OK;
+	k->added++;
+	if (!recipient->is_internal)
+		*(struct id *)list_add(&k->outside) = person.id;
 	if (way == KEEP_BY_SERVER)
 		return add_carried(tx, k, recipient, DELIVERY_INTERNAL_COPY, copy_id, err);
 	TRY(add_copy(tx, k, person.id, false, recipient->role, &copy_id, err));
@@ -297,6 +301,19 @@ static enum result give_to_owner(
 				    : add_copy(tx, k, owner_id, true, ROLE_OWNER, ret_copy_id, err);
 }
 
+/* A repeat that adds nobody was accepted before. What nobody inside sends, answers from outside, has no
+ * limit.
+ */
+static enum result check_sender(struct tx *tx, struct keeping *k, struct id owner_id, struct err *err)
+{
+	const struct keep_request *r = k->request;
+
+	if (id_is_none(owner_id) || !r->owner_is_internal || (!k->becomes_secured && k->added == 0))
+		return RESULT_OK;
+	return sending_accept(
+		tx, r->flow, &k->account, owner_id, k->outside.items, k->outside.count, r->now, err);
+}
+
 static enum result keep_in_tx(struct tx *tx, struct keeping *k, struct err *err)
 {
 	struct keep_request *r = k->request;
@@ -315,7 +332,9 @@ static enum result keep_in_tx(struct tx *tx, struct keeping *k, struct err *err)
 	TRY(k->joined ? keep_join_terms(tx, k, owner.id, err) : add_message(tx, k, owner.id, err));
 	if (k->becomes_secured)
 		TRY(give_to_owner(tx, k, owner.id, &owner_copy, err));
+	k->outside = list_new(k->arena, sizeof(struct id));
 	TRY(add_recipients(tx, k, err));
+	TRY(check_sender(tx, k, owner.id, err));
 	k->result = (struct keep_result){
 		.message_id = k->message_id, .owner_copy_id = owner_copy, .joined = k->joined};
 	return add_event(tx, k, owner.id, err);

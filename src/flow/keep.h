@@ -58,8 +58,8 @@ struct keep_result {
 	bool joined;
 };
 
-/* OK means durable. CONFLICT with code "already-sent": see `written`. The content belongs to the message
- * then, unless it joined another. */
+/* OK means durable. CONFLICT with code "already-sent": see `written`. DENIED as sending_accept. The content
+ * belongs to the message then, unless it joined another. */
 enum result keep_mail(struct keep_request *request, struct keep_result *ret, struct err *err) must_check;
 
 /* The keyed hash under which a Message-ID is looked up. */

@@ -11,6 +11,7 @@
 #include "store/event_write.h"
 #include "store/message_write.h"
 #include "store/sealed_body.h"
+#include "store/sending_write.h"
 #include "store/session_write.h"
 #include "store/wrap_write.h"
 
@@ -19,6 +20,8 @@
 #define AT_ONCE 500
 /* No transaction that adds an event takes longer; only then can no earlier event still come. */
 #define SETTLED_MS (2 * MS_MINUTE)
+/* Longer than any month: whom a sender wrote to is not counted any more. */
+#define COUNTED_MS (40 * MS_DAY)
 #define CLAIMS_MS (24 * MS_HOUR)
 /* Longer than any intake: a blob without a row that is older was left by a crash, or is a pack that all have
  * left. */
@@ -117,6 +120,7 @@ static enum result keep_house_in_tx(struct tx *tx, void *context, struct err *er
 	TRY(attempt_remove_ended(tx, now, AT_ONCE, err));
 	TRY(device_remove_unused(tx, now - LIMIT_DEVICE_MS, AT_ONCE, err));
 	TRY(remove_content(tx, house, err));
+	TRY(sending_forget(tx, now - COUNTED_MS, AT_ONCE, err));
 	return message_claims_forget(tx, now - CLAIMS_MS, AT_ONCE, err);
 }
 

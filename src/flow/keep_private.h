@@ -2,6 +2,7 @@
 #ifndef FLOW_KEEP_PRIVATE_H
 #define FLOW_KEEP_PRIVATE_H
 
+#include "base/list.h"
 #include "flow/keep.h"
 #include "store/message.h"
 
@@ -17,6 +18,8 @@ struct keeping {
 	bool becomes_secured; /* by this transaction: new, or relayed until now */
 	bool needs_content;   /* a new delivery carries the mail itself */
 	int64_t notified;
+	size_t added;	     /* recipients of the secured message who had not got it before … */
+	struct list outside; /* … and those of them who are outside, struct id */
 	struct keep_result result;
 };
 

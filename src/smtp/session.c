@@ -44,6 +44,8 @@ static const struct refusal {
 	const char *status;
 } refusals[] = {
 	{"relay-denied", RESULT_DENIED, 550, "5.7.1"},
+	{"not-licensed", RESULT_DENIED, 550, "5.7.1"},
+	{"sending-limit", RESULT_DENIED, 550, "5.7.1"},
 	{"unknown-definition", RESULT_INVALID, 550, "5.7.1"},
 	{"ambiguous-definition", RESULT_INVALID, 550, "5.7.1"},
 	{"sender-invalid", RESULT_INVALID, 553, "5.1.7"},

@@ -371,6 +371,40 @@ static const char publishing[] =
 	" SELECT id, id, 'General', 'general', 1, created_at FROM account;"
 	"UPDATE definition SET folder_id = account_id;";
 
+/* licence_count -1: any number, and then nobody takes one; licences_taken counts the rows of licence, so that
+ * a statement can hold the limit. month: years * 12 + months from 0, of the account's zone;
+ * sending_month.count counts the rows of sending_recipient. */
+static const char licences[] = "ALTER TABLE account ADD COLUMN licence_count BIGINT NOT NULL DEFAULT -1;"
+			       "ALTER TABLE account ADD COLUMN licences_taken BIGINT NOT NULL DEFAULT 0;"
+			       "ALTER TABLE account ADD COLUMN licences_named BIGINT NOT NULL DEFAULT 0;"
+			       "CREATE TABLE licence ("
+			       "  person_id BYTEA PRIMARY KEY REFERENCES person(id),"
+			       "  account_id BYTEA NOT NULL REFERENCES account(id),"
+			       "  since BIGINT NOT NULL);"
+			       "CREATE INDEX licence_by_account ON licence (account_id, since);"
+			       "CREATE TABLE pack ("
+			       "  id BYTEA PRIMARY KEY,"
+			       "  account_id BYTEA NOT NULL REFERENCES account(id),"
+			       "  person_id BYTEA NOT NULL REFERENCES person(id),"
+			       "  more BIGINT NOT NULL,"
+			       "  starts_at BIGINT NOT NULL,"
+			       "  ends_at BIGINT NOT NULL,"
+			       "  created_at BIGINT NOT NULL);"
+			       "CREATE INDEX pack_by_person ON pack (person_id);"
+			       "CREATE INDEX pack_by_account ON pack (account_id, id);"
+			       "CREATE TABLE sending_month ("
+			       "  person_id BYTEA NOT NULL REFERENCES person(id),"
+			       "  month BIGINT NOT NULL,"
+			       "  count BIGINT NOT NULL,"
+			       "  PRIMARY KEY (person_id, month));"
+			       "CREATE TABLE sending_recipient ("
+			       "  person_id BYTEA NOT NULL REFERENCES person(id),"
+			       "  month BIGINT NOT NULL,"
+			       "  recipient_id BYTEA NOT NULL,"
+			       "  counted_at BIGINT NOT NULL,"
+			       "  PRIMARY KEY (person_id, month, recipient_id));"
+			       "CREATE INDEX sending_recipient_by_time ON sending_recipient (counted_at);";
+
 static const struct migration migrations[] = {
 	{1, "begin", begin},
 	{2, "delay-notices", delay_notices},
@@ -382,6 +416,7 @@ static const struct migration migrations[] = {
 	{8, "known-browsers", known_browsers},
 	{9, "destinations", destinations},
 	{10, "publishing", publishing},
+	{11, "licences", licences},
 };
 
 enum result schema_migrate(struct db *db, int *ret_from, int *ret_to, struct err *err)

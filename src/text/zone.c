@@ -435,3 +435,41 @@ struct wall_time zone_wall_time(const struct zone *zone, int64_t when)
 	wall.year = (int)year;
 	return wall;
 }
+
+int64_t zone_month_begins(int year, int month)
+{
+	return month == 13 ? days_of(year + 1, 1, 1) : days_of(year, month, 1);
+}
+
+bool zone_day_parse(struct str text, int64_t *ret_days)
+{
+	struct str rest = text;
+	int year, month, day, found_month, found_day;
+	int64_t found_year;
+
+	if (text.len != 10 || !take_number(&rest, 9999, &year) || !take(&rest, '-') ||
+		!take_number(&rest, 12, &month) || !take(&rest, '-') || !take_number(&rest, 31, &day) ||
+		rest.len || year < 1970 || month < 1 || day < 1)
+		return false;
+	int64_t days = days_of(year, month, day);
+	date_of(days, &found_year, &found_month, &found_day);
+	if (found_month != month || found_day != day)
+		return false;
+	*ret_days = days;
+	return true;
+}
+
+/* Clocks are put forward at midnight in some zones: the day begins at the first moment there is of it. */
+int64_t zone_day_begins(const struct zone *zone, int64_t days)
+{
+	int64_t low = days * SECONDS_PER_DAY - OFFSET_MAX, high = days * SECONDS_PER_DAY + OFFSET_MAX;
+
+	while (low < high) {
+		int64_t middle = low + (high - low) / 2;
+		if (floor_div(middle + type_at(zone, middle)->offset, SECONDS_PER_DAY) < days)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low * MS_SECOND;
+}

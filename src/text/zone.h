@@ -45,4 +45,13 @@ struct wall_time {
 
 struct wall_time zone_wall_time(const struct zone *zone, int64_t when);
 
+/* Days since 1970-01-01 of the first of a month; 13 is January of the next year. */
+int64_t zone_month_begins(int year, int month);
+
+/* "2026-12-31" as days since 1970-01-01; false for anything else, and for days that no calendar has. */
+bool zone_day_parse(struct str text, int64_t *ret_days);
+
+/* The moment at which a day, in days since 1970-01-01, begins in the zone. */
+int64_t zone_day_begins(const struct zone *zone, int64_t days);
+
 #endif

@@ -1,6 +1,7 @@
 #include "web/portal/write.h"
 
 #include "base/limits.h"
+#include "flow/sending.h"
 
 #include <string.h>
 
@@ -150,6 +151,30 @@ static bool is_already_sent(const struct request *request)
 	return request->err.code && strcmp(request->err.code, "already-sent") == 0;
 }
 
+/* What the writer may not send at all, or not this month (R11). */
+static bool set_denied(struct request *request, struct response *response, json_t *view)
+{
+	const struct visit *visit = visit_of(request);
+	const char *code = request->err.code ? request->err.code : "";
+	struct sending_room room;
+	struct err err = {0};
+
+	if (strcmp(code, "not-licensed") == 0) {
+		(void)page_problem(view, response, "text", "not_licensed");
+		response->status = 403;
+		return true;
+	}
+	if (strcmp(code, "sending-limit") != 0 ||
+		sending_room(flow_of(request), &visit->actor, request->now, &room, &err) != RESULT_OK)
+		return false;
+	json_t *values = page_problem(view, response, "text", "sending_limit");
+	view_set_number(values, "limit", room.limit);
+	view_set_number(values, "count", room.count);
+	view_set(values, "date", format_date(&visit->format, room.resets_at));
+	response->status = 403;
+	return true;
+}
+
 bool write_set_problem(struct request *request, struct response *response, json_t *view, enum result result)
 {
 	switch (result) {
@@ -162,6 +187,8 @@ bool write_set_problem(struct request *request, struct response *response, json_
 		(void)page_problem(view, response, "text", "already_sent");
 		response->status = 409;
 		return true;
+	case RESULT_DENIED:
+		return set_denied(request, response, view);
 	case RESULT_UNAVAILABLE:
 		(void)page_problem(view, response, "text", "unavailable");
 		response->status = 503;
