@@ -131,11 +131,48 @@ static void reads_the_zones_of_the_system(void **state)
 			strcmp(zone_name(zones_at(zones, i - 1)).ptr, zone_name(zones_at(zones, i)).ptr) < 0);
 }
 
+static void assert_day(const struct zone *zone, const char *day, const char *expected)
+{
+	int64_t days;
+
+	assert_true(zone_day_parse(str_of(day), &days));
+	int64_t begin = zone_day_begins(zone, days);
+	assert_int_equal(begin % MS_SECOND, 0);
+	assert_wall(zone, begin / MS_SECOND, expected);
+	assert_int_equal(zone_wall_time(zone, begin - 1).days, days - 1);
+}
+
+static void finds_where_a_day_begins(void **state)
+{
+	static const char *const wrong[] = {"", "2026-12-1", "2026-12-32", "2026-02-29", "2026-13-01",
+		"2026-00-01", "2026-01-00", "1969-12-31", "2026/12/01", "2026-12-01 ", "+026-12-01"};
+	cleanup(zones_free_at) struct zones *zones = zones_new();
+	/* The second puts its clocks forward at midnight: that day begins at one o'clock. */
+	const struct zone *berlin = add(zones, "x/berlin", "CET-1CEST,M3.5.0,M10.5.0/3");
+	const struct zone *midnight = add(zones, "x/midnight", "EET-2EEST,M3.5.0/0,M10.5.0/0");
+	const struct zone *far = add(zones, "x/far", "<+14>-14");
+	int64_t days;
+
+	(void)state;
+	assert_day(zone_utc(), "2024-02-29", "2024-02-29 00:00:00 UTC 4");
+	assert_day(berlin, "2026-12-01", "2026-12-01 00:00:00 CET 2");
+	assert_day(berlin, "2026-07-01", "2026-07-01 00:00:00 CEST 3");
+	assert_day(berlin, "2026-03-29", "2026-03-29 00:00:00 CET 0");
+	assert_day(midnight, "2026-03-29", "2026-03-29 01:00:00 EEST 0");
+	assert_day(far, "2027-01-01", "2027-01-01 00:00:00 +14 5");
+	for (size_t i = 0; i < COUNT_OF(wrong); i++)
+		assert_false(zone_day_parse(str_of(wrong[i]), &days));
+	assert_true(zone_day_parse(STR("2027-01-01"), &days));
+	assert_int_equal(zone_month_begins(2026, 13), days);
+	assert_int_equal(zone_month_begins(2027, 1), days);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(knows_utc_without_any_file),
 		cmocka_unit_test(follows_rules),
+		cmocka_unit_test(finds_where_a_day_begins),
 		cmocka_unit_test(refuses_damaged_files),
 		cmocka_unit_test(reads_the_zones_of_the_system),
 	};
