@@ -42,6 +42,9 @@
 #define LIMIT_PACK_RECIPIENTS 1000000 /* more that one pack gives */
 #define LIMIT_LICENCES 10000000
 
+/* Why a message is recalled, as its recipients are shown it. */
+#define LIMIT_RECALL_REASON_BYTES 1000
+
 /* Addresses (RFC 5321 4.5.3.1, RFC 3696 erratum 1690). */
 #define LIMIT_ADDRESS_BYTES 254
 #define LIMIT_LOCAL_PART_BYTES 64

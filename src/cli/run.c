@@ -5,6 +5,7 @@
 #include "base/thread.h"
 #include "build_config.h"
 #include "delivery/worker.h"
+#include "flow/expire.h"
 #include "flow/keep_house.h"
 #include "smtp/server.h"
 #include "web/portal/portal.h"
@@ -35,6 +36,7 @@ struct running {
 	struct portal *portal;
 	char smart_host_password[256];
 	int64_t blobs_swept_at;
+	bool told_of_log;
 };
 
 static enum result load_texts(struct running *r, struct err *err)
@@ -231,6 +233,20 @@ static void reload(struct running *r)
 	log_info(TOPIC, "the certificate was read again");
 }
 
+static void wipe_keys(struct running *r, int64_t now)
+{
+	struct err err = {0};
+	bool log_ended;
+
+	enum result result = expire_wipe_keys(r->node->flow, now, &log_ended, &err);
+	if (result != RESULT_OK && result != RESULT_BUSY)
+		log_warning(TOPIC, "wiping destroyed keys: %s", err.text);
+	if (!log_ended && !r->told_of_log)
+		log_warning(TOPIC, "the database does not let us end its log, which keeps destroyed keys "
+				   "for a while: see docs/security.md");
+	r->told_of_log = r->told_of_log || !log_ended;
+}
+
 static void keep_house_now(struct running *r)
 {
 	struct err err = {0};
@@ -239,6 +255,9 @@ static void keep_house_now(struct running *r)
 
 	if (keep_house(r->node->flow, now, &err) != RESULT_OK)
 		log_warning(TOPIC, "housekeeping: %s", err.text);
+	if (expire_messages(r->node->flow, now, &err) != RESULT_OK)
+		log_warning(TOPIC, "expiry: %s", err.text);
+	wipe_keys(r, now);
 	if (now - r->blobs_swept_at < MS_DAY)
 		return;
 	r->blobs_swept_at = now;

@@ -78,6 +78,12 @@ enum result db_read(struct db *db, db_work work, void *context, struct err *err)
 	return db->driver->read(db, run_guarded, &guarded, err);
 }
 
+enum result db_wipe_deleted(struct db *db, const char *table, bool *ret_log, struct err *err)
+{
+	assert(!inside_work);
+	return db->driver->wipe_deleted(db, table, ret_log, err);
+}
+
 static enum result savepoint(struct tx *tx, const char *verb, struct err *err)
 {
 	char sql[64];

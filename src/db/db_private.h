@@ -19,6 +19,7 @@ struct db_driver {
 	int64_t (*get_int)(const struct rows *rows, int column);
 	struct bytes (*get_bytes)(const struct rows *rows, int column);
 	bool (*is_null)(const struct rows *rows, int column);
+	enum result (*wipe_deleted)(struct db *db, const char *table, bool *ret_log, struct err *err);
 };
 
 /* The first member of each driver's own struct. */

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/thread.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define CONNECTIONS_DEFAULT 16
@@ -206,6 +207,36 @@ static enum result postgres_read(struct db *base, db_work work, void *context, s
 	return run_again(base, true, work, context, err);
 }
 
+/* VACUUM alone leaves the bytes of moved and deleted rows in the gaps of pages, so the table is written anew; the
+ * old file goes with the checkpoint, and the segments of the log before it with it, unless the server keeps or
+ * reuses them. */
+static enum result wipe_on(struct connection *connection, const char *table, bool *ret_log, struct err *err)
+{
+	char vacuum[80];
+
+	(void)snprintf(vacuum, sizeof(vacuum), "VACUUM (FULL) %s", table);
+	TRY(postgres_simple(connection, "SET lock_timeout = 2000", err));
+	enum result result = postgres_simple(connection, vacuum, err);
+	TRY(postgres_simple(connection, "SET lock_timeout = 0", err));
+	if (result != RESULT_OK)
+		return err_set(err, RESULT_BUSY, "the table could not be written anew now");
+	/* Needs rights that the owner of a database does not have by itself. */
+	*ret_log = postgres_simple(connection, "SELECT pg_switch_wal()", NULL) == RESULT_OK &&
+		   postgres_simple(connection, "CHECKPOINT", NULL) == RESULT_OK;
+	return RESULT_OK;
+}
+
+static enum result postgres_wipe_deleted(struct db *base, const char *table, bool *ret_log, struct err *err)
+{
+	struct postgres *db = (struct postgres *)base;
+	struct connection *connection;
+
+	TRY(pool_take(db, &connection, err));
+	enum result result = wipe_on(connection, table, ret_log, err);
+	pool_give_back(db, connection);
+	return result;
+}
+
 static void postgres_close(struct db *base)
 {
 	struct postgres *db = (struct postgres *)base;
@@ -233,6 +264,7 @@ static const struct db_driver postgres_driver = {
 	.get_int = postgres_get_int,
 	.get_bytes = postgres_get_bytes,
 	.is_null = postgres_is_null,
+	.wipe_deleted = postgres_wipe_deleted,
 };
 
 enum result postgres_open(const struct db_config *config, struct db **ret, struct err *err)

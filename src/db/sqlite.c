@@ -10,6 +10,7 @@
 
 #define BUSY_TIMEOUT_MS 10000
 #define READERS_DEFAULT 8
+#define WIPE_TIMEOUT_MS 500
 /* How long a caller waits for a free reader. */
 #define READER_WAIT_MS (10 * MS_SECOND)
 /* A batch takes what waits, and what comes while it runs, up to these. */
@@ -257,6 +258,25 @@ static enum result sqlite_read(struct db *base, db_work work, void *context, str
 	return result;
 }
 
+/* Deleted cells are overwritten already (secure_delete); what remains is in the log. */
+static enum result sqlite_wipe_deleted(struct db *base, const char *table, bool *ret_log, struct err *err)
+{
+	const struct sqlite *db = (const struct sqlite *)base;
+	cleanup(connection_free_at) struct connection *connection = NULL;
+	int frames, moved;
+
+	(void)table;
+	TRY(connection_open(db->path, true, &connection, err));
+	/* It keeps the writer out while it waits for readers. */
+	(void)sqlite3_busy_timeout(connection->handle, WIPE_TIMEOUT_MS);
+	int code = sqlite3_wal_checkpoint_v2(
+		connection->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, &frames, &moved);
+	if ((code & 0xff) == SQLITE_BUSY)
+		return err_set(err, RESULT_BUSY, "the log is being read");
+	*ret_log = true;
+	return sqlite_translate(connection->handle, code, err);
+}
+
 static void sqlite_close(struct db *base)
 {
 	struct sqlite *db = (struct sqlite *)base;
@@ -295,6 +315,7 @@ static const struct db_driver sqlite_driver = {
 	.get_int = sqlite_get_int,
 	.get_bytes = sqlite_get_bytes,
 	.is_null = sqlite_is_null,
+	.wipe_deleted = sqlite_wipe_deleted,
 };
 
 /* A new file is its owner's alone; SQLite gives the files beside it the same mode. A file that is there is

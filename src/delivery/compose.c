@@ -182,6 +182,25 @@ static enum result compose_address_denied(struct composing *c, const struct writ
 		c, "address_denied", job->account.settings.display_name, true, "auto-generated", out, err);
 }
 
+static enum result compose_expired_unread(struct composing *c, const struct writer *out, struct err *err)
+{
+	const struct deliver_job *job = c->job;
+	json_t *people = json_array();
+	struct str rest = job->payload;
+
+	while (rest.len) {
+		json_t *person = json_object();
+		set(person, "address", str_cut(&rest, '\n'));
+		(void)json_array_append_new(people, person);
+	}
+	(void)json_object_set_new(c->view, "people", people);
+	set(c->view, "link",
+		arena_printf(&c->arena, "%.*s/message/%s", STR_ARG(c->texts->portal_url),
+			id_text(job->delivery.copy_id).s));
+	return build_own(
+		c, "expired_unread", job->account.settings.display_name, true, "auto-generated", out, err);
+}
+
 static enum result compose_report(struct composing *c, const struct writer *out, struct err *err)
 {
 	const struct deliver_job *job = c->job;
@@ -258,6 +277,8 @@ static enum result compose(struct composing *c, const struct writer *out, struct
 		return compose_waiting_reply(c, out, err);
 	case DELIVERY_ADDRESS_DENIED:
 		return compose_address_denied(c, out, err);
+	case DELIVERY_EXPIRED_UNREAD:
+		return compose_expired_unread(c, out, err);
 	case DELIVERY_REPORT:
 		return compose_report(c, out, err);
 	}

@@ -4,6 +4,7 @@
 
 #include "base/address.h"
 #include "seal/stream.h"
+#include "store/copy.h"
 #include "store/delivery_write.h"
 #include "store/destination.h"
 #include "store/message.h"
@@ -176,6 +177,21 @@ struct open_query {
 	int64_t now;
 };
 
+/* Whether the copy that a delivery tells of was taken away, though others keep theirs. */
+static enum result is_copy_recalled(struct tx *tx, const struct delivery *d, bool *ret, struct err *err)
+{
+	struct copy copy;
+
+	*ret = false;
+	if (id_is_none(d->copy_id))
+		return RESULT_OK;
+	enum result found = copy_find_any(tx, d->copy_id, &copy, err);
+	if (found == RESULT_NOT_FOUND)
+		return RESULT_OK;
+	*ret = found == RESULT_OK && !id_is_none(copy.recall_id);
+	return found;
+}
+
 static enum result open_message_parts(struct tx *tx, struct open_query *q, struct err *err)
 {
 	struct deliver_job *job = q->job;
@@ -232,13 +248,15 @@ static enum result find_people(struct tx *tx, struct open_query *q, struct err *
 }
 
 /* What is relayed was never the secure message and does not end with it. */
-static enum result check_end(const struct deliver_job *job, int64_t now, struct err *err)
+static enum result check_end(struct tx *tx, const struct deliver_job *job, int64_t now, struct err *err)
 {
 	const struct message *message = &job->message;
+	bool copy_recalled;
 
 	if (message->kind != MESSAGE_SECURED || job->delivery.kind == DELIVERY_RELAY)
 		return RESULT_OK;
-	if (message->recalled_at)
+	TRY(is_copy_recalled(tx, &job->delivery, &copy_recalled, err));
+	if (copy_recalled || message->recalled_at)
 		return err_code(err, RESULT_GONE, CODE_RECALLED, "recalled before it could be delivered");
 	if (message->expires_at && now >= message->expires_at)
 		return err_code(err, RESULT_GONE, CODE_EXPIRED, "expired before it could be delivered");
@@ -277,7 +295,7 @@ static enum result open_job(struct tx *tx, void *context, struct err *err)
 	TRY(mail_out_payload(&job->account, d, &job->arena, &job->payload, err));
 	if (!id_is_none(d->message_id) && d->kind != DELIVERY_REPORT) {
 		TRY(message_find(tx, d->account_id, d->message_id, &job->arena, &job->message, err));
-		TRY(check_end(job, q->now, err));
+		TRY(check_end(tx, job, q->now, err));
 		TRY(open_message_parts(tx, q, err));
 		job->has_message = true;
 	}

@@ -38,6 +38,17 @@ static enum result is_again(struct tx *tx, const struct note *note, bool *ret, s
 	return RESULT_OK;
 }
 
+/* A page or file that was opened just before a recall is not shown after it. */
+static enum result check_not_recalled(struct tx *tx, struct id copy_id, struct err *err)
+{
+	bool is_recalled;
+
+	TRY(copy_hold(tx, copy_id, &is_recalled, err));
+	if (is_recalled)
+		return err_code(err, RESULT_GONE, "recalled", "the sender recalled this message");
+	return RESULT_OK;
+}
+
 static enum result add_note(struct tx *tx, void *context, struct err *err)
 {
 	const struct note *note = context;
@@ -45,6 +56,8 @@ static enum result add_note(struct tx *tx, void *context, struct err *err)
 	bool again = false;
 
 	TRY(copy_find_any(tx, note->copy_id, &copy, err));
+	if (note->evidence != EVIDENCE_LINK_OPENED)
+		TRY(check_not_recalled(tx, note->copy_id, err));
 	if (note->evidence == EVIDENCE_BODY_SHOWN) {
 		bool first;
 		if (!id_equal(copy.person_id, note->actor->person_id))

@@ -76,10 +76,16 @@ static enum result claim(struct tx *tx, struct keeping *k, struct err *err)
 	return keep_join(tx, k, err);
 }
 
+/* How long a secured message is kept at most: fixed when it is sent. */
+static int64_t retention_end(const struct keeping *k, int64_t sent_at)
+{
+	return sent_at + k->account.settings.retention_days * MS_DAY;
+}
+
 static int64_t expiry(const struct keeping *k, int64_t sent_at)
 {
 	const struct keep_request *r = k->request;
-	int64_t retention = sent_at + k->account.settings.retention_days * MS_DAY;
+	int64_t retention = retention_end(k, sent_at);
 	int64_t own = r->definition.expire_days ? sent_at + r->definition.expire_days * MS_DAY : retention;
 
 	return own < retention ? own : retention;
@@ -99,6 +105,8 @@ void keep_terms(const struct keeping *k, struct id owner_id, struct message *mes
 	message->all_recipients = r->definition.all_recipients;
 	message->answers_id = r->answers_id;
 	message->expires_at = keep_is_secured(r) ? expiry(k, message->sent_at) : 0;
+	message->content_ends_at = keep_is_secured(r) ? retention_end(k, message->sent_at)
+						      : message->sent_at + RELAYED_CONTENT_MS;
 	message->list_box = letter_list_seal(letter, &k->key, k->message_id, k->arena);
 }
 
@@ -123,8 +131,6 @@ static enum result add_message(struct tx *tx, struct keeping *k, struct id owner
 	keep_terms(k, owner_id, message);
 	k->becomes_secured = message->kind == MESSAGE_SECURED;
 	TRY(message_add(tx, message, err));
-	if (message->kind == MESSAGE_RELAYED)
-		TRY(message_set_content_end(tx, message->id, r->now + RELAYED_CONTENT_MS, err));
 	if (message->content.kept != CONTENT_IN_ROW)
 		return RESULT_OK;
 	return message_body_add(tx, message->id, sealed_body_bytes(body), err);

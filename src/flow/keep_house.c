@@ -84,7 +84,7 @@ static enum result remove_content_of(struct tx *tx, struct house *house, struct 
 	struct content_place place;
 
 	TRY(message_hold(tx, id, &state, err));
-	if (state.content_ends_at == 0)
+	if (state.kind == MESSAGE_SECURED || state.content_ends_at == 0)
 		return RESULT_OK;
 	TRY(delivery_count_waiting(tx, id, &waiting, err));
 	if (waiting)

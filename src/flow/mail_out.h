@@ -54,6 +54,11 @@ enum result mail_out_address_denied(struct flow *flow, struct tx *tx, const stru
 	struct str owner, struct id owner_copy_id, struct str address, int64_t now,
 	struct err *err) must_check;
 
+/* Queues the notice to a message's owner that it expired before these people, one address a line, had read it. */
+enum result mail_out_expired_unread(struct flow *flow, struct tx *tx, const struct flow_account *account,
+	struct str owner, struct id owner_copy_id, struct str addresses, int64_t now,
+	struct err *err) must_check;
+
 /* Opens a delivery's payload; empty when it has none. */
 enum result mail_out_payload(const struct flow_account *account, const struct delivery *delivery,
 	struct arena *arena, struct str *ret, struct err *err) must_check;

@@ -1,9 +1,12 @@
 #include "flow/open.h"
 
 #include "flow/letter.h"
+#include "flow/owned.h"
 #include "flow/people.h"
+#include "seal/box.h"
 #include "seal/stream.h"
 #include "store/event.h"
+#include "store/recall.h"
 #include "store/sealed_body.h"
 #include "store/wrap.h"
 
@@ -53,7 +56,7 @@ static enum result check_not_ended(const struct message_query *q, const struct c
 
 	if (copy->is_owner)
 		return RESULT_OK;
-	if (message->recalled_at)
+	if (message->recalled_at || !id_is_none(copy->recall_id))
 		return err_code(err, RESULT_GONE, "recalled", "the sender recalled this message");
 	if (message->expires_at && q->now >= message->expires_at)
 		return err_code(err, RESULT_GONE, "expired", "this message has expired");
@@ -166,6 +169,25 @@ static void read_events(const struct traces *traces, struct id person_id, struct
 	}
 }
 
+/* The mail itself was handed over, or is being. */
+static bool is_in_mail_system(const struct delivery *delivery)
+{
+	return (delivery->kind == DELIVERY_INTERNAL_COPY || delivery->kind == DELIVERY_REPLY) &&
+	       (delivery->state == DELIVERY_SENT || delivery->lease_until > 0);
+}
+
+static enum result set_recalled(
+	struct tx *tx, const struct copy *copy, struct arena *arena, struct open_recipient *ret, struct err *err)
+{
+	struct recall recall;
+
+	if (id_is_none(copy->recall_id))
+		return RESULT_OK;
+	TRY(recall_find(tx, copy->recall_id, arena, &recall, err));
+	ret->recalled_at = recall.at;
+	return RESULT_OK;
+}
+
 static enum result trace_recipient(struct tx *tx, struct message_query *q, const struct traces *traces,
 	const struct recipient *recipient, struct open_recipient *ret, struct err *err)
 {
@@ -178,11 +200,14 @@ static enum result trace_recipient(struct tx *tx, struct message_query *q, const
 	enum result found = copy_by_message(tx, recipient->person_id, q->message.id, false, &copy, err);
 	if (found != RESULT_NOT_FOUND)
 		TRY(found);
+	ret->has_copy = found == RESULT_OK;
+	TRY(set_recalled(tx, &copy, &q->opened->arena, ret, err));
 	ret->read_at = copy.first_read_at;
 	ret->denied_at = copy.denied_at;
 	for (size_t i = 0; i < traces->delivery_count; i++)
 		if (concerns(&traces->deliveries[i], recipient, copy.id))
 			ret->delivery = traces->deliveries[i];
+	ret->in_mail_system = is_in_mail_system(&ret->delivery);
 	read_events(traces, recipient->person_id, &q->opened->arena, ret);
 	/* Who got the mail itself has nothing to sign in for. */
 	if (found == RESULT_NOT_FOUND)
@@ -246,9 +271,14 @@ static enum result read_with_key(struct tx *tx, struct message_query *q, struct 
 	opened->summary.sent_at = q->message.sent_at;
 	opened->summary.expires_at = q->message.expires_at;
 	opened->summary.recalled_at = q->message.recalled_at;
+	opened->summary.extended_at = q->message.extended_at;
+	opened->latest_expiry = q->message.content_ends_at;
 	opened->rights = q->message.rights;
 	opened->definition_name = q->message.definition_name;
-	return copy.is_owner ? trace_recipients(tx, q, err) : RESULT_OK;
+	if (!copy.is_owner)
+		return RESULT_OK;
+	TRY(copy_tally(tx, q->message.id, &opened->summary.tally, err));
+	return trace_recipients(tx, q, err);
 }
 
 static enum result read_message(struct tx *tx, void *context, struct err *err)
@@ -283,6 +313,35 @@ enum result open_message(struct flow *flow, const struct actor *actor, struct id
 	return RESULT_OK;
 }
 
+struct still_query {
+	const struct actor *actor;
+	struct id copy_id;
+	int64_t now;
+};
+
+static enum result read_access(struct tx *tx, void *context, struct err *err)
+{
+	const struct still_query *q = context;
+	struct copy_access access;
+
+	TRY(copy_access(tx, q->actor->person_id, q->copy_id, &access, err));
+	if (access.is_recalled)
+		return err_code(err, RESULT_GONE, "recalled", "the sender recalled this message");
+	if (!access.is_owner && access.expires_at && q->now >= access.expires_at)
+		return err_code(err, RESULT_GONE, "expired", "this message has expired");
+	if (!access.has_key)
+		return err_code(err, RESULT_GONE, "destroyed", "this message was destroyed");
+	return RESULT_OK;
+}
+
+enum result open_still(
+	struct flow *flow, const struct actor *actor, struct id copy_id, int64_t now, struct err *err)
+{
+	struct still_query query = {actor, copy_id, now};
+
+	return db_read(flow_db(flow), read_access, &query, err);
+}
+
 struct ended_query {
 	struct flow *flow;
 	const struct actor *actor;
@@ -290,6 +349,24 @@ struct ended_query {
 	struct arena *arena;
 	struct open_ended ended;
 };
+
+static enum result read_recall(struct tx *tx, struct ended_query *q, const struct flow_account *account,
+	const struct message *message, struct id recall_id, struct err *err)
+{
+	struct bytes reason = {0};
+	struct recall recall;
+
+	TRY(recall_find(tx, recall_id, q->arena, &recall, err));
+	q->ended.ended_at = recall.at;
+	q->ended.by_administrator = !id_equal(recall.actor_id, message->owner_id);
+	/* One that cannot be opened is none: the page has to say the rest. */
+	if (recall.reason_box.len && box_open_account(account->key,
+					     (struct box_context){RECALL_REASON_FIELD, recall.id},
+					     recall.reason_box, q->arena, &reason, NULL) != RESULT_OK)
+		reason = (struct bytes){0};
+	q->ended.reason = bytes_str(reason);
+	return RESULT_OK;
+}
 
 static enum result read_ended(struct tx *tx, void *context, struct err *err)
 {
@@ -304,6 +381,8 @@ static enum result read_ended(struct tx *tx, void *context, struct err *err)
 	TRY(flow_account_load(q->flow, tx, copy.account_id, q->arena, &account, err));
 	TRY(message_find(tx, copy.account_id, copy.message_id, q->arena, &message, err));
 	q->ended.ended_at = message.recalled_at ? message.recalled_at : message.expires_at;
+	if (!id_is_none(copy.recall_id))
+		TRY(read_recall(tx, q, &account, &message, copy.recall_id, err));
 	if (id_is_none(message.owner_id))
 		return RESULT_OK;
 	TRY(person_find(tx, copy.account_id, message.owner_id, q->arena, &owner, err));

@@ -24,7 +24,9 @@ struct open_summary {
 	int64_t files;
 	int64_t sent_at;
 	int64_t expires_at; /* 0: at the end of retention */
-	int64_t recalled_at;
+	int64_t recalled_at; /* from everybody */
+	int64_t extended_at;
+	struct copy_tally tally; /* of the owner's copies */
 	bool readable;		/* false: recalled, expired or destroyed */
 	struct open_person *to; /* of the owner's copies: whom it went to; NULL otherwise */
 	size_t to_count;
@@ -70,6 +72,9 @@ struct open_recipient {
 	struct open_person person;
 	enum recipient_role role;
 	enum recipient_route route;
+	bool has_copy;		/* in the portal */
+	int64_t recalled_at;	/* it was taken away */
+	bool in_mail_system;	/* the mail itself is in the account's own mail server, and stays there */
 	int64_t read_at;	/* body shown */
 	int64_t denied_at;	/* somebody with the link said that the address is another person's */
 	int64_t link_opened_at; /* nobody signed in */
@@ -90,6 +95,7 @@ struct open_message {
 	struct str definition_name;
 	const struct mime_index *index;
 	struct reader content;		   /* the raw mail */
+	int64_t latest_expiry;		   /* as far as it may be extended */
 	struct open_recipient *recipients; /* for the owner, who is told of Bcc; NULL for recipients */
 	size_t recipient_count;
 	struct arena arena;
@@ -108,10 +114,16 @@ DEFINE_CLEANUP(struct open_message *, open_message_free)
 enum result open_text(const struct open_message *message, struct arena *arena, struct buf *text,
 	bool *ret_cut, struct err *err) must_check;
 
+/* Whether the person may still see the message that is being read out: results as open_message. Cheap. */
+enum result open_still(struct flow *flow, const struct actor *actor, struct id copy_id, int64_t now,
+	struct err *err) must_check;
+
 /* Of a message that answers GONE: whom to ask, and when it ended (0: not known). */
 struct open_ended {
 	struct open_person owner;
 	int64_t ended_at;
+	bool by_administrator; /* it was not its owner who recalled it */
+	struct str reason;     /* of a recall, may be empty */
 };
 
 enum result open_ended(struct flow *flow, const struct actor *actor, struct id copy_id, struct arena *arena,

@@ -59,6 +59,7 @@ static enum result add_recipients(struct tx *tx, const struct folder_query *q, c
 	struct recipient *recipients;
 	size_t count;
 
+	TRY(copy_tally(tx, ret->copy.message_id, &ret->tally, err));
 	TRY(recipient_list(tx, ret->copy.message_id, q->arena, &recipients, &count, err));
 	ret->to = arena_array(q->arena, struct open_person, count);
 	ret->to_count = count;
@@ -129,6 +130,7 @@ static enum result read_folder(struct tx *tx, void *context, struct err *err)
 			.sent_at = row->sent_at,
 			.expires_at = row->expires_at,
 			.recalled_at = row->recalled_at,
+			.extended_at = row->extended_at,
 			.readable = row->wrap.len && (row->copy.is_owner || !has_ended(row, q->now))};
 		struct message_key key = {0};
 		open_row(q, row, &key, summary);

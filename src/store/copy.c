@@ -6,8 +6,8 @@
 #define COLUMNS                                                                                              \
 	"c.id, c.account_id, c.message_id, c.person_id, c.is_owner, c.role, c.folder, c.sorted_at, "         \
 	"c.unread,"                                                                                          \
-	" c.first_read_at, c.denied_at"
-#define COPY_COLUMNS 11
+	" c.first_read_at, c.denied_at, c.recall_id"
+#define COPY_COLUMNS 12
 
 static struct copy read_row(const struct rows *rows)
 {
@@ -23,6 +23,7 @@ static struct copy read_row(const struct rows *rows)
 		.unread = row_bool(rows, 8),
 		.first_read_at = row_int(rows, 9),
 		.denied_at = row_int(rows, 10),
+		.recall_id = row_id(rows, 11),
 	};
 }
 
@@ -57,8 +58,62 @@ enum result copy_by_message(struct tx *tx, struct id person_id, struct id messag
 		DB_ARGS(db_id(message_id), db_id(person_id), db_bool(is_owner)), ret, err);
 }
 
+enum result copy_access(
+	struct tx *tx, struct id person_id, struct id copy_id, struct copy_access *ret, struct err *err)
+{
+	cleanup(rows_done) struct rows rows = {0};
+
+	TRY(db_query_one(tx,
+		"SELECT c.is_owner, c.recall_id, w.holder_id, m.expires_at FROM copy c"
+		" JOIN message m ON m.id = c.message_id LEFT JOIN wrap w ON w.holder_id = c.id"
+		" WHERE c.id = $1 AND c.person_id = $2",
+		DB_ARGS(db_id(copy_id), db_id(person_id)), &rows, err));
+	*ret = (struct copy_access){.is_owner = row_bool(&rows, 0),
+		.is_recalled = !row_is_null(&rows, 1),
+		.has_key = !row_is_null(&rows, 2),
+		.expires_at = row_int(&rows, 3)};
+	return rows_end(&rows, err);
+}
+
+enum result copy_list_by_message(struct tx *tx, struct id message_id, struct arena *arena, struct copy **ret,
+	size_t *ret_count, struct err *err)
+{
+	cleanup(rows_done) struct rows rows = {0};
+	struct list list = list_new(arena, sizeof(struct copy));
+
+	TRY(db_query(tx, "SELECT " COLUMNS " FROM copy c WHERE c.message_id = $1 ORDER BY c.person_id, c.id",
+		DB_ARGS(db_id(message_id)), &rows, err));
+	while (rows_next(&rows))
+		*(struct copy *)list_add(&list) = read_row(&rows);
+	*ret = list.items;
+	*ret_count = list.count;
+	return rows_end(&rows, err);
+}
+
+enum result copy_tally(struct tx *tx, struct id message_id, struct copy_tally *ret, struct err *err)
+{
+	cleanup(rows_done) struct rows rows = {0};
+
+	/* Kinds: a notification, the mail itself, a reply; states: failed, dropped. */
+	TRY(db_query_one(tx,
+		"SELECT (SELECT COUNT(*) FROM recipient WHERE message_id = $1), COUNT(*),"
+		" COALESCE(SUM(CASE WHEN first_read_at > 0 THEN 1 ELSE 0 END), 0),"
+		" COALESCE(SUM(CASE WHEN recall_id IS NULL THEN 0 ELSE 1 END), 0),"
+		" (SELECT COUNT(*) FROM delivery WHERE message_id = $1 AND kind IN (2, 3, 4)"
+		"  AND state IN (3, 4))"
+		" FROM copy WHERE message_id = $1 AND is_owner = 0",
+		DB_ARGS(db_id(message_id)), &rows, err));
+	*ret = (struct copy_tally){.people = row_int(&rows, 0),
+		.copies = row_int(&rows, 1),
+		.read = row_int(&rows, 2),
+		.recalled = row_int(&rows, 3),
+		.failed = row_int(&rows, 4)};
+	return rows_end(&rows, err);
+}
+
 #define PAGE                                                                                                 \
-	"SELECT " COLUMNS ", m.sent_at, m.expires_at, m.recalled_at, m.size, m.list_box, w.sealed, m.sender" \
+	"SELECT " COLUMNS ", m.sent_at, m.expires_at, m.recalled_at, m.size, m.list_box, w.sealed, m.sender," \
+	" m.extended_at"                                                                                     \
 	" FROM copy c JOIN message m ON m.id = c.message_id LEFT JOIN wrap w ON w.holder_id = c.id"          \
 	" WHERE c.person_id = $1 AND c.folder = $2"
 
@@ -101,6 +156,7 @@ enum result copy_page(struct tx *tx, struct id person_id, enum folder folder, st
 			.list_box = arena_bytes(arena, row_bytes(&rows, COPY_COLUMNS + 4)),
 			.wrap = arena_bytes(arena, row_bytes(&rows, COPY_COLUMNS + 5)),
 			.sender = arena_str(arena, row_text(&rows, COPY_COLUMNS + 6)),
+			.extended_at = row_int(&rows, COPY_COLUMNS + 7),
 		};
 	TRY(rows_end(&rows, err));
 	if (from.newer)
@@ -178,4 +234,47 @@ enum result copy_mark_denied(
 		DB_ARGS(db_id(copy_id), db_int(now)), &changed, err));
 	*ret_is_first = changed > 0;
 	return RESULT_OK;
+}
+
+enum result copy_hold(struct tx *tx, struct id copy_id, bool *ret_is_recalled, struct err *err)
+{
+	/* SQLite has one writer at a time. */
+	static const char sqlite[] = "SELECT recall_id FROM copy WHERE id = $1";
+	static const char postgres[] = "SELECT recall_id FROM copy WHERE id = $1 FOR NO KEY UPDATE";
+	cleanup(rows_done) struct rows rows = {0};
+
+	TRY(db_query_one(tx, db_pick(tx, sqlite, postgres), DB_ARGS(db_id(copy_id)), &rows, err));
+	*ret_is_recalled = !row_is_null(&rows, 0);
+	return rows_end(&rows, err);
+}
+
+enum result copy_leave_folder(struct tx *tx, const struct copy *copy, struct err *err)
+{
+	cleanup(rows_done) struct rows rows = {0};
+	bool hold_is_recalled;
+
+	/* What it was before is counted, so it must not change in between. */
+	TRY(copy_hold(tx, copy->id, &hold_is_recalled, err));
+	TRY(db_query_one(tx, "SELECT folder, unread FROM copy WHERE id = $1", DB_ARGS(db_id(copy->id)), &rows,
+		err));
+	enum folder folder = (enum folder)row_int(&rows, 0);
+	bool unread = row_bool(&rows, 1);
+	TRY(rows_end(&rows, err));
+	if (folder == FOLDER_NONE)
+		return RESULT_OK;
+	TRY(db_exec(tx, "UPDATE copy SET folder = 0, unread = 0 WHERE id = $1", DB_ARGS(db_id(copy->id)),
+		NULL, err));
+	return count_change(tx, copy->person_id, folder, -1, unread ? -1 : 0, err);
+}
+
+enum result copy_recall(
+	struct tx *tx, const struct copy *copy, struct id recall_id, bool *ret_done, struct err *err)
+{
+	int64_t changed;
+
+	TRY(db_exec(tx,
+		"UPDATE copy SET recall_id = $2 WHERE id = $1 AND is_owner = 0 AND recall_id IS NULL",
+		DB_ARGS(db_id(copy->id), db_id(recall_id)), &changed, err));
+	*ret_done = changed > 0;
+	return changed ? copy_leave_folder(tx, copy, err) : RESULT_OK;
 }

@@ -4,7 +4,13 @@
 
 #include "store/message.h"
 
-enum folder { FOLDER_INBOX = 1, FOLDER_SENT = 2, FOLDER_DRAFTS = 3, FOLDER_DELETED = 4 };
+enum folder {
+	FOLDER_NONE = 0, /* recalled, or kept no longer: no list shows it, its link tells why */
+	FOLDER_INBOX = 1,
+	FOLDER_SENT = 2,
+	FOLDER_DRAFTS = 3,
+	FOLDER_DELETED = 4
+};
 
 struct copy {
 	struct id id;
@@ -17,6 +23,7 @@ struct copy {
 	int64_t sorted_at; /* the folder's order, newest first */
 	bool unread;
 	int64_t first_read_at; /* when the body was first shown to the signed-in person; 0: not yet */
+	struct id recall_id;   /* what took it away, or none */
 	int64_t denied_at;     /* when somebody with the link said that the address is another's; 0: nobody */
 };
 
@@ -26,6 +33,7 @@ struct copy_row {
 	int64_t sent_at;
 	int64_t expires_at;
 	int64_t recalled_at;
+	int64_t extended_at;
 	int64_t size;
 	struct bytes list_box;
 	struct bytes wrap; /* empty: destroyed */
@@ -44,6 +52,32 @@ enum result copy_find(
 /* Whoever it belongs to: for workers and for the page behind a notification's link, which shows nothing of
  * it. */
 enum result copy_find_any(struct tx *tx, struct id copy_id, struct copy *ret, struct err *err) must_check;
+
+/* What a copy's holder may do with it now. */
+struct copy_access {
+	bool is_owner;
+	bool is_recalled;
+	bool has_key;
+	int64_t expires_at; /* 0: never */
+};
+
+/* As copy_find, without reading the message: cheap enough to be asked for again and again. */
+enum result copy_access(struct tx *tx, struct id person_id, struct id copy_id, struct copy_access *ret,
+	struct err *err) must_check;
+
+/* All copies of a message. */
+enum result copy_list_by_message(struct tx *tx, struct id message_id, struct arena *arena, struct copy **ret,
+	size_t *ret_count, struct err *err) must_check;
+
+/* What became of a message's copies, without the owner's, and of the mails that tell of it. */
+struct copy_tally {
+	int64_t people; /* everybody it went to, by whichever way */
+	int64_t copies, read, recalled;
+	int64_t failed; /* notifications and mails that did not arrive */
+};
+
+enum result copy_tally(
+	struct tx *tx, struct id message_id, struct copy_tally *ret, struct err *err) must_check;
 
 /* The person's copy of a message. */
 enum result copy_by_message(struct tx *tx, struct id person_id, struct id message_id, bool is_owner,

@@ -15,4 +15,16 @@ enum result copy_mark_read(
 enum result copy_mark_denied(
 	struct tx *tx, struct id copy_id, int64_t now, bool *ret_is_first, struct err *err) must_check;
 
+/* Holds the copy until the transaction ends, so that what is noted of it and a recall go one after the other.
+ */
+enum result copy_hold(struct tx *tx, struct id copy_id, bool *ret_is_recalled, struct err *err) must_check;
+
+/* Takes a recipient's copy away: it leaves its folder and the counts. *ret_done: false when it was taken away
+ * before, or is the owner's. */
+enum result copy_recall(struct tx *tx, const struct copy *copy, struct id recall_id, bool *ret_done,
+	struct err *err) must_check;
+
+/* No list shows it any more. */
+enum result copy_leave_folder(struct tx *tx, const struct copy *copy, struct err *err) must_check;
+
 #endif

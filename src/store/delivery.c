@@ -242,6 +242,14 @@ enum result delivery_retry(struct tx *tx, struct id account_id, struct id id, in
 	return changed ? RESULT_OK : err_set(err, RESULT_NOT_FOUND, "no such delivery waits");
 }
 
+enum result delivery_hurry(struct tx *tx, struct id message_id, int64_t now, struct err *err)
+{
+	return db_exec(tx,
+		"UPDATE delivery SET next_try_at = $2"
+		" WHERE message_id = $1 AND state = 1 AND lease_until = 0 AND next_try_at > $2",
+		DB_ARGS(db_id(message_id), db_int(now)), NULL, err);
+}
+
 enum result delivery_cancel(struct tx *tx, struct id message_id, enum delivery_kind kind, struct str reason,
 	int64_t now, int64_t *ret_count, struct err *err)
 {
@@ -262,6 +270,7 @@ const char *delivery_kind_name(enum delivery_kind kind)
 		[DELIVERY_CODE] = "code",
 		[DELIVERY_NOT_READ_HERE] = "not-read-here",
 		[DELIVERY_TOO_LARGE] = "too-large",
+		[DELIVERY_EXPIRED_UNREAD] = "expired-unread",
 		[DELIVERY_ADDRESS_DENIED] = "address-denied",
 	};
 

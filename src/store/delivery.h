@@ -14,6 +14,8 @@ enum delivery_kind {
 	DELIVERY_CODE = 6,	    /* a sign-in code; payload_box holds it */
 	DELIVERY_NOT_READ_HERE = 7, /* the answer to a mail sent to a notification's address */
 	DELIVERY_TOO_LARGE = 8,	    /* tells an internal user that a reply waits in the portal */
+	DELIVERY_EXPIRED_UNREAD = 10, /* tells an owner who had not read what expired; as the next one, with
+					 addresses by line */
 	DELIVERY_ADDRESS_DENIED = 9 /* tells an owner that a recipient's address is another person's;
 				       payload_box holds the address, copy_id is the owner's */
 };

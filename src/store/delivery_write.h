@@ -56,6 +56,9 @@ enum result delivery_set_delay_told(struct tx *tx, struct id id, int64_t now, st
 enum result delivery_retry(
 	struct tx *tx, struct id account_id, struct id id, int64_t now, struct err *err) must_check;
 
+/* All of a message that wait are due at once: whoever takes one finds that the message has ended. */
+enum result delivery_hurry(struct tx *tx, struct id message_id, int64_t now, struct err *err) must_check;
+
 /* Cancels what still waits of one message and kind; *ret_count gets how many. */
 enum result delivery_cancel(struct tx *tx, struct id message_id, enum delivery_kind kind, struct str reason,
 	int64_t now, int64_t *ret_count, struct err *err) must_check;

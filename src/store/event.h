@@ -27,6 +27,10 @@ struct event {
 #define EVENT_MESSAGE_SECURED "message.secured"
 #define EVENT_MESSAGE_RELAYED "message.relayed"
 #define EVENT_MESSAGE_JOINED "message.joined" /* the same mail again or the rest of its recipients */
+#define EVENT_MESSAGE_RECALLED "message.recalled" /* from one person, or without one: the whole message */
+#define EVENT_MESSAGE_EXTENDED "message.extended"
+#define EVENT_MESSAGE_EXPIRED "message.expired"
+#define EVENT_MESSAGE_DESTROYED "message.destroyed" /* kept no longer: key and content are gone */
 #define EVENT_MAIL_REFUSED "mail.refused"
 #define EVENT_MESSAGE_REPLIED "message.replied"
 #define EVENT_LINK_OPENED "link.opened" /* nobody signed in: may be an automatic check */

@@ -6,7 +6,7 @@
 #define COLUMNS                                                                                              \
 	"id, account_id, kind, owner_id, sender, definition_id, definition_name, may_print, may_reply,"      \
 	" may_reply_all, read_receipt, all_recipients, answers_id, sent_at, expires_at, extended_at,"        \
-	" recalled_at, size, sealed_size, kept_in, pack_id, pack_offset"
+	" recalled_at, size, sealed_size, kept_in, pack_id, pack_offset, content_ends_at"
 #define BOXES ", list_box, head_box, index_box"
 
 /* kept_in, pack_id and pack_offset stand together. */
@@ -41,6 +41,7 @@ static struct message read_row(const struct rows *rows, struct arena *arena)
 		.size = row_int(rows, 17),
 		.sealed_size = row_int(rows, 18),
 		.content = read_place(rows, 0, 19, 18),
+		.content_ends_at = row_int(rows, 22),
 	};
 }
 
@@ -52,9 +53,9 @@ enum result message_find(struct tx *tx, struct id account_id, struct id id, stru
 	TRY(db_query_one(tx, "SELECT " COLUMNS BOXES " FROM message WHERE account_id = $1 AND id = $2",
 		DB_ARGS(db_id(account_id), db_id(id)), &rows, err));
 	*ret = read_row(&rows, arena);
-	ret->list_box = arena_bytes(arena, row_bytes(&rows, 22));
-	ret->head_box = arena_bytes(arena, row_bytes(&rows, 23));
-	ret->index_box = arena_bytes(arena, row_bytes(&rows, 24));
+	ret->list_box = arena_bytes(arena, row_bytes(&rows, 23));
+	ret->head_box = arena_bytes(arena, row_bytes(&rows, 24));
+	ret->index_box = arena_bytes(arena, row_bytes(&rows, 25));
 	return rows_end(&rows, err);
 }
 
@@ -133,7 +134,7 @@ enum result message_add(struct tx *tx, const struct message *message, struct err
 	return db_exec(tx,
 		"INSERT INTO message (" COLUMNS BOXES
 		") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,"
-		" $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)",
+		" $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)",
 		DB_ARGS(db_id(message->id), db_id(message->account_id), db_int(message->kind),
 			db_id_or_null(message->owner_id), db_text(message->sender),
 			db_id_or_null(message->definition_id), db_text(message->definition_name),
@@ -143,7 +144,7 @@ enum result message_add(struct tx *tx, const struct message *message, struct err
 			db_int(message->sent_at), db_int(message->expires_at), db_int(message->extended_at),
 			db_int(message->recalled_at), db_int(message->size), db_int(message->sealed_size),
 			db_int(message->content.kept), db_id_or_null(message->content.pack.pack),
-			db_int((int64_t)message->content.pack.offset), db_bytes(message->list_box),
+			db_int((int64_t)message->content.pack.offset), db_int(message->content_ends_at), db_bytes(message->list_box),
 			db_bytes(message->head_box), db_bytes(message->index_box)),
 		NULL, err);
 }
@@ -167,13 +168,14 @@ enum result message_set_terms(struct tx *tx, const struct message *message, stru
 		"UPDATE message SET kind = $2, owner_id = $3, definition_id = $4, definition_name = $5,"
 		" may_print = $6, may_reply = $7, may_reply_all = $8, read_receipt = $9,"
 		" all_recipients = $10, answers_id = $11, expires_at = $12, list_box = $13,"
-		" content_ends_at = 0 WHERE id = $1",
+		" content_ends_at = $14 WHERE id = $1",
 		DB_ARGS(db_id(message->id), db_int(message->kind), db_id_or_null(message->owner_id),
 			db_id_or_null(message->definition_id), db_text(message->definition_name),
 			db_bool(message->rights.print), db_bool(message->rights.reply),
 			db_bool(message->rights.reply_all), db_bool(message->read_receipt),
 			db_bool(message->all_recipients), db_id_or_null(message->answers_id),
-			db_int(message->expires_at), db_bytes(message->list_box)),
+			db_int(message->expires_at), db_bytes(message->list_box),
+			db_int(message->content_ends_at)),
 		NULL, err);
 }
 
@@ -250,7 +252,7 @@ enum result message_list_content_ended(struct tx *tx, int64_t now, int64_t limit
 	struct list list = list_new(arena, sizeof(struct id));
 
 	TRY(db_query(tx,
-		"SELECT id FROM message WHERE content_ends_at > 0 AND content_ends_at <= $1"
+		"SELECT id FROM message WHERE content_ends_at > 0 AND content_ends_at <= $1 AND kind = 2"
 		" ORDER BY content_ends_at LIMIT $2",
 		DB_ARGS(db_int(now), db_int(limit)), &rows, err));
 	while (rows_next(&rows))
@@ -258,6 +260,80 @@ enum result message_list_content_ended(struct tx *tx, int64_t now, int64_t limit
 	*ret = list.items;
 	*ret_count = list.count;
 	return rows_end(&rows, err);
+}
+
+static enum result list_due(
+	struct tx *tx, const char *sql, int64_t now, int64_t limit, struct arena *arena,
+	struct message_due **ret, size_t *ret_count, struct err *err)
+{
+	cleanup(rows_done) struct rows rows = {0};
+	struct list list = list_new(arena, sizeof(struct message_due));
+
+	TRY(db_query(tx, sql, DB_ARGS(db_int(now), db_int(limit)), &rows, err));
+	while (rows_next(&rows))
+		*(struct message_due *)list_add(&list) =
+			(struct message_due){row_id(&rows, 0), row_id(&rows, 1)};
+	*ret = list.items;
+	*ret_count = list.count;
+	return rows_end(&rows, err);
+}
+
+enum result message_list_expired(struct tx *tx, int64_t now, int64_t limit, struct arena *arena,
+	struct message_due **ret, size_t *ret_count, struct err *err)
+{
+	return list_due(tx,
+		"SELECT account_id, id FROM message WHERE expires_at > 0 AND expires_at <= $1"
+		" AND expiry_done = 0 ORDER BY expires_at LIMIT $2",
+		now, limit, arena, ret, ret_count, err);
+}
+
+enum result message_list_kept_long_enough(struct tx *tx, int64_t now, int64_t limit, struct arena *arena,
+	struct message_due **ret, size_t *ret_count, struct err *err)
+{
+	return list_due(tx,
+		"SELECT account_id, id FROM message WHERE content_ends_at > 0 AND content_ends_at <= $1"
+		" AND kind = 1 ORDER BY content_ends_at LIMIT $2",
+		now, limit, arena, ret, ret_count, err);
+}
+
+/* Runs a change that holds only under its conditions; *ret: it did. */
+static enum result change_if(struct tx *tx, const char *sql, const struct db_value *args, size_t count,
+	bool *ret, struct err *err)
+{
+	int64_t changed;
+
+	TRY(db_exec(tx, sql, args, count, &changed, err));
+	*ret = changed > 0;
+	return RESULT_OK;
+}
+
+enum result message_recall(
+	struct tx *tx, struct id id, bool whole, int64_t now, bool *ret_done, struct err *err)
+{
+	return change_if(tx,
+		"UPDATE message SET recalled_at = CASE WHEN $3 = 1 THEN $2 ELSE 0 END"
+		" WHERE id = $1 AND kind = 1 AND recalled_at = 0 AND (expires_at = 0 OR expires_at > $2)",
+		DB_ARGS(db_id(id), db_int(now), db_bool(whole)), ret_done, err);
+}
+
+enum result message_extend(
+	struct tx *tx, struct id id, int64_t until, bool once, int64_t now, bool *ret_done, struct err *err)
+{
+	return change_if(tx,
+		"UPDATE message SET expires_at = $2,"
+		" extended_at = CASE WHEN $4 = 1 THEN $3 ELSE extended_at END"
+		" WHERE id = $1 AND kind = 1 AND recalled_at = 0 AND expires_at > $3 AND expiry_done = 0"
+		" AND $2 > $3 AND $2 <= content_ends_at"
+		" AND ($4 = 0 OR (extended_at = 0 AND $2 > expires_at))",
+		DB_ARGS(db_id(id), db_int(until), db_int(now), db_bool(once)), ret_done, err);
+}
+
+enum result message_end_expiry(struct tx *tx, struct id id, int64_t now, bool *ret_done, struct err *err)
+{
+	return change_if(tx,
+		"UPDATE message SET expiry_done = 1"
+		" WHERE id = $1 AND expiry_done = 0 AND expires_at > 0 AND expires_at <= $2",
+		DB_ARGS(db_id(id), db_int(now)), ret_done, err);
 }
 
 enum result message_has_blob(struct tx *tx, struct id id, bool *ret, struct err *err)
@@ -301,6 +377,7 @@ enum result message_remove(struct tx *tx, struct id id, struct err *err)
 	static const char *const statements[] = {
 		"DELETE FROM message_body WHERE message_id = $1",
 		"DELETE FROM message_reference WHERE message_id = $1",
+		"DELETE FROM recall WHERE message_id = $1",
 		"DELETE FROM recipient WHERE message_id = $1",
 		"DELETE FROM copy WHERE message_id = $1",
 		"DELETE FROM delivery WHERE message_id = $1",

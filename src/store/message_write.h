@@ -42,9 +42,36 @@ enum result recipient_add(
 /* When the content goes (ms). */
 enum result message_set_content_end(struct tx *tx, struct id id, int64_t at, struct err *err) must_check;
 
-/* Messages whose content should have gone by now; `limit` at most. */
+/* Relayed messages whose content should have gone by now; `limit` at most. */
 enum result message_list_content_ended(struct tx *tx, int64_t now, int64_t limit, struct arena *arena,
 	struct id **ret, size_t *ret_count, struct err *err) must_check;
+
+/* A message whose time has come. */
+struct message_due {
+	struct id account_id;
+	struct id id;
+};
+
+/* Secured ones that have expired since their recipients' keys were last looked at, and those that are kept no
+ * longer; `limit` at most. */
+enum result message_list_expired(struct tx *tx, int64_t now, int64_t limit, struct arena *arena,
+	struct message_due **ret, size_t *ret_count, struct err *err) must_check;
+enum result message_list_kept_long_enough(struct tx *tx, int64_t now, int64_t limit, struct arena *arena,
+	struct message_due **ret, size_t *ret_count, struct err *err) must_check;
+
+/* Each of these holds the row and changes it only if it may; *ret_done tells. `whole`: it counts as recalled;
+ * otherwise it is only held for a recall of some copies. Not when it was recalled or has expired. */
+enum result message_recall(
+	struct tx *tx, struct id id, bool whole, int64_t now, bool *ret_done, struct err *err) must_check;
+
+/* Moves the expiry of what has neither ended nor would outlive its content. `once`: to a later time, and only
+ * if it was not extended so before (R1, R5). */
+enum result message_extend(struct tx *tx, struct id id, int64_t until, bool once, int64_t now, bool *ret_done,
+	struct err *err) must_check;
+
+/* Notes that an expired message's recipients lose their keys, which happens once. */
+enum result message_end_expiry(
+	struct tx *tx, struct id id, int64_t now, bool *ret_done, struct err *err) must_check;
 
 /* Removes the content kept in the database, the rest of the row stays. *ret: where it was, which the caller
  * deletes after the transaction (sealed_content_delete). */

@@ -405,6 +405,31 @@ static const char licences[] = "ALTER TABLE account ADD COLUMN licence_count BIG
 			       "  PRIMARY KEY (person_id, month, recipient_id));"
 			       "CREATE INDEX sending_recipient_by_time ON sending_recipient (counted_at);";
 
+/* Recall, expiry and what remains of both. A recalled copy is in no folder and names what took it away. What is
+ * secured ends for everybody with content_ends_at, as far as it may be extended. destruction lists the keys that
+ * were destroyed, whose bytes are wiped out of the database's files soon after (wiped_at), and which a restored
+ * backup must not bring back. */
+static const char recalls[] =
+	"CREATE TABLE recall ("
+	"  id BYTEA PRIMARY KEY,"
+	"  message_id BYTEA NOT NULL REFERENCES message(id),"
+	"  at BIGINT NOT NULL,"
+	"  actor_id BYTEA,"
+	"  reason_box BYTEA);"
+	"CREATE INDEX recall_by_message ON recall (message_id, id);"
+	"ALTER TABLE copy ADD COLUMN recall_id BYTEA;"
+	"ALTER TABLE message ADD COLUMN expiry_done BIGINT NOT NULL DEFAULT 0;"
+	"CREATE INDEX message_by_expiry ON message (expires_at) WHERE expires_at > 0 AND expiry_done = 0;"
+	"UPDATE message SET content_ends_at = sent_at + 86400000 * COALESCE((SELECT CAST(s.value AS BIGINT)"
+	" FROM account_setting s WHERE s.account_id = message.account_id AND s.name = 'retention_days'), 365)"
+	" WHERE kind = 1;"
+	"CREATE TABLE destruction ("
+	"  holder_id BYTEA PRIMARY KEY,"
+	"  message_id BYTEA NOT NULL,"
+	"  destroyed_at BIGINT NOT NULL,"
+	"  wiped_at BIGINT NOT NULL);"
+	"CREATE INDEX destruction_to_wipe ON destruction (wiped_at) WHERE wiped_at <= 0;";
+
 static const struct migration migrations[] = {
 	{1, "begin", begin},
 	{2, "delay-notices", delay_notices},
@@ -417,6 +442,7 @@ static const struct migration migrations[] = {
 	{9, "destinations", destinations},
 	{10, "publishing", publishing},
 	{11, "licences", licences},
+	{12, "recalls", recalls},
 };
 
 enum result schema_migrate(struct db *db, int *ret_from, int *ret_to, struct err *err)

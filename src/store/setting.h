@@ -23,6 +23,7 @@ struct account_settings {
 	bool notification_subject;	 /* may the notification show the message's subject */
 	enum reply_from reply_from;
 	int64_t retention_days;
+	bool tell_expired_unread;
 	int64_t session_idle_minutes;
 	int64_t session_absolute_hours;
 	int64_t delay_notice_hours; /* until the sender is told once that a mail still waits */

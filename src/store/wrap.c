@@ -51,3 +51,13 @@ enum result wrap_destroy(struct tx *tx, struct id holder_id, struct err *err)
 		DB_ARGS(db_id(holder_id), of_same_size), NULL, err));
 	return db_exec(tx, "DELETE FROM wrap WHERE holder_id = $1", DB_ARGS(db_id(holder_id)), NULL, err);
 }
+
+enum result wrap_destroy_for_good(struct tx *tx, struct id holder_id, int64_t now, struct err *err)
+{
+	TRY(db_exec(tx,
+		"INSERT INTO destruction (holder_id, message_id, destroyed_at, wiped_at)"
+		" SELECT holder_id, message_id, $2, 0 FROM wrap WHERE holder_id = $1"
+		" ON CONFLICT (holder_id) DO NOTHING",
+		DB_ARGS(db_id(holder_id), db_int(now)), NULL, err));
+	return wrap_destroy(tx, holder_id, err);
+}

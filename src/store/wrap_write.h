@@ -10,4 +10,8 @@ enum result wrap_add(struct tx *tx, struct id holder_id, struct id message_id, s
 /* Overwrites and deletes it; nothing happens when there is none. */
 enum result wrap_destroy(struct tx *tx, struct id holder_id, struct err *err) must_check;
 
+/* The same, and lists it as destroyed: its bytes are to be wiped out of the database's files, and a restored
+ * backup must not bring it back. */
+enum result wrap_destroy_for_good(struct tx *tx, struct id holder_id, int64_t now, struct err *err) must_check;
+
 #endif
