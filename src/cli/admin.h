@@ -14,6 +14,7 @@ struct admin {
 	struct node node;
 	struct actor actor; /* with the account's identifier */
 	struct arena arena;
+	struct str zone_name; /* of the account, once it was asked for */
 	int64_t now;
 };
 

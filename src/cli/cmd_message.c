@@ -1,19 +1,25 @@
 #include "cli/admin.h"
 #include "cli/command.h"
+#include "flow/extend.h"
+#include "flow/recall.h"
 #include "store/delivery.h"
 #include "store/event.h"
 #include "store/message.h"
+#include "text/zone.h"
 
 #include <stdio.h>
 
 #define LIST_MAX 200
 
+static const char *recipient, *reason, *until;
+
 static json_t *facts(const struct message *m)
 {
-	return json_pack("{s:o,s:s,s:o,s:o,s:o,s:o,s:o,s:I}", "id", admin_id(m->id), "kind",
+	return json_pack("{s:o,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:I}", "id", admin_id(m->id), "kind",
 		m->kind == MESSAGE_SECURED ? "secured" : "relayed", "sender", admin_text(m->sender),
 		"definition", admin_text(m->definition_name), "sent", admin_time(m->sent_at), "expires",
-		admin_time(m->expires_at), "recalled", admin_time(m->recalled_at), "size",
+		admin_time(m->expires_at), "recalled", admin_time(m->recalled_at), "extended", admin_time(m->extended_at), "latest",
+		m->kind == MESSAGE_SECURED ? admin_time(m->content_ends_at) : json_null(), "size",
 		(json_int_t)m->size);
 }
 
@@ -160,22 +166,92 @@ static enum result show_in_tx(struct tx *tx, void *context, struct err *err)
 	return RESULT_OK;
 }
 
+static enum result read_id(const struct options *options, struct id *ret, struct err *err)
+{
+	return id_parse(str_of(options->words[0]), ret)
+		       ? RESULT_OK
+		       : err_set(err, RESULT_INVALID, "%s is not an identifier", options->words[0]);
+}
+
 static enum result show(struct admin *admin, const struct options *options, struct err *err)
 {
 	struct show s = {.admin = admin};
 
-	if (!id_parse(str_of(options->words[0]), &s.id))
-		return err_set(err, RESULT_INVALID, "%s is not an identifier", options->words[0]);
+	TRY(read_id(options, &s.id, err));
 	return db_read(admin->node.db, show_in_tx, &s, err);
+}
+
+static enum result recall(struct admin *admin, const struct options *options, struct err *err)
+{
+	struct str from = recipient ? str_of(recipient) : STR_NONE;
+	struct recall_request request = {.from = &from, .from_count = recipient ? 1 : 0};
+	struct recall_done done;
+
+	TRY(read_id(options, &request.message_id, err));
+	if (reason == NULL || reason[0] == '\0')
+		return err_set(err, RESULT_INVALID,
+			"say why with --reason: recipients are shown it, and it stands in the message's events");
+	request.reason = str_of(reason);
+	TRY(recall_message(admin->node.flow, &admin->actor, &request, admin->now, &done, err));
+	(void)printf("recalled from %zu\n", done.people);
+	return RESULT_OK;
+}
+
+static enum result load_account(struct tx *tx, void *context, struct err *err)
+{
+	struct admin *admin = context;
+	struct account_settings settings;
+
+	TRY(settings_load(tx, admin->actor.account_id, &admin->arena, &settings, err));
+	admin->zone_name = settings.time_zone;
+	return RESULT_OK;
+}
+
+/* In the account's time zone, unless the text says UTC. */
+static enum result read_until(struct admin *admin, int64_t *ret, struct err *err)
+{
+	cleanup(zones_free_at) struct zones *zones = NULL;
+
+	TRY(db_read(admin->node.db, load_account, admin, err));
+	if (zones_load(ZONE_FOLDER, &zones, NULL) != RESULT_OK)
+		zones = zones_new();
+	const struct zone *zone = zone_find(zones, admin->zone_name);
+	if (until == NULL || !zone_read_time(zone ? zone : zone_utc(), str_of(until), ret))
+		return err_set(err, RESULT_INVALID,
+			"give --until 2026-11-30T14:02 in the account's time zone, or with a Z at its end in UTC");
+	return RESULT_OK;
+}
+
+static enum result extend(struct admin *admin, const struct options *options, struct err *err)
+{
+	struct extend_request request = {0};
+	int64_t latest = 0;
+
+	TRY(read_id(options, &request.message_id, err));
+	TRY(read_until(admin, &request.until, err));
+	enum result result =
+		extend_message(admin->node.flow, &admin->actor, &request, admin->now, &latest, err);
+	if (result == RESULT_INVALID && latest && request.until > latest) {
+		json_t *words = admin_time(latest);
+		(void)err_set(err, result, "messages are not kept that long: the latest possible is %s",
+			json_string_value(words));
+		json_decref(words);
+	}
+	return result;
 }
 
 int cmd_message(int argc, char **argv)
 {
 	struct admin admin = {0};
-	const struct option_row rows[] = {ADMIN_ROWS(&admin)};
+	const struct option_row rows[] = {ADMIN_ROWS(&admin),
+		{"recipient", "ADDRESS", "recall only from this one", &recipient, NULL},
+		{"reason", "TEXT", "why it is recalled; recipients are shown it", &reason, NULL},
+		{"until", "TIME", "until when recipients can read it, 2026-11-30T14:02", &until, NULL}};
 	static const struct admin_verb verbs[] = {
 		{"list", "list [--json]", 0, 0, true, list},
 		{"show", "show ID [--json]", 1, 1, true, show},
+		{"recall", "recall ID [--recipient ADDRESS] --reason TEXT", 1, 1, true, recall},
+		{"extend", "extend ID --until TIME", 1, 1, true, extend},
 		{"events", "events [--json]    (the account's newest, of refused mail too)", 0, 0, true,
 			events},
 	};

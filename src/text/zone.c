@@ -473,3 +473,57 @@ int64_t zone_day_begins(const struct zone *zone, int64_t days)
 	}
 	return low * MS_SECOND;
 }
+
+/* The zone's offset some time before a local time is the one of the first of two such times. */
+static int64_t moment_of(const struct zone *zone, int64_t local)
+{
+	const int64_t near[] = {local - SECONDS_PER_DAY, local + SECONDS_PER_DAY};
+
+	for (size_t i = 0; i < COUNT_OF(near); i++) {
+		int64_t moment = local - type_at(zone, near[i])->offset;
+		if (type_at(zone, moment)->offset == type_at(zone, near[i])->offset)
+			return moment;
+	}
+	return local - type_at(zone, near[0])->offset;
+}
+
+/* A number of exactly `digits` at the begin of *text, followed by `end` unless that is 0. */
+static bool read_number(struct str *text, size_t digits, char end, int most, int *ret)
+{
+	uint64_t number;
+
+	if (text->len < digits + (end ? 1 : 0) || !str_to_uint(str_sub(*text, 0, digits), (uint64_t)most, &number))
+		return false;
+	if (end && text->ptr[digits] != end)
+		return false;
+	*text = str_from(*text, digits + (end ? 1 : 0));
+	*ret = (int)number;
+	return true;
+}
+
+bool zone_read_time(const struct zone *zone, struct str text, int64_t *ret)
+{
+	int year, month, day, hour, minute, second = 0;
+	struct str rest = text;
+
+	if (!read_number(&rest, 4, '-', 9999, &year) || !read_number(&rest, 2, '-', 12, &month) ||
+		!read_number(&rest, 2, 'T', 31, &day) || !read_number(&rest, 2, ':', 23, &hour) ||
+		!read_number(&rest, 2, 0, 59, &minute) || month == 0 || day == 0)
+		return false;
+	if (rest.len && rest.ptr[0] == ':') {
+		rest = str_from(rest, 1);
+		if (!read_number(&rest, 2, 0, 59, &second))
+			return false;
+	}
+	bool in_utc = str_equal(rest, STR("Z"));
+	if (rest.len && !in_utc)
+		return false;
+	int64_t days = days_of(year, month, day), read_year;
+	int read_month, read_day;
+	date_of(days, &read_year, &read_month, &read_day);
+	if (read_month != month || read_day != day) /* 31 April */
+		return false;
+	int64_t local = days * SECONDS_PER_DAY + hour * 3600 + minute * 60 + second;
+	*ret = (in_utc ? local : moment_of(zone, local)) * MS_SECOND;
+	return true;
+}

@@ -33,8 +33,7 @@ static enum result note_shown(struct request *request, const struct open_message
 {
 	if (request->is_head)
 		return RESULT_OK;
-	return evidence_note(flow_of(request), &visit_of(request)->actor, EVIDENCE_BODY_SHOWN,
-		message->summary.copy.id, STR_NONE, request->now, &request->err);
+	return content_note(request, EVIDENCE_BODY_SHOWN, message->summary.copy.id, STR_NONE);
 }
 
 static enum result get_body(struct request *request, struct response *response)

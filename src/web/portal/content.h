@@ -3,6 +3,7 @@
 #define WEB_PORTAL_CONTENT_H
 
 #include "base/mem.h"
+#include "flow/evidence.h"
 #include "flow/open.h"
 #include "mime/decode.h"
 
@@ -12,6 +13,10 @@
  * the error page is told whom to ask. */
 struct request;
 enum result content_open_message(struct request *request, struct open_message **ret) must_check;
+
+/* As evidence_note, for the signed-in person; the error page of GONE is told the same. */
+enum result content_note(
+	struct request *request, enum evidence evidence, struct id copy_id, struct str detail) must_check;
 
 /* Whether the text of the mail is HTML that can be shown. */
 bool content_has_html(const struct open_message *message, struct arena *arena);

@@ -1,7 +1,7 @@
 /* Files of a message are downloads, never shown in place. */
 #include "web/portal/page.h"
 
-#include "flow/evidence.h"
+#include "base/clock.h"
 #include "mime/decode.h"
 #include "web/portal/content.h"
 
@@ -9,6 +9,8 @@
 
 /* What is open while a file is sent. */
 struct sending {
+	struct flow *flow;
+	struct actor actor;
 	struct open_message *message;
 	struct mime_part_reader *part;
 	struct reader bytes;
@@ -19,6 +21,8 @@ static enum result read_sending(
 {
 	const struct sending *sending = context;
 
+	/* A recall or the expiry cuts a download that is under way. */
+	TRY(open_still(sending->flow, &sending->actor, sending->message->summary.copy.id, clock_now(), err));
 	return reader_read(&sending->bytes, offset, data, size, ret_read, err);
 }
 
@@ -32,10 +36,14 @@ static void end_sending(void *context)
 }
 
 /* Takes the message. */
-static struct reader begin_sending(struct open_message *message, const struct mime_part *part)
+static struct reader begin_sending(
+	const struct request *request, struct open_message *message, const struct mime_part *part)
 {
 	struct sending *sending = mem_new(sizeof(*sending));
 
+	sending->flow = flow_of(request);
+	sending->actor = visit_of(request)->actor;
+	sending->actor.origin = STR_NONE;
 	sending->message = message;
 	sending->part = mime_part_reader_new(&message->content, part);
 	sending->bytes = mime_part_reader_bytes(sending->part);
@@ -51,7 +59,6 @@ static struct str etag_of(
 
 static enum result get_file(struct request *request, struct response *response)
 {
-	const struct visit *visit = visit_of(request);
 	cleanup(open_message_free_at) struct open_message *message = NULL;
 
 	TRY(content_open_message(request, &message));
@@ -63,12 +70,11 @@ static enum result get_file(struct request *request, struct response *response)
 	struct str type = arena_str(request->arena, part->type);
 	struct copy copy = message->summary.copy;
 	struct str path = arena_str(request->arena, part->path);
-	response_download(response, begin_sending(TAKE(message), part), name, type, etag, end_sending);
+	response_download(response, begin_sending(request, TAKE(message), part), name, type, etag, end_sending);
 	/* Whatever range was asked for: pieces make a file as well. */
 	if (copy.is_owner || !response_sends_body(response, request))
 		return RESULT_OK;
-	return evidence_note(flow_of(request), &visit->actor, EVIDENCE_FILE_DOWNLOADED, copy.id, path,
-		request->now, &request->err);
+	return content_note(request, EVIDENCE_FILE_DOWNLOADED, copy.id, path);
 }
 
 static const struct route_parameter file_parameters[] = {

@@ -2,8 +2,8 @@
 #include "web/portal/page.h"
 
 #include "base/limits.h"
-#include "flow/evidence.h"
 #include "flow/reply.h"
+#include "web/portal/command.h"
 #include "web/portal/content.h"
 #include "web/portal/rows.h"
 #include "web/portal/states.h"
@@ -154,10 +154,10 @@ static enum result get_message(struct request *request, struct response *respons
 	set_recipients(visit, view, message);
 	set_files(request, view, message, id.s);
 	TRY(set_rights(request, view, message));
+	command_set(request, view, message);
 	TRY(set_body(request, view, message, id.s, &is_shown));
 	if (is_shown && !request->is_head)
-		TRY(evidence_note(flow_of(request), &visit->actor, EVIDENCE_BODY_SHOWN, copy->id, STR_NONE,
-			request->now, &request->err));
+		TRY(content_note(request, EVIDENCE_BODY_SHOWN, copy->id, STR_NONE));
 	TRY(set_folder(request, view, copy));
 	/* The frame makes it read a moment later. */
 	view_set_flag(view, "shows_unread", !is_shown && copy->unread && copy->folder == FOLDER_INBOX);
@@ -168,6 +168,7 @@ static enum result get_message(struct request *request, struct response *respons
 static const struct route_parameter parameters[] = {
 	{PARAMETER_PATH, "id", ID_TEXT_LEN, 0, "the person's copy"},
 	{PARAMETER_QUERY, "sent", 1, 0, "it was just sent"},
+	{PARAMETER_QUERY, "told", 20, 0, "what became of a recall or an extension"},
 	{PARAMETER_QUERY, "offer", 8, 0, "offer to choose a password"},
 	{0},
 };

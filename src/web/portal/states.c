@@ -14,6 +14,29 @@ static void add_time(const struct visit *visit, json_t *states, const char *name
 	view_set(view_add_object(states, name), "time", format_time_short(&visit->format, when));
 }
 
+static json_t *add_share(json_t *states, const char *name, int64_t count, int64_t all)
+{
+	json_t *share = view_add_object(states, name);
+
+	view_set_number(share, "count", count);
+	view_set_number(share, "all", all);
+	return share;
+}
+
+/* What became of a message of one's own, at a glance. */
+static void add_tally(json_t *states, const struct open_summary *summary)
+{
+	const struct copy_tally *tally = &summary->tally;
+
+	if (tally->failed)
+		(void)add_share(states, "failed", tally->failed, tally->people);
+	if (tally->recalled && !summary->recalled_at)
+		(void)add_share(states, "recalled_from", tally->recalled, tally->people);
+	if (tally->read)
+		(void)add_share(states, "read_by", tally->read, tally->copies);
+	view_set_flag(states, "unread", tally->copies && !tally->read);
+}
+
 void states_of_message(
 	const struct visit *visit, json_t *view, const struct open_summary *summary, bool is_in_list)
 {
@@ -27,6 +50,9 @@ void states_of_message(
 	else if (summary->expires_at && (!is_in_list || left < EXPIRY_SHOWN_MS))
 		view_set(view_add_object(states, "expires"), "text",
 			format_expiry(&visit->format, summary->expires_at));
+	if (summary->copy.is_owner && is_in_list)
+		add_tally(states, summary);
+	view_set_flag(states, "extended", summary->copy.is_owner && summary->extended_at);
 	if (is_in_list && summary->files)
 		view_set_number(view_add_object(states, "files"), "count", summary->files);
 }
@@ -77,6 +103,10 @@ void states_of_recipient(const struct visit *visit, json_t *view, const struct o
 	json_t *states = view_add_object(view, "states");
 
 	add_delivery(visit, states, &recipient->delivery);
+	if (recipient->recalled_at)
+		add_date(visit, states, "recalled", recipient->recalled_at);
+	/* Told once there is a question of what is where. */
+	view_set_flag(states, "stays", recipient->in_mail_system && message->summary.tally.recalled);
 	if (recipient->denied_at)
 		add_time(visit, states, "denied", recipient->denied_at);
 	if (recipient->link_opened_at)

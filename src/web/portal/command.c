@@ -1,0 +1,300 @@
+/* Recall and extension: the sender is asked once, on a page of its own that names what will happen. */
+#include "web/portal/command.h"
+
+#include "base/limits.h"
+#include "flow/extend.h"
+#include "flow/recall.h"
+#include "web/portal/content.h"
+#include "web/portal/states.h"
+
+#include <string.h>
+
+#define TIME_BYTES 30
+#define REASON_FIELD_BYTES (4 * LIMIT_RECALL_REASON_BYTES) /* longer ones are told so by their own page */
+#define CHOSEN_MAX 1000
+
+static bool is_recallable(const struct open_recipient *recipient)
+{
+	return recipient->has_copy && !recipient->recalled_at;
+}
+
+static bool may_command(const struct request *request, const struct open_message *message)
+{
+	const struct open_summary *summary = &message->summary;
+
+	return summary->copy.is_owner && visit_of(request)->session.person.is_internal && !summary->recalled_at &&
+	       request->now < summary->expires_at;
+}
+
+static size_t count_recallable(const struct open_message *message)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < message->recipient_count; i++)
+		count += is_recallable(&message->recipients[i]);
+	return count;
+}
+
+static bool may_extend(const struct open_message *message)
+{
+	return !message->summary.extended_at && message->summary.expires_at < message->latest_expiry;
+}
+
+void command_set(const struct request *request, json_t *view, const struct open_message *message)
+{
+	static const char *const all[] = {
+		"recalled", "extended", "recalled_before", "extended_before", "expired_before"};
+	struct str told = request_query(request, "told");
+
+	for (size_t i = 0; i < COUNT_OF(all); i++)
+		if (message->summary.copy.is_owner && str_equal(told, str_of(all[i])))
+			view_set_flag(view_add_object(view, "told"), all[i], true);
+	if (!may_command(request, message))
+		return;
+	if (count_recallable(message))
+		view_set_number(
+			view_add_object(view, "recall"), "count", (int64_t)count_recallable(message));
+	view_set_flag(view, "can_extend", may_extend(message));
+}
+
+/* The sender's own copy; for a recipient there is no such page (DENIED). */
+static enum result open_own(struct request *request, struct open_message **ret)
+{
+	cleanup(open_message_free_at) struct open_message *message = NULL;
+
+	TRY(content_open_message(request, &message));
+	if (!message->summary.copy.is_owner || !visit_of(request)->session.person.is_internal)
+		return err_set(&request->err, RESULT_DENIED, "only who sent it may do this");
+	*ret = TAKE(message);
+	return RESULT_OK;
+}
+
+static void set_head(const struct request *request, json_t *view, const struct open_message *message)
+{
+	view_set(view, "id", str_of(id_text(message->summary.copy.id).s));
+	view_set(view, "subject", message->summary.subject);
+	page_set_date(visit_of(request), view, message->summary.sent_at);
+}
+
+static enum result back_to_message(
+	struct request *request, struct response *response, struct id copy_id, const char *told)
+{
+	response_redirect(
+		response, arena_printf(request->arena, "/message/%s?told=%s", id_text(copy_id).s, told));
+	return RESULT_OK;
+}
+
+/* What cannot be done any more is told on the message's page; NULL: another failure. */
+static const char *told_of(enum result result, const struct err *err)
+{
+	if (!err->code || (result != RESULT_GONE && result != RESULT_CONFLICT))
+		return NULL;
+	return strcmp(err->code, "recalled") == 0   ? "recalled_before"
+	       : strcmp(err->code, "expired") == 0  ? "expired_before"
+	       : strcmp(err->code, "extended") == 0 ? "extended_before"
+						    : NULL;
+}
+
+static void add_people(
+	const struct request *request, json_t *view, const struct open_message *message, const char *name, bool stays)
+{
+	const struct visit *visit = visit_of(request);
+	json_t *list = NULL;
+
+	for (size_t i = 0; i < message->recipient_count; i++) {
+		const struct open_recipient *recipient = &message->recipients[i];
+		if (stays ? !recipient->in_mail_system : !is_recallable(recipient))
+			continue;
+		if (!list)
+			list = view_add_list(view_add_object(view, name), "list");
+		json_t *item = view_append(list);
+		page_set_person(visit, item, recipient->person);
+		states_of_recipient(visit, item, message, recipient);
+	}
+}
+
+static enum result show_recall(
+	struct request *request, struct response *response, const struct open_message *message, json_t *view)
+{
+	size_t count = count_recallable(message);
+
+	set_head(request, view, message);
+	add_people(request, view, message, "people", false);
+	add_people(request, view, message, "stays", true);
+	view_set_number(view_add_object(view, "recall"), "count", (int64_t)count);
+	view_set_flag(view, "has_choice", count > 1);
+	view_set_number(view, "reason_most", LIMIT_RECALL_REASON_BYTES);
+	return page_portal(request, response, "recall", "sent", view);
+}
+
+static enum result get_recall(struct request *request, struct response *response)
+{
+	cleanup(open_message_free_at) struct open_message *message = NULL;
+	cleanup(json_decrefp) json_t *view = json_object();
+
+	TRY(open_own(request, &message));
+	if (!may_command(request, message) || count_recallable(message) == 0)
+		return back_to_message(request, response, message->summary.copy.id,
+			message->summary.recalled_at || request->now < message->summary.expires_at
+				? "recalled_before"
+				: "expired_before");
+	return show_recall(request, response, message, view);
+}
+
+/* Which recipients were ticked; none for the button that means everybody. */
+static size_t read_chosen(const struct request *request, struct str **ret)
+{
+	struct str *chosen = arena_array(request->arena, struct str, CHOSEN_MAX);
+	struct str address;
+	size_t index = 0, count = 0;
+
+	if (request_field(request, "whole").len == 0)
+		while (count < CHOSEN_MAX && (address = request_field_next(request, "from", &index)).ptr)
+			chosen[count++] = address;
+	*ret = chosen;
+	return count;
+}
+
+static enum result show_recall_again(
+	struct request *request, struct response *response, const char *field, const char *what)
+{
+	cleanup(open_message_free_at) struct open_message *message = NULL;
+	cleanup(json_decrefp) json_t *view = json_object();
+
+	TRY(open_own(request, &message));
+	json_t *values = page_problem(view, response, field, what);
+	view_set_number(values, "most", LIMIT_RECALL_REASON_BYTES);
+	view_set(view, "reason", request_field(request, "reason"));
+	return show_recall(request, response, message, view);
+}
+
+static enum result post_recall(struct request *request, struct response *response)
+{
+	const struct visit *visit = visit_of(request);
+	struct str *chosen;
+	struct recall_done done;
+	struct id id;
+
+	TRY(page_id(request, &id));
+	size_t count = read_chosen(request, &chosen);
+	if (count == 0 && request_field(request, "whole").len == 0)
+		return show_recall_again(request, response, "from", "nobody_chosen");
+	struct recall_request recall = {
+		.copy_id = id, .from = chosen, .from_count = count, .reason = request_field(request, "reason")};
+	enum result result =
+		recall_message(flow_of(request), &visit->actor, &recall, request->now, &done, &request->err);
+	const char *told = told_of(result, &request->err);
+	if (told)
+		return back_to_message(request, response, id, told);
+	if (result == RESULT_INVALID)
+		return show_recall_again(request, response, "reason", "reason_long");
+	TRY(result);
+	/* What the queue still holds of it is not sent. */
+	visit_accepted(request);
+	return back_to_message(request, response, id, "recalled");
+}
+
+/* As the form's control takes and gives it. */
+static struct str input_time(const struct request *request, int64_t when)
+{
+	struct wall_time wall = zone_wall_time(visit_of(request)->format.zone, when);
+
+	return arena_printf(request->arena, "%04d-%02d-%02dT%02d:%02d", wall.year, wall.month, wall.day, wall.hour,
+		wall.minute);
+}
+
+static enum result show_extend(
+	struct request *request, struct response *response, const struct open_message *message, json_t *view)
+{
+	const struct format *format = &visit_of(request)->format;
+	struct str until = request_field(request, "until");
+
+	set_head(request, view, message);
+	view_set(view, "current", format_time_full(format, message->summary.expires_at));
+	view_set(view, "latest", format_time_full(format, message->latest_expiry));
+	view_set(view, "current_input", input_time(request, message->summary.expires_at));
+	view_set(view, "latest_input", input_time(request, message->latest_expiry));
+	view_set(view, "until", until.len ? until : input_time(request, message->summary.expires_at));
+	view_set(view, "zone", zone_name(format->zone));
+	return page_portal(request, response, "extend", "sent", view);
+}
+
+static enum result get_extend(struct request *request, struct response *response)
+{
+	cleanup(open_message_free_at) struct open_message *message = NULL;
+	cleanup(json_decrefp) json_t *view = json_object();
+
+	TRY(open_own(request, &message));
+	if (!may_command(request, message) || !may_extend(message))
+		return back_to_message(request, response, message->summary.copy.id,
+			message->summary.recalled_at			? "recalled_before"
+			: request->now >= message->summary.expires_at ? "expired_before"
+								      : "extended_before");
+	return show_extend(request, response, message, view);
+}
+
+static enum result show_extend_again(struct request *request, struct response *response, const char *what)
+{
+	const struct format *format = &visit_of(request)->format;
+	cleanup(open_message_free_at) struct open_message *message = NULL;
+	cleanup(json_decrefp) json_t *view = json_object();
+
+	TRY(open_own(request, &message));
+	json_t *values = page_problem(view, response, "until", what);
+	view_set(values, "latest", format_time_full(format, message->latest_expiry));
+	view_set(values, "current", format_time_full(format, message->summary.expires_at));
+	return show_extend(request, response, message, view);
+}
+
+static enum result post_extend(struct request *request, struct response *response)
+{
+	const struct visit *visit = visit_of(request);
+	struct extend_request extend = {0};
+	int64_t latest;
+
+	TRY(page_id(request, &extend.copy_id));
+	if (!zone_read_time(visit->format.zone, request_field(request, "until"), &extend.until))
+		return show_extend_again(request, response, "until_shape");
+	enum result result =
+		extend_message(flow_of(request), &visit->actor, &extend, request->now, &latest, &request->err);
+	const char *told = told_of(result, &request->err);
+	if (told)
+		return back_to_message(request, response, extend.copy_id, told);
+	if (result == RESULT_INVALID)
+		return show_extend_again(
+			request, response, extend.until > latest ? "until_too_late" : "until_too_early");
+	TRY(result);
+	return back_to_message(request, response, extend.copy_id, "extended");
+}
+
+static const struct route_parameter id_only[] = {
+	{PARAMETER_PATH, "id", ID_TEXT_LEN, 0, "the sender's own copy"},
+	{0},
+};
+
+static const struct route_parameter recall_parameters[] = {
+	{PARAMETER_PATH, "id", ID_TEXT_LEN, 0, "the sender's own copy"},
+	{PARAMETER_FIELD, "whole", 1, 0, "from everybody"},
+	{PARAMETER_FIELD, "from", LIMIT_ADDRESS_BYTES, 0, "a chosen recipient, may be there several times"},
+	{PARAMETER_FIELD, "reason", REASON_FIELD_BYTES, 0, "why, for the recipients; may be empty"},
+	{0},
+};
+
+static const struct route_parameter extend_parameters[] = {
+	{PARAMETER_PATH, "id", ID_TEXT_LEN, 0, "the sender's own copy"},
+	{PARAMETER_FIELD, "until", TIME_BYTES, 0, "in the person's time zone, \"2026-11-30T14:02\""},
+	{0},
+};
+
+static const struct route rows[] = {
+	{METHOD_GET, "/message/{id}/recall", RIGHTS_SIGNED_IN, id_only, get_recall, NULL,
+		"Asks whether to recall the message, and from whom"},
+	{METHOD_POST, "/message/{id}/recall", RIGHTS_SIGNED_IN, recall_parameters, post_recall, NULL,
+		"Recalls the message from everybody or from those chosen"},
+	{METHOD_GET, "/message/{id}/extend", RIGHTS_SIGNED_IN, id_only, get_extend, NULL,
+		"Asks until when the message is to be readable"},
+	{METHOD_POST, "/message/{id}/extend", RIGHTS_SIGNED_IN, extend_parameters, post_extend, NULL,
+		"Extends the message, once"},
+};
+
+const struct route_table portal_routes_command = {rows, COUNT_OF(rows)};
