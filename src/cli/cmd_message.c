@@ -18,7 +18,8 @@ static json_t *facts(const struct message *m)
 	return json_pack("{s:o,s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:I}", "id", admin_id(m->id), "kind",
 		m->kind == MESSAGE_SECURED ? "secured" : "relayed", "sender", admin_text(m->sender),
 		"definition", admin_text(m->definition_name), "sent", admin_time(m->sent_at), "expires",
-		admin_time(m->expires_at), "recalled", admin_time(m->recalled_at), "extended", admin_time(m->extended_at), "latest",
+		admin_time(m->expires_at), "recalled", admin_time(m->recalled_at), "extended",
+		admin_time(m->extended_at), "latest",
 		m->kind == MESSAGE_SECURED ? admin_time(m->content_ends_at) : json_null(), "size",
 		(json_int_t)m->size);
 }
@@ -190,7 +191,8 @@ static enum result recall(struct admin *admin, const struct options *options, st
 	TRY(read_id(options, &request.message_id, err));
 	if (reason == NULL || reason[0] == '\0')
 		return err_set(err, RESULT_INVALID,
-			"say why with --reason: recipients are shown it, and it stands in the message's events");
+			"say why with --reason: recipients are shown it, and it stands in the message's "
+			"events");
 	request.reason = str_of(reason);
 	TRY(recall_message(admin->node.flow, &admin->actor, &request, admin->now, &done, err));
 	(void)printf("recalled from %zu\n", done.people);
@@ -218,7 +220,8 @@ static enum result read_until(struct admin *admin, int64_t *ret, struct err *err
 	const struct zone *zone = zone_find(zones, admin->zone_name);
 	if (until == NULL || !zone_read_time(zone ? zone : zone_utc(), str_of(until), ret))
 		return err_set(err, RESULT_INVALID,
-			"give --until 2026-11-30T14:02 in the account's time zone, or with a Z at its end in UTC");
+			"give --until 2026-11-30T14:02 in the account's time zone, or with a Z at its end in "
+			"UTC");
 	return RESULT_OK;
 }
 

@@ -163,10 +163,10 @@ bool row_is_null(const struct rows *rows, int column);
 /* The statement for the database at hand, for the few places where they differ. */
 const char *db_pick(const struct tx *tx, const char *sqlite, const char *postgres);
 
-/* Makes deleted rows of the table unreadable in the database's own files, tables and log: on SQLite the log is
- * brought home and emptied, on PostgreSQL the table is written anew and the log's old segments end. BUSY when
- * readers or writers did not make room in a moment: try again. *ret_log: false when the server did not let us
- * end its log. Outside of any work. `table` is a constant. */
+/* Makes deleted rows of the table unreadable in the database's own files, tables and log: on SQLite the log
+ * is brought home and emptied, on PostgreSQL the table is written anew and the log's old segments end. BUSY
+ * when readers or writers did not make room in a moment: try again. *ret_log: false when the server did not
+ * let us end its log. Outside of any work. `table` is a constant. */
 enum result db_wipe_deleted(struct db *db, const char *table, bool *ret_log, struct err *err) must_check;
 
 struct migration {

@@ -207,9 +207,9 @@ static enum result postgres_read(struct db *base, db_work work, void *context, s
 	return run_again(base, true, work, context, err);
 }
 
-/* VACUUM alone leaves the bytes of moved and deleted rows in the gaps of pages, so the table is written anew; the
- * old file goes with the checkpoint, and the segments of the log before it with it, unless the server keeps or
- * reuses them. */
+/* VACUUM alone leaves the bytes of moved and deleted rows in the gaps of pages, so the table is written anew;
+ * the old file goes with the checkpoint, and the segments of the log before it with it, unless the server
+ * keeps or reuses them. */
 static enum result wipe_on(struct connection *connection, const char *table, bool *ret_log, struct err *err)
 {
 	char vacuum[80];

@@ -43,14 +43,14 @@ static enum result add_unread(struct tx *tx, const struct ending *e, const struc
 	if (copy->first_read_at || !id_is_none(copy->recall_id))
 		return RESULT_OK;
 	TRY(person_find(tx, e->due.account_id, copy->person_id, arena, &person, err));
-	*unread = arena_printf(
-		arena, "%.*s%.*s\n", STR_ARG(*unread), STR_ARG(person.address));
+	*unread = arena_printf(arena, "%.*s%.*s\n", STR_ARG(*unread), STR_ARG(person.address));
 	return RESULT_OK;
 }
 
-/* The sender is told, if the account wants that, of what nobody can read any more and somebody did not read. */
-static enum result tell_owner(struct tx *tx, const struct ending *e, const struct copy *own, struct str unread,
-	struct arena *arena, struct err *err)
+/* The sender is told, if the account wants that, of what nobody can read any more and somebody did not read.
+ */
+static enum result tell_owner(struct tx *tx, const struct ending *e, const struct copy *own,
+	struct str unread, struct arena *arena, struct err *err)
 {
 	struct flow_account account;
 	struct person owner;

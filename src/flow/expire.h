@@ -1,5 +1,5 @@
-/* expire: what ends without anybody asking. The check at access is exact; here the keys go soon after: those of
- * recipients when a message expires, all of them and the content when it is kept no longer. */
+/* expire: what ends without anybody asking. The check at access is exact; here the keys go soon after: those
+ * of recipients when a message expires, all of them and the content when it is kept no longer. */
 #ifndef FLOW_EXPIRE_H
 #define FLOW_EXPIRE_H
 

@@ -40,8 +40,8 @@ static enum result extend_in_tx(struct tx *tx, void *context, struct err *err)
 	struct flow_account account;
 	struct message message;
 
-	TRY(owned_message(e->flow, tx, e->actor, e->request->copy_id, e->request->message_id, &arena, &account,
-		&message, err));
+	TRY(owned_message(e->flow, tx, e->actor, e->request->copy_id, e->request->message_id, &arena,
+		&account, &message, err));
 	e->latest = message.content_ends_at;
 	TRY(message_extend(tx, message.id, e->request->until, by_sender, e->now, &done, err));
 	if (!done)
@@ -52,8 +52,8 @@ static enum result extend_in_tx(struct tx *tx, void *context, struct err *err)
 		.actor_id = e->actor->person_id,
 		.message_id = message.id,
 		.origin = e->actor->origin,
-		.detail = arena_printf(&arena, "{\"from\":%lld,\"until\":%lld}", (long long)message.expires_at,
-			(long long)e->request->until)};
+		.detail = arena_printf(&arena, "{\"from\":%lld,\"until\":%lld}",
+			(long long)message.expires_at, (long long)e->request->until)};
 	return event_record(tx, &event, err);
 }
 

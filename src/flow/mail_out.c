@@ -181,7 +181,8 @@ static enum result to_owner(struct flow *flow, struct tx *tx, const struct flow_
 enum result mail_out_expired_unread(struct flow *flow, struct tx *tx, const struct flow_account *account,
 	struct str owner, struct id owner_copy_id, struct str addresses, int64_t now, struct err *err)
 {
-	return to_owner(flow, tx, account, DELIVERY_EXPIRED_UNREAD, owner, owner_copy_id, addresses, now, err);
+	return to_owner(
+		flow, tx, account, DELIVERY_EXPIRED_UNREAD, owner, owner_copy_id, addresses, now, err);
 }
 
 enum result mail_out_address_denied(struct flow *flow, struct tx *tx, const struct flow_account *account,

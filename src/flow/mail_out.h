@@ -54,7 +54,8 @@ enum result mail_out_address_denied(struct flow *flow, struct tx *tx, const stru
 	struct str owner, struct id owner_copy_id, struct str address, int64_t now,
 	struct err *err) must_check;
 
-/* Queues the notice to a message's owner that it expired before these people, one address a line, had read it. */
+/* Queues the notice to a message's owner that it expired before these people, one address a line, had read
+ * it. */
 enum result mail_out_expired_unread(struct flow *flow, struct tx *tx, const struct flow_account *account,
 	struct str owner, struct id owner_copy_id, struct str addresses, int64_t now,
 	struct err *err) must_check;

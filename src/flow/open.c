@@ -176,8 +176,8 @@ static bool is_in_mail_system(const struct delivery *delivery)
 	       (delivery->state == DELIVERY_SENT || delivery->lease_until > 0);
 }
 
-static enum result set_recalled(
-	struct tx *tx, const struct copy *copy, struct arena *arena, struct open_recipient *ret, struct err *err)
+static enum result set_recalled(struct tx *tx, const struct copy *copy, struct arena *arena,
+	struct open_recipient *ret, struct err *err)
 {
 	struct recall recall;
 
@@ -360,9 +360,9 @@ static enum result read_recall(struct tx *tx, struct ended_query *q, const struc
 	q->ended.ended_at = recall.at;
 	q->ended.by_administrator = !id_equal(recall.actor_id, message->owner_id);
 	/* One that cannot be opened is none: the page has to say the rest. */
-	if (recall.reason_box.len && box_open_account(account->key,
-					     (struct box_context){RECALL_REASON_FIELD, recall.id},
-					     recall.reason_box, q->arena, &reason, NULL) != RESULT_OK)
+	if (recall.reason_box.len &&
+		box_open_account(account->key, (struct box_context){RECALL_REASON_FIELD, recall.id},
+			recall.reason_box, q->arena, &reason, NULL) != RESULT_OK)
 		reason = (struct bytes){0};
 	q->ended.reason = bytes_str(reason);
 	return RESULT_OK;

@@ -23,12 +23,12 @@ struct open_summary {
 	struct str snippet;
 	int64_t files;
 	int64_t sent_at;
-	int64_t expires_at; /* 0: at the end of retention */
+	int64_t expires_at;  /* 0: at the end of retention */
 	int64_t recalled_at; /* from everybody */
 	int64_t extended_at;
 	struct copy_tally tally; /* of the owner's copies */
-	bool readable;		/* false: recalled, expired or destroyed */
-	struct open_person *to; /* of the owner's copies: whom it went to; NULL otherwise */
+	bool readable;		 /* false: recalled, expired or destroyed */
+	struct open_person *to;	 /* of the owner's copies: whom it went to; NULL otherwise */
 	size_t to_count;
 };
 

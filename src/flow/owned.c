@@ -3,8 +3,8 @@
 #include "store/copy.h"
 #include "store/person.h"
 
-static enum result check_sender(
-	struct tx *tx, const struct actor *actor, const struct copy *copy, struct arena *arena, struct err *err)
+static enum result check_sender(struct tx *tx, const struct actor *actor, const struct copy *copy,
+	struct arena *arena, struct err *err)
 {
 	struct person person;
 

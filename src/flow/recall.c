@@ -65,9 +65,9 @@ static enum result add_recall(struct tx *tx, struct recalling *r, struct err *er
 		.actor_id = r->actor->person_id};
 
 	if (r->request->reason.len)
-		recall.reason_box = box_seal_account(r->account.key,
-			(struct box_context){RECALL_REASON_FIELD, recall.id}, str_bytes(r->request->reason),
-			r->arena);
+		recall.reason_box =
+			box_seal_account(r->account.key, (struct box_context){RECALL_REASON_FIELD, recall.id},
+				str_bytes(r->request->reason), r->arena);
 	r->recall_id = recall.id;
 	return recall_add(tx, &recall, err);
 }
@@ -117,8 +117,7 @@ static enum result take_from(struct tx *tx, struct recalling *r, struct str addr
 	struct person person;
 	struct copy copy;
 
-	enum result found =
-		person_by_address(tx, r->account.account.id, address, r->arena, &person, err);
+	enum result found = person_by_address(tx, r->account.account.id, address, r->arena, &person, err);
 	if (found == RESULT_OK)
 		found = copy_by_message(tx, person.id, r->message.id, false, &copy, err);
 	if (found == RESULT_NOT_FOUND)

@@ -1,16 +1,16 @@
-/* recall: takes a secure message, or the copies of chosen recipients, away from its recipients for good (R4, R6).
- * Their keys are destroyed, so no verb gives access back; the sender keeps the own copy. */
+/* recall: takes a secure message, or the copies of chosen recipients, away from its recipients for good (R4,
+ * R6). Their keys are destroyed, so no verb gives access back; the sender keeps the own copy. */
 #ifndef FLOW_RECALL_H
 #define FLOW_RECALL_H
 
 #include "flow/flow.h"
 
 struct recall_request {
-	struct id copy_id;	   /* the sender's own copy; none: an administrator recalls … */
-	struct id message_id;	   /* … this message */
-	const struct str *from;	   /* addresses of chosen recipients; */
-	size_t from_count;	   /* 0: the whole message, from everybody */
-	struct str reason;	   /* that the recipients are shown; may be empty */
+	struct id copy_id;	/* the sender's own copy; none: an administrator recalls … */
+	struct id message_id;	/* … this message */
+	const struct str *from; /* addresses of chosen recipients; */
+	size_t from_count;	/* 0: the whole message, from everybody */
+	struct str reason;	/* that the recipients are shown; may be empty */
 };
 
 struct recall_done {

@@ -15,8 +15,7 @@ enum result destruction_is_to_wipe(struct tx *tx, bool *ret, struct err *err)
 
 enum result destruction_begin_wipe(struct tx *tx, struct err *err)
 {
-	return db_exec(
-		tx, "UPDATE destruction SET wiped_at = -1 WHERE wiped_at = 0", DB_NO_ARGS, NULL, err);
+	return db_exec(tx, "UPDATE destruction SET wiped_at = -1 WHERE wiped_at = 0", DB_NO_ARGS, NULL, err);
 }
 
 enum result destruction_end_wipe(struct tx *tx, int64_t now, struct err *err)

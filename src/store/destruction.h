@@ -1,5 +1,5 @@
-/* Destructions: the keys that were destroyed for good. What they opened stays closed, also after an older backup
- * was restored. */
+/* Destructions: the keys that were destroyed for good. What they opened stays closed, also after an older
+ * backup was restored. */
 #ifndef STORE_DESTRUCTION_H
 #define STORE_DESTRUCTION_H
 

@@ -3,7 +3,8 @@
 
 #include "store/destruction.h"
 
-/* In a transaction before the wiping: marks what it is for. What is destroyed meanwhile waits for the next. */
+/* In a transaction before the wiping: marks what it is for. What is destroyed meanwhile waits for the next.
+ */
 enum result destruction_begin_wipe(struct tx *tx, struct err *err) must_check;
 
 /* And in one after it: what was marked is wiped. */

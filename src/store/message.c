@@ -144,8 +144,9 @@ enum result message_add(struct tx *tx, const struct message *message, struct err
 			db_int(message->sent_at), db_int(message->expires_at), db_int(message->extended_at),
 			db_int(message->recalled_at), db_int(message->size), db_int(message->sealed_size),
 			db_int(message->content.kept), db_id_or_null(message->content.pack.pack),
-			db_int((int64_t)message->content.pack.offset), db_int(message->content_ends_at), db_bytes(message->list_box),
-			db_bytes(message->head_box), db_bytes(message->index_box)),
+			db_int((int64_t)message->content.pack.offset), db_int(message->content_ends_at),
+			db_bytes(message->list_box), db_bytes(message->head_box),
+			db_bytes(message->index_box)),
 		NULL, err);
 }
 
@@ -262,8 +263,7 @@ enum result message_list_content_ended(struct tx *tx, int64_t now, int64_t limit
 	return rows_end(&rows, err);
 }
 
-static enum result list_due(
-	struct tx *tx, const char *sql, int64_t now, int64_t limit, struct arena *arena,
+static enum result list_due(struct tx *tx, const char *sql, int64_t now, int64_t limit, struct arena *arena,
 	struct message_due **ret, size_t *ret_count, struct err *err)
 {
 	cleanup(rows_done) struct rows rows = {0};
@@ -297,8 +297,8 @@ enum result message_list_kept_long_enough(struct tx *tx, int64_t now, int64_t li
 }
 
 /* Runs a change that holds only under its conditions; *ret: it did. */
-static enum result change_if(struct tx *tx, const char *sql, const struct db_value *args, size_t count,
-	bool *ret, struct err *err)
+static enum result change_if(
+	struct tx *tx, const char *sql, const struct db_value *args, size_t count, bool *ret, struct err *err)
 {
 	int64_t changed;
 

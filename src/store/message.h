@@ -44,10 +44,10 @@ struct message {
 	int64_t sent_at;
 	int64_t expires_at; /* 0: never */
 	int64_t extended_at;
-	int64_t recalled_at; /* from all its recipients; copies name the recall that took one away */
+	int64_t recalled_at;	 /* from all its recipients; copies name the recall that took one away */
 	int64_t content_ends_at; /* when the content goes: of a secured one, as far as it may be extended */
-	int64_t size;	     /* bytes of the raw mail */
-	int64_t sealed_size; /* bytes of its sealed stream */
+	int64_t size;		 /* bytes of the raw mail */
+	int64_t sealed_size;	 /* bytes of its sealed stream */
 	struct content_place content;
 	struct bytes list_box;
 	struct bytes head_box;

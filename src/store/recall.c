@@ -2,8 +2,7 @@
 
 #include "base/mem.h"
 
-enum result recall_find(
-	struct tx *tx, struct id id, struct arena *arena, struct recall *ret, struct err *err)
+enum result recall_find(struct tx *tx, struct id id, struct arena *arena, struct recall *ret, struct err *err)
 {
 	cleanup(rows_done) struct rows rows = {0};
 

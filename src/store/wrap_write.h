@@ -12,6 +12,7 @@ enum result wrap_destroy(struct tx *tx, struct id holder_id, struct err *err) mu
 
 /* The same, and lists it as destroyed: its bytes are to be wiped out of the database's files, and a restored
  * backup must not bring it back. */
-enum result wrap_destroy_for_good(struct tx *tx, struct id holder_id, int64_t now, struct err *err) must_check;
+enum result wrap_destroy_for_good(
+	struct tx *tx, struct id holder_id, int64_t now, struct err *err) must_check;
 
 #endif

@@ -492,7 +492,8 @@ static bool read_number(struct str *text, size_t digits, char end, int most, int
 {
 	uint64_t number;
 
-	if (text->len < digits + (end ? 1 : 0) || !str_to_uint(str_sub(*text, 0, digits), (uint64_t)most, &number))
+	if (text->len < digits + (end ? 1 : 0) ||
+		!str_to_uint(str_sub(*text, 0, digits), (uint64_t)most, &number))
 		return false;
 	if (end && text->ptr[digits] != end)
 		return false;

@@ -43,9 +43,9 @@ struct wall_time {
 	struct str abbreviation; /* "CET"; of static or the zone's lifetime */
 };
 
-/* The moment of "2026-11-30T14:02", seconds allowed, on the wall of the zone, or in UTC with a "Z" at its end.
- * The first of two when clocks were set back; when they were set forward, as far behind the gap. False when it is
- * no such text. */
+/* The moment of "2026-11-30T14:02", seconds allowed, on the wall of the zone, or in UTC with a "Z" at its
+ * end. The first of two when clocks were set back; when they were set forward, as far behind the gap. False
+ * when it is no such text. */
 bool zone_read_time(const struct zone *zone, struct str text, int64_t *ret);
 
 struct wall_time zone_wall_time(const struct zone *zone, int64_t when);

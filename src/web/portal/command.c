@@ -22,8 +22,8 @@ static bool may_command(const struct request *request, const struct open_message
 {
 	const struct open_summary *summary = &message->summary;
 
-	return summary->copy.is_owner && visit_of(request)->session.person.is_internal && !summary->recalled_at &&
-	       request->now < summary->expires_at;
+	return summary->copy.is_owner && visit_of(request)->session.person.is_internal &&
+	       !summary->recalled_at && request->now < summary->expires_at;
 }
 
 static size_t count_recallable(const struct open_message *message)
@@ -52,8 +52,7 @@ void command_set(const struct request *request, json_t *view, const struct open_
 	if (!may_command(request, message))
 		return;
 	if (count_recallable(message))
-		view_set_number(
-			view_add_object(view, "recall"), "count", (int64_t)count_recallable(message));
+		view_set_number(view_add_object(view, "recall"), "count", (int64_t)count_recallable(message));
 	view_set_flag(view, "can_extend", may_extend(message));
 }
 
@@ -95,8 +94,8 @@ static const char *told_of(enum result result, const struct err *err)
 						    : NULL;
 }
 
-static void add_people(
-	const struct request *request, json_t *view, const struct open_message *message, const char *name, bool stays)
+static void add_people(const struct request *request, json_t *view, const struct open_message *message,
+	const char *name, bool stays)
 {
 	const struct visit *visit = visit_of(request);
 	json_t *list = NULL;
@@ -179,8 +178,10 @@ static enum result post_recall(struct request *request, struct response *respons
 	size_t count = read_chosen(request, &chosen);
 	if (count == 0 && request_field(request, "whole").len == 0)
 		return show_recall_again(request, response, "from", "nobody_chosen");
-	struct recall_request recall = {
-		.copy_id = id, .from = chosen, .from_count = count, .reason = request_field(request, "reason")};
+	struct recall_request recall = {.copy_id = id,
+		.from = chosen,
+		.from_count = count,
+		.reason = request_field(request, "reason")};
 	enum result result =
 		recall_message(flow_of(request), &visit->actor, &recall, request->now, &done, &request->err);
 	const char *told = told_of(result, &request->err);
@@ -199,15 +200,14 @@ static struct str input_time(const struct request *request, int64_t when)
 {
 	struct wall_time wall = zone_wall_time(visit_of(request)->format.zone, when);
 
-	return arena_printf(request->arena, "%04d-%02d-%02dT%02d:%02d", wall.year, wall.month, wall.day, wall.hour,
-		wall.minute);
+	return arena_printf(request->arena, "%04d-%02d-%02dT%02d:%02d", wall.year, wall.month, wall.day,
+		wall.hour, wall.minute);
 }
 
-static enum result show_extend(
-	struct request *request, struct response *response, const struct open_message *message, json_t *view)
+static enum result show_extend(struct request *request, struct response *response,
+	const struct open_message *message, struct str until, json_t *view)
 {
 	const struct format *format = &visit_of(request)->format;
-	struct str until = request_field(request, "until");
 
 	set_head(request, view, message);
 	view_set(view, "current", format_time_full(format, message->summary.expires_at));
@@ -227,10 +227,10 @@ static enum result get_extend(struct request *request, struct response *response
 	TRY(open_own(request, &message));
 	if (!may_command(request, message) || !may_extend(message))
 		return back_to_message(request, response, message->summary.copy.id,
-			message->summary.recalled_at			? "recalled_before"
+			message->summary.recalled_at		      ? "recalled_before"
 			: request->now >= message->summary.expires_at ? "expired_before"
 								      : "extended_before");
-	return show_extend(request, response, message, view);
+	return show_extend(request, response, message, STR_NONE, view);
 }
 
 static enum result show_extend_again(struct request *request, struct response *response, const char *what)
@@ -243,7 +243,7 @@ static enum result show_extend_again(struct request *request, struct response *r
 	json_t *values = page_problem(view, response, "until", what);
 	view_set(values, "latest", format_time_full(format, message->latest_expiry));
 	view_set(values, "current", format_time_full(format, message->summary.expires_at));
-	return show_extend(request, response, message, view);
+	return show_extend(request, response, message, request_field(request, "until"), view);
 }
 
 static enum result post_extend(struct request *request, struct response *response)
@@ -255,8 +255,8 @@ static enum result post_extend(struct request *request, struct response *respons
 	TRY(page_id(request, &extend.copy_id));
 	if (!zone_read_time(visit->format.zone, request_field(request, "until"), &extend.until))
 		return show_extend_again(request, response, "until_shape");
-	enum result result =
-		extend_message(flow_of(request), &visit->actor, &extend, request->now, &latest, &request->err);
+	enum result result = extend_message(
+		flow_of(request), &visit->actor, &extend, request->now, &latest, &request->err);
 	const char *told = told_of(result, &request->err);
 	if (told)
 		return back_to_message(request, response, extend.copy_id, told);

@@ -22,15 +22,16 @@ static void set_ended(struct request *request, struct id copy_id)
 	struct visit *visit = visit_of(request);
 	struct err err;
 
-	if (open_ended(flow_of(request), &visit->actor, copy_id, request->arena, &visit->ended, &err) != RESULT_OK)
+	if (open_ended(flow_of(request), &visit->actor, copy_id, request->arena, &visit->ended, &err) !=
+		RESULT_OK)
 		visit->ended = (struct open_ended){0};
 }
 
 enum result content_note(
 	struct request *request, enum evidence evidence, struct id copy_id, struct str detail)
 {
-	enum result result = evidence_note(flow_of(request), &visit_of(request)->actor, evidence, copy_id, detail,
-		request->now, &request->err);
+	enum result result = evidence_note(flow_of(request), &visit_of(request)->actor, evidence, copy_id,
+		detail, request->now, &request->err);
 
 	if (result == RESULT_GONE)
 		set_ended(request, copy_id);
@@ -42,8 +43,8 @@ enum result content_open_message(struct request *request, struct open_message **
 	struct id id;
 
 	TRY(page_id(request, &id));
-	enum result result =
-		open_message(flow_of(request), &visit_of(request)->actor, id, request->now, ret, &request->err);
+	enum result result = open_message(
+		flow_of(request), &visit_of(request)->actor, id, request->now, ret, &request->err);
 	if (result == RESULT_GONE)
 		set_ended(request, id);
 	return result;

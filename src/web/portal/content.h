@@ -21,8 +21,8 @@ enum result content_note(
 /* Whether the text of the mail is HTML that can be shown. */
 bool content_has_html(const struct open_message *message, struct arena *arena);
 
-/* The text of the mail as cleaned HTML, with its images; *ret_has_remote: images from elsewhere were left out.
- * TOO_LARGE when it cannot be cleaned, or is longer than this; show the plain text then. */
+/* The text of the mail as cleaned HTML, with its images; *ret_has_remote: images from elsewhere were left
+ * out. TOO_LARGE when it cannot be cleaned, or is longer than this; show the plain text then. */
 #define CONTENT_HTML_BYTES (8 << 20)
 enum result content_html(const struct open_message *message, struct arena *arena, struct buf *html,
 	bool *ret_has_remote, struct err *err) must_check;

@@ -70,7 +70,8 @@ static enum result get_file(struct request *request, struct response *response)
 	struct str type = arena_str(request->arena, part->type);
 	struct copy copy = message->summary.copy;
 	struct str path = arena_str(request->arena, part->path);
-	response_download(response, begin_sending(request, TAKE(message), part), name, type, etag, end_sending);
+	response_download(
+		response, begin_sending(request, TAKE(message), part), name, type, etag, end_sending);
 	/* Whatever range was asked for: pieces make a file as well. */
 	if (copy.is_owner || !response_sends_body(response, request))
 		return RESULT_OK;

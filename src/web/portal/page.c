@@ -253,7 +253,8 @@ static void set_ended(const struct visit *visit, json_t *view)
 	const struct open_ended *ended = &visit->ended;
 
 	view_set(view, "sender", ended->owner.name.len ? ended->owner.name : ended->owner.address);
-	view_set(view, "date", ended->ended_at ? format_time_full(&visit->format, ended->ended_at) : STR_NONE);
+	view_set(
+		view, "date", ended->ended_at ? format_time_full(&visit->format, ended->ended_at) : STR_NONE);
 	view_set_flag(view, "by_administrator", ended->by_administrator);
 	view_set(view, "reason", ended->reason);
 }

@@ -48,7 +48,7 @@ class Postgres:
         self.process = subprocess.Popen(
             self._as_postgres(self.bin / "postgres", "-D", self.data, "-k", self.folder, "-p", self.port,
                               "-c", "listen_addresses=127.0.0.1", "-c", f"fsync={self.fsync}",
-                              "-c", "max_connections=200"),
+                              "-c", "max_connections=200", "-c", "wal_recycle=off"),
             stdout=log, stderr=log, cwd=self.folder)
         ready = self._as_postgres(self.bin / "pg_isready", "-h", "127.0.0.1", "-p", self.port)
         wait.until(lambda: subprocess.run(ready, stdout=subprocess.DEVNULL).returncode == 0,

@@ -1,0 +1,177 @@
+"""Extension and expiry by their rules (R1, R5, R14), and what destroyed means."""
+
+import datetime
+import pathlib
+import re
+import struct
+import time
+
+import pytest
+from support import commands, maildir, portal, rows, smtp, wait
+from support.commands import Sender, text_of
+from test_recall import CAROL, DAVE, at_once, reader_of
+
+MINUTE = 60 * 1000
+DAY = 24 * 60 * MINUTE
+
+
+def when(text):
+    return int(datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() * 1000)
+
+
+def words(milliseconds):
+    return datetime.datetime.fromtimestamp(milliseconds / 1000, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M")
+
+
+def clock(node):
+    return int(time.time() * 1000) + struct.unpack("=q", node.clock.read_bytes())[0]
+
+
+@pytest.fixture
+def short(node):
+    """A message of two days to Carol and Dave, kept ten days at most, and its Alice."""
+    node.run("account", "set", "retention_days", "10")
+    node.run("definition", "set", "Default", "--expire-days", "2")
+    smtp.send(node.smtp_port, smtp.make(subject="Offer [secure]", to=[CAROL, DAVE]))
+    portal.link_for(node, DAVE)
+    return Sender(node)
+
+
+def test_r1_an_extension_ends_with_retention(node, short):
+    sent = when(commands.facts(node)["sent"])
+    page = short.browser.get(short.path + "/extend")
+    latest = re.search(r'max="([^"]+)"', page.text).group(1)
+    assert latest == words(sent + 10 * DAY)
+    for until, told in ((words(sent + 10 * DAY + MINUTE), "latest possible is"), (words(sent + DAY), "later time"),
+                        ("2026-02-31T10:00", "Enter a date"), ("soon", "Enter a date"), ("", "Enter a date")):
+        answer = short.extend(until)
+        assert answer.status == 422 and told in text_of(answer), until
+    assert commands.facts(node)["extended"] is None
+    message = commands.message_id(node)
+    refused = node.run("message", "extend", message, "--until", words(sent + 11 * DAY) + "Z", code=6)
+    assert "latest possible is " + words(sent + 10 * DAY) in refused
+    done = short.extend(latest)
+    assert done.status == 200 and "was extended" in text_of(done)
+
+
+def test_r5_the_sender_extends_once_and_an_administrator_whenever(node, short):
+    carol, message = reader_of(node, CAROL)
+    sent = when(commands.facts(node)["sent"])
+    until = sent - sent % MINUTE + 5 * DAY
+    node.run("message", "extend", commands.message_id(node), "--until", words(sent + 4 * DAY) + "Z")
+    assert commands.facts(node)["extended"] is None  # it does not use up the sender's
+    old = short.browser.get(short.path + "/extend")
+    assert short.extend(words(until)).status == 200
+    assert when(commands.facts(node)["expires"]) == until and "Extended" in short.row()
+    assert "Expires in 4 days" in text_of(carol.get(message))
+    for answer in (short.browser.submit(old, r"/extend$", until=words(until + DAY)),
+                   short.browser.get(short.path + "/extend")):
+        assert "cannot be extended again" in text_of(answer)
+    assert when(commands.facts(node)["expires"]) == until
+    node.run("message", "extend", commands.message_id(node), "--until", words(until + DAY) + "Z")
+    assert when(commands.facts(node)["expires"]) == until + DAY
+    assert commands.events(node).count("message.extended") == 3
+
+
+def test_r5_two_extensions_at_once_are_one(node, short):
+    sent = when(commands.facts(node)["sent"])
+    alices = [Sender(node) for _ in range(4)]
+    pages = [a.browser.get(a.path + "/extend") for a in alices]
+    answers = at_once(4, lambda i: alices[i].browser.submit(
+        pages[i], r"/extend$", until=words(sent + (4 + i) * DAY)))
+    told = sorted(re.search(r"told=(\w+)", a.url).group(1) for a in answers)
+    assert told == ["extended"] + ["extended_before"] * 3
+    assert commands.events(node).count("message.extended") == 1
+
+
+def test_r14_expiry_is_exact_final_and_told(node, short):
+    carol, message = reader_of(node, CAROL)
+    assert carol.get(message).status == 200
+    expires = when(commands.facts(node)["expires"])
+    assert expires - when(commands.facts(node)["sent"]) == 2 * DAY
+    old = short.browser.get(short.path + "/extend")
+    # Signed in again and again: a session does not last two days.
+    node.move_clock(2 * DAY - 5 * MINUTE)
+    carol, _ = portal.sign_in_by_link(node, node.url + message.replace("/message/", "/m/"), CAROL, 2)
+    node.move_clock(expires - clock(node) - 20_000)
+    assert carol.get(message).status == 200
+    node.move_clock(21_000)
+    gone = carol.get(message)
+    assert gone.status == 410 and "has expired" in gone.text and "Alice" in text_of(gone)
+    notice = wait.until(lambda: [m for m in node.outbox.to("alice@acme.example")
+                                 if m["Message-ID"].startswith("<expired-unread")], "the notice to Alice")
+    assert len(notice) == 1
+    told = maildir.text_of(notice[0])
+    assert DAVE in told and CAROL not in told and "Offer" not in notice[0].as_string()
+    wait.until(lambda: len(rows.query(node, "select holder_id from wrap")) == 1, "only Alice's key to be left")
+    assert commands.events(node).count("message.expired") == 1
+    alice = Sender(node)
+    page = alice.page()
+    assert "forty-two" in page.text and "Expired" in text_of(page) and "/recall" not in page.text
+    assert re.search(r"https://\S+(/message/\S+)", told).group(1) == alice.path
+    answer = alice.browser.get(alice.path + "/extend")
+    assert "has expired, which is final" in text_of(answer)
+    message_id = commands.message_id(node)
+    node.run("message", "extend", message_id, "--until", words(expires + DAY) + "Z", code=7)
+    node.run("message", "recall", message_id, "--reason", "x", code=7)
+    assert old.status == 200
+
+
+def test_the_notice_of_unread_expiry_is_a_setting(node, short):
+    node.run("account", "set", "tell_expired_unread", "no")
+    node.move_clock(2 * DAY + MINUTE)
+    wait.until(lambda: "message.expired" in commands.events(node), "the expiry")
+    assert not [d for d in node.json("queue", "list", "--all") if d["kind"] == "expired-unread"]
+
+
+def test_at_the_end_of_retention_everything_goes(node, short):
+    node.move_clock(10 * DAY + MINUTE)
+    wait.until(lambda: "message.destroyed" in commands.events(node), "the end")
+    assert rows.query(node, "select count(*) from wrap") == [("0",)]
+    assert rows.query(node, "select count(*) from message_body") == [("0",)]
+    alice, _ = portal.sign_in_by_password(node, "alice@acme.example")
+    gone = alice.get(short.path)
+    assert gone.status == 410 and "no longer exists" in gone.text
+    assert not [l for l in alice.get("/sent").links if l.startswith("/message/")]
+
+
+def files_with(node, server, pattern):
+    """The database's files that hold the bytes."""
+    folder = node.folder if node.database.startswith("sqlite:") else pathlib.Path(server.data)
+    found = []
+    for path in folder.rglob("*"):
+        try:
+            if path.is_file() and "outbox" not in path.parts and pattern in path.read_bytes():
+                found.append(str(path.relative_to(folder)))
+        except FileNotFoundError:
+            pass
+    return found
+
+
+@pytest.mark.parametrize("end", ["recall", "expiry"])
+def test_destroyed_keys_are_in_no_file_of_the_database(node, request, end):
+    """Within 60 s: tables, free pages, the log. Many messages around it, so that pages split and rows move."""
+    server = None if node.database.startswith("sqlite:") else request.getfixturevalue("postgres")
+    node.run("definition", "set", "Default", "--expire-days", "2")
+    for _ in range(4):
+        smtp.send(node.smtp_port, smtp.make(subject="Offer [secure]", to=[f"p{i}@partner.example" for i in range(40)]))
+    smtp.send(node.smtp_port, smtp.make(subject="Offer [secure]", to=[CAROL, DAVE]))
+    portal.link_for(node, DAVE)
+    encoded = ("select hex(w.sealed) from wrap w join copy c on c.id = w.holder_id where c.is_owner = 0" if not server
+               else "select encode(w.sealed, 'hex') from wrap w join copy c on c.id = w.holder_id where c.is_owner = 0")
+    keys = [bytes.fromhex(row[0]) for row in rows.query(node, encoded)]
+    assert len(keys) == 162 and all(len(k) == 73 for k in keys)
+    assert all(files_with(node, server, key) for key in keys[::40])
+    if end == "recall":
+        for message in node.json("message", "list"):
+            if message["kind"] == "secured":
+                node.run("message", "recall", message["id"], "--reason", "x")
+    else:
+        node.move_clock(2 * DAY + MINUTE)
+        wait.until(lambda: rows.query(node, "select count(*) from wrap") == [("5",)], "the expiry", 60)
+    # Parts of a key count too: whoever has most of one has it.
+    parts = [key[1:25] for key in keys] + [key[25:] for key in keys]
+    wait.until(lambda: not any(files_with(node, server, part) for part in parts[::27]), "the keys to be wiped", 60)
+    data = {part: files_with(node, server, part) for part in parts}
+    assert not {k: v for k, v in data.items() if v}
+    assert rows.query(node, "select count(*) from destruction where wiped_at <= 0") == [("0",)]
