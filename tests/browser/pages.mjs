@@ -176,6 +176,7 @@ export class Walk {
     await this.see("sender-sent", page, "/sent");
     await page.locator("main a[href^='/message/']").first().click();
     await this.see("sender-message", page);
+    await this.commands(page);
     await this.see("compose", page, "/compose");
     await page.locator("input[name=to]").fill("bob@elsewhere.example");
     await page.locator("input[name=subject]").fill("Lunch");
@@ -187,11 +188,28 @@ export class Walk {
     await this.see("signed-out", page);
   }
 
+  /** What a sender may still do with the message that is open. */
+  async commands(page) {
+    const message = page.url();
+    await this.see("extend", page, `${message}/extend`);
+    await page.locator("form.write button").click();
+    await this.see("extend-problem", page);
+    await this.see("recall", page, `${message}/recall`);
+    await page.locator("form.write button").nth(1).click();
+    await this.see("recall-problem", page);
+    await page.locator("input[name=from][value='" + this.carol + "']").check();
+    await page.locator("textarea[name=reason]").fill("It names the wrong price.");
+    await page.locator("form.write button").nth(1).click();
+    await this.see("sender-recalled-from-one", page);
+    await this.see("error-recalled-why", this.reading, `/message/${this.ids.offer}`);
+  }
+
   /** Everything, and then the limits by network begin anew. */
   async all() {
     await this.prepare();
     const page = await this.door();
     await this.reader(page);
+    this.reading = page;
     await this.ended(page);
     await this.sender();
     this.node.moveClock(2 * HOUR);

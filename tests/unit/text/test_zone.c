@@ -167,6 +167,44 @@ static void finds_where_a_day_begins(void **state)
 	assert_int_equal(zone_month_begins(2027, 1), days);
 }
 
+static void reads_times_on_the_wall(void **state)
+{
+	cleanup(zones_free_at) struct zones *zones = zones_new();
+	const struct zone *berlin = add(zones, "Berlin", "CET-1CEST,M3.5.0,M10.5.0/3");
+	static const struct {
+		const char *text;
+		int64_t seconds; /* 0: refused */
+	} cases[] = {
+		{"2026-01-31T12:00", 1769857200},
+		{"2026-07-01T12:00:30", 1782900030},
+		{"2026-07-01T12:00Z", 1782907200},
+		{"2026-10-25T02:30", 1792888200}, /* the first of two */
+		{"2026-03-29T02:30", 1774747800}, /* never was: half an hour behind the gap */
+		{"2028-02-29T00:00", 1835391600},
+		{"2026-02-29T00:00", 0},
+		{"2026-04-31T00:00", 0},
+		{"2026-13-01T00:00", 0},
+		{"2026-00-01T00:00", 0},
+		{"2026-01-00T00:00", 0},
+		{"2026-01-01T24:00", 0},
+		{"2026-01-01T23:60", 0},
+		{"2026-01-01T23:5", 0},
+		{"2026-01-01 23:50", 0},
+		{"2026-01-01T23:50:", 0},
+		{"2026-01-01T23:50+01:00", 0},
+		{"12026-01-01T23:50", 0},
+		{"+026-01-01T23:50", 0},
+		{"", 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		int64_t read = 0;
+		assert_int_equal(zone_read_time(berlin, str_of(cases[i].text), &read), cases[i].seconds != 0);
+		assert_int_equal(read, cases[i].seconds * MS_SECOND);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -174,6 +212,7 @@ int main(void)
 		cmocka_unit_test(follows_rules),
 		cmocka_unit_test(finds_where_a_day_begins),
 		cmocka_unit_test(refuses_damaged_files),
+		cmocka_unit_test(reads_times_on_the_wall),
 		cmocka_unit_test(reads_the_zones_of_the_system),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
