@@ -71,7 +71,7 @@ static enum result expire_in_tx(struct tx *tx, void *context, struct err *err)
 	struct message message;
 	struct copy *copies;
 	size_t count;
-	bool due;
+	bool due, relays_wait;
 
 	/* An extension may have come before, or another node. */
 	TRY(message_end_expiry(tx, e->due.id, e->now, &due, err));
@@ -87,7 +87,9 @@ static enum result expire_in_tx(struct tx *tx, void *context, struct err *err)
 		TRY(add_unread(tx, e, &copies[i], &arena, &unread, err));
 		TRY(wrap_destroy_for_good(tx, copies[i].id, e->now, err));
 	}
-	TRY(wrap_destroy_for_good(tx, e->due.id, e->now, err));
+	TRY(delivery_relays_wait(tx, e->due.id, &relays_wait, err));
+	if (!relays_wait)
+		TRY(wrap_destroy_for_good(tx, e->due.id, e->now, err));
 	/* Whoever takes what still waits finds that it has expired, and tells the sender. */
 	TRY(delivery_hurry(tx, e->due.id, e->now, err));
 	if (message.recalled_at)

@@ -103,12 +103,16 @@ static enum result take_all(struct tx *tx, struct recalling *r, struct err *err)
 {
 	struct copy *copies;
 	size_t count;
+	bool relays_wait;
 
 	TRY(copy_list_by_message(tx, r->message.id, r->arena, &copies, &count, err));
 	for (size_t i = 0; i < count; i++)
 		TRY(take_copy(tx, r, &copies[i], err));
-	/* The queue needs no key either: what it has not sent is not sent. */
-	TRY(wrap_destroy_for_good(tx, r->message.id, r->now, err));
+	/* The queue needs no key either, but for people to whom the mail is relayed: what else it has not
+	 * sent is not sent. */
+	TRY(delivery_relays_wait(tx, r->message.id, &relays_wait, err));
+	if (!relays_wait)
+		TRY(wrap_destroy_for_good(tx, r->message.id, r->now, err));
 	return add_event(tx, r, (struct id){0}, err);
 }
 

@@ -112,7 +112,8 @@ enum result copy_tally(struct tx *tx, struct id message_id, struct copy_tally *r
 }
 
 #define PAGE                                                                                                 \
-	"SELECT " COLUMNS ", m.sent_at, m.expires_at, m.recalled_at, m.size, m.list_box, w.sealed, m.sender," \
+	"SELECT " COLUMNS                                                                                    \
+	", m.sent_at, m.expires_at, m.recalled_at, m.size, m.list_box, w.sealed, m.sender,"                  \
 	" m.extended_at"                                                                                     \
 	" FROM copy c JOIN message m ON m.id = c.message_id LEFT JOIN wrap w ON w.holder_id = c.id"          \
 	" WHERE c.person_id = $1 AND c.folder = $2"
@@ -255,8 +256,8 @@ enum result copy_leave_folder(struct tx *tx, const struct copy *copy, struct err
 
 	/* What it was before is counted, so it must not change in between. */
 	TRY(copy_hold(tx, copy->id, &hold_is_recalled, err));
-	TRY(db_query_one(tx, "SELECT folder, unread FROM copy WHERE id = $1", DB_ARGS(db_id(copy->id)), &rows,
-		err));
+	TRY(db_query_one(
+		tx, "SELECT folder, unread FROM copy WHERE id = $1", DB_ARGS(db_id(copy->id)), &rows, err));
 	enum folder folder = (enum folder)row_int(&rows, 0);
 	bool unread = row_bool(&rows, 1);
 	TRY(rows_end(&rows, err));
@@ -272,8 +273,7 @@ enum result copy_recall(
 {
 	int64_t changed;
 
-	TRY(db_exec(tx,
-		"UPDATE copy SET recall_id = $2 WHERE id = $1 AND is_owner = 0 AND recall_id IS NULL",
+	TRY(db_exec(tx, "UPDATE copy SET recall_id = $2 WHERE id = $1 AND is_owner = 0 AND recall_id IS NULL",
 		DB_ARGS(db_id(copy->id), db_id(recall_id)), &changed, err));
 	*ret_done = changed > 0;
 	return changed ? copy_leave_folder(tx, copy, err) : RESULT_OK;

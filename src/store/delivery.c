@@ -110,6 +110,16 @@ enum result delivery_count_waiting(struct tx *tx, struct id message_id, int64_t 
 		DB_ARGS(db_id(message_id)), ret, err);
 }
 
+enum result delivery_relays_wait(struct tx *tx, struct id message_id, bool *ret, struct err *err)
+{
+	int64_t count;
+
+	TRY(read_number(tx, "SELECT COUNT(*) FROM delivery WHERE message_id = $1 AND state = 1 AND kind = 1",
+		DB_ARGS(db_id(message_id)), &count, err));
+	*ret = count > 0;
+	return RESULT_OK;
+}
+
 enum result delivery_add(struct tx *tx, const struct delivery *d, bool *ret_is_new, struct err *err)
 {
 	int64_t changed;

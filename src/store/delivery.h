@@ -91,6 +91,10 @@ enum result delivery_next_time(struct tx *tx, int64_t *ret, struct err *err) mus
 enum result delivery_count_waiting(
 	struct tx *tx, struct id message_id, int64_t *ret, struct err *err) must_check;
 
+/* Whether some of the message's recipients still wait for it to be relayed to them: they get it as ordinary
+ * mail, whatever becomes of the secure message. */
+enum result delivery_relays_wait(struct tx *tx, struct id message_id, bool *ret, struct err *err) must_check;
+
 const char *delivery_kind_name(enum delivery_kind kind);
 const char *delivery_state_name(enum delivery_state state);
 

@@ -405,10 +405,10 @@ static const char licences[] = "ALTER TABLE account ADD COLUMN licence_count BIG
 			       "  PRIMARY KEY (person_id, month, recipient_id));"
 			       "CREATE INDEX sending_recipient_by_time ON sending_recipient (counted_at);";
 
-/* Recall, expiry and what remains of both. A recalled copy is in no folder and names what took it away. What is
- * secured ends for everybody with content_ends_at, as far as it may be extended. destruction lists the keys that
- * were destroyed, whose bytes are wiped out of the database's files soon after (wiped_at), and which a restored
- * backup must not bring back. */
+/* Recall, expiry and what remains of both. A recalled copy is in no folder and names what took it away. What
+ * is secured ends for everybody with content_ends_at, as far as it may be extended. destruction lists the
+ * keys that were destroyed, whose bytes are wiped out of the database's files soon after (wiped_at), and
+ * which a restored backup must not bring back. */
 
 /* Recall, expiry and what remains of both. A recalled copy is in no folder and names what took it away. What
  * is secured ends for everybody with content_ends_at, as far as it may be extended. destruction lists the
