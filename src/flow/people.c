@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "flow/password_rule.h"
+#include "mime/header.h"
 #include "seal/box.h"
 #include "store/domain.h"
 #include "store/person_write.h"
@@ -28,6 +29,34 @@ struct str people_name(
 		box_open_account(account->key, context, name_box, arena, &name, NULL) != RESULT_OK)
 		return STR_NONE;
 	return bytes_str(name);
+}
+
+struct naming {
+	struct flow *flow;
+	const struct actor *actor;
+	struct str name;
+};
+
+static enum result set_name(struct tx *tx, void *context, struct err *err)
+{
+	const struct naming *n = context;
+	cleanup(arena_done) struct arena arena = {0};
+	struct flow_account account;
+	struct person person;
+
+	TRY(flow_account_load(n->flow, tx, n->actor->account_id, &arena, &account, err));
+	TRY(person_find(tx, n->actor->account_id, n->actor->person_id, &arena, &person, err));
+	if (person.is_internal)
+		return err_set(err, RESULT_DENIED, "an administrator keeps the names of internal people");
+	struct str clean = str_trim(mime_clean_text(n->name, LIMIT_DISPLAY_NAME_BYTES, &arena));
+	return person_set_name_box(tx, person.id, people_name_seal(&account, person.id, clean, &arena), err);
+}
+
+enum result people_name_set(struct flow *flow, const struct actor *actor, struct str name, struct err *err)
+{
+	struct naming naming = {flow, actor, name};
+
+	return db_write(flow_db(flow), set_name, &naming, err);
 }
 
 struct bytes people_recipient_name_seal(

@@ -42,4 +42,9 @@ struct str people_recipient_name(
 enum result people_check_password(struct flow *flow, struct id account_id, struct str address,
 	struct str password, struct err *err) must_check;
 
+/* What a person from outside is called, as they say themselves; empty: no name. DENIED for internal people,
+ * whose names an administrator keeps. */
+enum result people_name_set(
+	struct flow *flow, const struct actor *actor, struct str name, struct err *err) must_check;
+
 #endif

@@ -255,3 +255,27 @@ def test_r12_more_recipients_than_are_read_are_refused(node):
     page = alice.submit_files(alice.get("/compose"), r"/compose$", [], subject="Lunch", text="At noon?", to=many)
     assert page.status == 422 and "400" in page.text and "At noon?" in page.text and "u519@" in page.text
     assert sent_messages(alice) == set()
+
+
+def test_somebody_from_outside_says_how_to_be_called(node):
+    send(node, to='"Carol the Difficult" <carol@partner.example>')
+    carol, message = reader_of(node, "carol@partner.example")
+    settings = carol.get("/settings")
+    fields = settings.form("settings/choices")["fields"]
+    assert fields["name"] == ""
+    choices = {"language": "en", "time_zone": "UTC"}
+    assert "Clära" in carol.submit(settings, "settings/choices", name=" Clära\r\nBcc: x@y.example ", **choices).text
+    answer(carol, message, "Gladly.")
+    sender = answers_to(node, "alice@acme.example")[0]
+    assert sender["From"].addresses[0].display_name.startswith("Clära") and sender["Bcc"] is None
+    assert carol.submit(carol.get("/settings"), "settings/choices", name="", **choices).status == 200
+    answer(carol, message, "Once more.")
+    assert answers_to(node, "alice@acme.example", 2)[-1]["From"].addresses[0].display_name == ""
+
+
+def test_an_administrator_keeps_the_names_of_internal_people(node):
+    alice, _ = portal.sign_in_by_password(node, "alice@acme.example")
+    settings = alice.get("/settings")
+    assert 'name="name"' not in settings.text
+    refused = alice.submit(settings, "settings/choices", name="Boss", language="en", time_zone="UTC")
+    assert refused.status == 403 and "Boss" not in alice.get("/settings").text

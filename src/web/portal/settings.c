@@ -1,5 +1,8 @@
-/* A person's choices: language and time zone. The language can be chosen by anybody, at the foot of a page.
+/* A person's choices: name, language and time zone. The language can be chosen by anybody, at the foot of a
+ * page.
  */
+#include "base/limits.h"
+#include "flow/people.h"
 #include "web/portal/page.h"
 
 #define LANGUAGE_S (365 * 24 * 3600)
@@ -20,6 +23,7 @@ static enum result get_settings(struct request *request, struct response *respon
 	view_set_flag(view, "needs_code", needs_code);
 	view_set_flag(view, "was_saved", request_query(request, "saved").len > 0);
 	view_set_flag(view, "has_password", visit->session.person.password_hash.len > 0);
+	view_set_flag(view, "may_name", !visit->session.person.is_internal);
 	view_set_number(view, "idle_minutes", visit->session.settings.session_idle_minutes);
 	json_t *zones = view_add_list(view, "zones");
 	for (size_t i = 0; (zone = zones_at(visit->portal->zones, i)); i++) {
@@ -39,6 +43,9 @@ static enum result post_choices(struct request *request, struct response *respon
 
 	if (!language || !zone)
 		return err_set(&request->err, RESULT_INVALID, "there is no such language or time zone");
+	if (pairs_get(&request->fields, "name").ptr)
+		TRY(people_name_set(
+			flow_of(request), &visit->actor, request_field(request, "name"), &request->err));
 	TRY(choices_set(flow_of(request), &visit->actor, language_tag(language), zone_name(zone),
 		request->now, &request->err));
 	response_redirect(response, STR("/settings?saved=1"));
@@ -70,6 +77,7 @@ static const struct route_parameter get_parameters[] = {
 static const struct route_parameter choices_parameters[] = {
 	{PARAMETER_FIELD, "language", LANGUAGE_BYTES, 0, "tag of a language"},
 	{PARAMETER_FIELD, "time_zone", ZONE_BYTES, 0, "IANA name of a time zone"},
+	{PARAMETER_FIELD, "name", LIMIT_DISPLAY_NAME_BYTES, 0, "of somebody from outside; may be empty"},
 	{0},
 };
 
