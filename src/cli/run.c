@@ -7,6 +7,8 @@
 #include "delivery/worker.h"
 #include "flow/expire.h"
 #include "flow/keep_house.h"
+#include "flow/receipt.h"
+#include "flow/remind.h"
 #include "smtp/server.h"
 #include "web/portal/portal.h"
 
@@ -247,6 +249,20 @@ static void wipe_keys(struct running *r, int64_t now)
 	r->told_of_log = r->told_of_log || !log_ended;
 }
 
+/* Tells people what has become of messages, since the last time. */
+static void tell_people(struct running *r, int64_t now)
+{
+	struct err err = {0};
+	size_t receipts = 0, reminders = 0;
+
+	if (receipt_send(r->node->flow, now, &receipts, &err) != RESULT_OK)
+		log_warning(TOPIC, "receipts: %s", err.text);
+	if (remind_send(r->node->flow, now, &reminders, &err) != RESULT_OK)
+		log_warning(TOPIC, "reminders: %s", err.text);
+	if (receipts + reminders > 0)
+		delivery_wake(r->delivery);
+}
+
 static void keep_house_now(struct running *r)
 {
 	struct err err = {0};
@@ -258,6 +274,7 @@ static void keep_house_now(struct running *r)
 	if (expire_messages(r->node->flow, now, &err) != RESULT_OK)
 		log_warning(TOPIC, "expiry: %s", err.text);
 	wipe_keys(r, now);
+	tell_people(r, now);
 	if (now - r->blobs_swept_at < MS_DAY)
 		return;
 	r->blobs_swept_at = now;

@@ -1,6 +1,7 @@
 #include "delivery/compose.h"
 
 #include "base/limits.h"
+#include "flow/notice.h"
 #include "mime/build.h"
 #include "mime/rewrite.h"
 #include "text/colour.h"
@@ -131,7 +132,9 @@ static void set_sender(struct composing *c, struct str name, struct str address)
 	(void)json_object_set_new(c->view, "sender", sender);
 }
 
-static enum result compose_notification(struct composing *c, const struct writer *out, struct err *err)
+/* A notification, or a reminder of it, which has a subject and a beginning of its own. */
+static enum result compose_notification(
+	struct composing *c, const char *base, const struct writer *out, struct err *err)
 {
 	const struct deliver_job *job = c->job;
 	json_t *recipient = json_object();
@@ -143,8 +146,7 @@ static enum result compose_notification(struct composing *c, const struct writer
 	set(c->view, "link", link_of(c, job->delivery.copy_id));
 	set(c->view, "expires_on", words_of_time(c, job->message.expires_at));
 	set(c->view, "from_address", notification_address(c->flow, &job->account, &c->arena));
-	return build_own(
-		c, "notification", render(c, "notification_from.txt", err), true, "auto-generated", out, err);
+	return build_own(c, base, render(c, "notification_from.txt", err), true, "auto-generated", out, err);
 }
 
 static enum result compose_code(struct composing *c, const struct writer *out, struct err *err)
@@ -170,35 +172,74 @@ static enum result compose_waiting_reply(struct composing *c, const struct write
 		c, "reply_too_large", job->account.settings.display_name, true, "auto-generated", out, err);
 }
 
+static struct str link_in_sent(struct composing *c)
+{
+	return arena_printf(&c->arena, "%.*s/message/%s", STR_ARG(c->texts->portal_url),
+		id_text(c->job->delivery.copy_id).s);
+}
+
+static enum result view_notice(struct composing *c, struct notice *ret, struct err *err)
+{
+	json_t *people = json_array();
+
+	TRY(notice_read(c->job->payload, &c->arena, ret, err));
+	for (size_t i = 0; i < ret->count; i++) {
+		json_t *person = json_object();
+		set(person, "address", ret->people[i]);
+		(void)json_array_append_new(people, person);
+	}
+	(void)json_object_set_new(c->view, "people", people);
+	(void)json_object_set_new(c->view, "count", json_integer((json_int_t)ret->count + ret->others));
+	(void)json_object_set_new(c->view, "others", json_integer(ret->others));
+	(void)json_object_set_new(c->view, "has_others", json_boolean(ret->others > 0));
+	set(c->view, "address", ret->count ? ret->people[0] : STR(""));
+	set(c->view, "subject", ret->subject);
+	set(c->view, "sent_on", words_of_time(c, ret->sent_at));
+	set(c->view, "at", words_of_time(c, ret->at));
+	(void)json_object_set_new(c->view, "is_expired", json_boolean(ret->at != 0));
+	set(c->view, "link", link_in_sent(c));
+	return RESULT_OK;
+}
+
+static enum result compose_receipt(struct composing *c, const struct writer *out, struct err *err)
+{
+	const struct deliver_job *job = c->job;
+	struct notice notice;
+
+	TRY(view_notice(c, &notice, err));
+	struct mime_receipt mail = {.from = {job->account.settings.display_name,
+					    notification_address(c->flow, &job->account, &c->arena)},
+		.to = job->delivery.recipient,
+		.subject = render(c, "receipt_subject.txt", err),
+		.text = render(c, "receipt.txt", err),
+		.message_id = message_id_of(c),
+		.date = job->delivery.created_at,
+		.reporting_host = c->texts->host_name,
+		.recipient = notice.count ? notice.people[0] : STR(""),
+		.original_message_id = notice.message_id,
+		.boundary = arena_str(&c->arena, str_of(id_text(job->delivery.id).s))};
+	if (mail.subject.len == 0 || mail.text.len == 0)
+		return RESULT_INTERNAL;
+	return mime_build_receipt(&mail, out, err);
+}
+
+static enum result compose_unread(struct composing *c, const struct writer *out, struct err *err)
+{
+	struct notice notice;
+
+	TRY(view_notice(c, &notice, err));
+	return build_own(
+		c, "unread", c->job->account.settings.display_name, true, "auto-generated", out, err);
+}
+
 static enum result compose_address_denied(struct composing *c, const struct writer *out, struct err *err)
 {
 	const struct deliver_job *job = c->job;
 
 	set(c->view, "address", job->payload);
-	set(c->view, "link",
-		arena_printf(&c->arena, "%.*s/message/%s", STR_ARG(c->texts->portal_url),
-			id_text(job->delivery.copy_id).s));
+	set(c->view, "link", link_in_sent(c));
 	return build_own(
 		c, "address_denied", job->account.settings.display_name, true, "auto-generated", out, err);
-}
-
-static enum result compose_expired_unread(struct composing *c, const struct writer *out, struct err *err)
-{
-	const struct deliver_job *job = c->job;
-	json_t *people = json_array();
-	struct str rest = job->payload;
-
-	while (rest.len) {
-		json_t *person = json_object();
-		set(person, "address", str_cut(&rest, '\n'));
-		(void)json_array_append_new(people, person);
-	}
-	(void)json_object_set_new(c->view, "people", people);
-	set(c->view, "link",
-		arena_printf(&c->arena, "%.*s/message/%s", STR_ARG(c->texts->portal_url),
-			id_text(job->delivery.copy_id).s));
-	return build_own(
-		c, "expired_unread", job->account.settings.display_name, true, "auto-generated", out, err);
 }
 
 static enum result compose_report(struct composing *c, const struct writer *out, struct err *err)
@@ -267,7 +308,9 @@ static enum result compose(struct composing *c, const struct writer *out, struct
 	case DELIVERY_INTERNAL_COPY:
 		return compose_internal_copy(c, out, err);
 	case DELIVERY_NOTIFICATION:
-		return compose_notification(c, out, err);
+		return compose_notification(c, "notification", out, err);
+	case DELIVERY_REMINDER:
+		return compose_notification(c, "reminder", out, err);
 	case DELIVERY_CODE:
 		return compose_code(c, out, err);
 	case DELIVERY_NOT_READ_HERE:
@@ -277,8 +320,10 @@ static enum result compose(struct composing *c, const struct writer *out, struct
 		return compose_waiting_reply(c, out, err);
 	case DELIVERY_ADDRESS_DENIED:
 		return compose_address_denied(c, out, err);
-	case DELIVERY_EXPIRED_UNREAD:
-		return compose_expired_unread(c, out, err);
+	case DELIVERY_RECEIPT:
+		return compose_receipt(c, out, err);
+	case DELIVERY_UNREAD:
+		return compose_unread(c, out, err);
 	case DELIVERY_REPORT:
 		return compose_report(c, out, err);
 	}

@@ -1,13 +1,11 @@
 #include "flow/expire.h"
 
 #include "base/list.h"
-#include "flow/mail_out.h"
 #include "store/copy_write.h"
 #include "store/delivery_write.h"
 #include "store/destruction_write.h"
 #include "store/event_write.h"
 #include "store/message_write.h"
-#include "store/person.h"
 #include "store/sealed_body.h"
 #include "store/wrap_write.h"
 
@@ -22,52 +20,20 @@ struct ending {
 	struct content_place place; /* to be deleted once the transaction is through */
 };
 
-static enum result add_event(
-	struct tx *tx, const struct ending *e, const char *kind, struct str detail, struct err *err)
+static enum result add_event(struct tx *tx, const struct ending *e, const char *kind, struct err *err)
 {
 	struct event event = {.account_id = e->due.account_id,
 		.at = e->now,
 		.kind = str_of(kind),
-		.message_id = e->due.id,
-		.detail = detail};
+		.message_id = e->due.id};
 
 	return event_record(tx, &event, err);
-}
-
-/* Who has not read it, one address a line; empty when all have. */
-static enum result add_unread(struct tx *tx, const struct ending *e, const struct copy *copy,
-	struct arena *arena, struct str *unread, struct err *err)
-{
-	struct person person;
-
-	if (copy->first_read_at || !id_is_none(copy->recall_id))
-		return RESULT_OK;
-	TRY(person_find(tx, e->due.account_id, copy->person_id, arena, &person, err));
-	*unread = arena_printf(arena, "%.*s%.*s\n", STR_ARG(*unread), STR_ARG(person.address));
-	return RESULT_OK;
-}
-
-/* The sender is told, if the account wants that, of what nobody can read any more and somebody did not read.
- */
-static enum result tell_owner(struct tx *tx, const struct ending *e, const struct copy *own,
-	struct str unread, struct arena *arena, struct err *err)
-{
-	struct flow_account account;
-	struct person owner;
-
-	TRY(flow_account_load(e->flow, tx, e->due.account_id, arena, &account, err));
-	TRY(person_find(tx, e->due.account_id, own->person_id, arena, &owner, err));
-	if (!account.settings.tell_expired_unread || !owner.is_internal)
-		return RESULT_OK;
-	return mail_out_expired_unread(e->flow, tx, &account, owner.address, own->id, unread, e->now, err);
 }
 
 static enum result expire_in_tx(struct tx *tx, void *context, struct err *err)
 {
 	struct ending *e = context;
 	cleanup(arena_done) struct arena arena = {0};
-	const struct copy *own = NULL;
-	struct str unread = STR_NONE;
 	struct message message;
 	struct copy *copies;
 	size_t count;
@@ -80,12 +46,8 @@ static enum result expire_in_tx(struct tx *tx, void *context, struct err *err)
 	TRY(message_find(tx, e->due.account_id, e->due.id, &arena, &message, err));
 	TRY(copy_list_by_message(tx, e->due.id, &arena, &copies, &count, err));
 	for (size_t i = 0; i < count; i++) {
-		if (copies[i].is_owner) {
-			own = &copies[i];
-			continue;
-		}
-		TRY(add_unread(tx, e, &copies[i], &arena, &unread, err));
-		TRY(wrap_destroy_for_good(tx, copies[i].id, e->now, err));
+		if (!copies[i].is_owner)
+			TRY(wrap_destroy_for_good(tx, copies[i].id, e->now, err));
 	}
 	TRY(delivery_relays_wait(tx, e->due.id, &relays_wait, err));
 	if (!relays_wait)
@@ -94,8 +56,7 @@ static enum result expire_in_tx(struct tx *tx, void *context, struct err *err)
 	TRY(delivery_hurry(tx, e->due.id, e->now, err));
 	if (message.recalled_at)
 		return RESULT_OK;
-	TRY(add_event(tx, e, EVENT_MESSAGE_EXPIRED, STR_NONE, err));
-	return own && unread.len ? tell_owner(tx, e, own, unread, &arena, err) : RESULT_OK;
+	return add_event(tx, e, EVENT_MESSAGE_EXPIRED, err);
 }
 
 /* Kept no longer: nobody reads it any more, its sender neither. The rows stay, as evidence of what was. */
@@ -115,7 +76,7 @@ static enum result end_keeping_in_tx(struct tx *tx, void *context, struct err *e
 	TRY(wrap_destroy_for_good(tx, e->due.id, e->now, err));
 	TRY(message_remove_content(tx, e->due.id, &e->place, err));
 	e->done = true;
-	return add_event(tx, e, EVENT_MESSAGE_DESTROYED, STR_NONE, err);
+	return add_event(tx, e, EVENT_MESSAGE_DESTROYED, err);
 }
 
 struct look {

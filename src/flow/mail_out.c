@@ -165,8 +165,7 @@ enum result mail_out_not_read_here(struct flow *flow, struct tx *tx, const struc
 	return queue_own(flow, tx, account, &delivery, to, true, &arena, err);
 }
 
-/* About a message, to its owner. */
-static enum result to_owner(struct flow *flow, struct tx *tx, const struct flow_account *account,
+enum result mail_out_notice(struct flow *flow, struct tx *tx, const struct flow_account *account,
 	enum delivery_kind kind, struct str owner, struct id owner_copy_id, struct str payload, int64_t now,
 	struct err *err)
 {
@@ -175,18 +174,12 @@ static enum result to_owner(struct flow *flow, struct tx *tx, const struct flow_
 
 	delivery.copy_id = owner_copy_id;
 	delivery.payload_box = payload_seal(account, delivery.id, payload, &arena);
-	return queue_own(flow, tx, account, &delivery, owner, false, &arena, err);
-}
-
-enum result mail_out_expired_unread(struct flow *flow, struct tx *tx, const struct flow_account *account,
-	struct str owner, struct id owner_copy_id, struct str addresses, int64_t now, struct err *err)
-{
-	return to_owner(
-		flow, tx, account, DELIVERY_EXPIRED_UNREAD, owner, owner_copy_id, addresses, now, err);
+	return queue_own(flow, tx, account, &delivery, owner, kind == DELIVERY_RECEIPT, &arena, err);
 }
 
 enum result mail_out_address_denied(struct flow *flow, struct tx *tx, const struct flow_account *account,
 	struct str owner, struct id owner_copy_id, struct str address, int64_t now, struct err *err)
 {
-	return to_owner(flow, tx, account, DELIVERY_ADDRESS_DENIED, owner, owner_copy_id, address, now, err);
+	return mail_out_notice(
+		flow, tx, account, DELIVERY_ADDRESS_DENIED, owner, owner_copy_id, address, now, err);
 }

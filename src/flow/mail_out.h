@@ -54,10 +54,10 @@ enum result mail_out_address_denied(struct flow *flow, struct tx *tx, const stru
 	struct str owner, struct id owner_copy_id, struct str address, int64_t now,
 	struct err *err) must_check;
 
-/* Queues the notice to a message's owner that it expired before these people, one address a line, had read
- * it. */
-enum result mail_out_expired_unread(struct flow *flow, struct tx *tx, const struct flow_account *account,
-	struct str owner, struct id owner_copy_id, struct str addresses, int64_t now,
+/* Queues a mail of our own about a message to its owner, with a payload that delivery/compose.c reads. A
+ * receipt goes with the null return path (RFC 8098), all others with a tagged one. */
+enum result mail_out_notice(struct flow *flow, struct tx *tx, const struct flow_account *account,
+	enum delivery_kind kind, struct str owner, struct id owner_copy_id, struct str payload, int64_t now,
 	struct err *err) must_check;
 
 /* Opens a delivery's payload; empty when it has none. */

@@ -203,7 +203,9 @@ static void add_status(struct building *b, const struct mime_report *report)
 			STR_ARG(mime_encode_text(str_sub(report->diagnostic, 0, 400), arena)));
 }
 
-static enum result build_report(struct building *b, const struct mime_report *report, struct err *err)
+/* Everything before the part for programs; its media type is message/`type`. */
+static enum result begin_report(
+	struct building *b, const struct mime_report *report, const char *type, struct err *err)
 {
 	struct mime_address to = {.address = report->to};
 
@@ -215,12 +217,18 @@ static enum result build_report(struct building *b, const struct mime_report *re
 	buf_add(&b->head, STR("Auto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n"));
 	buf_printf(&b->head,
 		"Content-Type: multipart/report; "
-		"report-type=delivery-status;\r\n\tboundary=\"r%.*s\"\r\n\r\n",
-		STR_ARG(report->boundary));
+		"report-type=%s;\r\n\tboundary=\"r%.*s\"\r\n\r\n",
+		type, STR_ARG(report->boundary));
 	put_boundary(b, 'r', report->boundary, false);
 	TRY(put_text(b, "text/plain", report->text, err));
 	put_boundary(b, 'r', report->boundary, false);
-	buf_add(&b->head, STR("Content-Type: message/delivery-status\r\n\r\n"));
+	buf_printf(&b->head, "Content-Type: message/%s\r\n\r\n", type);
+	return RESULT_OK;
+}
+
+static enum result build_report(struct building *b, const struct mime_report *report, struct err *err)
+{
+	TRY(begin_report(b, report, "delivery-status", err));
 	add_status(b, report);
 	buf_add(&b->head, STR("\r\n"));
 	if (report->header.len) {
@@ -237,6 +245,36 @@ enum result mime_build_report(const struct mime_report *report, const struct wri
 {
 	struct building b = {.out = out, .head = buf_new(HEADER_BYTES_MAX)};
 	enum result result = build_report(&b, report, err);
+
+	buf_done(&b.head);
+	arena_done(&b.arena);
+	return result;
+}
+
+static enum result build_receipt(struct building *b, const struct mime_receipt *receipt, struct err *err)
+{
+	struct mime_report head = {.from = receipt->from,
+		.to = receipt->to,
+		.subject = receipt->subject,
+		.text = receipt->text,
+		.message_id = receipt->message_id,
+		.date = receipt->date,
+		.boundary = receipt->boundary};
+
+	TRY(begin_report(b, &head, "disposition-notification", err));
+	buf_printf(&b->head, "Reporting-UA: %.*s; Sealpost\r\n", STR_ARG(receipt->reporting_host));
+	buf_printf(&b->head, "Final-Recipient: rfc822; %.*s\r\n",
+		STR_ARG(mime_header_unfold(receipt->recipient, &b->arena)));
+	add_id(b, "Original-Message-ID", receipt->original_message_id);
+	buf_add(&b->head, STR("Disposition: automatic-action/MDN-sent-automatically; displayed\r\n\r\n"));
+	put_boundary(b, 'r', receipt->boundary, true);
+	return flush_head(b, err);
+}
+
+enum result mime_build_receipt(const struct mime_receipt *receipt, const struct writer *out, struct err *err)
+{
+	struct building b = {.out = out, .head = buf_new(HEADER_BYTES_MAX)};
+	enum result result = build_receipt(&b, receipt, err);
 
 	buf_done(&b.head);
 	arena_done(&b.arena);

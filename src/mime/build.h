@@ -53,4 +53,20 @@ struct mime_report {
 enum result mime_build_report(
 	const struct mime_report *report, const struct writer *out, struct err *err) must_check;
 
+/* An RFC 8098 report that a message was displayed, made by a program. */
+struct mime_receipt {
+	struct mime_address from;
+	struct str to;
+	struct str subject, text; /* for people */
+	struct str message_id;
+	int64_t date;
+	struct str reporting_host;
+	struct str recipient;
+	struct str original_message_id; /* may be empty */
+	struct str boundary;
+};
+
+enum result mime_build_receipt(
+	const struct mime_receipt *receipt, const struct writer *out, struct err *err) must_check;
+
 #endif

@@ -282,6 +282,9 @@ const char *delivery_kind_name(enum delivery_kind kind)
 		[DELIVERY_TOO_LARGE] = "too-large",
 		[DELIVERY_EXPIRED_UNREAD] = "expired-unread",
 		[DELIVERY_ADDRESS_DENIED] = "address-denied",
+		[DELIVERY_RECEIPT] = "receipt",
+		[DELIVERY_REMINDER] = "reminder",
+		[DELIVERY_UNREAD] = "unread",
 	};
 
 	return (size_t)kind < COUNT_OF(names) && names[kind] ? names[kind] : "unknown";

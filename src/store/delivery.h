@@ -6,18 +6,20 @@
 #include "db/db.h"
 
 enum delivery_kind {
-	DELIVERY_RELAY = 1,	      /* a mail that is not secured, as it came */
-	DELIVERY_NOTIFICATION = 2,    /* tells an outside recipient of a secure message; copy_id is theirs */
-	DELIVERY_INTERNAL_COPY = 3,   /* a secure message for an internal recipient, with the banner */
-	DELIVERY_REPLY = 4,	      /* a reply from the portal for an internal user, as ordinary mail */
-	DELIVERY_REPORT = 5,	      /* an RFC 3464 report; payload_box holds its fields */
-	DELIVERY_CODE = 6,	      /* a sign-in code; payload_box holds it */
-	DELIVERY_NOT_READ_HERE = 7,   /* the answer to a mail sent to a notification's address */
-	DELIVERY_TOO_LARGE = 8,	      /* tells an internal user that a reply waits in the portal */
-	DELIVERY_EXPIRED_UNREAD = 10, /* tells an owner who had not read what expired; as the next one, with
-					 addresses by line */
-	DELIVERY_ADDRESS_DENIED = 9   /* tells an owner that a recipient's address is another person's;
-					 payload_box holds the address, copy_id is the owner's */
+	DELIVERY_RELAY = 1,	     /* a mail that is not secured, as it came */
+	DELIVERY_NOTIFICATION = 2,   /* tells an outside recipient of a secure message; copy_id is theirs */
+	DELIVERY_INTERNAL_COPY = 3,  /* a secure message for an internal recipient, with the banner */
+	DELIVERY_REPLY = 4,	     /* a reply from the portal for an internal user, as ordinary mail */
+	DELIVERY_REPORT = 5,	     /* an RFC 3464 report; payload_box holds its fields */
+	DELIVERY_CODE = 6,	     /* a sign-in code; payload_box holds it */
+	DELIVERY_NOT_READ_HERE = 7,  /* the answer to a mail sent to a notification's address */
+	DELIVERY_TOO_LARGE = 8,	     /* tells an internal user that a reply waits in the portal */
+	DELIVERY_ADDRESS_DENIED = 9, /* tells an owner that a recipient's address is another person's;
+				       payload_box holds the address, copy_id is the owner's */
+	DELIVERY_RECEIPT =
+		10, /* tells an owner that somebody read it (RFC 8098); payload_box: flow/notice.h */
+	DELIVERY_REMINDER = 11, /* tells a recipient that an unread message ends soon; copy_id is theirs */
+	DELIVERY_UNREAD = 12	/* tells an owner who has not read it; payload_box: flow/notice.h */
 };
 
 enum delivery_state {

@@ -52,6 +52,11 @@ struct event {
 #define EVENT_RETURN_DISCARDED "return.discarded"  /* an out-of-office or other automatic mail came back */
 #define EVENT_NOT_READ_HERE "return.not-read-here" /* somebody wrote to a notification's address */
 #define EVENT_REPORT_SENT "report.sent"
+#define EVENT_RECEIPT_SENT "receipt.sent" /* to the owner: this person read it */
+#define EVENT_REMINDER_SENT "reminder.sent"
+#define EVENT_UNREAD_TOLD                                                                                    \
+	"unread.told" /* to the owner: this person has not read it; detail: expired, waiting */
+#define EVENT_NOTIFIED_AGAIN "notification.again"
 
 /* Of a message, or of one person of it when person_id is not none, in order. */
 enum result event_list_by_message(struct tx *tx, struct id message_id, struct arena *arena,

@@ -435,6 +435,25 @@ static const char recalls[] =
 	"  wiped_at BIGINT NOT NULL);"
 	"CREATE INDEX destruction_to_wipe ON destruction (wiped_at) WHERE wiped_at <= 0;";
 
+/* Who was told what: the owner that somebody read it (receipt_at), the recipients that it ends soon, the
+ * owner that it is unread or ended so. Nobody is told of what was read, or of long silence, before this
+ * program. */
+static const char tellings[] = "ALTER TABLE copy ADD COLUMN receipt_at BIGINT NOT NULL DEFAULT 0;"
+			       "UPDATE copy SET receipt_at = first_read_at WHERE first_read_at > 0;"
+			       "CREATE INDEX copy_read_untold ON copy (id)"
+			       " WHERE receipt_at = 0 AND first_read_at > 0 AND is_owner = 0;"
+			       "ALTER TABLE message ADD COLUMN reminded_at BIGINT NOT NULL DEFAULT 0;"
+			       "ALTER TABLE message ADD COLUMN unread_told_at BIGINT NOT NULL DEFAULT 0;"
+			       "ALTER TABLE message ADD COLUMN expired_told_at BIGINT NOT NULL DEFAULT 0;"
+			       "UPDATE message SET unread_told_at = 1;"
+			       "CREATE INDEX message_to_remind ON message (account_id, expires_at)"
+			       " WHERE kind = 1 AND expires_at > 0 AND reminded_at = 0;"
+			       "CREATE INDEX message_to_tell_unread ON message (account_id, sent_at)"
+			       " WHERE kind = 1 AND unread_told_at = 0;"
+			       "CREATE INDEX message_to_tell_expired ON message (account_id, expires_at)"
+			       " WHERE kind = 1 AND expires_at > 0 AND expired_told_at = 0;"
+			       "ALTER TABLE delivery ADD COLUMN resends BIGINT NOT NULL DEFAULT 0;";
+
 static const struct migration migrations[] = {
 	{1, "begin", begin},
 	{2, "delay-notices", delay_notices},
@@ -448,6 +467,7 @@ static const struct migration migrations[] = {
 	{10, "publishing", publishing},
 	{11, "licences", licences},
 	{12, "recalls", recalls},
+	{13, "tellings", tellings},
 };
 
 enum result schema_migrate(struct db *db, int *ret_from, int *ret_to, struct err *err)

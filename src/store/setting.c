@@ -33,11 +33,15 @@ static const struct setting table[] = {
 	{"reply_from", SETTING_CHOICE, FIELD(reply_from), "person", 0, 0, reply_from_choices,
 		"From address of replies handed to the mail server"},
 	NUMBER(retention_days, "365", 1, 36500, "days a secure message is kept at most"),
-	BOOL(tell_expired_unread, "yes", "tell senders of messages that expired unread"),
 	NUMBER(session_idle_minutes, "60", 1, 1440, "minutes without use until a session ends"),
 	NUMBER(session_absolute_hours, "12", 1, 168, "hours until a session ends in any case"),
 	NUMBER(retry_days, "5", 1, 30, "days the queue tries before a mail is returned"),
 	NUMBER(delay_notice_hours, "4", 1, 720, "hours until the sender is told that a mail is delayed"),
+	NUMBER(reminder_days, "2", 0, 365,
+		"days before its end that a recipient is reminded of an unread message; 0: never"),
+	NUMBER(unread_notice_days, "7", 0, 365,
+		"days until the sender is told who has not read a message; 0: never"),
+	BOOL(expired_notice, "yes", "tell the sender who had not read a message when it expired"),
 };
 
 const struct setting *setting_table(size_t *ret_count)

@@ -23,11 +23,13 @@ struct account_settings {
 	bool notification_subject;	 /* may the notification show the message's subject */
 	enum reply_from reply_from;
 	int64_t retention_days;
-	bool tell_expired_unread;
 	int64_t session_idle_minutes;
 	int64_t session_absolute_hours;
 	int64_t delay_notice_hours; /* until the sender is told once that a mail still waits */
 	int64_t retry_days;	    /* how long the queue tries before it gives a mail back */
+	int64_t reminder_days;	    /* before expiry, to recipients who have not read; 0: never */
+	int64_t unread_notice_days; /* after sending, to the sender; 0: never */
+	bool expired_notice;	    /* to the sender, of what ended unread */
 };
 
 enum setting_kind { SETTING_TEXT, SETTING_COLOUR, SETTING_BOOL, SETTING_NUMBER, SETTING_CHOICE };

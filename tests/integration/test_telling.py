@@ -1,0 +1,179 @@
+"""What senders and recipients are told by mail, each thing once: read receipts, reminders, what stays unread (R13)."""
+
+import threading
+
+import pytest
+from support import maildir, portal, rows, smtp, wait
+from support.browser import Browser
+
+DAY = 24 * 3600 * 1000
+ALICE, CAROL, DAVE = "alice@acme.example", "carol@partner.example", "dave@partner.example"
+ASKS = {"Disposition-Notification-To": ALICE}
+
+
+def mails(node, address, kind):
+    return [m for m in node.outbox.to(address) if m["Message-ID"].startswith(f"<{kind}.")]
+
+
+def wait_for_round(node):
+    """Until the node has told everybody of what happened before: a receipt of another message comes last."""
+    smtp.send(node.smtp_port, smtp.make(subject="Marker [secure]", to=["marker@partner.example"],
+                                        headers=ASKS))
+    before = marked(node)
+    link = portal.link_for(node, "marker@partner.example", before + 1)
+    browser, page = portal.sign_in_by_link(node, link, "marker@partner.example", before + 1)
+    browser.get("/message/" + link.rsplit("/", 1)[1])
+    wait.until(lambda: marked(node) > before, "the receipt of the marker")
+
+
+def marked(node):
+    return sum("marker@partner.example" in m.as_string() for m in mails(node, ALICE, "receipt"))
+
+
+def receipts(node):
+    return [m for m in mails(node, ALICE, "receipt") if "marker@" not in m.as_string()]
+
+
+def send(node, *to, **more):
+    smtp.send(node.smtp_port, smtp.make(to=list(to), subject="Offer [secure]", **more))
+
+
+def test_r13_a_receipt_goes_out_on_the_first_reading_and_on_nothing_weaker(node):
+    send(node, CAROL, DAVE, headers=ASKS)
+    link = portal.link_for(node, CAROL)
+    for _ in range(3):  # what a link scanner does
+        Browser(node).get(link)
+    dave = portal.link_for(node, DAVE)
+    browser = Browser(node)
+    page = browser.submit(browser.get(dave), r"/code$")  # a code sent, nobody signed in
+    wait_for_round(node)
+    assert receipts(node) == []
+
+    reader, _ = portal.sign_in_by_link(node, link, CAROL)
+    path = "/message/" + link.rsplit("/", 1)[1]
+    for _ in range(3):
+        assert "forty-two" in reader.get(path).text
+    (receipt,) = wait.until(lambda: receipts(node), "the receipt")
+    assert receipt.get_content_type() == "multipart/report"
+    assert receipt.get_param("report-type") == "disposition-notification"
+    human, machine = receipt.iter_parts()
+    assert machine.get_content_type() == "message/disposition-notification"
+    fields = machine.as_string()
+    assert f"Final-Recipient: rfc822; {CAROL}" in fields
+    assert "Disposition: automatic-action/MDN-sent-automatically; displayed" in fields
+    assert "Original-Message-ID: <" in fields
+    assert CAROL in human.get_content() and "Offer" not in receipt.as_string()
+    assert "forty-two" not in receipt.as_string() and DAVE not in receipt.as_string()
+    reader.get(path)
+    wait_for_round(node)
+    assert len(receipts(node)) == 1
+
+
+def test_no_receipt_unless_the_mail_or_its_definition_asks(node):
+    send(node, CAROL)
+    link = portal.link_for(node, CAROL)
+    reader, _ = portal.sign_in_by_link(node, link, CAROL)
+    assert "forty-two" in reader.get("/message/" + link.rsplit("/", 1)[1]).text
+    wait_for_round(node)
+    assert receipts(node) == []
+
+    node.run("definition", "add", "Told", "--read-receipt", "yes")
+    smtp.send(node.smtp_port, smtp.make(to=[CAROL], subject="Other", headers={"X-Sealpost-Definition": "Told"}))
+    link = portal.link_for(node, CAROL, 2)
+    assert "forty-two" in reader.get("/message/" + link.rsplit("/", 1)[1]).text
+    wait.until(lambda: receipts(node), "the receipt that the definition asks for")
+
+
+def test_r13_two_readings_at_once_make_one_receipt(node):
+    send(node, CAROL, headers=ASKS)
+    link = portal.link_for(node, CAROL)
+    path = "/message/" + link.rsplit("/", 1)[1]
+    signed_in, _ = portal.sign_in_by_link(node, link, CAROL)
+    rows_before = rows.query(node, "SELECT COUNT(*) FROM delivery WHERE kind = 10")
+    gate, seen = threading.Barrier(6), []
+
+    def read():
+        browser = Browser(node)
+        for cookie in signed_in.cookies:
+            browser.cookies.set_cookie(cookie)
+        gate.wait()
+        seen.append("forty-two" in browser.get(path).text)
+    threads = [threading.Thread(target=read) for _ in range(6)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert seen == [True] * 6 and rows_before == [("0",)]
+    wait.until(lambda: receipts(node), "the receipt")
+    wait_for_round(node)
+    assert len(receipts(node)) == 1
+
+
+def test_r13_a_receipt_stays_due_when_its_message_expires_first(node):
+    node.run("definition", "add", "Short", "--expire-days", "1", "--read-receipt", "yes")
+    smtp.send(node.smtp_port, smtp.make(to=[CAROL], subject="Other", headers={"X-Sealpost-Definition": "Short"}))
+    link = portal.link_for(node, CAROL)
+    reader, _ = portal.sign_in_by_link(node, link, CAROL)
+    assert "forty-two" in reader.get("/message/" + link.rsplit("/", 1)[1]).text
+    node.move_clock(2 * DAY)
+    wait.until(lambda: receipts(node), "the receipt")
+
+
+@pytest.fixture
+def short(node):
+    node.run("definition", "add", "Short", "--expire-days", "5")
+    smtp.send(node.smtp_port, smtp.make(to=[CAROL, DAVE], subject="Offer",
+                                        headers={"X-Sealpost-Definition": "Short"}))
+    link = portal.link_for(node, CAROL)
+    portal.link_for(node, DAVE)
+    reader, _ = portal.sign_in_by_link(node, link, CAROL)
+    assert "forty-two" in reader.get("/message/" + link.rsplit("/", 1)[1]).text
+    return node
+
+
+def test_who_has_not_read_is_reminded_once_and_the_sender_told_when_it_expired(short):
+    node = short
+    node.move_clock(2 * DAY)
+    wait_for_round(node)
+    assert mails(node, DAVE, "reminder") == []
+    node.move_clock(DAY + 3600 * 1000)
+    (reminder,) = wait.until(lambda: mails(node, DAVE, "reminder"), "the reminder")
+    words = maildir.text_of(reminder)
+    assert "not read yet" in words and "/m/" in words and "Offer" not in reminder.as_string()
+    assert mails(node, CAROL, "reminder") == []
+    node.move_clock(DAY)
+    wait_for_round(node)
+    assert len(mails(node, DAVE, "reminder")) == 1
+    assert mails(node, ALICE, "unread") == []
+    node.move_clock(DAY)
+    (notice,) = wait.until(lambda: mails(node, ALICE, "unread"), "the notice")
+    words = maildir.text_of(notice)
+    assert DAVE in words and CAROL not in words and "expired" in words and "/message/" in words
+    node.move_clock(DAY)
+    wait_for_round(node)
+    assert len(mails(node, ALICE, "unread")) == 1
+
+
+def test_reminders_and_notices_can_be_switched_off(short):
+    node = short
+    for name, value in (("reminder_days", "0"), ("expired_notice", "no"), ("unread_notice_days", "0")):
+        node.run("account", "set", name, value)
+    for _ in range(3):
+        node.move_clock(4 * DAY)
+        wait_for_round(node)
+    assert mails(node, DAVE, "reminder") == [] and mails(node, ALICE, "unread") == []
+
+
+def test_the_sender_is_told_once_who_has_not_read_after_days(node):
+    node.run("account", "set", "unread_notice_days", "3")
+    send(node, CAROL, DAVE)
+    link = portal.link_for(node, CAROL)
+    reader, _ = portal.sign_in_by_link(node, link, CAROL)
+    assert "forty-two" in reader.get("/message/" + link.rsplit("/", 1)[1]).text
+    node.move_clock(3 * DAY + 60 * 1000)
+    (notice,) = wait.until(lambda: mails(node, ALICE, "unread"), "the notice")
+    words = maildir.text_of(notice)
+    assert DAVE in words and CAROL not in words and "not been read yet" in words
+    node.move_clock(5 * DAY)
+    wait_for_round(node)
+    assert len(mails(node, ALICE, "unread")) == 1
