@@ -2,6 +2,7 @@
 #include "cli/command.h"
 #include "flow/extend.h"
 #include "flow/recall.h"
+#include "flow/notify_again.h"
 #include "store/delivery.h"
 #include "store/event.h"
 #include "store/message.h"
@@ -243,6 +244,16 @@ static enum result extend(struct admin *admin, const struct options *options, st
 	return result;
 }
 
+static enum result notify(struct admin *admin, const struct options *options, struct err *err)
+{
+	struct id id;
+
+	if (!id_parse(str_of(options->words[0]), &id))
+		return err_set(err, RESULT_INVALID, "%s is not an identifier", options->words[0]);
+	return notify_again_admin(
+		admin->node.flow, &admin->actor, id, str_of(options->words[1]), admin->now, err);
+}
+
 int cmd_message(int argc, char **argv)
 {
 	struct admin admin = {0};
@@ -255,6 +266,7 @@ int cmd_message(int argc, char **argv)
 		{"show", "show ID [--json]", 1, 1, true, show},
 		{"recall", "recall ID [--recipient ADDRESS] --reason TEXT", 1, 1, true, recall},
 		{"extend", "extend ID --until TIME", 1, 1, true, extend},
+		{"notify", "notify ID ADDRESS    (sends the notification again)", 2, 2, true, notify},
 		{"events", "events [--json]    (the account's newest, of refused mail too)", 0, 0, true,
 			events},
 	};

@@ -88,9 +88,15 @@ static struct str link_of(struct composing *c, struct id copy_id)
 	return arena_printf(&c->arena, "%.*s/m/%s", STR_ARG(c->texts->portal_url), id_text(copy_id).s);
 }
 
-/* The same for every try of a delivery, so that a receiver can tell a second one. */
+/* The same for every try of a delivery, so that a receiver can tell a second one; what was asked for again is
+ * another mail. */
 static struct str message_id_of(struct composing *c)
 {
+	const struct delivery *d = &c->job->delivery;
+
+	if (d->resends)
+		return arena_printf(&c->arena, "%s.%s.%lld@%.*s", delivery_kind_name(d->kind),
+			id_text(d->id).s, (long long)d->resends, STR_ARG(c->texts->return_domain));
 	return arena_printf(&c->arena, "%s.%s@%.*s", delivery_kind_name(c->job->delivery.kind),
 		id_text(c->job->delivery.id).s, STR_ARG(c->texts->return_domain));
 }

@@ -64,23 +64,27 @@ static enum result file_write(void *context, const void *data, size_t size, stru
 	return RESULT_OK;
 }
 
-enum result outbox_deliver(struct outbox *outbox, struct id delivery, struct str sender, struct str recipient,
+enum result outbox_deliver(struct outbox *outbox, const struct delivery *delivery,
 	enum result (*content)(void *context, const struct writer *out, struct err *err), void *context,
 	struct err *err)
 {
 	cleanup(arena_done) struct arena arena = {0};
-	char temporary[64], final[64];
+	char name[48], temporary[64], final[64];
 
-	(void)snprintf(temporary, sizeof(temporary), "tmp/%s", id_text(delivery).s);
-	(void)snprintf(final, sizeof(final), "new/%s", id_text(delivery).s);
+	(void)snprintf(name, sizeof(name), "%s", id_text(delivery->id).s);
+	if (delivery->resends)
+		(void)snprintf(
+			name, sizeof(name), "%s.%lld", id_text(delivery->id).s, (long long)delivery->resends);
+	(void)snprintf(temporary, sizeof(temporary), "tmp/%s", name);
+	(void)snprintf(final, sizeof(final), "new/%s", name);
 	cleanup(fd_close_at) int fd =
 		openat(outbox->folder, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return failure(err);
 	struct writer out = {file_write, &fd};
 	TRY(writer_write(&out,
-		arena_printf(&arena, "Return-Path: <%.*s>\r\nX-Original-To: %.*s\r\n", STR_ARG(sender),
-			STR_ARG(recipient)),
+		arena_printf(&arena, "Return-Path: <%.*s>\r\nX-Original-To: %.*s\r\n",
+			STR_ARG(delivery->sender), STR_ARG(delivery->recipient)),
 		err));
 	TRY(content(context, &out, err));
 	if (fsync(fd) < 0 || renameat(outbox->folder, temporary, outbox->folder, final) < 0)

@@ -4,6 +4,7 @@
 
 #include "base/id.h"
 #include "base/io.h"
+#include "store/delivery.h"
 
 struct outbox;
 
@@ -11,9 +12,9 @@ struct outbox;
 enum result outbox_open(const char *path, struct outbox **ret, struct err *err) must_check;
 void outbox_close(struct outbox *outbox);
 
-/* Delivers one mail; its file is named by the delivery, so that delivering it again replaces it. The envelope
+/* Delivers one mail; its file is named by the delivery, so that trying it again replaces it. The envelope
  * stands in Return-Path and X-Original-To. */
-enum result outbox_deliver(struct outbox *outbox, struct id delivery, struct str sender, struct str recipient,
+enum result outbox_deliver(struct outbox *outbox, const struct delivery *delivery,
 	enum result (*content)(void *context, const struct writer *out, struct err *err), void *context,
 	struct err *err) must_check;
 

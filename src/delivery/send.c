@@ -23,8 +23,7 @@ static void send_to_outbox(const struct send_request *r, struct compose_source *
 
 	for (size_t i = 0; i < r->count; i++) {
 		const struct delivery *d = r->deliveries[i];
-		if (outbox_deliver(r->options->outbox, d->id, d->sender, d->recipient, compose_source_write,
-			    source, &err) == RESULT_OK)
+		if (outbox_deliver(r->options->outbox, d, compose_source_write, source, &err) == RESULT_OK)
 			attempts[i] = (struct deliver_attempt){.outcome = ATTEMPT_SENT,
 				.reply = STR("kept in the outbox"),
 				.host = STR("outbox")};

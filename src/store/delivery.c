@@ -8,7 +8,7 @@
 	" give_up_at, next_try_at, attempts, lease_until, dsn_notify, dsn_original, dsn_envelope, "          \
 	"dsn_return,"                                                                                        \
 	" smtputf8, payload_box, last_reply, last_host, tls_version, tls_cipher, tls_verified, done_at,"     \
-	" delay_told_at"
+	" delay_told_at, resends"
 
 static struct delivery read_row(const struct rows *rows, struct arena *arena)
 {
@@ -40,6 +40,7 @@ static struct delivery read_row(const struct rows *rows, struct arena *arena)
 		.tls_verified = arena_str(arena, row_text(rows, 24)),
 		.done_at = row_int(rows, 25),
 		.delay_told_at = row_int(rows, 26),
+		.resends = row_int(rows, 27),
 	};
 }
 
@@ -127,7 +128,7 @@ enum result delivery_add(struct tx *tx, const struct delivery *d, bool *ret_is_n
 	TRY(db_exec(tx,
 		"INSERT INTO delivery (" COLUMNS
 		") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,"
-		" $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)"
+		" $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28)"
 		" ON CONFLICT (message_id, kind, recipient) DO NOTHING",
 		DB_ARGS(db_id(d->id), db_id(d->account_id), db_id_or_null(d->message_id),
 			db_id_or_null(d->copy_id), db_int(d->kind), db_text(d->recipient), db_text(d->sender),
@@ -138,7 +139,7 @@ enum result delivery_add(struct tx *tx, const struct delivery *d, bool *ret_is_n
 			d->payload_box.len ? db_bytes(d->payload_box) : db_null_bytes(),
 			db_text(d->last_reply), db_text(d->last_host), db_text(d->tls_version),
 			db_text(d->tls_cipher), db_text(d->tls_verified), db_int(d->done_at),
-			db_int(d->delay_told_at)),
+			db_int(d->delay_told_at), db_int(d->resends)),
 		&changed, err));
 	if (ret_is_new)
 		*ret_is_new = changed > 0;
@@ -267,6 +268,26 @@ enum result delivery_cancel(struct tx *tx, struct id message_id, enum delivery_k
 		"UPDATE delivery SET state = 5, last_reply = $3, done_at = $4, payload_box = NULL"
 		" WHERE message_id = $1 AND kind = $2 AND state = 1",
 		DB_ARGS(db_id(message_id), db_int(kind), db_text(reason), db_int(now)), ret_count, err);
+}
+
+enum result delivery_notify_again(struct tx *tx, struct id message_id, struct id copy_id, int64_t now,
+	int64_t give_up_at, struct id *ret_id, struct err *err)
+{
+	cleanup(rows_done) struct rows rows = {0};
+
+	TRY(db_query(tx,
+		"UPDATE delivery SET state = 1, created_at = $3, next_try_at = $3, give_up_at = $4, "
+		"lease_until = 0,"
+		" delay_told_at = 0, done_at = 0, last_reply = '', resends = resends + 1"
+		" WHERE message_id = $1 AND kind = 2 AND copy_id = $2 AND state <> 1 RETURNING id",
+		DB_ARGS(db_id(message_id), db_id(copy_id), db_int(now), db_int(give_up_at)), &rows, err));
+	bool changed = rows_next(&rows);
+	if (changed)
+		*ret_id = row_id(&rows, 0);
+	TRY(rows_end(&rows, err));
+	return changed ? RESULT_OK
+		       : err_code(err, RESULT_CONFLICT, "still-waits",
+				 "the notification still waits to be sent");
 }
 
 const char *delivery_kind_name(enum delivery_kind kind)

@@ -64,6 +64,7 @@ struct delivery {
 	struct str tls_verified; /* "yes", or why not */
 	int64_t done_at;
 	int64_t delay_told_at; /* the sender was told that it takes long; 0: not yet */
+	int64_t resends;       /* how often its notification was asked for again */
 	/* Not kept, but found when it is leased: */
 	bool needs_tls; /* the account asks for verified TLS to the recipient's domain */
 };

@@ -1,6 +1,9 @@
 """What senders and recipients are told by mail, each thing once: read receipts, reminders, what stays unread (R13)."""
 
+import re
+import subprocess
 import threading
+import urllib.parse
 
 import pytest
 from support import maildir, portal, rows, smtp, wait
@@ -177,3 +180,69 @@ def test_the_sender_is_told_once_who_has_not_read_after_days(node):
     node.move_clock(5 * DAY)
     wait_for_round(node)
     assert len(mails(node, ALICE, "unread")) == 1
+
+
+HOUR = 3600 * 1000
+
+
+def owner_page(node):
+    alice, _ = portal.sign_in_by_password(node, ALICE)
+    return alice, alice.get(next(link for link in alice.get("/sent").links if link.startswith("/message/")))
+
+
+def notifications(node, address):
+    return [m["Message-ID"] for m in node.outbox.to(address) if m["Message-ID"].startswith("<notification")]
+
+
+def test_r15_the_owner_notifies_again_once_an_hour_and_nobody_else(node):
+    send(node, CAROL, DAVE)
+    link = portal.link_for(node, CAROL)
+    portal.link_for(node, DAVE)
+    wait.until(lambda: all(d["state"] == "sent" for d in node.json("queue", "list", "--all")), "all to be sent")
+    alice, page = owner_page(node)
+    path = page.path.split("?")[0]
+    assert f'value="{CAROL}"' in page.text
+    answer = alice.submit(page, r"/notify$", address=CAROL)
+    assert answer.status == 200 and "is sent again" in answer.text
+    wait.until(lambda: len(notifications(node, CAROL)) == 2, "the second notification")
+    assert len(set(notifications(node, CAROL))) == 2, "a second mail must not look like the first"
+    wait.until(lambda: all(d["state"] == "sent" for d in node.json("queue", "list", "--all")), "all to be sent")
+    page = alice.get(path)
+    answer = alice.submit(page, r"/notify$", address=CAROL)
+    assert "within the last hour" in answer.text
+    assert alice.submit(page, r"/notify$", address="nobody@partner.example").status == 404
+    assert alice.submit(page, r"/notify$", address=DAVE).status == 200
+    assert len(notifications(node, CAROL)) == 2
+
+    # Whoever is no owner of that copy learns nothing, a recipient neither.
+    carol, _ = portal.sign_in_by_link(node, link, CAROL)
+    read = carol.get("/message/" + link.rsplit("/", 1)[1])
+    assert "/notify" not in read.text
+    csrf = re.search(r'name="csrf" value="([^"]+)"', read.text).group(1)
+    data = urllib.parse.urlencode({"csrf": csrf, "address": DAVE}).encode()
+    for target in (path, "/message/" + link.rsplit("/", 1)[1]):
+        assert carol.request(target + "/notify", data, {"Content-Type": "application/x-www-form-urlencoded",
+                                                        "Origin": node.url}).status == 404
+    # Who has read it needs no notification; the page says so by offering none.
+    _, page = owner_page(node)
+    assert f'value="{CAROL}"' not in page.text
+
+
+def test_r14_an_administrator_notifies_again_and_hears_why_not(node):
+    node.run("definition", "add", "Short", "--expire-days", "1")
+    smtp.send(node.smtp_port, smtp.make(to=[CAROL], subject="Offer", headers={"X-Sealpost-Definition": "Short"}))
+    portal.link_for(node, CAROL)
+    wait.until(lambda: all(d["state"] == "sent" for d in node.json("queue", "list", "--all")), "all to be sent")
+    (message,) = [m for m in node.json("message", "list") if m["kind"] == "secured"]
+    node.run("message", "notify", message["id"], CAROL)
+    wait.until(lambda: len(notifications(node, CAROL)) == 2, "the second notification")
+    wait.until(lambda: all(d["state"] == "sent" for d in node.json("queue", "list", "--all")), "all to be sent")
+    events = [e["event"] for e in node.json("message", "show", message["id"])[0]["events"]]
+    assert events.count("notification.again") == 1
+    node.move_clock(61 * 60 * 1000)
+    node.run("message", "notify", message["id"], CAROL)
+    wait.until(lambda: len(notifications(node, CAROL)) == 3, "the third notification")
+    node.move_clock(25 * HOUR)
+    done = subprocess.run([node.binary, "message", "notify", message["id"], CAROL], env=node.environment(),
+                          capture_output=True, text=True)
+    assert done.returncode != 0 and "expired" in done.stderr

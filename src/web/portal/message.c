@@ -21,6 +21,29 @@ static void set_people(const struct visit *visit, json_t *view, const struct ope
 	page_set_people(visit, view, "cc", message->cc, message->cc_count);
 }
 
+/* Offered where the verb would do it: the notification went out or failed, and the message can be read. */
+static bool may_notify(
+	const struct visit *visit, const struct open_message *message, const struct open_recipient *recipient)
+{
+	bool has_ended = message->summary.recalled_at ||
+			 (message->summary.expires_at && message->summary.expires_at <= visit->format.now);
+
+	return !has_ended && !recipient->read_at && !recipient->denied_at &&
+	       recipient->delivery.kind == DELIVERY_NOTIFICATION &&
+	       recipient->delivery.state != DELIVERY_WAITING;
+}
+
+/* What came of asking for it. */
+static void set_notified(const struct request *request, json_t *view)
+{
+	static const char *const words[] = {"sent", "often", "waits"};
+	struct str word = request_query(request, "notified");
+
+	for (size_t i = 0; i < COUNT_OF(words); i++)
+		if (str_equal(word, str_of(words[i])))
+			view_set_flag(view_add_object(view, "notified"), words[i], true);
+}
+
 static void set_recipients(const struct visit *visit, json_t *view, const struct open_message *message)
 {
 	if (!message->summary.copy.is_owner || !message->recipient_count)
@@ -30,6 +53,7 @@ static void set_recipients(const struct visit *visit, json_t *view, const struct
 		json_t *item = view_append(list);
 		page_set_person(visit, item, message->recipients[i].person);
 		states_of_recipient(visit, item, message, &message->recipients[i]);
+		view_set_flag(item, "can_notify", may_notify(visit, message, &message->recipients[i]));
 	}
 }
 
@@ -152,6 +176,7 @@ static enum result get_message(struct request *request, struct response *respons
 	page_set_date(visit, view, message->summary.sent_at);
 	states_of_message(visit, view, &message->summary, false);
 	set_recipients(visit, view, message);
+	set_notified(request, view);
 	set_files(request, view, message, id.s);
 	TRY(set_rights(request, view, message));
 	command_set(request, view, message);
@@ -169,6 +194,7 @@ static const struct route_parameter parameters[] = {
 	{PARAMETER_PATH, "id", ID_TEXT_LEN, 0, "the person's copy"},
 	{PARAMETER_QUERY, "sent", 1, 0, "it was just sent"},
 	{PARAMETER_QUERY, "told", 20, 0, "what became of a recall or an extension"},
+	{PARAMETER_QUERY, "notified", 5, 0, "what came of asking for a notification again"},
 	{PARAMETER_QUERY, "offer", 8, 0, "offer to choose a password"},
 	{0},
 };
