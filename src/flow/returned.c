@@ -3,6 +3,7 @@
 #include "base/address.h"
 #include "flow/deliver.h"
 #include "flow/mail_out.h"
+#include "mime/bounce.h"
 #include "mime/decode.h"
 #include "mime/header.h"
 #include "seal/random.h"
@@ -13,8 +14,8 @@
 /* When an answer to one and the same mail of ours is told again that it is not read. */
 #define ANSWER_AGAIN_MS (30 * MS_DAY)
 
-/* The fields of a delivery report (RFC 3464), all recipients' blocks in one. */
-static enum result read_status(struct content *content, const struct mime_part *part, struct arena *arena,
+/* A part as text: the fields of a delivery report (RFC 3464), all recipients' blocks in one, or words. */
+static enum result read_part(struct content *content, const struct mime_part *part, struct arena *arena,
 	struct str *ret, struct err *err)
 {
 	cleanup(buf_done) struct buf text = buf_new(STATUS_BYTES_MAX);
@@ -38,6 +39,23 @@ static struct str clean_status(struct str value, struct arena *arena)
 	return line;
 }
 
+/* A bounce in words, by a server that writes no report. */
+static enum result look_for_words(
+	struct returned *r, struct content *content, struct arena *arena, struct err *err)
+{
+	const struct mime_index *index = content_index(content);
+	struct str text = STR_NONE;
+	struct mime_bounce bounce;
+
+	for (size_t i = 0; i < index->count && text.len == 0; i++)
+		if (str_equal(index->parts[i].type, STR("text/plain")))
+			TRY(read_part(content, &index->parts[i], arena, &text, err));
+	r->is_bounce = mime_bounce_read(content_header(content), text, &bounce);
+	if (r->is_bounce)
+		r->status = bounce.status;
+	return RESULT_OK;
+}
+
 enum result returned_look(struct returned *r, struct content *content, struct arena *arena, struct err *err)
 {
 	const struct mime_index *index = content_index(content);
@@ -48,16 +66,18 @@ enum result returned_look(struct returned *r, struct content *content, struct ar
 	r->is_automatic = r->sender.len == 0 || (automatic.len && !str_equal_nocase(automatic, STR("no"))) ||
 			  precedence.len || mime_header_get(header, STR("List-Id")).ptr ||
 			  mime_header_get(header, STR("X-Auto-Response-Suppress")).ptr;
+	bool has_report = false;
 	for (size_t i = 0; i < index->count; i++) {
 		struct str status;
 		if (!str_equal(index->parts[i].type, STR("message/delivery-status")))
 			continue;
-		TRY(read_status(content, &index->parts[i], arena, &status, err));
+		has_report = true;
+		TRY(read_part(content, &index->parts[i], arena, &status, err));
 		struct str action = mime_header_unfold(mime_header_get(status, STR("Action")), arena);
 		r->is_bounce = r->is_bounce || str_starts_nocase(action, STR("failed"));
 		r->status = clean_status(mime_header_get(status, STR("Status")), arena);
 	}
-	return RESULT_OK;
+	return has_report || r->sender.len ? RESULT_OK : look_for_words(r, content, arena, err);
 }
 
 static enum result is_first(struct tx *tx, const struct returned *r, const char *what, struct id id,

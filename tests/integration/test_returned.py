@@ -153,3 +153,31 @@ def test_a_forged_bounce_changes_nothing(world):
     assert not world.inside.taken
     smtp.send(world.node.smtp_port, forged(sender), sender="", recipients=[sender])  # the right one counts
     assert "delivery.bounced" in world.events(message["id"])
+
+
+WORDS = {
+    "qmail": ("", "Hi. This is the qmail-send program at partner.example.\r\n\r\n<carol@partner.example>:\r\n"
+                  "Sorry, no mailbox here by that name. (#5.1.1)\r\n"),
+    "exim": ("X-Failed-Recipients: carol@partner.example\r\n", "Nachricht unzustellbar: 550 5.1.1 unbekannt\r\n"),
+    "exchange": ("", "Your message\r\n\r\n  To: Carol\r\n\r\ndid not reach the following recipient(s):\r\n\r\n"
+                     "carol@partner.example 5.1.1\r\n"),
+}
+
+
+@pytest.mark.parametrize("form", WORDS)
+def test_r12_a_bounce_in_words_is_told_to_the_sender_and_one_with_a_return_path_is_not(world, form):
+    world.node.start()
+    smtp.send(world.node.smtp_port, smtp.make(subject="Offer [secure]"))
+    address = wait.until(lambda: world.outside.to("carol@partner.example"), "the notification")[0].sender
+    (message,) = world.node.json("message", "list")
+    wait.until(lambda: world.node.json("queue", "list") == [], "an empty queue")
+    header, text = WORDS[form]
+    mail = f"From: x@partner.example\r\nTo: {address}\r\nPrecedence: bulk\r\n{header}\r\n{text}".encode()
+    smtp.send(world.node.smtp_port, mail, sender="x@partner.example", recipients=[address])
+    assert "delivery.bounced" not in world.events(message["id"])
+    smtp.send(world.node.smtp_port, mail, sender="", recipients=[address])
+    assert "delivery.bounced" in world.events(message["id"])
+    wait.until(lambda: world.inside.to("alice@acme.example"), "the report to Alice")
+    alice, _ = portal.sign_in_by_password(world.node, "alice@acme.example")
+    shown = alice.get(next(l for l in alice.get("/sent").links if l.startswith("/message/"))).text
+    assert "Not delivered" in shown and "5.1.1" in shown and "Read " not in shown
