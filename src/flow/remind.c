@@ -11,7 +11,7 @@
 
 #define AT_ONCE 100
 /* An end that nobody was told of for so long, because no node ran, is no news. */
-#define EXPIRED_NEWS_MS (30 * MS_DAY)
+#define EXPIRED_NEWS_MS (7 * MS_DAY)
 
 struct reminders {
 	struct flow *flow;
