@@ -301,7 +301,6 @@ const char *delivery_kind_name(enum delivery_kind kind)
 		[DELIVERY_CODE] = "code",
 		[DELIVERY_NOT_READ_HERE] = "not-read-here",
 		[DELIVERY_TOO_LARGE] = "too-large",
-		[DELIVERY_EXPIRED_UNREAD] = "expired-unread",
 		[DELIVERY_ADDRESS_DENIED] = "address-denied",
 		[DELIVERY_RECEIPT] = "receipt",
 		[DELIVERY_REMINDER] = "reminder",

@@ -99,7 +99,7 @@ def test_r14_expiry_is_exact_final_and_told(node, short):
     gone = carol.get(message)
     assert gone.status == 410 and "has expired" in gone.text and "Alice" in text_of(gone)
     notice = wait.until(lambda: [m for m in node.outbox.to("alice@acme.example")
-                                 if m["Message-ID"].startswith("<expired-unread")], "the notice to Alice")
+                                 if m["Message-ID"].startswith("<unread")], "the notice to Alice")
     assert len(notice) == 1
     told = maildir.text_of(notice[0])
     assert DAVE in told and CAROL not in told and "Offer" not in notice[0].as_string()
@@ -118,10 +118,10 @@ def test_r14_expiry_is_exact_final_and_told(node, short):
 
 
 def test_the_notice_of_unread_expiry_is_a_setting(node, short):
-    node.run("account", "set", "tell_expired_unread", "no")
+    node.run("account", "set", "expired_notice", "no")
     node.move_clock(2 * DAY + MINUTE)
     wait.until(lambda: "message.expired" in commands.events(node), "the expiry")
-    assert not [d for d in node.json("queue", "list", "--all") if d["kind"] == "expired-unread"]
+    assert not [d for d in node.json("queue", "list", "--all") if d["kind"] == "unread"]
 
 
 def test_at_the_end_of_retention_everything_goes(node, short):
