@@ -1,8 +1,8 @@
 #include "cli/admin.h"
 #include "cli/command.h"
 #include "flow/extend.h"
-#include "flow/recall.h"
 #include "flow/notify_again.h"
+#include "flow/recall.h"
 #include "store/delivery.h"
 #include "store/event.h"
 #include "store/message.h"
@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #define LIST_MAX 200
+#define EVENTS_MAX 2000
 
 static const char *recipient, *reason, *until;
 
@@ -84,7 +85,7 @@ static enum result events_in_tx(struct tx *tx, void *context, struct err *err)
 	struct event *events;
 	size_t count;
 
-	TRY(event_list(tx, admin->actor.account_id, (struct id){{0}}, LIST_MAX, &admin->arena, &events,
+	TRY(event_list(tx, admin->actor.account_id, (struct id){{0}}, EVENTS_MAX, &admin->arena, &events,
 		&count, err));
 	admin_print(admin, event_rows(events, count), event_columns);
 	return RESULT_OK;

@@ -134,7 +134,7 @@ def test_a_kill_in_any_phase_loses_nothing_accepted(world):
     answered, unsure = kill_often(world)
     # What was leased when the process died is due again when the lease ends.
     world.node.move_clock(20 * 60 * 1000)
-    wait.until(lambda: world.node.json("queue", "list") == [], "an empty queue", 120)
+    wait.until(lambda: world.node.json("queue", "list") == [], "an empty queue", 400)
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         read = dict(zip(crash.READERS, pool.map(lambda r: read_all(world.node, r), crash.READERS)))
     copies = {word: copy for words in read.values() for word, copy in words.items()}
