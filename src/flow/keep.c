@@ -1,6 +1,7 @@
 #include "flow/keep_private.h"
 
 #include "flow/mail_out.h"
+#include "flow/outsider.h"
 #include "flow/people.h"
 #include "flow/sending.h"
 #include "store/copy_write.h"
@@ -307,13 +308,19 @@ static enum result give_to_owner(
 				    : add_copy(tx, k, owner_id, true, ROLE_OWNER, ret_copy_id, err);
 }
 
-/* A repeat that adds nobody was accepted before. What nobody inside sends, answers from outside, has no
- * limit.
- */
+/* Somebody from outside begins, in the portal. */
+static bool is_outsiders_own(const struct keep_request *r)
+{
+	return !r->owner_is_internal && !id_is_none(r->actor.person_id) && id_is_none(r->answers_id);
+}
+
+/* A repeat that adds nobody was accepted before. Answers from outside have no limit. */
 static enum result check_sender(struct tx *tx, struct keeping *k, struct id owner_id, struct err *err)
 {
 	const struct keep_request *r = k->request;
 
+	if (is_outsiders_own(r))
+		return outsider_count(tx, &k->account, owner_id, r->now, err);
 	if (id_is_none(owner_id) || !r->owner_is_internal || (!k->becomes_secured && k->added == 0))
 		return RESULT_OK;
 	return sending_accept(

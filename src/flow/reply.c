@@ -4,6 +4,7 @@
 #include "base/list.h"
 #include "flow/keep.h"
 #include "flow/mail_out.h"
+#include "flow/outsider.h"
 #include "flow/people.h"
 #include "flow/published.h"
 #include "flow/upload_private.h"
@@ -103,18 +104,25 @@ static enum result first_definition(struct tx *tx, const struct person *writer, 
 	return RESULT_OK;
 }
 
+static enum result check_internal(const struct writing *w, struct err *err)
+{
+	const struct keep_recipient *recipients = w->recipients.items;
+
+	for (size_t i = 0; i < w->recipients.count; i++)
+		if (!recipients[i].is_internal)
+			return err_code(err, RESULT_INVALID, "recipient-not-allowed", "%.*s",
+				STR_ARG(recipients[i].address));
+	return RESULT_OK;
+}
+
 static enum result load_compose(struct tx *tx, void *context, struct err *err)
 {
 	struct writing *w = context;
 
 	TRY(load_people(tx, w, err));
-	if (!w->writer.is_internal)
-		return err_set(err, RESULT_DENIED, "only people of the organisation write new messages");
-	const struct keep_recipient *recipients = w->recipients.items;
-	for (size_t i = 0; i < w->recipients.count; i++)
-		if (!recipients[i].is_internal)
-			return err_code(err, RESULT_INVALID, "not-internal",
-				"%.*s is not an address of the organisation", STR_ARG(recipients[i].address));
+	TRY(w->writer.is_internal ? check_internal(w, err)
+				  : outsider_check(tx, &w->account, &w->writer, w->recipients.items,
+					    w->recipients.count, err));
 	return first_definition(tx, &w->writer, &w->arena, &w->definition, err);
 }
 
@@ -259,8 +267,10 @@ static enum result keep(struct writing *w, const struct written *written, struct
 static enum result send_written(struct writing *w, const struct written *written, struct id form_id,
 	struct id *ret_copy_id, struct err *err)
 {
-	cleanup(content_free_at) struct content *content =
-		content_new(flow_blobs(w->flow), flow_names(w->flow)->mail_bytes_max, w->now);
+	bool is_own = id_is_none(w->answered.id);
+	int64_t limit = is_own && !w->writer.is_internal ? outsider_bytes_max(w->flow, &w->account.settings)
+							 : flow_names(w->flow)->mail_bytes_max;
+	cleanup(content_free_at) struct content *content = content_new(flow_blobs(w->flow), limit, w->now);
 
 	if (written->text.len > MESSAGE_BYTES_MAX || !str_is_utf8(written->text))
 		return err_code(err, RESULT_TOO_LARGE, "text-too-long", "the text is too long");

@@ -52,7 +52,8 @@ enum result compose_definition(struct flow *flow, const struct actor *actor, str
 #define COMPOSE_RECIPIENTS_MAX 400
 
 /* A new message to internal users of the account, with the first definition of the writer's list. INVALID
- * with what is wrong with the addresses, code "too-many-recipients" among it. */
+ * with what is wrong with the addresses, code "too-many-recipients" among it. People from outside: as
+ * outsider_check and outsider_count say. */
 enum result compose_send(struct flow *flow, const struct actor *actor, struct str to, struct str subject,
 	struct id form_id, const struct written *written, int64_t now, struct id *ret_copy_id,
 	struct err *err) must_check;

@@ -49,6 +49,23 @@ enum result copy_find_any(struct tx *tx, struct id copy_id, struct copy *ret, st
 	return find(tx, "SELECT " COLUMNS " FROM copy c WHERE c.id = $1", DB_ARGS(db_id(copy_id)), ret, err);
 }
 
+enum result copy_is_from(struct tx *tx, struct id account_id, struct id person_id, struct str address,
+	bool *ret, struct err *err)
+{
+	cleanup(arena_done) struct arena arena = {0};
+	cleanup(rows_done) struct rows rows = {0};
+
+	TRY(db_query(tx,
+		"SELECT 1 FROM copy c JOIN message m ON m.id = c.message_id JOIN person p ON p.id = "
+		"m.owner_id"
+		" WHERE c.person_id = $1 AND c.is_owner = 0 AND p.account_id = $2 AND p.address_key = $3"
+		" LIMIT 1",
+		DB_ARGS(db_id(person_id), db_id(account_id), db_text(arena_lower(&arena, address))), &rows,
+		err));
+	*ret = rows_next(&rows);
+	return rows_end(&rows, err);
+}
+
 enum result copy_by_message(struct tx *tx, struct id person_id, struct id message_id, bool is_owner,
 	struct copy *ret, struct err *err)
 {

@@ -83,6 +83,10 @@ enum result copy_tally(
 enum result copy_by_message(struct tx *tx, struct id person_id, struct id message_id, bool is_owner,
 	struct copy *ret, struct err *err) must_check;
 
+/* Whether the person got a message that was written by that address of the account. */
+enum result copy_is_from(struct tx *tx, struct id account_id, struct id person_id, struct str address,
+	bool *ret, struct err *err) must_check;
+
 /* Where a page of a folder starts: strictly older than this row, or with `newer` strictly newer. All zero:
  * the newest page. */
 struct copy_cursor {

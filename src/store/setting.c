@@ -3,8 +3,11 @@
 #include "base/mem.h"
 
 #include <assert.h>
+#include <stdio.h>
+#include <string.h>
 
 static const char *const reply_from_choices[] = {"person", "portal", NULL};
+static const char *const outsiders_may_write_choices[] = {"off", "writers", "all", NULL};
 
 #define FIELD(name) offsetof(struct account_settings, name)
 #define TEXT(field, initial, most, help)                                                                     \
@@ -32,6 +35,11 @@ static const struct setting table[] = {
 	BOOL(notification_subject, "no", "show the message's subject in its notification"),
 	{"reply_from", SETTING_CHOICE, FIELD(reply_from), "person", 0, 0, reply_from_choices,
 		"From address of replies handed to the mail server"},
+	{"outsiders_may_write", SETTING_CHOICE, FIELD(outsiders_may_write), "off", 0, 0,
+		outsiders_may_write_choices,
+		"new messages from outside: off, to those who wrote to that person, or to all people"},
+	NUMBER(outsider_messages_a_day, "20", 1, 1000, "new messages a person from outside may write a day"),
+	NUMBER(outsider_message_mb, "25", 1, 2000, "MB that such a message may hold"),
 	NUMBER(retention_days, "365", 1, 36500, "days a secure message is kept at most"),
 	NUMBER(session_idle_minutes, "60", 1, 1440, "minutes without use until a session ends"),
 	NUMBER(session_absolute_hours, "12", 1, 168, "hours until a session ends in any case"),
@@ -64,6 +72,20 @@ static int choice_index(const struct setting *setting, struct str value)
 		if (str_equal(str_of(setting->choices[i]), value))
 			return i;
 	return -1;
+}
+
+static enum result refuse_choice(const struct setting *setting, struct err *err)
+{
+	char words[200] = "";
+	size_t len = 0;
+
+	for (int i = 0; setting->choices[i]; i++) {
+		const char *between = i == 0 ? "" : setting->choices[i + 1] ? ", " : " or ";
+		int more = snprintf(words + len, sizeof(words) - len, "%s%s", between, setting->choices[i]);
+		assert(more > 0 && len + (size_t)more < sizeof(words));
+		len += (size_t)more;
+	}
+	return err_set(err, RESULT_INVALID, "%s takes %s", setting->name, words);
 }
 
 static bool is_colour(struct str value)
@@ -103,10 +125,7 @@ enum result setting_check(const struct setting *setting, struct str value, struc
 				setting->name, (long long)setting->least, (long long)setting->most);
 		return RESULT_OK;
 	case SETTING_CHOICE:
-		if (choice_index(setting, value) < 0)
-			return err_set(err, RESULT_INVALID, "%s takes %s or %s", setting->name,
-				setting->choices[0], setting->choices[1]);
-		return RESULT_OK;
+		return choice_index(setting, value) >= 0 ? RESULT_OK : refuse_choice(setting, err);
 	}
 	return RESULT_INVALID;
 }
@@ -115,7 +134,9 @@ static void apply(struct account_settings *settings, const struct setting *setti
 {
 	void *field = (char *)settings + setting->offset;
 	uint64_t number = 0;
+	unsigned choice;
 
+	static_assert(sizeof(enum reply_from) == sizeof(choice), "an enumeration is an unsigned");
 	switch (setting->kind) {
 	case SETTING_TEXT:
 	case SETTING_COLOUR:
@@ -129,7 +150,8 @@ static void apply(struct account_settings *settings, const struct setting *setti
 		*(int64_t *)field = (int64_t)number;
 		break;
 	case SETTING_CHOICE:
-		*(enum reply_from *)field = (enum reply_from)choice_index(setting, value);
+		choice = (unsigned)choice_index(setting, value);
+		memcpy(field, &choice, sizeof(choice));
 		break;
 	}
 }

@@ -6,6 +6,13 @@
 #include "base/arena.h"
 #include "db/db.h"
 
+/* Whom people from outside may write new messages to. Answers are not concerned. */
+enum outsiders_may_write {
+	OUTSIDERS_WRITE_TO_NOBODY,
+	OUTSIDERS_WRITE_TO_WRITERS, /* those of the account who have written to them */
+	OUTSIDERS_WRITE_TO_ALL	    /* every address of the account */
+};
+
 enum reply_from {
 	REPLY_FROM_PERSON, /* a reply from outside reaches the internal user from the recipient's own address
 			    */
@@ -22,6 +29,9 @@ struct account_settings {
 	struct str time_zone;		 /* IANA name */
 	bool notification_subject;	 /* may the notification show the message's subject */
 	enum reply_from reply_from;
+	enum outsiders_may_write outsiders_may_write;
+	int64_t outsider_messages_a_day; /* new ones, of one person */
+	int64_t outsider_message_mb;	 /* of one new message */
 	int64_t retention_days;
 	int64_t session_idle_minutes;
 	int64_t session_absolute_hours;
@@ -40,7 +50,7 @@ struct setting {
 	size_t offset; /* of the field in struct account_settings */
 	const char *initial;
 	int64_t least, most;	    /* numbers: range; text: most bytes */
-	const char *const *choices; /* NULL-terminated; the field is the index */
+	const char *const *choices; /* NULL-terminated, two or more; the field is an enum, and the index */
 	const char *help;
 };
 

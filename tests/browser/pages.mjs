@@ -126,6 +126,13 @@ export class Walk {
     await this.see("link-password", await this.newPage(), `/m/${ids.offer}`);
     await this.see("error-not-found", page, `/message/${"0".repeat(26)}`);
     await this.see("error-denied", page, "/compose");
+    node.run("account", "set", "outsiders_may_write", "writers");
+    await this.see("compose-outside", page, "/compose");
+    await page.locator("input[name=to]").fill("bob@acme.example");
+    await page.locator("textarea[name=text]").fill("May we come on Monday?");
+    await page.locator("form.write button.primary").click();
+    await this.see("compose-outside-problem", page);
+    node.run("account", "set", "outsiders_may_write", "off");
     await this.see("error-denied-print", page, `/message/${ids.locked}/print`);
     await this.see("error-method", page, "/sign-out");
     await page.goto(`${node.url}/message/${ids.offer}/reply`);

@@ -1,4 +1,4 @@
-/* A new message of an internal user to others of the same account. */
+/* A new message to people of the account, from one of them or, where it allows that, from outside. */
 #include "web/portal/page.h"
 
 #include "base/address.h"
@@ -13,9 +13,14 @@
 
 static enum result check_may_compose(struct request *request)
 {
-	if (visit_of(request)->session.person.is_internal)
+	if (page_may_compose(visit_of(request)))
 		return RESULT_OK;
-	return err_set(&request->err, RESULT_DENIED, "only internal users write new messages");
+	return err_set(&request->err, RESULT_DENIED, "the account takes no new messages from outside");
+}
+
+static bool is_for_all(const struct request *request)
+{
+	return visit_of(request)->session.settings.outsiders_may_write == OUTSIDERS_WRITE_TO_ALL;
 }
 
 static enum result show(struct request *request, struct response *response, json_t *view)
@@ -32,6 +37,8 @@ static enum result show(struct request *request, struct response *response, json
 		domains = arena_printf(request->arena, "%.*s%s%.*s", STR_ARG(domains), i ? ", " : "",
 			STR_ARG(self.domains[i]));
 	view_set(view, "domains", domains);
+	if (!visit_of(request)->session.person.is_internal)
+		view_set_flag(view, is_for_all(request) ? "to_all" : "to_writers", true);
 	view_set(view, "to_text", is_post ? request_field(request, "to") : STR_NONE);
 	view_set(view, "subject", is_post ? request_field(request, "subject") : STR_NONE);
 	write_set_protection(request, view, definition.rights, definition.expire_days * MS_DAY);
@@ -90,8 +97,9 @@ static enum result post_compose(struct request *request, struct response *respon
 		return show(request, response, view);
 	}
 	if (result == RESULT_INVALID) {
-		struct str wrong;
-		TRY(find_wrong(request, to, &wrong));
+		struct str wrong = str_of(request->err.text);
+		if (!request->err.code || strcmp(request->err.code, "recipient-not-allowed") != 0)
+			TRY(find_wrong(request, to, &wrong));
 		view_set(page_problem(view, response, "to", "to_unknown"), "address", wrong.len ? wrong : to);
 		return show(request, response, view);
 	}

@@ -102,6 +102,13 @@ enum result page_door(struct request *request, struct response *response, const 
 	return result;
 }
 
+bool page_may_compose(const struct visit *visit)
+{
+	const struct session_facts *facts = &visit->session;
+
+	return facts->person.is_internal || facts->settings.outsiders_may_write != OUTSIDERS_WRITE_TO_NOBODY;
+}
+
 static void add_session(const struct visit *visit, json_t *view, int64_t now)
 {
 	const struct session_facts *facts = &visit->session;
@@ -123,7 +130,7 @@ enum result page_portal(struct request *request, struct response *response, cons
 	TRY(open_self(flow_of(request), &visit->actor, request->arena, &self, &request->err));
 	if (at)
 		view_set_flag(view, arena_printf(request->arena, "at_%s", at).ptr, true);
-	view_set_flag(view, "can_compose", visit->session.person.is_internal);
+	view_set_flag(view, "can_compose", page_may_compose(visit));
 	/* A page that shows an unread message makes it read. */
 	json_t *inbox = view_add_object(view, "inbox");
 	int64_t shown = json_is_true(json_object_get(view, "shows_unread")) ? 1 : 0;

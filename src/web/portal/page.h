@@ -96,6 +96,9 @@ enum result page_door(
 enum result page_portal(struct request *request, struct response *response, const char *template,
 	const char *at, json_t *view) must_check;
 
+/* Whether the person who is signed in may write new messages. */
+bool page_may_compose(const struct visit *visit);
+
 /* Says in the form that a field is wrong: `what` is the key of its text, and the object for the text's
  * placeholders is returned. The page is answered with 422. */
 json_t *page_problem(json_t *view, struct response *response, const char *field, const char *what)

@@ -1,6 +1,7 @@
 #include "web/portal/write.h"
 
 #include "base/limits.h"
+#include "flow/outsider.h"
 #include "flow/sending.h"
 
 #include <string.h>
@@ -74,9 +75,16 @@ static void end_form(void *context)
 	writing->count = 0;
 }
 
-static uint64_t files_limit(struct flow *flow)
+/* New messages from outside have a limit of their own, answers the node's. */
+static uint64_t files_limit(const struct request *request)
 {
-	return FILE_FROM_MAIL((uint64_t)flow_names(flow)->mail_bytes_max);
+	const struct visit *visit = visit_of(request);
+	bool is_outsiders_own = visit->is_signed_in && !visit->session.person.is_internal &&
+				str_equal(request->path, STR("/compose"));
+	int64_t mail = is_outsiders_own ? outsider_bytes_max(flow_of(request), &visit->session.settings)
+					: flow_names(flow_of(request))->mail_bytes_max;
+
+	return FILE_FROM_MAIL((uint64_t)mail);
 }
 
 enum result write_open_sink(struct request *request, struct upload_sink *ret)
@@ -89,7 +97,7 @@ enum result write_open_sink(struct request *request, struct upload_sink *ret)
 	writing->flow = flow_of(request);
 	writing->visit = visit_of(request);
 	writing->arena = request->arena;
-	writing->limit = files_limit(writing->flow);
+	writing->limit = files_limit(request);
 	*ret = (struct upload_sink){begin_file, write_file, end_file, end_form, writing};
 	return RESULT_OK;
 }
@@ -113,7 +121,7 @@ void write_set_fields(struct request *request, json_t *view)
 	view_set(view, "form_id", is_same ? form : str_of(id_text(id_new(request->now)).s));
 	view_set(view, "text", is_post ? request_field(request, "text") : STR_NONE);
 	view_set(view, "limit",
-		format_size(request->arena, visit_of(request)->language, files_limit(flow_of(request))));
+		format_size(request->arena, visit_of(request)->language, files_limit(request)));
 	add_file_names(request, view_add_list(view, "lost_files"));
 }
 
@@ -143,7 +151,7 @@ void write_set_protection(struct request *request, json_t *view, struct rights r
 static void set_too_large(struct request *request, struct response *response, json_t *view)
 {
 	view_set(page_problem(view, response, "files", "too_large"), "limit",
-		format_size(request->arena, visit_of(request)->language, files_limit(flow_of(request))));
+		format_size(request->arena, visit_of(request)->language, files_limit(request)));
 }
 
 static bool is_already_sent(const struct request *request)
@@ -175,6 +183,17 @@ static bool set_denied(struct request *request, struct response *response, json_
 	return true;
 }
 
+static void set_too_often(struct request *request, struct response *response, json_t *view)
+{
+	if (!request->err.code || strcmp(request->err.code, "outsider-limit") != 0) {
+		page_problem_too_often(request, response, view, "text");
+		return;
+	}
+	view_set_number(page_problem(view, response, "text", "outsider_limit"), "most",
+		visit_of(request)->session.settings.outsider_messages_a_day);
+	response->status = 429;
+}
+
 bool write_set_problem(struct request *request, struct response *response, json_t *view, enum result result)
 {
 	switch (result) {
@@ -194,7 +213,7 @@ bool write_set_problem(struct request *request, struct response *response, json_
 		response->status = 503;
 		return true;
 	case RESULT_BUSY:
-		page_problem_too_often(request, response, view, "text");
+		set_too_often(request, response, view);
 		return true;
 	default:
 		return false;
