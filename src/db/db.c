@@ -67,7 +67,10 @@ enum result db_write(struct db *db, db_work work, void *context, struct err *err
 	struct guarded guarded = {work, context};
 
 	assert(!inside_work);
-	return db->driver->write(db, run_guarded, &guarded, err);
+	gauge_works(1);
+	enum result result = db->driver->write(db, run_guarded, &guarded, err);
+	gauge_works(-1);
+	return result;
 }
 
 enum result db_read(struct db *db, db_work work, void *context, struct err *err)

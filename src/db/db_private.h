@@ -46,6 +46,9 @@ enum result tx_result(const struct tx *tx, enum result returned, struct err *err
 /* Remembers the first failure and returns it. */
 enum result tx_fail(struct tx *tx, enum result failure, const struct err *from, struct err *err);
 
+/* Counts a work that begins (1) or ends (-1), in builds for tests. */
+void gauge_works(int change);
+
 /* A hash of a statement's address, for the caches of prepared statements. */
 static inline size_t statement_slot(const char *sql, size_t slots)
 {

@@ -3,7 +3,6 @@
 import http.client
 import re
 import ssl
-import threading
 
 import pytest
 from support import commands, portal, rows, smtp, wait
@@ -191,29 +190,14 @@ def test_r4_a_running_download_is_cut(node, end):
     assert "cut while it was sent" in node.log()
 
 
-def at_once(count, action):
-    """What each of the actions gave, all begun together."""
-    results, barrier = [None] * count, threading.Barrier(count)
-
-    def run(index):
-        barrier.wait()
-        results[index] = action(index)
-
-    threads = [threading.Thread(target=run, args=(i,)) for i in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
-
-
-def test_r6_two_recalls_at_once_are_one(node):
+def test_r6_recalls_at_once_are_one(node):
     smtp.send(node.smtp_port, smtp.make(subject="Offer [secure]", to=[CAROL, DAVE]))
     portal.link_for(node, DAVE)
     alices = [Sender(node) for _ in range(4)]
     pages = [a.browser.get(a.path + "/recall") for a in alices]
-    answers = at_once(4, lambda i: alices[i].browser.submit(pages[i], r"/recall$", whole="1", reason=str(i)))
-    told = sorted(re.search(r"told=(\w+)", a.url).group(1) for a in answers)
+    answers = rows.race(node, "select 1 from message for update", *[
+        lambda i=i: alices[i].browser.submit(pages[i], r"/recall$", whole="1", reason=str(i)) for i in range(4)])
+    told = [re.search(r"told=(\w+)", a.url).group(1) for a in answers]
     assert told == ["recalled"] + ["recalled_before"] * 3
     assert commands.events(node).count("message.recalled") == 3
     assert rows.query(node, "select count(*) from recall") == [("1",)]
@@ -221,21 +205,35 @@ def test_r6_two_recalls_at_once_are_one(node):
     assert set(counts) == {("0", "0")}
 
 
-def test_r4_r13_recall_against_open(node):
+@pytest.mark.parametrize("first", ["recall", "open"])
+def test_r4_r13_recall_against_open(node, first):
     """Either the body was shown, and that is known, or it was not shown."""
-    for round_ in range(1, 9):
-        smtp.send(node.smtp_port, smtp.make(subject="Offer [secure]"))
-        link = portal.link_for(node, CAROL, round_)
-        message = "/message/" + link.rsplit("/", 1)[1]
-        if round_ == 1:
-            carol, _ = portal.sign_in_by_link(node, link, CAROL)
-        alice = Sender(node)
-        page = alice.browser.get(alice.path + "/recall")
-        results = at_once(2, lambda i: carol.get(message) if i else alice.browser.submit(
-            page, r"/recall$", whole="1", reason=""))
-        shown = "forty-two" in results[1].text
-        assert results[1].status in (200, 410) and shown == (results[1].status == 200)
-        assert carol.get(message).status == 410
-        kinds = commands.events(node)
-        read = round_ == 1 or shown
-        assert ("body.shown" in kinds) == read
+    smtp.send(node.smtp_port, smtp.make(subject="Offer [secure]"))
+    carol, _ = portal.sign_in_by_link(node, portal.link_for(node, CAROL), CAROL)
+    smtp.send(node.smtp_port, smtp.make(subject="Offer [secure]"))
+    message = "/message/" + portal.link_for(node, CAROL, 2).rsplit("/", 1)[1]
+    alice = Sender(node)
+    page = alice.browser.get(alice.path + "/recall")
+    actions = {"open": lambda: carol.get(message),
+               "recall": lambda: alice.browser.submit(page, r"/recall$", whole="1", reason="")}
+    order = [first] + [a for a in actions if a != first]
+    results = dict(zip(order, rows.race(node, "select 1 from copy for no key update", *[actions[a] for a in order])))
+    assert "told=recalled" in results["recall"].url
+    shown = first == "open"
+    assert ("forty-two" in results["open"].text) == shown and results["open"].status == (200 if shown else 410)
+    assert commands.events(node).count("body.shown") == shown
+    assert carol.get(message).status == 410
+    counts = rows.query(node, "select unread from folder_count where folder = 1 order by unread")
+    assert counts == [("0",)]
+
+
+def test_r4_a_download_that_begins_while_a_recall_ends_is_refused(node):
+    smtp.send(node.smtp_port, smtp.make(subject="Offer [secure]", files=[("a.bin", "application/octet-stream", b"x")]))
+    carol, message = reader_of(node, CAROL)
+    path = next(l for l in carol.get(message).links if "/file/" in l)
+    alice = Sender(node)
+    page = alice.browser.get(alice.path + "/recall")
+    _, file = rows.race(node, "select 1 from copy for no key update",
+                        lambda: alice.browser.submit(page, r"/recall$", whole="1", reason=""),
+                        lambda: carol.get(path))
+    assert file.status == 410 and "file.downloaded" not in commands.events(node)

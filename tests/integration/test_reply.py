@@ -1,6 +1,6 @@
 """Answers from the portal: whom they go to, what they carry, and that none is lost or sent twice."""
 
-from support import maildir, portal, smtp, wait
+from support import maildir, portal, rows, smtp, wait
 
 
 def message_of(link):
@@ -98,6 +98,27 @@ def test_r12_a_form_sent_twice_is_sent_once(node):
     assert first.status == again.status == 200 and first.path == again.path
     assert len(sent_messages(carol)) == 1
     assert len(answers_to(node, "alice@acme.example")) == 1
+
+
+def test_r12_a_form_sent_twice_at_once_is_sent_once_and_two_replies_are_two(node):
+    send(node, to=["carol@partner.example", "dave@partner.example"])
+    (carol, carols), (dave, daves) = (reader_of(node, f"{name}@partner.example") for name in ("carol", "dave"))
+    pages = [carol.get(carols + "/reply-all"), dave.get(daves + "/reply-all")]
+
+    def reply(browser, page, text):
+        return lambda: browser.submit_files(page, r"/reply-all$", [], text=text)
+    answers = rows.race(node, "lock table intake in share row exclusive mode",
+                        reply(carol, pages[0], "Carol takes it."), reply(carol, pages[0], "Carol takes it."),
+                        reply(dave, pages[1], "Dave does not."))
+    assert [a.status for a in answers] == [200] * 3 and answers[0].path == answers[1].path != answers[2].path
+    texts = [maildir.text_of(m) for m in answers_to(node, "alice@acme.example", 2)]
+    wait.until(lambda: node.json("queue", "list") == [], "an empty queue")
+    assert len(node.outbox.to("alice@acme.example")) == 2
+    assert sorted("Carol takes it." in t for t in texts) == [False, True]
+    assert len(node.json("message", "list")) == 3
+    counts = rows.query(node, "select f.total from folder_count f join person p on p.id = f.person_id "
+                              "where f.folder = 1 order by p.address")
+    assert counts == [("2",), ("2",), ("2",)]  # Alice, Carol, Dave: each has got two
 
 
 def test_r12_another_text_in_a_form_that_was_sent_is_not_dropped(node):

@@ -26,6 +26,8 @@ class Node:
         self.outbox = maildir.Maildir(self.folder / "outbox")
         self.clock = self.folder / "clock"
         self.clock.write_bytes(struct.pack("=q", 0))
+        self.works = self.folder / "works"
+        self.works.write_bytes(struct.pack("=q", 0))
         self.process = None
         self._write_config(settings)
         settings.get("before_init", lambda node: None)(self)
@@ -44,7 +46,8 @@ class Node:
         self.config.write_text("\n".join(lines) + "\n")
 
     def environment(self):
-        return {**os.environ, "SEALPOST_CONFIG": str(self.config), "SEALPOST_TEST_CLOCK": str(self.clock)}
+        return {**os.environ, "SEALPOST_CONFIG": str(self.config), "SEALPOST_TEST_CLOCK": str(self.clock),
+                "SEALPOST_TEST_WORKS": str(self.works)}
 
     def run(self, *words, code=0, stdin=None):
         """Runs a command; its output. The exit code must be as said."""

@@ -1,7 +1,9 @@
 """The rows behind a node, where the outside shows them too late or not at all, and locks on them."""
 
+import concurrent.futures
 import pathlib
 import sqlite3
+import struct
 import subprocess
 
 from . import wait
@@ -20,8 +22,8 @@ def query(node, sql):
     return [tuple(line.split("|")) for line in out.splitlines()]
 
 
-class Held:
-    """A PostgreSQL transaction that holds what `sql` locks until release()."""
+class _HeldPostgres:
+    """A transaction that holds what `sql` locks until release()."""
 
     def __init__(self, node, sql):
         self.node = node
@@ -32,13 +34,57 @@ class Held:
         while self.session.stdout.readline().strip() != "held":
             assert self.session.poll() is None
 
-    def wait_for_waiting(self, count=1):
-        """Until that many of the node's transactions wait for a lock."""
-        sql = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
-        wait.until(lambda: int(query(self.node, sql)[0][0]) >= count, f"{count} transaction(s) that wait for a lock")
+    def waiting(self):
+        return int(query(self.node, "select count(*) from pg_stat_activity where wait_event_type = 'Lock'")[0][0])
 
     def release(self):
         self.session.stdin.write("commit;\n")
         self.session.stdin.close()
         self.session.wait(timeout=30)
         self.session.stdout.close()
+
+
+class _HeldSqlite:
+    """The same of SQLite, where every change waits for whoever writes."""
+
+    def __init__(self, node, _sql):
+        self.works = node.works
+        self.connection = sqlite3.connect(node.database[len("sqlite:"):], timeout=60, isolation_level=None,
+                                          check_same_thread=False)
+        self.connection.execute("begin immediate")
+
+    def waiting(self):
+        return struct.unpack("=q", self.works.read_bytes())[0]
+
+    def release(self):
+        self.connection.execute("rollback")
+        self.connection.close()
+
+
+class Held:
+    """Rows that nobody but us may change until release()."""
+
+    def __init__(self, node, sql):
+        self.held = (_HeldSqlite if node.database.startswith("sqlite:") else _HeldPostgres)(node, sql)
+
+    def wait_for_waiting(self, count=1):
+        """Until that many of the node's transactions wait."""
+        wait.until(lambda: self.held.waiting() >= count, f"{count} transaction(s) that wait", 8)
+
+    def release(self):
+        self.held.release()
+
+
+def race(node, sql, *actions):
+    """What each action gave, when all have read what they read before one of them changes the rows that `sql` locks.
+    They come to the rows, and go on from there, in their order."""
+    held = Held(node, sql)
+    with concurrent.futures.ThreadPoolExecutor(len(actions)) as pool:
+        try:
+            running = []
+            for action in actions:
+                running.append(pool.submit(action))
+                held.wait_for_waiting(len(running))
+        finally:
+            held.release()
+        return [r.result() for r in running]
