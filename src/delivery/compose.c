@@ -1,6 +1,7 @@
 #include "delivery/compose.h"
 
 #include "base/limits.h"
+#include "flow/choice.h"
 #include "flow/notice.h"
 #include "mime/build.h"
 #include "mime/rewrite.h"
@@ -10,7 +11,6 @@
 #include <jansson.h>
 
 #define MAIL_TEXT_BYTES ((size_t)256 * 1024)
-#define DEFINITION_HEADER STR("X-Sealpost-Definition")
 
 /* One mail in the making. */
 struct composing {

@@ -4,7 +4,6 @@
 #include "mime/header.h"
 #include "policy/tag.h"
 
-#define DEFINITION_HEADER STR("X-Sealpost-Definition")
 #define NAME_BYTES_MAX 200
 
 /* A name of NULL: the first of the sender's list is asked for. */

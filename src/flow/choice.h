@@ -5,6 +5,9 @@
 
 #include "store/definition.h"
 
+/* The field by which a mail program names a definition. */
+#define DEFINITION_HEADER STR("X-Sealpost-Definition")
+
 struct choice_facts {
 	const struct definition *definitions; /* the sender's list, in order */
 	size_t count;

@@ -19,6 +19,7 @@ static const char *const kinds[] = {
 	[EVIDENCE_LINK_OPENED] = EVENT_LINK_OPENED,
 	[EVIDENCE_BODY_SHOWN] = EVENT_BODY_SHOWN,
 	[EVIDENCE_FILE_DOWNLOADED] = EVENT_FILE_DOWNLOADED,
+	[EVIDENCE_MESSAGE_SAVED] = EVENT_MESSAGE_SAVED,
 };
 
 /* Whether the same evidence was noted within the last minute. */

@@ -49,8 +49,9 @@ static bool tighten(struct keeping *k)
 	m->expires_at = sooner_end(m, asked.expires_at);
 	return !str_equal(m->definition_name, before.definition_name) ||
 	       m->rights.print != before.rights.print || m->rights.reply != before.rights.reply ||
-	       m->rights.reply_all != before.rights.reply_all || m->read_receipt != before.read_receipt ||
-	       m->all_recipients != before.all_recipients || m->expires_at != before.expires_at;
+	       m->rights.reply_all != before.rights.reply_all || m->rights.save != before.rights.save ||
+	       m->read_receipt != before.read_receipt || m->all_recipients != before.all_recipients ||
+	       m->expires_at != before.expires_at;
 }
 
 enum result keep_join_terms(struct tx *tx, struct keeping *k, struct id owner_id, struct err *err)

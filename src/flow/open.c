@@ -28,6 +28,7 @@ struct message_query {
 	struct flow *flow;
 	const struct actor *actor;
 	struct id copy_id;
+	enum open_use use;
 	int64_t now;
 	struct open_message *opened;
 	struct flow_account account;
@@ -60,6 +61,17 @@ static enum result check_not_ended(const struct message_query *q, const struct c
 		return err_code(err, RESULT_GONE, "recalled", "the sender recalled this message");
 	if (message->expires_at && q->now >= message->expires_at)
 		return err_code(err, RESULT_GONE, "expired", "this message has expired");
+	return RESULT_OK;
+}
+
+static enum result check_use(const struct message_query *q, const struct copy *copy, struct err *err)
+{
+	if (q->use == OPEN_PRINT && !copy->is_owner && !q->message.rights.print)
+		return err_code(
+			err, RESULT_DENIED, "print-not-allowed", "the sender does not allow printing");
+	if (q->use == OPEN_SAVE && !copy->is_owner && !q->message.rights.save)
+		return err_code(err, RESULT_DENIED, "save-not-allowed",
+			"the sender does not allow saving the whole message");
 	return RESULT_OK;
 }
 
@@ -164,6 +176,8 @@ static void read_events(const struct traces *traces, struct id person_id, struct
 			continue;
 		if (str_equal(event->kind, STR(EVENT_LINK_OPENED)) && !recipient->link_opened_at)
 			recipient->link_opened_at = event->at;
+		else if (str_equal(event->kind, STR(EVENT_MESSAGE_SAVED)) && !recipient->saved_at)
+			recipient->saved_at = event->at;
 		else if (str_equal(event->kind, STR(EVENT_FILE_DOWNLOADED)))
 			add_download(recipient, event);
 	}
@@ -265,6 +279,7 @@ static enum result read_with_key(struct tx *tx, struct message_query *q, struct 
 	TRY(flow_account_load(q->flow, tx, copy.account_id, &opened->arena, &q->account, err));
 	TRY(message_find(tx, copy.account_id, copy.message_id, &opened->arena, &q->message, err));
 	TRY(check_not_ended(q, &copy, err));
+	TRY(check_use(q, &copy, err));
 	TRY(open_sealed(tx, q, err));
 	TRY(set_owner(tx, q, err));
 	opened->summary.copy = copy;
@@ -300,12 +315,12 @@ void open_message_free(struct open_message *message)
 	free(message);
 }
 
-enum result open_message(struct flow *flow, const struct actor *actor, struct id copy_id, int64_t now,
-	struct open_message **ret, struct err *err)
+enum result open_message(struct flow *flow, const struct actor *actor, struct id copy_id, enum open_use use,
+	int64_t now, struct open_message **ret, struct err *err)
 {
 	cleanup(open_message_free_at) struct open_message *opened = mem_new(sizeof(*opened));
 	struct message_query query = {
-		.flow = flow, .actor = actor, .copy_id = copy_id, .now = now, .opened = opened};
+		.flow = flow, .actor = actor, .copy_id = copy_id, .use = use, .now = now, .opened = opened};
 
 	opened->held = mem_new(sizeof(*opened->held));
 	TRY(db_read(flow_db(flow), read_message, &query, err));

@@ -79,6 +79,7 @@ struct open_recipient {
 	int64_t denied_at;	/* somebody with the link said that the address is another person's */
 	int64_t link_opened_at; /* nobody signed in */
 	int64_t signed_in_at;	/* to the portal, for the first time since the message was sent */
+	int64_t saved_at;	/* the whole message was fetched as a file */
 	struct open_download *downloads;
 	size_t download_count;
 	struct delivery delivery; /* of its notification or its mail; kind 0 when there is none */
@@ -102,10 +103,18 @@ struct open_message {
 	struct open_held *held;
 };
 
-/* NOT_FOUND; GONE with code "recalled", "expired" or "destroyed". The owner still opens what was recalled or
- * has expired, as long as it is kept. */
-enum result open_message(struct flow *flow, const struct actor *actor, struct id copy_id, int64_t now,
-	struct open_message **ret, struct err *err) must_check;
+/* What a message is opened for. */
+enum open_use {
+	OPEN_READ,  /* its page, its text, its files */
+	OPEN_PRINT, /* where its definition allows it */
+	OPEN_SAVE   /* the whole of it as a file; where its definition allows it */
+};
+
+/* NOT_FOUND; GONE with code "recalled", "expired" or "destroyed"; DENIED with "print-not-allowed" or
+ * "save-not-allowed". The owner may do everything, and still opens what was recalled or has expired, as long
+ * as it is kept. */
+enum result open_message(struct flow *flow, const struct actor *actor, struct id copy_id, enum open_use use,
+	int64_t now, struct open_message **ret, struct err *err) must_check;
 void open_message_free(struct open_message *message);
 DEFINE_CLEANUP(struct open_message *, open_message_free)
 
@@ -113,6 +122,10 @@ DEFINE_CLEANUP(struct open_message *, open_message_free)
  * more. */
 enum result open_text(const struct open_message *message, struct arena *arena, struct buf *text,
 	bool *ret_cut, struct err *err) must_check;
+
+/* The header as it is given away with the whole message: without what is not for its recipients, and with an
+ * empty line behind it. Its body follows as it is, from index->parts[0].body_offset on. */
+enum result open_header(const struct open_message *message, struct buf *header, struct err *err) must_check;
 
 /* Whether the person may still see the message that is being read out: results as open_message. Cheap. */
 enum result open_still(struct flow *flow, const struct actor *actor, struct id copy_id, int64_t now,

@@ -4,7 +4,8 @@
 
 struct rights strictest_rights(struct rights a, struct rights b)
 {
-	return (struct rights){a.print && b.print, a.reply && b.reply, a.reply_all && b.reply_all};
+	return (struct rights){
+		a.print && b.print, a.reply && b.reply, a.reply_all && b.reply_all, a.save && b.save};
 }
 
 static bool has_name(struct str names, struct str name)

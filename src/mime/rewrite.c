@@ -186,3 +186,13 @@ enum result mime_rewrite(const struct reader *mail, const struct mime_index *ind
 	arena_done(&r.arena);
 	return result;
 }
+
+enum result mime_rewrite_header(const struct reader *mail, const struct mime_index *index,
+	const struct mime_rewrite *change, const struct writer *out, struct err *err)
+{
+	struct rewriting r = {.mail = mail, .index = index, .change = change, .out = out};
+	enum result result = put_header(&r, &index->parts[0], true, false, err);
+
+	arena_done(&r.arena);
+	return result;
+}

@@ -18,4 +18,9 @@ struct mime_rewrite {
 enum result mime_rewrite(const struct reader *mail, const struct mime_index *index,
 	const struct mime_rewrite *change, const struct writer *out, struct err *err) must_check;
 
+/* The header alone, changed as above, with the empty line behind it, for who reads the body where it lies:
+ * from index->parts[0].body_offset on. A banner is not put. */
+enum result mime_rewrite_header(const struct reader *mail, const struct mime_index *index,
+	const struct mime_rewrite *change, const struct writer *out, struct err *err) must_check;
+
 #endif

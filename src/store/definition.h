@@ -10,6 +10,7 @@ struct rights {
 	bool print;
 	bool reply;
 	bool reply_all;
+	bool save; /* the whole message as a file of its own, with what stands in its header */
 };
 
 struct definition {

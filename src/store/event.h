@@ -36,6 +36,7 @@ struct event {
 #define EVENT_LINK_OPENED "link.opened" /* nobody signed in: may be an automatic check */
 #define EVENT_BODY_SHOWN "body.shown"	/* the only evidence that is called "read" (R13) */
 #define EVENT_FILE_DOWNLOADED "file.downloaded"
+#define EVENT_MESSAGE_SAVED "message.saved" /* the whole of it as a file, by a recipient */
 #define EVENT_SIGNED_IN "person.signed-in"
 #define EVENT_SIGNED_OUT "person.signed-out"
 #define EVENT_CODE_SENT "person.code-sent"

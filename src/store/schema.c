@@ -454,6 +454,10 @@ static const char tellings[] = "ALTER TABLE copy ADD COLUMN receipt_at BIGINT NO
 			       " WHERE kind = 1 AND expires_at > 0 AND expired_told_at = 0;"
 			       "ALTER TABLE delivery ADD COLUMN resends BIGINT NOT NULL DEFAULT 0;";
 
+/* Whether recipients may save the whole message as a file. */
+static const char saving[] = "ALTER TABLE definition ADD COLUMN may_save BIGINT NOT NULL DEFAULT 0;"
+			     "ALTER TABLE message ADD COLUMN may_save BIGINT NOT NULL DEFAULT 0;";
+
 static const struct migration migrations[] = {
 	{1, "begin", begin},
 	{2, "delay-notices", delay_notices},
@@ -468,6 +472,7 @@ static const struct migration migrations[] = {
 	{11, "licences", licences},
 	{12, "recalls", recalls},
 	{13, "tellings", tellings},
+	{14, "saving", saving},
 };
 
 enum result schema_migrate(struct db *db, int *ret_from, int *ret_to, struct err *err)

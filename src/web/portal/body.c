@@ -42,7 +42,7 @@ static enum result get_body(struct request *request, struct response *response)
 	cleanup(json_decrefp) json_t *view = json_object();
 	bool cut;
 
-	TRY(content_open_message(request, &message));
+	TRY(content_open_message(request, OPEN_READ, &message));
 	TRY(set_content(request, view, message, &cut));
 	TRY(note_shown(request, message));
 	response->policy = POLICY_MESSAGE;
@@ -97,9 +97,7 @@ static enum result get_print(struct request *request, struct response *response)
 	cleanup(json_decrefp) json_t *view = json_object();
 	bool cut;
 
-	TRY(content_open_message(request, &message));
-	if (!message->summary.copy.is_owner && !message->rights.print)
-		return err_set(&request->err, RESULT_DENIED, "the sender does not allow printing");
+	TRY(content_open_message(request, OPEN_PRINT, &message));
 	set_print_head(request, view, message);
 	TRY(set_content(request, view, message, &cut));
 	TRY(note_shown(request, message));

@@ -61,7 +61,7 @@ static enum result open_own(struct request *request, struct open_message **ret)
 {
 	cleanup(open_message_free_at) struct open_message *message = NULL;
 
-	TRY(content_open_message(request, &message));
+	TRY(content_open_message(request, OPEN_READ, &message));
 	if (!message->summary.copy.is_owner || !visit_of(request)->session.person.is_internal)
 		return err_set(&request->err, RESULT_DENIED, "only who sent it may do this");
 	*ret = TAKE(message);

@@ -38,13 +38,13 @@ enum result content_note(
 	return result;
 }
 
-enum result content_open_message(struct request *request, struct open_message **ret)
+enum result content_open_message(struct request *request, enum open_use use, struct open_message **ret)
 {
 	struct id id;
 
 	TRY(page_id(request, &id));
 	enum result result = open_message(
-		flow_of(request), &visit_of(request)->actor, id, request->now, ret, &request->err);
+		flow_of(request), &visit_of(request)->actor, id, use, request->now, ret, &request->err);
 	if (result == RESULT_GONE)
 		set_ended(request, id);
 	return result;

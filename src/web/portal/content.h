@@ -12,7 +12,8 @@
 /* The message whose page is asked for ({id}), as the signed-in person may see it. For a message that is GONE
  * the error page is told whom to ask. */
 struct request;
-enum result content_open_message(struct request *request, struct open_message **ret) must_check;
+enum result content_open_message(
+	struct request *request, enum open_use use, struct open_message **ret) must_check;
 
 /* As evidence_note, for the signed-in person; the error page of GONE is told the same. */
 enum result content_note(

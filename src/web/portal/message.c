@@ -77,6 +77,9 @@ static void set_files(
 			arena_printf(request->arena, "/message/%s/file/%.*s", id, STR_ARG(files[i].path)));
 		view_set(item, "kind", str_of(files[i].icon));
 	}
+	if (count > 1)
+		view_set(json_object_get(view, "files"), "zip_url",
+			arena_printf(request->arena, "/message/%s/files.zip", id));
 }
 
 /* A frame cannot be as high as its text without scripts: guessed by how long it is. */
@@ -136,6 +139,7 @@ static enum result set_rights(struct request *request, json_t *view, const struc
 	view_set_flag(view, "can_reply", !is_owner && message->rights.reply);
 	view_set_flag(view, "can_reply_all", reply_all);
 	view_set_flag(view, "can_print", is_owner || message->rights.print);
+	view_set_flag(view, "can_save", is_owner || message->rights.save);
 	if (!is_owner && !message->rights.print)
 		view_set_flag(json_object_get(view, "states"), "no_print", true);
 	return RESULT_OK;
@@ -164,7 +168,7 @@ static enum result get_message(struct request *request, struct response *respons
 	cleanup(json_decrefp) json_t *view = json_object();
 	bool is_shown;
 
-	TRY(content_open_message(request, &message));
+	TRY(content_open_message(request, OPEN_READ, &message));
 	const struct copy *copy = &message->summary.copy;
 	struct id_text id = id_text(copy->id);
 	view_set(view, "id", str_of(id.s));

@@ -53,7 +53,7 @@ static enum result get_reply(struct request *request, struct response *response)
 	cleanup(open_message_free_at) struct open_message *message = NULL;
 	cleanup(json_decrefp) json_t *view = json_object();
 
-	TRY(content_open_message(request, &message));
+	TRY(content_open_message(request, OPEN_READ, &message));
 	return show(request, response, view, message);
 }
 
@@ -64,7 +64,7 @@ static enum result post_reply(struct request *request, struct response *response
 	struct written written;
 	struct id form_id, sent_id;
 
-	TRY(content_open_message(request, &message));
+	TRY(content_open_message(request, OPEN_READ, &message));
 	enum result result = write_read(request, response, view, &written, &form_id);
 	if (result == RESULT_CONFLICT)
 		return show(request, response, view, message);

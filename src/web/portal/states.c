@@ -115,5 +115,7 @@ void states_of_recipient(const struct visit *visit, json_t *view, const struct o
 		add_time(visit, states, "signed_in", recipient->signed_in_at);
 	if (recipient->read_at)
 		add_time(visit, states, "read", recipient->read_at);
+	if (recipient->saved_at)
+		add_time(visit, states, "saved", recipient->saved_at);
 	add_downloads(visit, states, message, recipient);
 }
