@@ -1,4 +1,4 @@
-/* reply and compose: a person writes in the portal. The message is built as ordinary mail, sealed, kept in
+/* reply: a person answers in the portal. The message is built as ordinary mail, sealed, kept in
  * Sent and the recipients' Inboxes, and goes on by the mail server or by notification. */
 #ifndef FLOW_REPLY_H
 #define FLOW_REPLY_H
@@ -41,20 +41,6 @@ enum result reply_quote(
  * a double click) send once; CONFLICT with code "already-sent" when something else was sent with it.
  * *ret_copy_id: the writer's copy in Sent. */
 enum result reply_send(struct flow *flow, const struct actor *actor, struct id copy_id, bool all,
-	struct id form_id, const struct written *written, int64_t now, struct id *ret_copy_id,
-	struct err *err) must_check;
-
-/* What a new message is sent with: the first definition of the writer's list. */
-enum result compose_definition(struct flow *flow, const struct actor *actor, struct arena *arena,
-	struct definition *ret, struct err *err) must_check;
-
-/* Fewer than are read of a field (LIMIT_ADDRESSES_SHOWN), so that nobody is left out unseen. */
-#define COMPOSE_RECIPIENTS_MAX 400
-
-/* A new message to internal users of the account, with the first definition of the writer's list. INVALID
- * with what is wrong with the addresses, code "too-many-recipients" among it. People from outside: as
- * outsider_check and outsider_count say. */
-enum result compose_send(struct flow *flow, const struct actor *actor, struct str to, struct str subject,
 	struct id form_id, const struct written *written, int64_t now, struct id *ret_copy_id,
 	struct err *err) must_check;
 

@@ -41,3 +41,53 @@ size_t mime_addresses(struct str value, struct arena *arena, struct mime_address
 	*ret = list.items;
 	return list.count;
 }
+
+/* The next piece up to a separator that stands neither in quotes nor in angle brackets. *ret_signs: how many
+ * addresses it should hold. */
+static struct str next_piece(struct str *rest, size_t *ret_signs)
+{
+	bool in_quotes = false, in_brackets = false;
+	size_t at = 0;
+
+	*ret_signs = 0;
+	for (; at < rest->len; at++) {
+		char c = rest->ptr[at];
+		if (in_quotes && c == '\\')
+			at++;
+		else if (c == '"')
+			in_quotes = !in_quotes;
+		else if (!in_quotes && (c == '<' || c == '>'))
+			in_brackets = c == '<';
+		else if (!in_quotes && c == '@')
+			(*ret_signs)++;
+		else if (c == '\n' || (!in_quotes && !in_brackets && (c == ',' || c == ';')))
+			break;
+	}
+	struct str piece = str_sub(*rest, 0, at);
+	*rest = str_from(*rest, at < rest->len ? at + 1 : rest->len);
+	return str_trim(piece);
+}
+
+size_t mime_addresses_typed(struct str typed, struct arena *arena, struct mime_address **ret)
+{
+	struct list list = list_new(arena, sizeof(struct mime_address));
+	struct str rest = typed;
+
+	while (rest.len && list.count < LIMIT_ADDRESSES_SHOWN) {
+		struct mime_address *read;
+		size_t signs;
+		struct str piece = next_piece(&rest, &signs);
+		if (!piece.len)
+			continue;
+		struct mime_address whole = {.address = arena_str(arena, piece)};
+		size_t count = mime_addresses(piece, arena, &read);
+		if (count == 0 || count != signs) {
+			read = &whole;
+			count = 1;
+		}
+		for (size_t i = 0; i < count; i++)
+			*(struct mime_address *)list_add(&list) = read[i];
+	}
+	*ret = list.items;
+	return list.count;
+}

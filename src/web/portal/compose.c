@@ -1,8 +1,9 @@
-/* A new message to people of the account, from one of them or, where it allows that, from outside. */
-#include "web/portal/page.h"
+/* A new message: of one of the account's people to anybody, or from outside to them where the account allows it. */
+#include "flow/compose.h"
 
 #include "base/address.h"
 #include "base/limits.h"
+#include "flow/sending.h"
 #include "mime/address.h"
 #include "web/portal/write.h"
 
@@ -11,6 +12,55 @@
 #define TO_BYTES 10000
 #define SUBJECT_BYTES LIMIT_SUBJECT_BYTES
 
+static const char *const address_fields[] = {"to", "cc", "bcc"};
+
+static void set_choice(struct request *request, json_t *item, const struct definition *definition)
+{
+	const struct language *language = visit_of(request)->language;
+
+	view_set(item, "id", str_of(id_text(definition->id).s));
+	view_set(item, "name", definition->name);
+	view_set(item, "description", definition->description);
+	view_set(item, "expires_in",
+		definition->expire_days
+			? format_duration(request->arena, language, definition->expire_days * MS_DAY)
+			: STR_NONE);
+	view_set_flag(item, "may_print", definition->rights.print);
+	view_set_flag(item, "may_reply", definition->rights.reply);
+}
+
+static struct str kept(struct request *request, const char *name)
+{
+	return request->method == METHOD_POST ? request_field(request, name) : STR_NONE;
+}
+
+/* The choice is shown where there is one. */
+static enum result set_definitions(struct request *request, json_t *view)
+{
+	struct definition *definitions;
+	struct id chosen = {0};
+	size_t count, at = 0;
+
+	TRY(compose_choices(flow_of(request), &visit_of(request)->actor, request->arena, &definitions, &count,
+		&request->err));
+	(void)id_parse(kept(request, "definition"), &chosen);
+	for (size_t i = 0; i < count; i++)
+		if (id_equal(definitions[i].id, chosen))
+			at = i;
+	if (count == 1) {
+		write_set_protection(
+			request, view, definitions[0].rights, definitions[0].expire_days * MS_DAY);
+		return RESULT_OK;
+	}
+	json_t *list = view_add_list(view_add_object(view, "choice"), "list");
+	for (size_t i = 0; i < count; i++) {
+		json_t *item = view_append(list);
+		set_choice(request, item, &definitions[i]);
+		view_set_flag(item, "is_chosen", i == at);
+	}
+	return RESULT_OK;
+}
+
 static enum result check_may_compose(struct request *request)
 {
 	if (page_may_compose(visit_of(request)))
@@ -18,52 +68,80 @@ static enum result check_may_compose(struct request *request)
 	return err_set(&request->err, RESULT_DENIED, "the account takes no new messages from outside");
 }
 
-static bool is_for_all(const struct request *request)
+/* How much of the month's limit is used (R11); from outside, whom the account lets write to. */
+static enum result set_room(struct request *request, json_t *view)
 {
-	return visit_of(request)->session.settings.outsiders_may_write == OUTSIDERS_WRITE_TO_ALL;
+	const struct visit *visit = visit_of(request);
+	struct sending_room room;
+
+	view_set_flag(view, "is_internal", visit->session.person.is_internal);
+	if (!visit->session.person.is_internal) {
+		bool to_all = visit->session.settings.outsiders_may_write == OUTSIDERS_WRITE_TO_ALL;
+		view_set_flag(view, to_all ? "to_all" : "to_writers", true);
+		return RESULT_OK;
+	}
+	TRY(sending_room(flow_of(request), &visit->actor, request->now, &room, &request->err));
+	json_t *object = view_add_object(view, "room");
+	view_set_number(object, "limit", room.limit);
+	view_set_number(object, "count", room.count);
+	view_set(object, "date", format_date(&visit->format, room.resets_at));
+	view_set_flag(object, "is_full", room.count >= room.limit);
+	return RESULT_OK;
 }
 
 static enum result show(struct request *request, struct response *response, json_t *view)
 {
-	bool is_post = request->method == METHOD_POST;
-	struct str domains = STR_NONE;
-	struct definition definition;
-	struct open_self self;
-
-	TRY(open_self(flow_of(request), &visit_of(request)->actor, request->arena, &self, &request->err));
-	TRY(compose_definition(
-		flow_of(request), &visit_of(request)->actor, request->arena, &definition, &request->err));
-	for (size_t i = 0; i < self.domain_count; i++)
-		domains = arena_printf(request->arena, "%.*s%s%.*s", STR_ARG(domains), i ? ", " : "",
-			STR_ARG(self.domains[i]));
-	view_set(view, "domains", domains);
-	if (!visit_of(request)->session.person.is_internal)
-		view_set_flag(view, is_for_all(request) ? "to_all" : "to_writers", true);
-	view_set(view, "to_text", is_post ? request_field(request, "to") : STR_NONE);
-	view_set(view, "subject", is_post ? request_field(request, "subject") : STR_NONE);
-	write_set_protection(request, view, definition.rights, definition.expire_days * MS_DAY);
+	TRY(set_definitions(request, view));
+	TRY(set_room(request, view));
+	view_set(view, "to_text", kept(request, "to"));
+	view_set(view, "cc_text", kept(request, "cc"));
+	view_set(view, "bcc_text", kept(request, "bcc"));
+	view_set_flag(view, "shows_copies", kept(request, "cc").len || kept(request, "bcc").len);
+	view_set(view, "subject", kept(request, "subject"));
 	write_set_fields(request, view);
 	return page_portal(request, response, "compose", "compose", view);
 }
 
-/* The first recipient that is no internal address, so that the page can name it; none when all are. */
-static enum result find_wrong(struct request *request, struct str to, struct str *ret)
+/* The first recipient that is no address, so that the page can name it at its field. */
+static void set_wrong(struct request *request, struct response *response, json_t *view)
 {
-	struct mime_address *addresses;
-	size_t count = mime_addresses(to, request->arena, &addresses);
-	struct open_self self;
-
-	TRY(open_self(flow_of(request), &visit_of(request)->actor, request->arena, &self, &request->err));
-	*ret = count ? STR_NONE : to;
-	for (size_t i = 0; i < count && !ret->len; i++) {
-		struct str domain = address_domain(addresses[i].address);
-		bool known = false;
-		for (size_t d = 0; d < self.domain_count; d++)
-			known = known || str_equal_nocase(domain, self.domains[d]);
-		if (!known || !is_address(addresses[i].address))
-			*ret = addresses[i].address;
+	for (size_t field = 0; field < COUNT_OF(address_fields); field++) {
+		struct mime_address *addresses;
+		size_t count = mime_addresses_typed(
+			request_field(request, address_fields[field]), request->arena, &addresses);
+		for (size_t i = 0; i < count; i++)
+			if (!is_address(addresses[i].address)) {
+				view_set(page_problem(view, response, address_fields[field], "to_wrong"),
+					"address", addresses[i].address);
+				return;
+			}
 	}
-	return RESULT_OK;
+	(void)page_problem(view, response, "to", "to_missing");
+}
+
+/* What the verb says of the fields that are not text. */
+static void set_invalid(struct request *request, struct response *response, json_t *view)
+{
+	const char *code = request->err.code ? request->err.code : "";
+
+	if (strcmp(code, "too-many-recipients") == 0)
+		view_set_number(
+			page_problem(view, response, "to", "to_many"), "most", COMPOSE_RECIPIENTS_MAX);
+	else if (strcmp(code, "recipient-not-allowed") == 0)
+		view_set(page_problem(view, response, "to", "to_unknown"), "address",
+			str_of(request->err.text));
+	else if (strcmp(code, "unknown-definition") == 0)
+		(void)page_problem(view, response, "definition", "definition_gone");
+	else
+		set_wrong(request, response, view);
+}
+
+static bool has_recipient(const struct request *request)
+{
+	for (size_t i = 0; i < COUNT_OF(address_fields); i++)
+		if (str_trim(request_field(request, address_fields[i])).len)
+			return true;
+	return false;
 }
 
 static enum result get_compose(struct request *request, struct response *response)
@@ -74,33 +152,36 @@ static enum result get_compose(struct request *request, struct response *respons
 	return show(request, response, view);
 }
 
+static enum result send(struct request *request, const struct written *written, struct id form_id,
+	struct id *ret_sent_id)
+{
+	struct compose_message message = {.to = request_field(request, "to"),
+		.cc = request_field(request, "cc"),
+		.bcc = request_field(request, "bcc"),
+		.subject = request_field(request, "subject"),
+		.written = *written};
+
+	(void)id_parse(request_field(request, "definition"), &message.definition_id);
+	return compose_send(flow_of(request), &visit_of(request)->actor, &message, form_id, request->now,
+		ret_sent_id, &request->err);
+}
+
 static enum result post_compose(struct request *request, struct response *response)
 {
 	cleanup(json_decrefp) json_t *view = json_object();
-	struct str to = str_trim(request_field(request, "to"));
 	struct written written;
 	struct id form_id, sent_id;
 
 	TRY(check_may_compose(request));
-	if (!to.len)
+	if (!has_recipient(request))
 		(void)page_problem(view, response, "to", "to_missing");
 	enum result result = write_read(request, response, view, &written, &form_id);
-	if (result == RESULT_CONFLICT || (result == RESULT_OK && !to.len))
+	if (result == RESULT_CONFLICT || (result == RESULT_OK && !has_recipient(request)))
 		return show(request, response, view);
 	TRY(result);
-	result = compose_send(flow_of(request), &visit_of(request)->actor, to,
-		request_field(request, "subject"), form_id, &written, request->now, &sent_id, &request->err);
-	if (result == RESULT_INVALID && request->err.code &&
-		strcmp(request->err.code, "too-many-recipients") == 0) {
-		view_set_number(
-			page_problem(view, response, "to", "to_many"), "most", COMPOSE_RECIPIENTS_MAX);
-		return show(request, response, view);
-	}
+	result = send(request, &written, form_id, &sent_id);
 	if (result == RESULT_INVALID) {
-		struct str wrong = str_of(request->err.text);
-		if (!request->err.code || strcmp(request->err.code, "recipient-not-allowed") != 0)
-			TRY(find_wrong(request, to, &wrong));
-		view_set(page_problem(view, response, "to", "to_unknown"), "address", wrong.len ? wrong : to);
+		set_invalid(request, response, view);
 		return show(request, response, view);
 	}
 	if (result != RESULT_OK && write_set_problem(request, response, view, result))
@@ -113,7 +194,10 @@ static enum result post_compose(struct request *request, struct response *respon
 
 static const struct route_parameter parameters[] = {
 	{PARAMETER_FIELD, "to", TO_BYTES, 0, "addresses, separated by commas"},
+	{PARAMETER_FIELD, "cc", TO_BYTES, 0, "the same, for a copy"},
+	{PARAMETER_FIELD, "bcc", TO_BYTES, 0, "the same, for a copy that others do not learn of"},
 	{PARAMETER_FIELD, "subject", SUBJECT_BYTES, 0, "the subject, may be empty"},
+	{PARAMETER_FIELD, "definition", ID_TEXT_LEN, 0, "what it is sent with; none: the first of the list"},
 	WRITE_PARAMETERS,
 	{0},
 };

@@ -127,7 +127,7 @@ void write_set_fields(struct request *request, json_t *view)
 
 void write_set_kept(const struct request *request, json_t *view)
 {
-	static const char *const names[] = {"to", "subject", "text"};
+	static const char *const names[] = {"to", "cc", "bcc", "subject", "text"};
 
 	if (!pairs_get(&request->fields, "text").ptr && !request->upload)
 		return;
@@ -220,6 +220,16 @@ bool write_set_problem(struct request *request, struct response *response, json_
 	}
 }
 
+static bool is_line(struct str field)
+{
+	static const char *const lines[] = {"to", "cc", "bcc", "subject"};
+
+	for (size_t i = 0; i < COUNT_OF(lines); i++)
+		if (str_equal(field, str_of(lines[i])))
+			return true;
+	return false;
+}
+
 /* Which limit the form is past, in the field's own words. */
 static enum result set_over(struct request *request, struct response *response, json_t *view)
 {
@@ -231,10 +241,8 @@ static enum result set_over(struct request *request, struct response *response, 
 	else if (str_equal(over, STR("text")))
 		view_set(page_problem(view, response, "text", request->is_cut ? "text_cut" : "text_long"),
 			"limit", format_size(request->arena, language, WRITE_TEXT_BYTES));
-	else if (str_equal(over, STR("to")))
-		(void)page_problem(view, response, "to", "line_long");
-	else if (str_equal(over, STR("subject")))
-		(void)page_problem(view, response, "subject", "line_long");
+	else if (is_line(over))
+		(void)page_problem(view, response, arena_cstr(request->arena, over), "line_long");
 	else
 		return err_set(&request->err, RESULT_INVALID, "the form is not one of ours");
 	return RESULT_CONFLICT;

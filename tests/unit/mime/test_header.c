@@ -84,6 +84,37 @@ static void test_addresses(void **state)
 	assert_str(addresses[2].name, "\xc3\xbc\xc3\xbc");
 }
 
+static void test_typed_addresses_are_understood_or_kept_whole(void **state)
+{
+	static const struct {
+		const char *typed;
+		size_t count;
+		const char *addresses[4];
+	} cases[] = {
+		{"", 0, {0}},
+		{" , ;\n ", 0, {0}},
+		{"carol@x.example; Dave <dave@x.example>\nerin@x.example", 3,
+			{"carol@x.example", "dave@x.example", "erin@x.example"}},
+		{"\"Smith; J, \\\"x\" <j@x.example>, k@x.example", 2, {"j@x.example", "k@x.example"}},
+		{"a@x.example b@x.example", 2, {"a@x.example", "b@x.example"}},
+		{"Carol Smith, dave@x.example", 2, {"Carol Smith", "dave@x.example"}},
+		{"a@b@c, d@x.example", 2, {"a@b@c", "d@x.example"}},
+		{"<foo>, k@x.example", 2, {"<foo>", "k@x.example"}},
+		{"\"open, k@x.example", 1, {"\"open, k@x.example"}},
+		{"\"open\\", 1, {"\"open\\"}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		cleanup(arena_done) struct arena arena = {0};
+		struct mime_address *addresses;
+		size_t count = mime_addresses_typed(str_of(cases[i].typed), &arena, &addresses);
+		assert_int_equal(count, cases[i].count);
+		for (size_t k = 0; k < count; k++)
+			assert_str(addresses[k].address, cases[i].addresses[k]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -91,6 +122,7 @@ int main(void)
 		cmocka_unit_test(test_what_is_no_utf8_is_replaced),
 		cmocka_unit_test(test_text_keeps_its_limit_and_whole_characters),
 		cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_typed_addresses_are_understood_or_kept_whole),
 	};
 
 	mime_init();

@@ -1,0 +1,45 @@
+/* What the files of replying and composing share: a message in the writing, from the portal's forms to
+ * keep_mail. */
+#ifndef FLOW_WRITING_PRIVATE_H
+#define FLOW_WRITING_PRIVATE_H
+
+#include "base/list.h"
+#include "flow/keep.h"
+#include "flow/letter.h"
+#include "flow/reply.h"
+#include "mime/address.h"
+#include "store/person.h"
+
+#define WRITING_TEXT_BYTES_MAX ((size_t)4 << 20)
+
+struct writing {
+	struct flow *flow;
+	const struct actor *actor;
+	int64_t now;
+	struct arena arena;
+	/* Read from the database: */
+	struct flow_account account;
+	struct person writer;
+	struct str writer_name;
+	struct definition definition;
+	struct message answered; /* id none: a new message */
+	bool answers_all;
+	struct list recipients; /* of struct keep_recipient */
+	/* What the mail says: */
+	struct str subject;
+	struct str text;
+	struct mime_address *to, *cc, *bcc;
+	size_t to_count, cc_count, bcc_count;
+	struct str in_reply_to;
+	struct str references[LETTER_REFERENCES_MAX];
+	size_t reference_count;
+};
+
+/* The account, the writer, and the way to each recipient. */
+enum result writing_load(struct tx *tx, struct writing *w, struct err *err) must_check;
+
+/* Builds the mail and keeps it; *ret_copy_id is the writer's copy in Sent. */
+enum result writing_send(struct writing *w, const struct written *written, struct id form_id,
+	struct id *ret_copy_id, struct err *err) must_check;
+
+#endif

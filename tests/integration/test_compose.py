@@ -1,0 +1,118 @@
+"""New messages written in the portal, to people inside and outside."""
+
+import re
+
+import pytest
+from support import maildir, portal, smtp, wait
+
+ALICE, BOB, CAROL, DAVE, ERIN = ("alice@acme.example", "bob@acme.example", "carol@partner.example",
+                                 "dave@partner.example", "erin@partner.example")
+
+
+def compose(browser, **fields):
+    return browser.submit_files(browser.get("/compose"), r"/compose$", [], **{"subject": "Plan", "text": "Marmalade.", **fields})
+
+
+def writer(node, address=ALICE):
+    return portal.sign_in_by_password(node, address)[0]
+
+
+def choice(browser, name):
+    return re.search(r'value="(\w{26})"[^>]*>\s*<span><bdi>' + re.escape(name), browser.get("/compose").text)[1]
+
+
+def read_by(node, address, count=1):
+    """(browser, page) of the newest message that came to somebody outside."""
+    link = portal.link_for(node, address, count)
+    browser, page = portal.sign_in_by_link(node, link, address)
+    return browser, browser.get("/message/" + link.rsplit("/", 1)[1])
+
+
+def test_a_message_reaches_people_inside_by_mail_and_outside_by_the_portal(node):
+    page = compose(writer(node), to=f"Bob <{BOB}>; {CAROL}", cc=DAVE)
+    assert page.status == 200 and "sent=1" in page.url and "Marmalade." in page.text
+    _, read = read_by(node, CAROL)
+    assert "Marmalade." in read.text and DAVE in read.text
+    assert "Marmalade." in read_by(node, DAVE)[1].text
+    mail = wait.until(lambda: node.outbox.to(BOB), "Bob's mail")[0]
+    assert mail["X-Sealpost-Secure"] == "yes" and "Marmalade." in maildir.text_of(mail)
+    assert [a.addr_spec for a in mail["Cc"].addresses] == [DAVE]
+    bob = writer(node, BOB)
+    assert not [link for link in bob.get("/inbox").links if link.startswith("/message/")]
+
+
+def test_a_definition_for_all_keeps_people_inside_in_the_portal(node):
+    node.run("definition", "add", "Board", "--all-recipients", "--expire-days", "3")
+    alice = writer(node)
+    page = compose(alice, to=f"{BOB}, {CAROL}", definition=choice(alice, "Board"))
+    assert "Board" in page.text
+    link = portal.link_for(node, BOB)
+    bob = writer(node, BOB)
+    assert "Marmalade." in bob.get("/message/" + link.rsplit("/", 1)[1]).text
+    assert all("Marmalade." not in m.as_string() for m in node.outbox.mails())
+
+
+def test_r15_nobody_learns_of_those_in_bcc(node):
+    alice = writer(node)
+    page = compose(alice, to=f"{CAROL}, {BOB}", bcc=f"{ERIN}, {CAROL}")
+    assert ERIN in page.text
+    carol, read = read_by(node, CAROL)
+    erin, hidden = read_by(node, ERIN)
+    assert "Marmalade." in hidden.text and CAROL in hidden.text
+    message = re.search(r"/message/(\w{26})", read.url)[1]
+    seen = read.text + carol.get(f"/message/{message}/reply-all").text
+    wait.until(lambda: node.outbox.to(BOB), "Bob's mail")
+    assert ERIN not in seen
+    assert all("erin" not in m.as_string().replace(f"X-Original-To: {ERIN}", "") for m in node.outbox.mails()
+               if m["X-Original-To"] != ERIN)
+    answer = carol.submit_files(carol.get(f"/message/{message}/reply-all"), r"/reply-all$", [], text="Gladly.")
+    assert answer.status == 200 and len([m for m in node.outbox.to(ERIN) if "/m/" in m.as_string()]) == 1
+
+
+def test_a_message_to_bcc_alone_names_nobody(node):
+    compose(writer(node), bcc=f"{CAROL}, {ERIN}")
+    assert ERIN not in read_by(node, CAROL)[1].text
+
+
+def test_r3_the_choice_is_what_is_published_in_the_administrators_order(node):
+    node.run("definition", "add", "Short", "--expire-days", "2", "--print", "no")
+    alice = writer(node)
+    assert "2 days" in alice.get("/compose").text
+    chosen = choice(alice, "Short")
+    page = compose(alice, to=CAROL, definition=chosen)
+    assert "Short" in page.text
+    assert "printing" in read_by(node, CAROL)[1].text.lower()
+    form = alice.get("/compose")
+    node.run("definition", "remove", "Short")
+    refused = alice.submit_files(form, r"/compose$", [], to=CAROL, subject="Plan", text="Marmalade.", definition=chosen)
+    assert refused.status == 422 and "no longer offered" in refused.text and "Marmalade." in refused.text
+
+
+def test_r11_a_message_past_the_limit_is_refused_whole_and_kept(node):
+    alice = writer(node)
+    assert "0 of 500" in alice.get("/compose").text
+    for part in range(2):
+        many = ", ".join(f"p{part * 250 + i}@partner.example" for i in range(249))
+        assert "sent=1" in compose(alice, to=many, bcc=f"q{part}@partner.example").url
+    assert "500 of 500" in alice.get("/compose").text
+    queued = len(node.json("queue", "list", "--all"))
+    page = compose(alice, to=f"{CAROL}, {BOB}, p1@partner.example", cc=DAVE, subject="One too many")
+    assert page.status == 403 and "Marmalade." in page.text and "One too many" in page.text and DAVE in page.text
+    for fact in ("500 different recipients", "have written to 500", "begins again on"):
+        assert fact in page.text, fact
+    assert len(node.json("queue", "list", "--all")) == queued and not node.outbox.to(BOB)
+    assert "sent=1" in compose(alice, to=f"p1@partner.example, {BOB}").url  # nobody new
+
+
+@pytest.mark.parametrize("field", ["to", "cc", "bcc"])
+def test_what_is_no_address_is_named_and_nothing_is_sent(sqlite_node, field):
+    fields = {"to": CAROL, field: f"Dave Smith, {ERIN}"}
+    page = compose(writer(sqlite_node), **fields)
+    assert page.status == 422 and "“Dave Smith” is not a mail address" in page.text and ERIN in page.text
+    assert sqlite_node.json("message", "list") == []
+
+
+def test_people_from_outside_do_not_compose(node):
+    smtp.send(node.smtp_port, smtp.make())
+    carol, _ = read_by(node, CAROL)
+    assert carol.get("/compose").status == 403
