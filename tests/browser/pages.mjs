@@ -185,7 +185,7 @@ export class Walk {
     await this.see("sender-message", page);
     await this.commands(page);
     await this.see("compose", page, "/compose");
-    await page.locator("input[name=to]").fill("bob@elsewhere.example");
+    await page.locator("input[name=to]").fill("bob.elsewhere.example");
     await page.locator("input[name=subject]").fill("Lunch");
     await page.locator("textarea[name=text]").fill("At noon?");
     await page.locator("form.write button.primary").click();
