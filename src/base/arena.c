@@ -33,9 +33,10 @@ void arena_done(struct arena *arena)
 static struct arena_chunk *chunk_add(struct arena *arena, size_t size)
 {
 	size_t room = size > CHUNK_SIZE ? size : CHUNK_SIZE;
-	struct arena_chunk *chunk = mem_new(sizeof(*chunk) + room);
+	struct arena_chunk *chunk = mem_new_raw(sizeof(*chunk) + room);
 
 	chunk->size = room;
+	chunk->used = 0;
 	chunk->next = arena->chunks;
 	arena->chunks = chunk;
 	return chunk;
@@ -52,7 +53,7 @@ void *arena_alloc(struct arena *arena, size_t size)
 	void *p = chunk->data + chunk->used;
 	chunk->used += rounded;
 	arena->used += rounded;
-	return p;
+	return memset(p, 0, rounded);
 }
 
 void *arena_alloc_array(struct arena *arena, size_t count, size_t size)

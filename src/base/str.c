@@ -129,9 +129,23 @@ static size_t utf8_sequence(const uint8_t *s, size_t left)
 	return overlong || surrogate || beyond ? 0 : len;
 }
 
+size_t str_ascii_prefix(struct str s)
+{
+	size_t at = 0;
+
+	for (uint64_t word; at + sizeof(word) <= s.len; at += sizeof(word)) {
+		memcpy(&word, s.ptr + at, sizeof(word));
+		if (word & UINT64_C(0x8080808080808080))
+			break;
+	}
+	while (at < s.len && (unsigned char)s.ptr[at] < 0x80)
+		at++;
+	return at;
+}
+
 size_t str_utf8_prefix(struct str s)
 {
-	size_t at = 0, step;
+	size_t at = str_ascii_prefix(s), step;
 
 	while (at < s.len && (step = utf8_sequence((const uint8_t *)s.ptr + at, s.len - at)) > 0)
 		at += step;

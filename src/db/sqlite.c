@@ -5,6 +5,7 @@
 #include "base/thread.h"
 
 #include <fcntl.h>
+#include <semaphore.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -16,8 +17,13 @@
 /* A batch takes what waits, and what comes while it runs, up to these. */
 #define BATCH_WORKS 200
 #define BATCH_MS 20
+/* Pages in the log from which they are moved to the database by a thread beside the writer; and from which
+ * the writer waits for the rest to be moved, so that the log begins anew instead of growing for ever. */
+#define LOG_PAGES_MOVED 2000
+#define LOG_PAGES_MAX 12000
 #define QUEUE_RANK 500
 #define READERS_RANK 510
+#define MOVER_RANK 520
 
 /* One caller of db_write, waiting on its own stack. */
 struct job {
@@ -26,8 +32,7 @@ struct job {
 	void *context;
 	struct err *err;
 	enum result result;
-	bool done;
-	struct signal finished;
+	sem_t finished;
 };
 
 struct sqlite {
@@ -35,11 +40,18 @@ struct sqlite {
 	char *path;
 	struct connection *writer;
 	pthread_t writer_thread;
-	/* Guards the queue of jobs, their done flags and `stopping`. */
+	/* Guards the queue of jobs and `stopping`. */
 	struct lock queue_lock;
 	struct signal queue_filled;
 	struct job *first, *last;
 	bool stopping;
+	/* Moves pages from the log to the database. log_pages: in the log after the last commit. */
+	struct connection *mover;
+	pthread_t mover_thread;
+	struct lock mover_lock;
+	struct signal log_grew;
+	int log_pages;
+	bool mover_stopping;
 	/* Guards the free readers and their count. */
 	struct lock readers_lock;
 	struct signal reader_freed;
@@ -61,7 +73,7 @@ static enum result connection_open(const char *path, bool writes, struct connect
 	cleanup(connection_free_at) struct connection *connection = mem_new(sizeof(*connection));
 	static const char settings[] =
 		"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
-		" PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA wal_autocheckpoint=4000; PRAGMA "
+		" PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA wal_autocheckpoint=0; PRAGMA "
 		"journal_size_limit=67108864;";
 
 	int code = sqlite3_open_v2(path, &connection->handle,
@@ -128,15 +140,63 @@ static void fail_batch(struct job *batch, const struct err *why)
 			"%s", why->text[0] ? why->text : "the database could not keep the change");
 }
 
-static void finish_batch(struct sqlite *db, struct job *batch)
+static void finish_batch(struct job *batch)
 {
-	LOCKED(&db->queue_lock);
 	while (batch) {
 		struct job *next = batch->next; /* the job is gone when its caller wakes up */
-		batch->done = true;
-		signal_one(&batch->finished);
+		(void)sem_post(&batch->finished);
 		batch = next;
 	}
+}
+
+/* After each commit of the writer, with the number of pages in the log. */
+static int note_log(void *context, sqlite3 *handle, const char *name, int pages)
+{
+	struct sqlite *db = context;
+
+	(void)handle;
+	(void)name;
+	LOCKED(&db->mover_lock);
+	db->log_pages = pages;
+	if (pages >= LOG_PAGES_MOVED)
+		signal_one(&db->log_grew);
+	return SQLITE_OK;
+}
+
+static void *mover_run(void *arg)
+{
+	struct sqlite *db = arg;
+
+	for (int moved = 0;;) {
+		lock_take(&db->mover_lock);
+		while (!db->mover_stopping && db->log_pages < LOG_PAGES_MOVED + moved) {
+			if (db->log_pages < moved)
+				moved = 0; /* the log began anew */
+			else
+				signal_wait(&db->log_grew, &db->mover_lock);
+		}
+		bool stop = db->mover_stopping;
+		moved = db->log_pages;
+		lock_release(&db->mover_lock);
+		if (stop)
+			return NULL;
+		(void)sqlite3_wal_checkpoint_v2(
+			db->mover->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	}
+}
+
+/* What the mover left is little. The log begins anew with the next change when nobody reads from it. */
+static void keep_log_short(struct sqlite *db)
+{
+	int pages;
+
+	{
+		LOCKED(&db->mover_lock);
+		pages = db->log_pages;
+	}
+	if (pages >= LOG_PAGES_MAX)
+		(void)sqlite3_wal_checkpoint_v2(
+			db->writer->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 }
 
 static void run_batch(struct sqlite *db, struct job *job)
@@ -163,7 +223,7 @@ static void run_batch(struct sqlite *db, struct job *job)
 			(void)sqlite_simple(db->writer, "ROLLBACK", NULL);
 		fail_batch(batch, &err);
 	}
-	finish_batch(db, batch);
+	finish_batch(batch);
 }
 
 static void *writer_run(void *arg)
@@ -181,6 +241,7 @@ static void *writer_run(void *arg)
 		struct job *job = take_job(db);
 		if (job)
 			run_batch(db, job);
+		keep_log_short(db);
 	}
 }
 
@@ -189,7 +250,7 @@ static enum result sqlite_write(struct db *base, db_work work, void *context, st
 	struct sqlite *db = (struct sqlite *)base;
 	struct job job = {.work = work, .context = context, .err = err};
 
-	signal_init(&job.finished);
+	(void)sem_init(&job.finished, 0, 0);
 	lock_take(&db->queue_lock);
 	if (db->last)
 		db->last->next = &job;
@@ -197,10 +258,10 @@ static enum result sqlite_write(struct db *base, db_work work, void *context, st
 		db->first = &job;
 	db->last = &job;
 	signal_one(&db->queue_filled);
-	while (!job.done)
-		signal_wait(&job.finished, &db->queue_lock);
 	lock_release(&db->queue_lock);
-	signal_done(&job.finished);
+	while (sem_wait(&job.finished) != 0)
+		; /* a signal came */
+	(void)sem_destroy(&job.finished);
 	return job.result;
 }
 
@@ -288,15 +349,26 @@ static void sqlite_close(struct db *base)
 		lock_release(&db->queue_lock);
 		(void)pthread_join(db->writer_thread, NULL);
 	}
+	if (db->mover_thread) {
+		lock_take(&db->mover_lock);
+		db->mover_stopping = true;
+		signal_one(&db->log_grew);
+		lock_release(&db->mover_lock);
+		(void)pthread_join(db->mover_thread, NULL);
+	}
 	while (db->free_readers) {
 		struct connection *reader = db->free_readers;
 		db->free_readers = reader->next;
 		connection_free(reader);
 	}
+	if (db->mover)
+		connection_free(db->mover);
 	if (db->writer)
 		connection_free(db->writer);
 	signal_done(&db->queue_filled);
 	signal_done(&db->reader_freed);
+	signal_done(&db->log_grew);
+	lock_done(&db->mover_lock);
 	lock_done(&db->queue_lock);
 	lock_done(&db->readers_lock);
 	free(db->path);
@@ -341,10 +413,18 @@ enum result sqlite_open(const struct db_config *config, struct db **ret, struct 
 	db->readers_max = config->connections > 0 ? config->connections : READERS_DEFAULT;
 	lock_init(&db->queue_lock, "sqlite queue", QUEUE_RANK);
 	lock_init(&db->readers_lock, "sqlite readers", READERS_RANK);
+	lock_init(&db->mover_lock, "sqlite log", MOVER_RANK);
+	signal_init(&db->log_grew);
 	signal_init(&db->queue_filled);
 	signal_init(&db->reader_freed);
 	create_private(db->path);
 	enum result result = connection_open(db->path, true, &db->writer, err);
+	if (result == RESULT_OK)
+		result = connection_open(db->path, true, &db->mover, err);
+	if (result == RESULT_OK) {
+		(void)sqlite3_wal_hook(db->writer->handle, note_log, db);
+		result = thread_start(&db->mover_thread, "db-log", mover_run, db);
+	}
 	if (result == RESULT_OK)
 		result = thread_start(&db->writer_thread, "db-writer", writer_run, db);
 	if (result != RESULT_OK) {

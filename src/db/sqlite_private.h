@@ -7,12 +7,14 @@
 #include <sqlite3.h>
 
 #define STATEMENT_SLOTS 256
+#define STATEMENT_PARAMETERS_MAX 64
 
 struct statement {
 	const char *sql;
 	sqlite3_stmt *handle;
 	bool in_use;
 	bool is_cached;
+	unsigned char index[STATEMENT_PARAMETERS_MAX]; /* of $1, $2, … as SQLite numbers them */
 };
 
 struct connection {

@@ -38,6 +38,21 @@ static struct connection *connection_of(const struct tx *tx)
 	return tx->connection;
 }
 
+/* SQLite numbers $2 … $1 in the order in which they appear, so parameters are bound by name. */
+static void number_parameters(struct statement *s)
+{
+	int count = sqlite3_bind_parameter_count(s->handle);
+
+	assert(count <= STATEMENT_PARAMETERS_MAX);
+	for (int i = 0; i < count; i++) {
+		char name[24];
+		(void)snprintf(name, sizeof(name), "$%d", i + 1);
+		int index = sqlite3_bind_parameter_index(s->handle, name);
+		assert(index > 0);
+		s->index[i] = (unsigned char)index;
+	}
+}
+
 /* The prepared statement for a text: a cached one, unless that is in use by rows further up. */
 static enum result statement_take(
 	struct connection *connection, const char *sql, struct statement **ret, struct err *err)
@@ -58,6 +73,7 @@ static enum result statement_take(
 				connection->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &s->handle, NULL),
 			err));
 		*s = (struct statement){.sql = sql, .handle = s->handle, .in_use = true, .is_cached = true};
+		number_parameters(s);
 		*ret = s;
 		return RESULT_OK;
 	}
@@ -67,6 +83,7 @@ static enum result statement_take(
 		free(single);
 		return sqlite_translate(connection->handle, code, err);
 	}
+	number_parameters(single);
 	*ret = single;
 	return RESULT_OK;
 }
@@ -106,20 +123,16 @@ static int bind_value(
 	return SQLITE_MISUSE;
 }
 
-/* SQLite numbers $2 … $1 in the order in which they appear, so parameters are bound by name. */
-static enum result bind_all(struct connection *connection, sqlite3_stmt *handle, const struct db_value *args,
+static enum result bind_all(struct connection *connection, struct statement *s, const struct db_value *args,
 	size_t count, sqlite3_destructor_type lifetime, struct err *err)
 {
-	assert((size_t)sqlite3_bind_parameter_count(handle) == count);
+	assert((size_t)sqlite3_bind_parameter_count(s->handle) == count);
 	for (size_t i = 0; i < count; i++) {
-		char name[24];
-		(void)snprintf(name, sizeof(name), "$%zu", i + 1);
-		int index = sqlite3_bind_parameter_index(handle, name);
-		assert(index > 0);
 		if (args[i].kind == DB_VALUE_TEXT &&
 			(str_find_char(args[i].text, '\0') >= 0 || !str_is_utf8(args[i].text)))
 			return err_set(err, RESULT_INVALID, "text is not UTF-8 without NUL");
-		TRY(sqlite_translate(connection->handle, bind_value(handle, index, &args[i], lifetime), err));
+		TRY(sqlite_translate(
+			connection->handle, bind_value(s->handle, s->index[i], &args[i], lifetime), err));
 	}
 	return RESULT_OK;
 }
@@ -136,7 +149,7 @@ static enum result begin_statement(struct tx *tx, const char *sql, const struct 
 	enum result result = statement_take(connection, sql, &s, &why);
 	if (result != RESULT_OK)
 		return tx_fail(tx, result, &why, err);
-	result = bind_all(connection, s->handle, args, count, lifetime, &why);
+	result = bind_all(connection, s, args, count, lifetime, &why);
 	if (result != RESULT_OK) {
 		statement_release(s);
 		return tx_fail(tx, result, &why, err);

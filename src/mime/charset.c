@@ -12,15 +12,28 @@
 
 struct mime_charset {
 	iconv_t handle;
+	bool is_utf8;
 	char kept[KEPT_MAX]; /* an incomplete sequence at the end of the last piece */
 	size_t kept_len;
 };
+
+static bool is_utf8_name(struct str name)
+{
+	static const char *const names[] = {"utf-8", "utf8", "us-ascii", "ascii"};
+
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		if (str_equal_nocase(name, str_of(names[i])))
+			return true;
+	return name.len == 0;
+}
 
 static iconv_t open_handle(struct str name)
 {
 	char text[NAME_MAX_BYTES + 1];
 
-	if (name.len == 0 || name.len > NAME_MAX_BYTES)
+	if (is_utf8_name(name))
+		return iconv_open("UTF-8", "UTF-8");
+	if (name.len > NAME_MAX_BYTES)
 		return (iconv_t)-1;
 	for (size_t i = 0; i < name.len; i++) {
 		char c = name.ptr[i];
@@ -31,8 +44,6 @@ static iconv_t open_handle(struct str name)
 		text[i] = c;
 	}
 	text[name.len] = '\0';
-	if (str_equal_nocase(name, STR("us-ascii")) || str_equal_nocase(name, STR("ascii")))
-		return iconv_open("UTF-8", "UTF-8");
 	return iconv_open("UTF-8", text);
 }
 
@@ -40,7 +51,8 @@ struct mime_charset *mime_charset_new(struct str name)
 {
 	struct mime_charset *charset = mem_new(sizeof(*charset));
 
-	charset->handle = open_handle(name.len ? name : STR("UTF-8"));
+	charset->is_utf8 = is_utf8_name(name);
+	charset->handle = open_handle(name);
 	if (charset->handle == (iconv_t)-1)
 		charset->handle = iconv_open("UTF-8", "WINDOWS-1252");
 	return charset;
@@ -106,6 +118,11 @@ void mime_charset_add(struct mime_charset *charset, struct str piece, struct buf
 		memmove(charset->kept, rest.ptr, rest.len);
 		charset->kept_len = rest.len;
 		piece = str_from(piece, 1);
+	}
+	if (charset->is_utf8) { /* most text is ASCII, which stays as it is */
+		size_t same = str_ascii_prefix(piece);
+		buf_add(utf8, str_sub(piece, 0, same));
+		piece = str_from(piece, same);
 	}
 	struct str rest = convert(charset, piece, utf8);
 	if (rest.len > 0 && rest.len < KEPT_MAX) {

@@ -2,6 +2,7 @@
 
 #include "mime/charset.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #define PIECE_BYTES ((size_t)32 * 1024)
@@ -232,13 +233,15 @@ struct mime_part_reader {
 	uint64_t block_offset; /* decoded offset of the block */
 	struct buf block;      /* decoded bytes at hand */
 	bool ended;
+	size_t raw_used; /* bytes of raw that were written */
 	char raw[PIECE_BYTES];
 };
 
 struct mime_part_reader *mime_part_reader_new(const struct reader *message, const struct mime_part *part)
 {
-	struct mime_part_reader *reader = mem_new(sizeof(*reader));
+	struct mime_part_reader *reader = mem_new_raw(sizeof(*reader));
 
+	memset(reader, 0, offsetof(struct mime_part_reader, raw));
 	reader->message = message;
 	reader->part = part;
 	reader->block = buf_new(2 * PIECE_BYTES);
@@ -252,7 +255,7 @@ void mime_part_reader_free(struct mime_part_reader *reader)
 		return;
 	mime_decoder_done(&reader->decoder);
 	buf_done(&reader->block);
-	explicit_bzero(reader->raw, sizeof(reader->raw));
+	explicit_bzero(reader->raw, reader->raw_used);
 	free(reader);
 }
 
@@ -286,6 +289,7 @@ static enum result next_block(struct mime_part_reader *reader, struct err *err)
 			break;
 		}
 		reader->raw_at += got;
+		reader->raw_used = got > reader->raw_used ? got : reader->raw_used;
 		(void)mime_decoder_add(&reader->decoder, (struct str){reader->raw, got}, &reader->block);
 	}
 	return RESULT_OK;

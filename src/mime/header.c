@@ -112,8 +112,18 @@ static bool is_forbidden(uint32_t c)
 	       (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
 }
 
+static bool is_printable_ascii(struct str text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (text.ptr[i] < 0x20 || text.ptr[i] > 0x7e)
+			return false;
+	return true;
+}
+
 struct str mime_clean_text(struct str text, size_t limit, struct arena *arena)
 {
+	if (is_printable_ascii(text))
+		return str_trim(arena_str(arena, str_sub(text, 0, limit)));
 	cleanup(buf_done) struct buf utf8 = buf_new(text.len * 3 + 16);
 	struct mime_charset *charset = mime_charset_new(STR("UTF-8"));
 

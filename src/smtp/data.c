@@ -1,5 +1,7 @@
 #include "smtp/data.h"
 
+#include <string.h>
+
 /* Where in a line we are. "Start" is behind a CRLF, and nowhere else. */
 enum {
 	AT_START,  /* of a line */
@@ -22,6 +24,13 @@ static enum result emit(const struct writer *out, const char *text, size_t len, 
 /* Where the first byte from `at` on stands that needs a look: CR, LF or NUL. */
 static size_t next_odd(struct str wire, size_t at)
 {
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+
+	for (uint64_t word; at + sizeof(word) <= wire.len; at += sizeof(word)) {
+		memcpy(&word, wire.ptr + at, sizeof(word));
+		if ((word - ones * ('\r' + 1)) & ~word & (ones << 7))
+			break; /* one of its bytes is below CR + 1 */
+	}
 	for (; at < wire.len; at++) {
 		unsigned char c = (unsigned char)wire.ptr[at];
 		if (c <= '\r' && (c == '\r' || c == '\n' || c == '\0'))

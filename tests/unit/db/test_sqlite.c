@@ -234,6 +234,22 @@ static void the_file_is_its_owners_alone(void **state)
 	}
 }
 
+static void the_log_stays_short(void **state)
+{
+	(void)state;
+	const size_t mebibytes = 120; /* more than twice what may lie in the log */
+	char path[220];
+	struct stat info;
+
+	for (size_t i = 0; i < mebibytes; i++) {
+		struct job job = {.number = 1000000 + (int64_t)i, .bytes = (size_t)1 << 20};
+		assert_ok(db_write(db, take, &job, &job.err));
+	}
+	(void)snprintf(path, sizeof(path), "%s-wal", url + strlen("sqlite:"));
+	assert_int_equal(stat(path, &info), 0);
+	assert_in_range(info.st_size, 1, mebibytes / 2 << 20);
+}
+
 /* SQLite would take it for a temporary database, gone with the process. */
 static void a_url_without_a_path_is_refused(void **state)
 {
@@ -268,6 +284,7 @@ int main(void)
 		cmocka_unit_test(readers_see_nothing_before_the_commit),
 		cmocka_unit_test(a_reader_that_writes_is_our_bug),
 		cmocka_unit_test(the_file_is_its_owners_alone),
+		cmocka_unit_test(the_log_stays_short),
 		cmocka_unit_test(a_url_without_a_path_is_refused),
 	};
 
