@@ -49,6 +49,8 @@ struct key {
 	}
 
 static const struct key keys[] = {
+	TEXT("node_name", node_name, NULL,
+		"of this node among those on one database (default: machine and file)"),
 	TEXT("host_name", host_name, "localhost", "name of this node in mail"),
 	TEXT("portal_url", portal_url, "https://127.0.0.1:8443", "address of the portal in notifications"),
 	TEXT("return_domain", return_domain, "return.localhost", "domain of our tagged return addresses"),
@@ -116,6 +118,8 @@ static const struct key keys[] = {
 	NUMBER("limits.delivery_workers", delivery_workers, "16", 1, 500, "deliveries at once"),
 	NUMBER("limits.deliveries_per_destination", deliveries_per_destination, "5", 1, 100,
 		"… to one destination"),
+	NUMBER("limits.node_silence_seconds", node_silence_seconds, "60", 10, 3600,
+		"until others go on with what a dead node held"),
 	NUMBER("limits.http_workers", http_workers, "8", 1, 200, "pages at once"),
 	NUMBER("limits.database_connections", database_connections, "16", 1, 200,
 		"connections to the database"),

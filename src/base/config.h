@@ -17,6 +17,7 @@ struct config_list {
 struct config {
 	struct arena arena;
 	const char *file;
+	const char *node_name; /* NULL: made of the machine's and the file's */
 	const char *host_name;
 	const char *portal_url;
 	const char *return_domain;
@@ -42,7 +43,7 @@ struct config {
 	int64_t smtp_data_idle_seconds, smtp_data_grace_seconds, smtp_data_rate;
 	int64_t http_connections, http_connections_per_address, http_waiting;
 	int64_t http_head_seconds, http_idle_seconds, http_grace_seconds, http_rate;
-	int64_t delivery_workers, deliveries_per_destination;
+	int64_t delivery_workers, deliveries_per_destination, node_silence_seconds;
 	int64_t http_workers, database_connections;
 	const char *log_level;
 };

@@ -24,7 +24,7 @@ static enum result list_in_tx(struct tx *tx, void *context, struct err *err)
 				delivery_state_name(d[i].state), "recipient", admin_text(d[i].recipient),
 				"destination", admin_text(d[i].destination), "attempts",
 				(json_int_t)d[i].attempts, "is_tried",
-				d[i].state == DELIVERY_WAITING && d[i].lease_until > 0, "next_try",
+				d[i].state == DELIVERY_WAITING && !id_is_none(d[i].holder_id), "next_try",
 				admin_time(d[i].next_try_at), "last_reply", admin_text(d[i].last_reply),
 				"message", admin_id(d[i].message_id), "host", admin_text(d[i].last_host),
 				"tls_version", admin_text(d[i].tls_version), "tls_cipher",

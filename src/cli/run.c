@@ -13,11 +13,14 @@
 #include "web/portal/portal.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define TOPIC "node"
 /* How long what is in hand may take to finish after SIGTERM. */
@@ -37,6 +40,7 @@ struct running {
 	struct delivery_workers *delivery;
 	struct portal *portal;
 	char smart_host_password[256];
+	char node_name[HOST_NAME_MAX + PATH_MAX + 2];
 	int64_t blobs_swept_at;
 	bool told_of_log;
 };
@@ -68,6 +72,20 @@ static enum result read_password(struct running *r, struct err *err)
 	return RESULT_OK;
 }
 
+/* Two nodes on one machine have files of their own. */
+static void find_node_name(struct running *r)
+{
+	char machine[HOST_NAME_MAX + 1] = "", file[PATH_MAX];
+
+	if (r->config->node_name) {
+		(void)snprintf(r->node_name, sizeof(r->node_name), "%s", r->config->node_name);
+		return;
+	}
+	(void)gethostname(machine, sizeof(machine) - 1);
+	const char *path = realpath(r->config->file, file);
+	(void)snprintf(r->node_name, sizeof(r->node_name), "%s:%s", machine, path ? path : r->config->file);
+}
+
 static enum result start_delivery(struct running *r, const struct run_hooks *hooks, struct err *err)
 {
 	const struct config *c = r->config;
@@ -77,6 +95,7 @@ static enum result start_delivery(struct running *r, const struct run_hooks *hoo
 	else
 		TRY(resolver_new(c->resolver_server, c->resolver_anchor, (int)c->mx_port, &r->resolver, err));
 	TRY(read_password(r, err));
+	find_node_name(r);
 	struct delivery_options options = {.flow = r->node->flow,
 		.texts = {.notifications = r->notifications,
 			.languages = r->languages,
@@ -92,7 +111,9 @@ static enum result start_delivery(struct running *r, const struct run_hooks *hoo
 		.smart_host_password = r->smart_host_password,
 		.workers = (int)c->delivery_workers,
 		.per_destination = (int)c->deliveries_per_destination,
+		.node = str_of(r->node_name),
 		.is_only_node = db_kind(r->node->db) == DB_SQLITE,
+		.silence_ms = c->node_silence_seconds * MS_SECOND,
 		.sent = hooks->sent,
 		.sent_context = hooks->context};
 	return delivery_start(&options, &r->delivery, err);

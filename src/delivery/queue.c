@@ -63,8 +63,6 @@ bool delivery_may_share(const struct delivery *a, const struct delivery *b)
 static void join(struct batch *batch, struct task *task)
 {
 	task->batch = batch;
-	if (batch->count == 0 || task->delivery.lease_until < batch->lease_until)
-		batch->lease_until = task->delivery.lease_until;
 	batch->tasks[batch->count++] = task;
 }
 
@@ -87,39 +85,36 @@ struct batch *delivery_queue_next(struct delivery_queue *queue)
 	return batch;
 }
 
+/* The tasks of one batch, or of none. */
+static void forget(struct delivery_queue *queue, const struct batch *batch)
+{
+	struct task **at = &queue->tasks;
+
+	while (*at) {
+		struct task *task = *at;
+		if (task->batch != batch) {
+			at = &task->next;
+			continue;
+		}
+		*at = task->next;
+		task_free(task);
+	}
+}
+
 void delivery_queue_end(struct delivery_queue *queue, struct batch *batch)
 {
 	struct batch **at = &queue->running;
-	struct task **task = &queue->tasks;
 
 	while (*at != batch)
 		at = &(*at)->next;
 	*at = batch->next;
-	while (*task) {
-		struct task *t = *task;
-		if (t->batch != batch) {
-			task = &t->next;
-			continue;
-		}
-		*task = t->next;
-		task_free(t);
-	}
+	forget(queue, batch);
 	free(batch);
 }
 
-void delivery_queue_leases(const struct delivery_queue *queue, int64_t before, struct list *ret)
+void delivery_queue_drop_waiting(struct delivery_queue *queue)
 {
-	for (const struct batch *b = queue->running; b; b = b->next)
-		for (size_t i = 0; i < b->count && b->lease_until < before; i++)
-			*(struct delivery_claim *)list_add(ret) = (struct delivery_claim){
-				b->tasks[i]->delivery.id, b->tasks[i]->delivery.attempts};
-}
-
-void delivery_queue_renewed(struct delivery_queue *queue, int64_t before, int64_t lease_until)
-{
-	for (struct batch *b = queue->running; b; b = b->next)
-		if (b->lease_until < before)
-			b->lease_until = lease_until;
+	forget(queue, NULL);
 }
 
 int delivery_queue_waiting(const struct delivery_queue *queue)
@@ -148,9 +143,7 @@ size_t delivery_queue_busy(const struct delivery_queue *queue, struct str *ret, 
 
 void delivery_queue_done(struct delivery_queue *queue)
 {
-	while (queue->tasks) {
-		struct task *next = queue->tasks->next;
-		task_free(queue->tasks);
-		queue->tasks = next;
-	}
+	while (queue->running)
+		delivery_queue_end(queue, queue->running);
+	delivery_queue_drop_waiting(queue);
 }

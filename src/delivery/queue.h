@@ -1,10 +1,9 @@
-/* The deliveries a node has leased: which of them go next, and which go together in one transaction. Not
+/* The deliveries a node holds: which of them go next, and which go together in one transaction. Not
  * guarded; the workers' lock does that. */
 #ifndef DELIVERY_QUEUE_H
 #define DELIVERY_QUEUE_H
 
 #include "base/limits.h"
-#include "base/list.h"
 #include "store/delivery.h"
 
 /* One delivery that waits for a worker or is being sent. */
@@ -15,12 +14,14 @@ struct task {
 	struct batch *batch; /* while it is being sent */
 };
 
+struct sending;
+
 /* Tasks that are sent together: same content, sender and next server. */
 struct batch {
 	struct batch *next;
 	struct task *tasks[LIMIT_DELIVERY_BATCH]; /* the first decides where it goes */
 	size_t count;
-	int64_t lease_until; /* of the one that ends first */
+	struct sending *unwritten; /* what it led to, while that cannot be written down; the workers' */
 };
 
 struct delivery_queue {
@@ -38,11 +39,6 @@ void delivery_queue_add(struct delivery_queue *queue, const struct delivery *del
 struct batch *delivery_queue_next(struct delivery_queue *queue);
 void delivery_queue_end(struct delivery_queue *queue, struct batch *batch);
 
-/* Adds to `ret` the leases (struct delivery_claim) of what is being sent that end before `before` (ms); once
- * they are renewed in the database, delivery_queue_renewed notes that. */
-void delivery_queue_leases(const struct delivery_queue *queue, int64_t before, struct list *ret);
-void delivery_queue_renewed(struct delivery_queue *queue, int64_t before, int64_t lease_until);
-
 /* How many tasks wait that could be sent if a worker were free. */
 int delivery_queue_waiting(const struct delivery_queue *queue);
 
@@ -52,7 +48,10 @@ size_t delivery_queue_busy(const struct delivery_queue *queue, struct str *ret, 
 /* Whether two deliveries may share one SMTP transaction. */
 bool delivery_may_share(const struct delivery *a, const struct delivery *b);
 
-/* Forgets what waits. */
+/* Forgets what waits and is not being sent. */
+void delivery_queue_drop_waiting(struct delivery_queue *queue);
+
+/* Forgets everything, when nothing is being sent any more. */
 void delivery_queue_done(struct delivery_queue *queue);
 
 #endif

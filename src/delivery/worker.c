@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/thread.h"
+#include "delivery/holding.h"
 #include "delivery/queue.h"
 #include "delivery/send.h"
 
@@ -27,6 +28,7 @@ struct delivery_workers {
 	pthread_t taker;
 	pthread_t *threads;
 	int thread_count;
+	struct holding *holding;	 /* the taker's */
 	struct connections *connections; /* have locks of their own */
 	struct smtp_cut *cut;
 };
@@ -56,14 +58,30 @@ static const char *outcome_name(const struct deliver_attempt *attempt)
 	return "unknown";
 }
 
-static void finish(struct delivery_workers *w, const struct sending *s)
+static void sending_free(struct sending *s)
+{
+	arena_done(&s->arena);
+	free(s);
+}
+DEFINE_CLEANUP(struct sending *, sending_free)
+
+/* False: not now. What can never be written down stays with this node until it ends, so that it is not sent
+ * time and again. */
+static bool write_down(struct delivery_workers *w, const struct sending *s)
 {
 	struct err err = {0};
+	enum result result = s->count ? deliver_finish(w->options.flow, s->deliveries, s->attempts, s->count,
+						clock_now(), &err)
+				      : RESULT_OK;
 
-	if (deliver_finish(w->options.flow, s->deliveries, s->attempts, s->count, clock_now(), &err) !=
-		RESULT_OK)
+	if (result != RESULT_OK)
 		log_error(TOPIC, "cannot write down the end of %s: %s", id_text(s->deliveries[0]->id).s,
 			err.text);
+	return result != RESULT_UNAVAILABLE && result != RESULT_BUSY;
+}
+
+static void log_ends(const struct sending *s)
+{
 	for (size_t i = 0; i < s->count; i++)
 		log_info(TOPIC, "%s id=%s outcome=%s attempts=%lld",
 			delivery_kind_name(s->deliveries[i]->kind), id_text(s->deliveries[i]->id).s,
@@ -87,7 +105,7 @@ static void release(struct delivery_workers *w, const struct delivery *const *de
 	struct err err = {0};
 
 	if (count && deliver_release(w->options.flow, deliveries, count, clock_now(), &err) != RESULT_OK)
-		log_warning(TOPIC, "%zu deliveries wait until their lease ends: %s", count, err.text);
+		log_warning(TOPIC, "%zu deliveries wait longer than they have to: %s", count, err.text);
 }
 
 /* Of a batch whose connection was cut: what the server had not decided on was not tried. */
@@ -107,10 +125,11 @@ static void release_undecided(struct delivery_workers *w, struct sending *s)
 	release(w, undecided, count);
 }
 
-static void run_batch(struct delivery_workers *w, const struct batch *batch)
+/* What it led to when that could not be written down, else NULL. */
+static struct sending *run_batch(struct delivery_workers *w, const struct batch *batch)
 {
 	cleanup(deliver_job_free_at) struct deliver_job *job = NULL;
-	cleanup(mem_free_at) struct sending *s = mem_new(sizeof(*s));
+	cleanup(sending_free_at) struct sending *s = mem_new(sizeof(*s));
 	struct err err = {0};
 	int64_t now = clock_now();
 
@@ -130,11 +149,10 @@ static void run_batch(struct delivery_workers *w, const struct batch *batch)
 		give_back(s, opened, &err);
 	if (smtp_cut_was_made(w->cut))
 		release_undecided(w, s);
-	if (s->count)
-		finish(w, s);
+	log_ends(s);
 	if (s->count && s->attempts[0].outcome == ATTEMPT_SENT && job && w->options.sent)
 		w->options.sent(w->options.sent_context, job);
-	arena_done(&s->arena);
+	return write_down(w, s) ? NULL : TAKE(s);
 }
 
 static void *worker_run(void *arg)
@@ -143,18 +161,18 @@ static void *worker_run(void *arg)
 
 	lock_take(&w->lock);
 	while (!w->stopping) {
-		struct batch *batch = delivery_queue_next(&w->queue);
+		/* Of what may be another node's by now nothing is begun. */
+		struct batch *batch = holding_is_sure(w->holding) ? delivery_queue_next(&w->queue) : NULL;
 		if (batch == NULL) {
 			signal_wait(&w->wake, &w->lock);
 			continue;
 		}
-		/* Another node may have it by now. */
-		bool begins = batch->lease_until - clock_now() >= DELIVER_LEASE_MS / 2;
 		lock_release(&w->lock);
-		if (begins)
-			run_batch(w, batch);
+		struct sending *unwritten = run_batch(w, batch);
 		lock_take(&w->lock);
-		delivery_queue_end(&w->queue, batch);
+		batch->unwritten = unwritten;
+		if (unwritten == NULL)
+			delivery_queue_end(&w->queue, batch);
 		/* The destination has room again, and what was sent may have queued something. */
 		w->woken = true;
 		signal_all(&w->wake);
@@ -174,7 +192,7 @@ static void add_tasks(struct delivery_workers *w, const struct delivery *deliver
 		signal_all(&w->wake);
 }
 
-/* What may be leased now. */
+/* What may be taken now. */
 struct room {
 	int count;
 	struct str busy[BUSY_DESTINATIONS];
@@ -190,11 +208,12 @@ static void look_for_room(struct delivery_workers *w, struct arena *arena, struc
 		ret->busy[i] = arena_str(arena, ret->busy[i]);
 }
 
-/* Takes what is due while there is room; returns when the queue should be looked at again (clock_monotonic).
- */
-static int64_t take_due(struct delivery_workers *w)
+/* Takes what is due while there is room; *ret_again gets when the queue should be looked at again
+ * (clock_monotonic). CONFLICT when this node's run has ended. */
+static enum result take_due(struct delivery_workers *w, int64_t *ret_again)
 {
 	cleanup(arena_done) struct arena arena = {0};
+	struct id run = holding_run(w->holding);
 	struct delivery *due;
 	struct room room = {0};
 	size_t count = 0;
@@ -202,65 +221,80 @@ static int64_t take_due(struct delivery_workers *w)
 	struct err err = {0};
 
 	look_for_room(w, &arena, &room);
-	enum result result = room.count > 0 ? deliver_next_time(w->options.flow, &next, &err) : RESULT_OK;
-	if (result == RESULT_OK && room.count > 0 && next <= now) {
-		result = deliver_take(w->options.flow, now, room.busy, room.busy_count, room.count, &arena,
-			&due, &count, &err);
+	bool may_take = room.count > 0 && !id_is_none(run);
+	enum result result = may_take ? deliver_next_time(w->options.flow, &next, &err) : RESULT_OK;
+	if (result == RESULT_OK && may_take && next <= now) {
+		result = deliver_take(w->options.flow, run, now, room.busy, room.busy_count, room.count,
+			&arena, &due, &count, &err);
 		if (result == RESULT_OK)
 			add_tasks(w, due, count);
 	}
-	if (result != RESULT_OK) {
+	if (result != RESULT_OK && result != RESULT_CONFLICT)
 		log_warning(TOPIC, "cannot look at the queue: %s", err.text);
-		return clock_monotonic() + BUSY_RETRY_MS;
-	}
-	int64_t wait = next > now && next - now < LOOK_MS ? next - now : LOOK_MS;
-	return clock_monotonic() + (count ? 0 : wait);
+	int64_t wait = result != RESULT_OK		    ? BUSY_RETRY_MS
+		       : count				    ? 0
+		       : next > now && next - now < LOOK_MS ? next - now
+							    : LOOK_MS;
+	*ret_again = clock_monotonic() + wait;
+	return result;
 }
 
-static void list_leases(struct delivery_workers *w, int64_t before, struct list *ret)
+static struct batch *find_unwritten(struct delivery_workers *w)
 {
 	LOCKED(&w->lock);
-	delivery_queue_leases(&w->queue, before, ret);
+	struct batch *batch = w->queue.running;
+
+	while (batch && batch->unwritten == NULL)
+		batch = batch->next;
+	return batch;
 }
 
-static void note_renewed(struct delivery_workers *w, int64_t before, int64_t lease_until)
+static void end_unwritten(struct delivery_workers *w, struct batch *batch)
 {
 	LOCKED(&w->lock);
-	delivery_queue_renewed(&w->queue, before, lease_until);
+	sending_free(batch->unwritten);
+	delivery_queue_end(&w->queue, batch);
+	signal_all(&w->wake);
 }
 
-/* Before another node may take what a slow server still gets. No batch begins with a lease that is half over.
- */
-static void renew_leases(struct delivery_workers *w)
+/* What the database did not take before. */
+static void write_unwritten(struct delivery_workers *w)
 {
-	cleanup(arena_done) struct arena arena = {0};
-	struct list claims = list_new(&arena, sizeof(struct delivery_claim));
-	int64_t now = clock_now(), before = now + DELIVER_LEASE_MS / 2;
-	struct err err = {0};
+	struct batch *batch;
 
-	list_leases(w, before, &claims);
-	if (claims.count == 0)
-		return;
-	if (deliver_renew(w->options.flow, claims.items, claims.count, now + DELIVER_LEASE_MS, &err) ==
-		RESULT_OK)
-		note_renewed(w, before, now + DELIVER_LEASE_MS);
-	else
-		log_warning(TOPIC, "cannot renew leases: %s", err.text);
+	while ((batch = find_unwritten(w)) && write_down(w, batch->unwritten))
+		end_unwritten(w, batch);
+}
+
+/* Keeps this node a holder of deliveries. */
+static void keep_holding(struct delivery_workers *w, bool is_lost)
+{
+	enum holding_state state = holding_keep(w->holding, is_lost);
+
+	LOCKED(&w->lock);
+	if (state == HOLDING_LOST)
+		delivery_queue_drop_waiting(&w->queue);
+	signal_all(&w->wake); /* workers that were not sure */
 }
 
 static void *taker_run(void *arg)
 {
 	struct delivery_workers *w = arg;
+	bool is_lost = false;
 
 	lock_take(&w->lock);
 	while (!w->stopping) {
 		w->woken = false;
 		lock_release(&w->lock);
-		renew_leases(w);
-		int64_t again = take_due(w);
+		int64_t again;
+		keep_holding(w, is_lost);
+		write_unwritten(w);
+		is_lost = take_due(w, &again) == RESULT_CONFLICT;
+		if (again > holding_next(w->holding))
+			again = holding_next(w->holding);
 		connections_sweep(w->connections);
 		lock_take(&w->lock);
-		bool waits = true;
+		bool waits = !is_lost;
 		while (!w->stopping && !w->woken && waits)
 			waits = signal_wait_until(&w->wake, &w->lock, again);
 	}
@@ -281,13 +315,13 @@ enum result delivery_start(
 	const struct delivery_options *options, struct delivery_workers **ret, struct err *err)
 {
 	struct delivery_workers *w = mem_new(sizeof(*w));
+	struct holding_options holding = {
+		options->flow, options->node, options->is_only_node, options->silence_ms};
 
-	if (options->is_only_node) {
-		enum result recovered = deliver_recover(options->flow, clock_now(), err);
-		if (recovered != RESULT_OK) {
-			free(w);
-			return recovered;
-		}
+	enum result joined = holding_start(&holding, &w->holding, err);
+	if (joined != RESULT_OK) {
+		free(w);
+		return joined;
 	}
 	w->options = *options;
 	w->queue.per_destination = options->per_destination;
@@ -327,19 +361,30 @@ static void wait_for_workers(struct delivery_workers *w, int64_t deadline)
 			return;
 }
 
-/* What was leased and not begun. */
+/* What was taken and not begun. */
 static void release_waiting(struct delivery_workers *w)
 {
 	const struct delivery *waiting[LIMIT_DELIVERY_BATCH];
 	size_t count = 0;
 
 	for (const struct task *t = w->queue.tasks; t; t = t->next) {
-		waiting[count++] = &t->delivery;
+		if (t->batch == NULL)
+			waiting[count++] = &t->delivery;
 		if (count == COUNT_OF(waiting) || t->next == NULL) {
 			release(w, waiting, count);
 			count = 0;
 		}
 	}
+}
+
+/* A last time; what cannot be written down even now is sent again by whoever goes on with it. */
+static void end_all_unwritten(struct delivery_workers *w)
+{
+	struct batch *batch;
+
+	write_unwritten(w);
+	while ((batch = find_unwritten(w)))
+		end_unwritten(w, batch);
 }
 
 void delivery_stop(struct delivery_workers *w, int64_t limit_ms)
@@ -352,7 +397,9 @@ void delivery_stop(struct delivery_workers *w, int64_t limit_ms)
 	(void)pthread_join(w->taker, NULL);
 	for (int i = 0; i < w->thread_count; i++)
 		(void)pthread_join(w->threads[i], NULL);
+	end_all_unwritten(w);
 	release_waiting(w);
+	holding_end(w->holding);
 	delivery_queue_done(&w->queue);
 	connections_free(w->connections);
 	smtp_cut_free(w->cut);

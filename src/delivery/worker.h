@@ -17,7 +17,9 @@ struct delivery_options {
 	const char *smart_host_user, *smart_host_password;
 	int workers;
 	int per_destination;
-	bool is_only_node; /* what was leased before the start is due again */
+	struct str node;    /* its name, for what it holds (flow/deliver_node.h); must outlive the workers */
+	bool is_only_node;  /* on this database */
+	int64_t silence_ms; /* after which another node counts as dead */
 	/* Called for each mail that went out; may be NULL. For the demonstration, which prints it. */
 	void (*sent)(void *context, const struct deliver_job *job);
 	void *sent_context;

@@ -8,6 +8,7 @@
 #include "store/delivery_write.h"
 #include "store/destination.h"
 #include "store/message.h"
+#include "store/node_run_write.h"
 #include "store/person.h"
 #include "store/sealed_body.h"
 #include "store/wrap.h"
@@ -19,6 +20,7 @@
 
 struct take {
 	struct flow *flow;
+	struct id run;
 	int64_t now, limit;
 	const struct str *busy;
 	size_t busy_count;
@@ -64,17 +66,20 @@ static enum result take_due(struct tx *tx, void *context, struct err *err)
 {
 	struct take *t = context;
 
-	TRY(delivery_lease(tx, t->now, t->now + DELIVER_LEASE_MS, t->busy, t->busy_count, t->limit, t->arena,
-		&t->items, &t->count, err));
+	TRY(node_run_beat(tx, t->run, err));
+	TRY(delivery_hold(
+		tx, t->run, t->now, t->busy, t->busy_count, t->limit, t->arena, &t->items, &t->count, err));
 	for (size_t i = 0; i < t->count; i++)
 		TRY(find_way(tx, t, i, err));
 	return RESULT_OK;
 }
 
-enum result deliver_take(struct flow *flow, int64_t now, const struct str *busy, size_t busy_count,
-	int64_t limit, struct arena *arena, struct delivery **ret, size_t *ret_count, struct err *err)
+enum result deliver_take(struct flow *flow, struct id run, int64_t now, const struct str *busy,
+	size_t busy_count, int64_t limit, struct arena *arena, struct delivery **ret, size_t *ret_count,
+	struct err *err)
 {
 	struct take take = {.flow = flow,
+		.run = run,
 		.now = now,
 		.limit = limit,
 		.busy = busy,
@@ -87,29 +92,6 @@ enum result deliver_take(struct flow *flow, int64_t now, const struct str *busy,
 	return RESULT_OK;
 }
 
-struct renewal {
-	const struct delivery_claim *claims;
-	size_t count;
-	int64_t lease_until;
-};
-
-static enum result renew(struct tx *tx, void *context, struct err *err)
-{
-	const struct renewal *r = context;
-
-	for (size_t i = 0; i < r->count; i++)
-		TRY(delivery_renew(tx, &r->claims[i], r->lease_until, err));
-	return RESULT_OK;
-}
-
-enum result deliver_renew(struct flow *flow, const struct delivery_claim *claims, size_t count,
-	int64_t lease_until, struct err *err)
-{
-	struct renewal renewal = {claims, count, lease_until};
-
-	return db_write(flow_db(flow), renew, &renewal, err);
-}
-
 static enum result next_time(struct tx *tx, void *context, struct err *err)
 {
 	return delivery_next_time(tx, context, err);
@@ -118,16 +100,6 @@ static enum result next_time(struct tx *tx, void *context, struct err *err)
 enum result deliver_next_time(struct flow *flow, int64_t *ret, struct err *err)
 {
 	return db_read(flow_db(flow), next_time, ret, err);
-}
-
-static enum result recover(struct tx *tx, void *context, struct err *err)
-{
-	return delivery_release_all(tx, *(const int64_t *)context, err);
-}
-
-enum result deliver_recover(struct flow *flow, int64_t now, struct err *err)
-{
-	return db_write(flow_db(flow), recover, &now, err);
 }
 
 struct give_back {
@@ -141,7 +113,7 @@ static enum result give_back(struct tx *tx, void *context, struct err *err)
 	const struct give_back *g = context;
 
 	for (size_t i = 0; i < g->count; i++)
-		TRY(delivery_release(tx, g->deliveries[i]->id, g->deliveries[i]->attempts, g->now, err));
+		TRY(delivery_release(tx, g->deliveries[i], g->now, err));
 	return RESULT_OK;
 }
 

@@ -10,27 +10,17 @@
 #include "store/domain.h"
 #include "store/message.h"
 
-/* How long a delivery is leased: what a node that died had comes to others after that. Renewed while it is
- * being sent, which may take longer. */
-#define DELIVER_LEASE_MS (15 * MS_MINUTE)
-
-/* Leases up to `limit` deliveries that are due and go to none of the busy destinations; where they go is
- * looked up now. They come back by themselves when the lease ends unfinished. */
-enum result deliver_take(struct flow *flow, int64_t now, const struct str *busy, size_t busy_count,
-	int64_t limit, struct arena *arena, struct delivery **ret, size_t *ret_count,
+/* Takes up to `limit` deliveries that are due and go to none of the busy destinations, for this run of a node
+ * (flow/deliver_node.h), which holds them until their end or its own; where they go is looked up now.
+ * CONFLICT when the run counts as ended. */
+enum result deliver_take(struct flow *flow, struct id run, int64_t now, const struct str *busy,
+	size_t busy_count, int64_t limit, struct arena *arena, struct delivery **ret, size_t *ret_count,
 	struct err *err) must_check;
 
-/* Renews the leases of what is being sent. */
-enum result deliver_renew(struct flow *flow, const struct delivery_claim *claims, size_t count,
-	int64_t lease_until, struct err *err) must_check;
-
-/* When something is due next (ms), INT64_MAX for never. */
+/* When something that nobody holds is due next (ms), INT64_MAX for never. */
 enum result deliver_next_time(struct flow *flow, int64_t *ret, struct err *err) must_check;
 
-/* At the start of a node that is the only one: what it had leased before is due again. */
-enum result deliver_recover(struct flow *flow, int64_t now, struct err *err) must_check;
-
-/* Gives leases back untried: due at once again, for any node. One that ended meanwhile stays as it is. */
+/* Gives deliveries back untried: due at once again, for any node. One that is another's by now stays so. */
 enum result deliver_release(struct flow *flow, const struct delivery *const *deliveries, size_t count,
 	int64_t now, struct err *err) must_check;
 

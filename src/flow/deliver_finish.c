@@ -189,7 +189,7 @@ static enum result finish_one(struct tx *tx, const struct finish *f, struct err 
 		.tls_version = attempt->tls_version,
 		.tls_cipher = attempt->tls_cipher,
 		.tls_verified = attempt->tls_verified,
-		.attempts = d->attempts};
+		.holder_id = d->holder_id};
 	bool is_late = attempt->outcome == ATTEMPT_LATER && next_try(d, f->now) >= d->give_up_at;
 
 	if (attempt->outcome == ATTEMPT_LATER && !is_late) {
@@ -200,9 +200,9 @@ static enum result finish_one(struct tx *tx, const struct finish *f, struct err 
 	}
 	bool sent = attempt->outcome == ATTEMPT_SENT;
 	bool ended = attempt->outcome == ATTEMPT_RECALLED || attempt->outcome == ATTEMPT_EXPIRED;
-	/* What was sent was sent, even if the lease ended meanwhile and another node sends it too. */
+	/* What was sent was sent, even if this node counts as dead and another sends it too. */
 	if (sent)
-		outcome.attempts = 0;
+		outcome.holder_id = (struct id){0};
 	outcome.state = sent ? DELIVERY_SENT : ended ? DELIVERY_CANCELLED : DELIVERY_FAILED;
 	TRY(delivery_finish(tx, d->id, &outcome, f->now, err));
 	if (sent)

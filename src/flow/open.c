@@ -187,7 +187,7 @@ static void read_events(const struct traces *traces, struct id person_id, struct
 static bool is_in_mail_system(const struct delivery *delivery)
 {
 	return (delivery->kind == DELIVERY_INTERNAL_COPY || delivery->kind == DELIVERY_REPLY) &&
-	       (delivery->state == DELIVERY_SENT || delivery->lease_until > 0);
+	       (delivery->state == DELIVERY_SENT || !id_is_none(delivery->holder_id));
 }
 
 static enum result set_recalled(struct tx *tx, const struct copy *copy, struct arena *arena,

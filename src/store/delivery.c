@@ -5,7 +5,7 @@
 
 #define COLUMNS                                                                                              \
 	"id, account_id, message_id, copy_id, kind, recipient, sender, destination, state, created_at,"      \
-	" give_up_at, next_try_at, attempts, lease_until, dsn_notify, dsn_original, dsn_envelope, "          \
+	" give_up_at, next_try_at, attempts, holder_id, dsn_notify, dsn_original, dsn_envelope, "            \
 	"dsn_return,"                                                                                        \
 	" smtputf8, payload_box, last_reply, last_host, tls_version, tls_cipher, tls_verified, done_at,"     \
 	" delay_told_at, resends"
@@ -26,7 +26,7 @@ static struct delivery read_row(const struct rows *rows, struct arena *arena)
 		.give_up_at = row_int(rows, 10),
 		.next_try_at = row_int(rows, 11),
 		.attempts = row_int(rows, 12),
-		.lease_until = row_int(rows, 13),
+		.holder_id = row_id(rows, 13),
 		.dsn_notify = row_int(rows, 14),
 		.dsn_original = arena_str(arena, row_text(rows, 15)),
 		.dsn_envelope = arena_str(arena, row_text(rows, 16)),
@@ -100,7 +100,8 @@ enum result delivery_list(struct tx *tx, struct id account_id, bool all, int64_t
 enum result delivery_next_time(struct tx *tx, int64_t *ret, struct err *err)
 {
 	return read_number(tx,
-		"SELECT COALESCE(MIN(next_try_at), 9223372036854775807) FROM delivery WHERE state = 1",
+		"SELECT COALESCE(MIN(next_try_at), 9223372036854775807) FROM delivery"
+		" WHERE state = 1 AND holder_id IS NULL",
 		DB_NO_ARGS, ret, err);
 }
 
@@ -134,7 +135,7 @@ enum result delivery_add(struct tx *tx, const struct delivery *d, bool *ret_is_n
 			db_id_or_null(d->copy_id), db_int(d->kind), db_text(d->recipient), db_text(d->sender),
 			db_text(d->destination), db_int(d->state), db_int(d->created_at),
 			db_int(d->give_up_at), db_int(d->next_try_at), db_int(d->attempts),
-			db_int(d->lease_until), db_int(d->dsn_notify), db_text(d->dsn_original),
+			db_id_or_null(d->holder_id), db_int(d->dsn_notify), db_text(d->dsn_original),
 			db_text(d->dsn_envelope), db_int(d->dsn_return), db_bool(d->smtputf8),
 			d->payload_box.len ? db_bytes(d->payload_box) : db_null_bytes(),
 			db_text(d->last_reply), db_text(d->last_host), db_text(d->tls_version),
@@ -146,37 +147,28 @@ enum result delivery_add(struct tx *tx, const struct delivery *d, bool *ret_is_n
 	return RESULT_OK;
 }
 
-/* As many as can be full with all workers busy (base/config.c); of more, some are leased and wait. */
+/* As many as can be full with all workers busy (base/config.c); of more, some are held and wait. */
 #define BUSY_MAX 16
 
-#define LEASE(tail)                                                                                          \
-	"UPDATE delivery SET lease_until = $2, next_try_at = $2, attempts = attempts + 1 WHERE id IN"        \
-	" (SELECT id FROM delivery WHERE state = 1 AND next_try_at <= $1 AND destination NOT IN"             \
+#define HOLD(tail)                                                                                           \
+	"UPDATE delivery SET holder_id = $2, attempts = attempts + 1 WHERE id IN (SELECT id FROM delivery"   \
+	" WHERE state = 1 AND holder_id IS NULL AND next_try_at <= $1 AND destination NOT IN"                \
 	" ($4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)"                        \
 	" ORDER BY next_try_at, id LIMIT $3" tail ") RETURNING " COLUMNS
 
-static const char lease_sqlite[] = LEASE("");
-static const char lease_postgres[] = LEASE(" FOR UPDATE SKIP LOCKED");
+static const char hold_sqlite[] = HOLD("");
+static const char hold_postgres[] = HOLD(" FOR UPDATE SKIP LOCKED");
 
-enum result delivery_lease(struct tx *tx, int64_t now, int64_t lease_until, const struct str *busy,
+enum result delivery_hold(struct tx *tx, struct id holder_id, int64_t now, const struct str *busy,
 	size_t busy_count, int64_t limit, struct arena *arena, struct delivery **ret, size_t *ret_count,
 	struct err *err)
 {
-	struct db_value args[3 + BUSY_MAX] = {db_int(now), db_int(lease_until), db_int(limit)};
+	struct db_value args[3 + BUSY_MAX] = {db_int(now), db_id(holder_id), db_int(limit)};
 
 	for (size_t i = 0; i < BUSY_MAX; i++)
 		args[3 + i] = db_text(i < busy_count ? busy[i] : STR(" ")); /* which is none */
-	return list(tx, db_pick(tx, lease_sqlite, lease_postgres), args, COUNT_OF(args), arena, ret,
-		ret_count, err);
-}
-
-enum result delivery_renew(
-	struct tx *tx, const struct delivery_claim *claim, int64_t lease_until, struct err *err)
-{
-	return db_exec(tx,
-		"UPDATE delivery SET lease_until = $3, next_try_at = $3"
-		" WHERE id = $1 AND attempts = $2 AND state = 1 AND lease_until > 0",
-		DB_ARGS(db_id(claim->id), db_int(claim->attempts), db_int(lease_until)), NULL, err);
+	return list(tx, db_pick(tx, hold_sqlite, hold_postgres), args, COUNT_OF(args), arena, ret, ret_count,
+		err);
 }
 
 enum result delivery_set_destination(struct tx *tx, struct id id, struct str destination, struct err *err)
@@ -185,20 +177,20 @@ enum result delivery_set_destination(struct tx *tx, struct id id, struct str des
 		DB_ARGS(db_id(id), db_text(destination)), NULL, err);
 }
 
-enum result delivery_release_all(struct tx *tx, int64_t now, struct err *err)
+enum result delivery_release_all(
+	struct tx *tx, struct id holder_id, int64_t now, int64_t *ret_count, struct err *err)
 {
 	return db_exec(tx,
-		"UPDATE delivery SET lease_until = 0, next_try_at = $1 WHERE state = 1 AND lease_until > 0",
-		DB_ARGS(db_int(now)), NULL, err);
+		"UPDATE delivery SET holder_id = NULL, next_try_at = $2 WHERE state = 1 AND holder_id = $1",
+		DB_ARGS(db_id(holder_id), db_int(now)), ret_count, err);
 }
 
-enum result delivery_release(
-	struct tx *tx, struct id id, int64_t attempts, int64_t next_try_at, struct err *err)
+enum result delivery_release(struct tx *tx, const struct delivery *d, int64_t next_try_at, struct err *err)
 {
 	return db_exec(tx,
-		"UPDATE delivery SET lease_until = 0, next_try_at = $3, attempts = attempts - 1"
-		" WHERE id = $1 AND attempts = $2 AND state = 1 AND lease_until > 0",
-		DB_ARGS(db_id(id), db_int(attempts), db_int(next_try_at)), NULL, err);
+		"UPDATE delivery SET holder_id = NULL, next_try_at = $3, attempts = attempts - 1"
+		" WHERE id = $1 AND holder_id = $2 AND state = 1",
+		DB_ARGS(db_id(d->id), db_id(d->holder_id), db_int(next_try_at)), NULL, err);
 }
 
 enum result delivery_finish(
@@ -207,18 +199,19 @@ enum result delivery_finish(
 	int64_t changed;
 
 	TRY(db_exec(tx,
-		"UPDATE delivery SET state = $2, next_try_at = $3, lease_until = 0, last_reply = $4, "
+		"UPDATE delivery SET state = $2, next_try_at = $3, holder_id = NULL, last_reply = $4, "
 		"last_host = $5,"
 		" tls_version = $6, tls_cipher = $7, tls_verified = $8, done_at = $9, payload_box ="
 		" CASE WHEN $2 = 1 THEN payload_box ELSE NULL END"
-		" WHERE id = $1 AND state = 1 AND (attempts = $10 OR $10 = 0)",
+		" WHERE id = $1 AND state = 1 AND (holder_id = $10 OR $10 IS NULL)",
 		DB_ARGS(db_id(id), db_int(outcome->state), db_int(outcome->next_try_at),
 			db_text(outcome->reply), db_text(outcome->host), db_text(outcome->tls_version),
 			db_text(outcome->tls_cipher), db_text(outcome->tls_verified),
-			db_int(outcome->state == DELIVERY_WAITING ? 0 : now), db_int(outcome->attempts)),
+			db_int(outcome->state == DELIVERY_WAITING ? 0 : now),
+			db_id_or_null(outcome->holder_id)),
 		&changed, err));
 	return changed ? RESULT_OK
-		       : err_set(err, RESULT_CONFLICT, "the delivery is finished already, or another's");
+		       : err_set(err, RESULT_CONFLICT, "the delivery is finished already, or another node's");
 }
 
 enum result delivery_set_bounced(
@@ -227,7 +220,7 @@ enum result delivery_set_bounced(
 	int64_t changed;
 
 	TRY(db_exec(tx,
-		"UPDATE delivery SET state = 3, lease_until = 0, payload_box = NULL, last_reply = $2,"
+		"UPDATE delivery SET state = 3, holder_id = NULL, payload_box = NULL, last_reply = $2,"
 		" done_at = $3 WHERE id = $1 AND state IN (1, 2)",
 		DB_ARGS(db_id(id), db_text(reply), db_int(now)), &changed, err));
 	*ret_changed = changed > 0;
@@ -245,9 +238,8 @@ enum result delivery_retry(struct tx *tx, struct id account_id, struct id id, in
 	int64_t changed;
 
 	TRY(db_exec(tx,
-		"UPDATE delivery SET next_try_at = $4 WHERE id = $1 AND (account_id = $2 OR $3 = 1) AND "
-		"state = 1"
-		" AND lease_until = 0",
+		"UPDATE delivery SET next_try_at = $4 WHERE id = $1 AND (account_id = $2 OR $3 = 1)"
+		" AND state = 1 AND holder_id IS NULL",
 		DB_ARGS(db_id(id), db_id(account_id), db_bool(id_is_none(account_id)), db_int(now)), &changed,
 		err));
 	return changed ? RESULT_OK : err_set(err, RESULT_NOT_FOUND, "no such delivery waits");
@@ -257,7 +249,7 @@ enum result delivery_hurry(struct tx *tx, struct id message_id, int64_t now, str
 {
 	return db_exec(tx,
 		"UPDATE delivery SET next_try_at = $2"
-		" WHERE message_id = $1 AND state = 1 AND lease_until = 0 AND next_try_at > $2",
+		" WHERE message_id = $1 AND state = 1 AND holder_id IS NULL AND next_try_at > $2",
 		DB_ARGS(db_id(message_id), db_int(now)), NULL, err);
 }
 
@@ -265,7 +257,8 @@ enum result delivery_cancel(struct tx *tx, struct id message_id, enum delivery_k
 	int64_t now, int64_t *ret_count, struct err *err)
 {
 	return db_exec(tx,
-		"UPDATE delivery SET state = 5, last_reply = $3, done_at = $4, payload_box = NULL"
+		"UPDATE delivery SET state = 5, holder_id = NULL, last_reply = $3, done_at = $4, payload_box "
+		"= NULL"
 		" WHERE message_id = $1 AND kind = $2 AND state = 1",
 		DB_ARGS(db_id(message_id), db_int(kind), db_text(reason), db_int(now)), ret_count, err);
 }
@@ -276,8 +269,7 @@ enum result delivery_notify_again(struct tx *tx, struct id message_id, struct id
 	cleanup(rows_done) struct rows rows = {0};
 
 	TRY(db_query(tx,
-		"UPDATE delivery SET state = 1, created_at = $3, next_try_at = $3, give_up_at = $4, "
-		"lease_until = 0,"
+		"UPDATE delivery SET state = 1, created_at = $3, next_try_at = $3, give_up_at = $4,"
 		" delay_told_at = 0, done_at = 0, last_reply = '', resends = resends + 1"
 		" WHERE message_id = $1 AND kind = 2 AND copy_id = $2 AND state <> 1 RETURNING id",
 		DB_ARGS(db_id(message_id), db_id(copy_id), db_int(now), db_int(give_up_at)), &rows, err));

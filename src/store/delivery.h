@@ -50,7 +50,7 @@ struct delivery {
 	int64_t give_up_at;
 	int64_t next_try_at;
 	int64_t attempts;
-	int64_t lease_until; /* 0: not leased */
+	struct id holder_id; /* the node run that sends it, or none (store/node_run.h) */
 	int64_t dsn_notify;
 	struct str dsn_original; /* ORCPT, as received */
 	struct str dsn_envelope; /* ENVID, as received */
@@ -65,14 +65,8 @@ struct delivery {
 	int64_t done_at;
 	int64_t delay_told_at; /* the sender was told that it takes long; 0: not yet */
 	int64_t resends;       /* how often its notification was asked for again */
-	/* Not kept, but found when it is leased: */
+	/* Not kept, but found when it is taken: */
 	bool needs_tls; /* the account asks for verified TLS to the recipient's domain */
-};
-
-/* A lease is known by its delivery and the attempt that it counted. */
-struct delivery_claim {
-	struct id id;
-	int64_t attempts;
 };
 
 /* With the none identifier for account_id: of any account, for workers. */
@@ -87,7 +81,7 @@ enum result delivery_list_by_message(struct tx *tx, struct id message_id, struct
 enum result delivery_list(struct tx *tx, struct id account_id, bool all, int64_t limit, struct arena *arena,
 	struct delivery **ret, size_t *ret_count, struct err *err) must_check;
 
-/* When the next waiting delivery may be tried (ms), or INT64_MAX. */
+/* When the next waiting delivery that nobody holds may be tried (ms), or INT64_MAX. */
 enum result delivery_next_time(struct tx *tx, int64_t *ret, struct err *err) must_check;
 
 /* How many of the message's deliveries that need its content still wait. */

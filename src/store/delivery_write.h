@@ -8,31 +8,29 @@
 enum result delivery_add(
 	struct tx *tx, const struct delivery *delivery, bool *ret_is_new, struct err *err) must_check;
 
-/* Leases up to `limit` waiting deliveries that are due and go to none of the busy destinations, oldest due
- * first: nobody else gets them until `lease_until` (ms), when they are due again. Counts the attempt. */
-enum result delivery_lease(struct tx *tx, int64_t now, int64_t lease_until, const struct str *busy,
+/* Takes up to `limit` waiting deliveries that are due, that nobody holds, and that go to none of the busy
+ * destinations, oldest due first: they are the holder's until it writes down their end, releases them, or its
+ * run ends. Counts the attempt. */
+enum result delivery_hold(struct tx *tx, struct id holder_id, int64_t now, const struct str *busy,
 	size_t busy_count, int64_t limit, struct arena *arena, struct delivery **ret, size_t *ret_count,
 	struct err *err) must_check;
-
-/* Makes a lease last until then; nothing happens when it ended and another node has the delivery. */
-enum result delivery_renew(
-	struct tx *tx, const struct delivery_claim *claim, int64_t lease_until, struct err *err) must_check;
 
 enum result delivery_set_destination(
 	struct tx *tx, struct id id, struct str destination, struct err *err) must_check;
 
-/* Ends all leases: at the start of the only node. */
-enum result delivery_release_all(struct tx *tx, int64_t now, struct err *err) must_check;
+/* All that a run held is due at once, for anybody; *ret_count gets how many. */
+enum result delivery_release_all(
+	struct tx *tx, struct id holder_id, int64_t now, int64_t *ret_count, struct err *err) must_check;
 
-/* Gives the lease of that attempt back untried (it is not counted), due at `next_try_at`. Nothing happens
- * when it ended and another node has the delivery. */
+/* Gives one back untried (the attempt is not counted), due at `next_try_at`. Nothing happens when its holder
+ * has it no more. */
 enum result delivery_release(
-	struct tx *tx, struct id id, int64_t attempts, int64_t next_try_at, struct err *err) must_check;
+	struct tx *tx, const struct delivery *delivery, int64_t next_try_at, struct err *err) must_check;
 
 /* What an attempt led to. */
 struct delivery_outcome {
 	enum delivery_state state; /* DELIVERY_WAITING: try again at next_try_at */
-	int64_t attempts;	   /* of the lease that this is the end of; 0: whoever has it */
+	struct id holder_id;	   /* who tried; none: whoever holds it */
 	int64_t next_try_at;
 	struct str reply;
 	struct str host;
@@ -41,7 +39,7 @@ struct delivery_outcome {
 	struct str tls_verified;
 };
 
-/* CONFLICT when the delivery is not waiting any more, or the lease ended and another node has it. */
+/* CONFLICT when the delivery is not waiting any more, or that holder has it no more. */
 enum result delivery_finish(struct tx *tx, struct id id, const struct delivery_outcome *outcome, int64_t now,
 	struct err *err) must_check;
 

@@ -458,6 +458,20 @@ static const char tellings[] = "ALTER TABLE copy ADD COLUMN receipt_at BIGINT NO
 static const char saving[] = "ALTER TABLE definition ADD COLUMN may_save BIGINT NOT NULL DEFAULT 0;"
 			     "ALTER TABLE message ADD COLUMN may_save BIGINT NOT NULL DEFAULT 0;";
 
+/* A delivery is held by a run of a node, not for a time. No node runs while this does. */
+static const char holders[] =
+	"CREATE TABLE node_run ("
+	"  name TEXT PRIMARY KEY,"
+	"  run_id BYTEA NOT NULL UNIQUE,"
+	"  beats BIGINT NOT NULL,"
+	"  started_at BIGINT NOT NULL);"
+	"UPDATE delivery SET next_try_at = created_at WHERE state = 1 AND lease_until > 0;"
+	"ALTER TABLE delivery DROP COLUMN lease_until;"
+	"ALTER TABLE delivery ADD COLUMN holder_id BYTEA;"
+	"DROP INDEX delivery_by_time;"
+	"CREATE INDEX delivery_due ON delivery (next_try_at, id) WHERE state = 1 AND holder_id IS NULL;"
+	"CREATE INDEX delivery_held ON delivery (holder_id) WHERE holder_id IS NOT NULL;";
+
 static const struct migration migrations[] = {
 	{1, "begin", begin},
 	{2, "delay-notices", delay_notices},
@@ -473,6 +487,7 @@ static const struct migration migrations[] = {
 	{12, "recalls", recalls},
 	{13, "tellings", tellings},
 	{14, "saving", saving},
+	{15, "holders", holders},
 };
 
 enum result schema_migrate(struct db *db, int *ret_from, int *ret_to, struct err *err)

@@ -23,6 +23,14 @@ def postgres():
     server.close()
 
 
+@pytest.fixture
+def own_postgres():
+    """A server that the test may stop."""
+    server = Postgres()
+    yield server
+    server.close()
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
 def database(request):
     """The URL of a new database of either kind; None stands for SQLite in the node's folder."""

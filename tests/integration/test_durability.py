@@ -132,8 +132,8 @@ def check_answers(world, answered, unsure):
 
 def test_a_kill_in_any_phase_loses_nothing_accepted(world):
     answered, unsure = kill_often(world)
-    # What was leased when the process died is due again when the lease ends.
-    world.node.move_clock(20 * 60 * 1000)
+    # What failed for another reason than a kill, a database that was busy, is tried again.
+    world.node.move_clock(8 * 60 * 60 * 1000)
     wait.until(lambda: world.node.json("queue", "list") == [], "an empty queue", 400)
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         read = dict(zip(crash.READERS, pool.map(lambda r: read_all(world.node, r), crash.READERS)))

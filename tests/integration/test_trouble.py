@@ -8,14 +8,6 @@ import subprocess
 import pytest
 from support import portal, smtp, wait
 from support.node import Node
-from support.postgres import Postgres
-
-
-@pytest.fixture
-def own_postgres():
-    server = Postgres()
-    yield server
-    server.close()
 
 
 def test_a_database_that_is_gone_is_told_and_comes_back(binary, own_postgres):

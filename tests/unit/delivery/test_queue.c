@@ -36,32 +36,23 @@ static void test_recipients_of_one_mail_and_server_go_together(void **state)
 	assert_null(queue.tasks);
 }
 
-static void test_leases_of_what_is_sent_are_renewed_before_they_end(void **state)
+static void test_what_waits_is_dropped_and_what_is_sent_stays(void **state)
 {
 	struct delivery_queue queue = {.per_destination = 1};
-	struct delivery a = relay(1, "a@there.example", "a.example"),
-			b = relay(2, "b@there.example", "a.example");
-	struct delivery waits = relay(3, "c@there.example", "a.example");
-	cleanup(arena_done) struct arena arena = {0};
-	struct list claims = list_new(&arena, sizeof(struct delivery_claim)), none = claims;
+	struct delivery sent = relay(1, "a@there.example", "a.example"),
+			waits = relay(2, "b@there.example", "a.example");
 
 	(void)state;
-	a.lease_until = 2000, b.lease_until = 1000, a.attempts = 7, waits.sender = STR("");
-	delivery_queue_add(&queue, &a);
-	delivery_queue_add(&queue, &b);
+	waits.sender = STR("");
+	delivery_queue_add(&queue, &sent);
 	delivery_queue_add(&queue, &waits);
 	struct batch *batch = delivery_queue_next(&queue);
-	assert_int_equal(batch->count, 2);
-	delivery_queue_leases(&queue, 1000, &claims);
-	assert_int_equal(claims.count, 0);
-	delivery_queue_leases(&queue, 1001, &claims);
-	assert_int_equal(claims.count, 2); /* both, with the one that ends first */
-	assert_int_equal(((struct delivery_claim *)claims.items)[0].attempts, 7);
-	delivery_queue_renewed(&queue, 1001, 3000);
-	delivery_queue_leases(&queue, 1001, &none);
-	assert_int_equal(none.count, 0);
-	delivery_queue_end(&queue, batch);
+	delivery_queue_drop_waiting(&queue);
+	assert_ptr_equal(queue.tasks, batch->tasks[0]);
+	assert_null(queue.tasks->next);
 	delivery_queue_done(&queue);
+	assert_null(queue.tasks);
+	assert_null(queue.running);
 }
 
 static void test_what_differs_does_not_share(void **state)
@@ -150,7 +141,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_recipients_of_one_mail_and_server_go_together),
-		cmocka_unit_test(test_leases_of_what_is_sent_are_renewed_before_they_end),
+		cmocka_unit_test(test_what_waits_is_dropped_and_what_is_sent_stays),
 		cmocka_unit_test(test_what_differs_does_not_share),
 		cmocka_unit_test(test_a_full_destination_holds_up_nobody_else),
 		cmocka_unit_test(test_a_delivery_is_here_once),
