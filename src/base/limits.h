@@ -19,17 +19,18 @@
 #define LIMIT_MIME_HEADER_BYTES (100 * 1024)	 /* of one header block, the mail's own or a part's */
 #define LIMIT_MIME_HEADERS_TOTAL_BYTES (1 << 20) /* of all header blocks together */
 #define LIMIT_MIME_HEADER_FIELDS 1000		 /* in one block */
-#define LIMIT_MIME_BOUNDARY_BYTES 8192 /* of a longer one only the begin is compared */
+#define LIMIT_MIME_BOUNDARY_BYTES 8192		 /* of a longer one only the begin is compared */
 #define LIMIT_MIME_PARAMETERS 100    /* of one field, and the highest continuation index (RFC 2231) */
 #define LIMIT_FILE_NAME_BYTES 255    /* after decoding; the extension is kept */
 #define LIMIT_FILE_NAME_CANDIDATES 8 /* differing names one part may claim */
-#define LIMIT_REFERENCES 1000 /* Message-IDs a mail refers to: each may be a secure message that it answers  \
-			       */
-#define LIMIT_ADDRESSES_SHOWN 500    /* addresses read of one header field */
-#define LIMIT_SUBJECT_BYTES 2000     /* after decoding, for display */
-#define LIMIT_RULE_NAMES_BYTES 300   /* of all definitions of one message */
-#define LIMIT_DISPLAY_NAME_BYTES 255 /* after decoding */
-#define LIMIT_HTML_BYTES (4 << 20)   /* of one HTML part that is cleaned for display */
+#define LIMIT_REFERENCES                                                                                     \
+	1000 /* Message-IDs a mail refers to: each may be a secure message that it answers                   \
+	      */
+#define LIMIT_ADDRESSES_SHOWN 500	    /* addresses read of one header field */
+#define LIMIT_SUBJECT_BYTES 2000	    /* after decoding, for display */
+#define LIMIT_RULE_NAMES_BYTES 300	    /* of all definitions of one message */
+#define LIMIT_DISPLAY_NAME_BYTES 255	    /* after decoding */
+#define LIMIT_HTML_BYTES (4 << 20)	    /* of one HTML part that is cleaned for display */
 #define LIMIT_HTML_SHEET_BYTES (256 * 1024) /* of one style sheet; longer ones are left out */
 #define LIMIT_TEXT_SHOWN_BYTES (2 << 20)
 #define LIMIT_HTML_DEPTH 200
@@ -114,8 +115,8 @@
 #define LIMIT_HTTP_PART_HEADER_BYTES (8 * 1024) /* of one part of a form */
 #define LIMIT_HTTP_BODY_BYTES (16 << 20)	/* of a page that is built in memory */
 #define LIMIT_ASSET_BYTES (4 << 20)
-#define LIMIT_HTTP_WAITING 256 /* complete requests that wait for a worker; beyond: 503 */
-#define LIMIT_PAGE_ROWS 25 /* such a page weighs less than 60 KB, however long its rows are */
+#define LIMIT_HTTP_WAITING 256	    /* complete requests that wait for a worker; beyond: 503 */
+#define LIMIT_PAGE_ROWS 25	    /* such a page weighs less than 60 KB, however long its rows are */
 #define LIMIT_LOGO_BYTES (16 << 10) /* it is on every page, and those weigh less than 60 KB */
 
 /* Templates. */
@@ -133,7 +134,9 @@
 #define LIMIT_CODE_DIGITS 8
 #define LIMIT_CODE_MS (15 * MS_MINUTE)
 #define LIMIT_CODE_TRIES 5
-#define LIMIT_DEVICE_MS (180 * MS_DAY) /* a browser is known since its last sign-in */
+#define LIMIT_FACTOR_CODE_BYTES 60	      /* of a second factor, as typed */
+#define LIMIT_SESSION_DUE_MS (15 * MS_MINUTE) /* of a session that waits for its second factor */
+#define LIMIT_DEVICE_MS (180 * MS_DAY)	      /* a browser is known since its last sign-in */
 #define LIMIT_PASSWORD_CHARACTERS_MIN 10
 #define LIMIT_PASSWORD_BYTES_MAX 256
 #define LIMIT_PASSWORD_HASHES_AT_ONCE 4 /* 64 MiB each */

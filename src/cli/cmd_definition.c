@@ -9,7 +9,7 @@
 
 static const char *description, *expire_days, *position, *folder_name, *group, *sender;
 static bool everybody;
-static const char *print, *reply, *reply_all, *save, *read_receipt, *all_recipients;
+static const char *print, *reply, *reply_all, *save, *read_receipt, *all_recipients, *second_factor;
 
 static enum result read_number(const char *text, const char *option, int64_t *ret, struct err *err)
 {
@@ -44,6 +44,7 @@ static enum result fill(struct definition *definition, struct err *err)
 	TRY(read_yes(save, "save", &definition->rights.save, err));
 	TRY(read_yes(read_receipt, "read-receipt", &definition->read_receipt, err));
 	TRY(read_yes(all_recipients, "all-recipients", &definition->all_recipients, err));
+	TRY(read_yes(second_factor, "second-factor", &definition->rights.second_factor, err));
 	definition->rights.reply_all = definition->rights.reply_all && definition->rights.reply;
 	TRY(read_number(expire_days, "expire-days", &definition->expire_days, err));
 	return read_number(position, "position", &definition->position, err);
@@ -75,8 +76,9 @@ static enum result read_folder(struct admin *admin, struct id *ret, struct err *
 
 static enum result add(struct admin *admin, const struct options *options, struct err *err)
 {
-	struct definition definition = {
-		.name = str_of(options->words[0]), .position = 100, .rights = {true, true, true, false}};
+	struct definition definition = {.name = str_of(options->words[0]),
+		.position = 100,
+		.rights = {.print = true, .reply = true, .reply_all = true}};
 
 	TRY(fill(&definition, err));
 	TRY(read_folder(admin, &definition.folder_id, err));
@@ -136,7 +138,8 @@ static enum result list_in_tx(struct tx *tx, void *context, struct err *err)
 {
 	struct admin *admin = context;
 	static const char *const columns[] = {"name", "folder", "default", "print", "reply", "reply_all",
-		"save", "expire_days", "read_receipt", "all_recipients", "description", NULL};
+		"save", "expire_days", "read_receipt", "all_recipients", "second_factor", "description",
+		NULL};
 	struct definition_folder *folders;
 	struct definition *d;
 	size_t count, folder_count;
@@ -146,15 +149,15 @@ static enum result list_in_tx(struct tx *tx, void *context, struct err *err)
 	TRY(definition_folder_list(tx, admin->actor.account_id, &admin->arena, &folders, &folder_count, err));
 	json_t *list = json_array();
 	for (size_t i = 0; i < count; i++)
-		(void)json_array_append_new(
-			list, json_pack("{s:o,s:o,s:b,s:b,s:b,s:b,s:b,s:I,s:b,s:b,s:o}", "name",
-				      admin_text(d[i].name), "folder",
-				      admin_text(folder_of(folders, folder_count, &d[i])), "default",
-				      d[i].is_default, "print", d[i].rights.print, "reply", d[i].rights.reply,
-				      "reply_all", d[i].rights.reply_all, "save", d[i].rights.save,
-				      "expire_days", (json_int_t)d[i].expire_days, "read_receipt",
-				      d[i].read_receipt, "all_recipients", d[i].all_recipients, "description",
-				      admin_text(d[i].description)));
+		(void)json_array_append_new(list,
+			json_pack("{s:o,s:o,s:b,s:b,s:b,s:b,s:b,s:I,s:b,s:b,s:b,s:o}", "name",
+				admin_text(d[i].name), "folder",
+				admin_text(folder_of(folders, folder_count, &d[i])), "default",
+				d[i].is_default, "print", d[i].rights.print, "reply", d[i].rights.reply,
+				"reply_all", d[i].rights.reply_all, "save", d[i].rights.save, "expire_days",
+				(json_int_t)d[i].expire_days, "read_receipt", d[i].read_receipt,
+				"all_recipients", d[i].all_recipients, "second_factor",
+				d[i].rights.second_factor, "description", admin_text(d[i].description)));
 	admin_print(admin, list, columns);
 	return RESULT_OK;
 }
@@ -225,7 +228,8 @@ static enum result withdraw(struct admin *admin, const struct options *options, 
 #define RULES                                                                                                \
 	"[--description TEXT] [--print yes|no] [--reply yes|no] [--reply-all yes|no] [--save yes|no] "       \
 	"[--expire-days N]"                                                                                  \
-	" [--read-receipt yes|no] [--all-recipients yes|no] [--position N] [--folder NAME]"
+	" [--read-receipt yes|no] [--all-recipients yes|no] [--second-factor yes|no] [--position N]"         \
+	" [--folder NAME]"
 
 int cmd_definition(int argc, char **argv)
 {
@@ -239,6 +243,8 @@ int cmd_definition(int argc, char **argv)
 		{"expire-days", "N", "days until it expires; 0: at the end of retention", &expire_days, NULL},
 		{"read-receipt", "yes|no", "the sender is told when it was read", &read_receipt, NULL},
 		{"all-recipients", "yes|no", "internal recipients read it in the portal too", &all_recipients,
+			NULL},
+		{"second-factor", "yes|no", "recipients need a second factor to open it", &second_factor,
 			NULL},
 		{"position", "N", "place in the sender's list", &position, NULL},
 		{"folder", "NAME", "in which it lies; new ones in the oldest folder", &folder_name, NULL},

@@ -1,11 +1,12 @@
 #include "cli/admin.h"
 #include "cli/command.h"
 #include "flow/administer.h"
+#include "flow/second_factor.h"
 
 #define LIST_MAX 10000
 
 static const char *name;
-static bool password_stdin, administrator;
+static bool password_stdin, administrator, remove_factor;
 
 static enum result add(struct admin *admin, const struct options *options, struct err *err)
 {
@@ -43,14 +44,26 @@ static enum result list(struct admin *admin, const struct options *options, stru
 	return db_read(admin->node.db, list_in_tx, admin, err);
 }
 
+static enum result second_factor(struct admin *admin, const struct options *options, struct err *err)
+{
+	if (!remove_factor)
+		return err_set(err, RESULT_INVALID,
+			"say --remove: only its owner sets a second factor up, when signing in the next "
+			"time");
+	return account_remove_second_factor(
+		admin->node.flow, &admin->actor, str_of(options->words[0]), admin->now, err);
+}
+
 int cmd_user(int argc, char **argv)
 {
 	struct admin admin = {0};
 	const struct option_row rows[] = {ADMIN_ROWS(&admin), {"name", "TEXT", "display name", &name, NULL},
 		{"password-stdin", NULL, "read a password from standard input", NULL, &password_stdin},
-		{"administrator", NULL, "may administer the account", NULL, &administrator}};
+		{"administrator", NULL, "may administer the account", NULL, &administrator},
+		{"remove", NULL, "the second factor, of somebody who lost it", NULL, &remove_factor}};
 	static const struct admin_verb verbs[] = {
 		{"add", "add ADDRESS [--name TEXT] [--password-stdin] [--administrator]", 1, 1, true, add},
+		{"second-factor", "second-factor ADDRESS --remove", 1, 1, true, second_factor},
 		{"list", "list [--json]", 0, 0, true, list},
 	};
 

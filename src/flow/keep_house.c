@@ -9,6 +9,7 @@
 #include "store/delivery.h"
 #include "store/device_write.h"
 #include "store/event_write.h"
+#include "store/factor_write.h"
 #include "store/message_write.h"
 #include "store/sealed_body.h"
 #include "store/sending_write.h"
@@ -119,6 +120,7 @@ static enum result keep_house_in_tx(struct tx *tx, void *context, struct err *er
 	TRY(code_remove_expired(tx, now - MS_DAY, AT_ONCE, err));
 	TRY(attempt_remove_ended(tx, now, AT_ONCE, err));
 	TRY(device_remove_unused(tx, now - LIMIT_DEVICE_MS, AT_ONCE, err));
+	TRY(remembered_remove_ended(tx, now, AT_ONCE, err));
 	TRY(remove_content(tx, house, err));
 	TRY(sending_forget(tx, now - COUNTED_MS, AT_ONCE, err));
 	return message_claims_forget(tx, now - CLAIMS_MS, AT_ONCE, err);

@@ -37,13 +37,15 @@ static enum result find_entitled(
 	hash_bytes(q->token, hash);
 	ret->token_hash = (struct bytes){hash, HASH_BYTES};
 	TRY(session_find(tx, ret->token_hash, q->arena, &ret->session, err));
+	if (ret->session.stage != SESSION_OPEN)
+		return err_set(err, RESULT_NOT_FOUND, "the session is not open yet");
 	TRY(person_find(tx, ret->session.account_id, ret->session.person_id, q->arena, &ret->person, err));
 	TRY(person_list_by_address(tx, ret->person.address, q->arena, &ret->people, &ret->count, err));
 	for (size_t i = 0; i < ret->count; i++) {
 		const struct person *other = &ret->people[i];
 		bool is_own = id_equal(other->id, ret->person.id);
-		bool is_proved =
-			ret->session.proof == PROOF_CODE && other->password_set_at <= ret->session.created_at;
+		bool is_proved = (ret->session.proof & PROOF_CODE) &&
+				 other->password_set_at <= ret->session.created_at;
 		if (is_own || is_proved)
 			ret->people[kept++] = *other;
 	}
@@ -73,7 +75,7 @@ static enum result list_mailboxes(struct tx *tx, void *context, struct err *err)
 			.is_current = id_equal(person->id, entitled.person.id)};
 	}
 	TRY(account_list(tx, q->arena, &accounts, &account_count, err));
-	q->needs_code = entitled.session.proof != PROOF_CODE && account_count > 1;
+	q->needs_code = !(entitled.session.proof & PROOF_CODE) && account_count > 1;
 	return RESULT_OK;
 }
 
@@ -99,8 +101,8 @@ static enum result replace_session(struct tx *tx, struct mailbox_query *q, const
 	TRY(session_remove(tx, entitled->token_hash, err));
 	TRY(sign_in_note(tx, EVENT_SIGNED_OUT, &entitled->person, (struct id){0}, q->visitor->origin,
 		STR("other mailbox"), q->now, err));
-	TRY(sign_in_begin(
-		q->flow, tx, person, old->proof, q->visitor, (struct id){0}, q->now, &q->sign_in, err));
+	TRY(sign_in_begin(q->flow, tx, person, old->proof & ~PROOF_SECOND, q->visitor, (struct id){0}, q->now,
+		&q->sign_in, err));
 	hash_bytes((struct bytes){q->sign_in.token, sizeof(q->sign_in.token)}, hash);
 	return session_set_times(tx, (struct bytes){hash, sizeof(hash)}, old->created_at, old->ends_at, err);
 }

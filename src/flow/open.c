@@ -50,6 +50,14 @@ static struct open_person *people_of(const struct mime_address *addresses, size_
 	return people;
 }
 
+/* Why a recipient may not see it yet. */
+static enum result check_factor(const struct message_query *q, const struct copy *copy, struct err *err)
+{
+	if (copy->is_owner || !q->message.rights.second_factor || q->actor->has_second_factor)
+		return RESULT_OK;
+	return err_code(err, RESULT_DENIED, "second-factor", "this message asks for a second factor");
+}
+
 /* Why a recipient may not see it any more. */
 static enum result check_not_ended(const struct message_query *q, const struct copy *copy, struct err *err)
 {
@@ -280,6 +288,7 @@ static enum result read_with_key(struct tx *tx, struct message_query *q, struct 
 	TRY(message_find(tx, copy.account_id, copy.message_id, &opened->arena, &q->message, err));
 	TRY(check_not_ended(q, &copy, err));
 	TRY(check_use(q, &copy, err));
+	TRY(check_factor(q, &copy, err));
 	TRY(open_sealed(tx, q, err));
 	TRY(set_owner(tx, q, err));
 	opened->summary.copy = copy;

@@ -110,9 +110,9 @@ enum open_use {
 	OPEN_SAVE   /* the whole of it as a file; where its definition allows it */
 };
 
-/* NOT_FOUND; GONE with code "recalled", "expired" or "destroyed"; DENIED with "print-not-allowed" or
- * "save-not-allowed". The owner may do everything, and still opens what was recalled or has expired, as long
- * as it is kept. */
+/* NOT_FOUND; GONE with code "recalled", "expired" or "destroyed"; DENIED with "print-not-allowed",
+ * "save-not-allowed", or "second-factor" when its definition asks for one that was not shown. The owner may
+ * do everything, and still opens what was recalled or has expired, as long as it is kept. */
 enum result open_message(struct flow *flow, const struct actor *actor, struct id copy_id, enum open_use use,
 	int64_t now, struct open_message **ret, struct err *err) must_check;
 void open_message_free(struct open_message *message);

@@ -43,7 +43,9 @@ static void open_row(const struct folder_query *q, const struct copy_row *row, s
 	}
 	ret->subject = letter.subject;
 	ret->from = person_of(letter.from);
-	ret->snippet = letter.snippet;
+	/* The begin of the text is shown to whoever may open it. */
+	if (row->copy.is_owner || !row->second_factor || q->actor->has_second_factor)
+		ret->snippet = letter.snippet;
 	ret->files = letter.files;
 }
 

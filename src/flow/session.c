@@ -36,6 +36,8 @@ static enum result find_session(struct tx *tx, void *context, struct err *err)
 	if (found == RESULT_NOT_FOUND)
 		return err_code(err, RESULT_DENIED, "session-ended", "nobody is signed in");
 	TRY(found);
+	if (facts.session.stage != SESSION_OPEN && q->now < facts.session.ends_at)
+		return err_code(err, RESULT_DENIED, "second-factor", "the second factor was not shown yet");
 	TRY(settings_load(tx, facts.session.account_id, q->arena, &facts.settings, err));
 	int64_t idle_ends = facts.session.used_at + facts.settings.session_idle_minutes * MS_MINUTE;
 	facts.ends_at = idle_ends < facts.session.ends_at ? idle_ends : facts.session.ends_at;

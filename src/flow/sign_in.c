@@ -1,6 +1,7 @@
 #include "flow/sign_in_private.h"
 
 #include "base/limits.h"
+#include "flow/factor_private.h"
 #include "flow/people.h"
 #include "seal/box.h"
 #include "seal/random.h"
@@ -119,18 +120,44 @@ void sign_in_sort_people(struct person *people, size_t count)
 		}
 }
 
-/* The visitor's browser is known for the address from now on. */
-static enum result know_device(struct tx *tx, const struct person *person, const struct visitor *visitor,
-	int64_t now, struct sign_in *ret, struct err *err)
+/* The cookie by which the visitor's browser is known, the same as before if there was one. */
+static void choose_device(const struct visitor *visitor, struct sign_in *ret)
 {
-	uint8_t hash[HASH_BYTES];
-
 	if (visitor->device.len == sizeof(ret->device))
 		memcpy(ret->device, visitor->device.ptr, sizeof(ret->device));
 	else
 		random_fill(ret->device, sizeof(ret->device));
-	hash_bytes((struct bytes){ret->device, sizeof(ret->device)}, hash);
-	return device_note(tx, (struct bytes){hash, sizeof(hash)}, person->address_key, now, err);
+}
+
+/* The person has signed in: the browser is known for the address from now on. */
+static enum result note_signed_in(struct tx *tx, const struct person *person, struct bytes device,
+	int64_t proof, struct str origin, const char *detail, int64_t now, struct err *err)
+{
+	cleanup(arena_done) struct arena arena = {0};
+	uint8_t hash[HASH_BYTES];
+
+	hash_bytes(device, hash);
+	TRY(device_note(tx, (struct bytes){hash, sizeof(hash)}, person->address_key, now, err));
+	return sign_in_note(tx, EVENT_SIGNED_IN, person, (struct id){0}, origin,
+		arena_printf(&arena, "%s%s%s", proof & PROOF_CODE ? "code" : "password", *detail ? ", " : "",
+			detail),
+		now, err);
+}
+
+enum result sign_in_complete(struct tx *tx, const struct flow_account *account, const struct session *session,
+	const struct person *person, int64_t proof, const struct visitor *visitor, const char *detail,
+	int64_t now, struct err *err)
+{
+	int64_t ends_at = session->created_at + account->settings.session_absolute_hours * MS_HOUR;
+
+	TRY(session_prove(tx, session->token_hash, session->proof | proof, now, ends_at, err));
+	return note_signed_in(tx, person, visitor->device, session->proof, visitor->origin, detail, now, err);
+}
+
+static int64_t end_of(const struct flow_account *account, enum session_stage stage, int64_t now)
+{
+	return stage == SESSION_OPEN ? now + account->settings.session_absolute_hours * MS_HOUR
+				     : now + LIMIT_SESSION_DUE_MS;
 }
 
 enum result sign_in_begin(struct flow *flow, struct tx *tx, const struct person *person, int64_t proof,
@@ -145,20 +172,25 @@ enum result sign_in_begin(struct flow *flow, struct tx *tx, const struct person 
 		.copy_id = copy_id,
 		.has_password = person->password_hash.len > 0};
 	TRY(flow_account_load(flow, tx, person->account_id, &arena, &account, err));
+	TRY(factor_stage(tx, &account, person, visitor, now, &proof, &ret->stage, err));
 	random_fill(ret->token, sizeof(ret->token));
 	hash_bytes((struct bytes){ret->token, sizeof(ret->token)}, token_hash);
+	choose_device(visitor, ret);
 	struct session session = {.token_hash = {token_hash, sizeof(token_hash)},
 		.account_id = person->account_id,
 		.person_id = person->id,
 		.created_at = now,
 		.used_at = now,
-		.ends_at = now + account.settings.session_absolute_hours * MS_HOUR,
+		.ends_at = end_of(&account, ret->stage, now),
 		.proof = proof,
-		.origin = visitor->origin};
+		.origin = visitor->origin,
+		.stage = ret->stage,
+		.agent = visitor->agent};
 	TRY(session_add(tx, &session, err));
-	TRY(know_device(tx, person, visitor, now, ret, err));
-	return sign_in_note(tx, EVENT_SIGNED_IN, person, (struct id){0}, visitor->origin,
-		proof == PROOF_CODE ? STR("code") : STR("password"), now, err);
+	if (ret->stage != SESSION_OPEN)
+		return RESULT_OK;
+	return note_signed_in(tx, person, (struct bytes){ret->device, sizeof(ret->device)}, proof,
+		visitor->origin, proof & PROOF_REMEMBERED ? "remembered browser" : "", now, err);
 }
 
 struct link_query {

@@ -31,6 +31,7 @@ struct visitor {
 	struct bytes browser; /* a random cookie value; codes are good only with it */
 	struct bytes device;  /* the cookie of an earlier sign-in, or empty */
 	struct str origin;    /* the peer's address */
+	struct str agent;     /* what the browser calls itself, in short; may be empty */
 };
 
 /* Sends a code to the address of the link's recipient. BUSY after too many; the wait is in err->text. */
@@ -51,6 +52,7 @@ struct sign_in {
 	struct id copy_id; /* the message whose link began it, or none (R8) */
 	bool has_password;
 	bool has_choice; /* no link said which of the address's mailboxes is meant */
+	enum session_stage stage;
 };
 
 /* DENIED: wrong code, err->code "code-wrong", tries left in the text; GONE "code-used-up": expired, used, no
@@ -84,7 +86,8 @@ enum result mailbox_list(struct flow *flow, struct bytes token, int64_t now, str
 enum result mailbox_switch(struct flow *flow, struct bytes token, const struct visitor *visitor,
 	struct id person_id, int64_t now, struct sign_in *ret, struct err *err) must_check;
 
-/* Who a session's token is. DENIED with code "session-ended" after the idle or the absolute limit (R7). */
+/* Who a session's token is. DENIED with code "session-ended" after the idle or the absolute limit (R7),
+ * "second-factor" while something is due before it opens (flow/second_factor.h). */
 struct session_facts {
 	struct session session;
 	struct person person;

@@ -33,7 +33,14 @@ enum result sign_in_too_often(struct err *err) must_check;
 /* In order of preference for who typed an address: the mailbox of the own organisation, then the oldest. */
 void sign_in_sort_people(struct person *people, size_t count);
 
-/* Begins a session for the person: the token is random, its hash is kept. */
+/* What was due in a session is shown: it is open from now on, and the person has signed in. `detail` says by
+ * what besides the first proof, such as "second-factor"; empty: by nothing else. */
+enum result sign_in_complete(struct tx *tx, const struct flow_account *account, const struct session *session,
+	const struct person *person, int64_t proof, const struct visitor *visitor, const char *detail,
+	int64_t now, struct err *err) must_check;
+
+/* Begins a session for the person: the token is random, its hash is kept. One that waits
+ * for a second factor opens nothing, and lasts LIMIT_SESSION_DUE_MS. */
 enum result sign_in_begin(struct flow *flow, struct tx *tx, const struct person *person, int64_t proof,
 	const struct visitor *visitor, struct id copy_id, int64_t now, struct sign_in *ret,
 	struct err *err) must_check;

@@ -4,8 +4,11 @@
 
 struct rights strictest_rights(struct rights a, struct rights b)
 {
-	return (struct rights){
-		a.print && b.print, a.reply && b.reply, a.reply_all && b.reply_all, a.save && b.save};
+	return (struct rights){.print = a.print && b.print,
+		.reply = a.reply && b.reply,
+		.reply_all = a.reply_all && b.reply_all,
+		.save = a.save && b.save,
+		.second_factor = a.second_factor || b.second_factor};
 }
 
 static bool has_name(struct str names, struct str name)

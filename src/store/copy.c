@@ -131,7 +131,7 @@ enum result copy_tally(struct tx *tx, struct id message_id, struct copy_tally *r
 #define PAGE                                                                                                 \
 	"SELECT " COLUMNS                                                                                    \
 	", m.sent_at, m.expires_at, m.recalled_at, m.size, m.list_box, w.sealed, m.sender,"                  \
-	" m.extended_at"                                                                                     \
+	" m.extended_at, m.second_factor"                                                                    \
 	" FROM copy c JOIN message m ON m.id = c.message_id LEFT JOIN wrap w ON w.holder_id = c.id"          \
 	" WHERE c.person_id = $1 AND c.folder = $2"
 
@@ -175,6 +175,7 @@ enum result copy_page(struct tx *tx, struct id person_id, enum folder folder, st
 			.wrap = arena_bytes(arena, row_bytes(&rows, COPY_COLUMNS + 5)),
 			.sender = arena_str(arena, row_text(&rows, COPY_COLUMNS + 6)),
 			.extended_at = row_int(&rows, COPY_COLUMNS + 7),
+			.second_factor = row_bool(&rows, COPY_COLUMNS + 8),
 		};
 	TRY(rows_end(&rows, err));
 	if (from.newer)

@@ -36,8 +36,9 @@ struct copy_row {
 	int64_t extended_at;
 	int64_t size;
 	struct bytes list_box;
-	struct bytes wrap; /* empty: destroyed */
-	struct str sender; /* the envelope's, for a row that cannot be opened */
+	struct bytes wrap;  /* empty: destroyed */
+	bool second_factor; /* its definition asks for one */
+	struct str sender;  /* the envelope's, for a row that cannot be opened */
 };
 
 struct folder_count {

@@ -43,6 +43,10 @@ struct event {
 #define EVENT_CODE_REFUSED "person.code-refused"
 #define EVENT_PASSWORD_SET "person.password-set"
 #define EVENT_PASSWORD_REFUSED "person.password-refused"
+#define EVENT_FACTOR_SET "person.second-factor-set"
+#define EVENT_FACTOR_REMOVED "person.second-factor-removed" /* without an actor: by an administrator */
+#define EVENT_FACTOR_REFUSED "person.second-factor-refused"
+#define EVENT_RECOVERY_CODES_MADE "person.recovery-codes-made"
 #define EVENT_ADDRESS_DENIED "person.not-my-address"
 #define EVENT_DELIVERY_SENT "delivery.sent"
 #define EVENT_DELIVERY_DELAYED "delivery.delayed"

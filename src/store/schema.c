@@ -472,6 +472,35 @@ static const char holders[] =
 	"CREATE INDEX delivery_due ON delivery (next_try_at, id) WHERE state = 1 AND holder_id IS NULL;"
 	"CREATE INDEX delivery_held ON delivery (holder_id) WHERE holder_id IS NOT NULL;";
 
+/* Second factors. A session of stage 1 waits for one, of stage 2 for one to be set up, and opens nothing
+ * else. agent: what the browser calls itself, in short. */
+static const char second_factors[] =
+	"CREATE TABLE second_factor ("
+	"  person_id BYTEA PRIMARY KEY REFERENCES person(id),"
+	"  secret_box BYTEA NOT NULL,"
+	"  created_at BIGINT NOT NULL,"
+	"  confirmed_at BIGINT NOT NULL,"
+	"  used_step BIGINT NOT NULL);"
+	"CREATE TABLE recovery_code ("
+	"  person_id BYTEA NOT NULL REFERENCES person(id),"
+	"  code_hash BYTEA NOT NULL,"
+	"  PRIMARY KEY (person_id, code_hash));"
+	"CREATE TABLE remembered ("
+	"  id BYTEA PRIMARY KEY,"
+	"  person_id BYTEA NOT NULL REFERENCES person(id),"
+	"  cookie_hash BYTEA NOT NULL,"
+	"  agent TEXT NOT NULL,"
+	"  origin TEXT NOT NULL,"
+	"  created_at BIGINT NOT NULL,"
+	"  used_at BIGINT NOT NULL,"
+	"  ends_at BIGINT NOT NULL,"
+	"  UNIQUE (person_id, cookie_hash));"
+	"CREATE INDEX remembered_by_end ON remembered (ends_at);"
+	"ALTER TABLE session ADD COLUMN stage BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE session ADD COLUMN agent TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE definition ADD COLUMN second_factor BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE message ADD COLUMN second_factor BIGINT NOT NULL DEFAULT 0;";
+
 static const struct migration migrations[] = {
 	{1, "begin", begin},
 	{2, "delay-notices", delay_notices},
@@ -488,6 +517,7 @@ static const struct migration migrations[] = {
 	{13, "tellings", tellings},
 	{14, "saving", saving},
 	{15, "holders", holders},
+	{16, "second-factors", second_factors},
 };
 
 enum result schema_migrate(struct db *db, int *ret_from, int *ret_to, struct err *err)

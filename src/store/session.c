@@ -2,7 +2,7 @@
 
 #include "base/mem.h"
 
-#define COLUMNS "token_hash, account_id, person_id, created_at, used_at, ends_at, proof, origin"
+#define COLUMNS "token_hash, account_id, person_id, created_at, used_at, ends_at, proof, origin, stage, agent"
 
 enum result session_find(
 	struct tx *tx, struct bytes token_hash, struct arena *arena, struct session *ret, struct err *err)
@@ -20,16 +20,20 @@ enum result session_find(
 		.ends_at = row_int(&rows, 5),
 		.proof = row_int(&rows, 6),
 		.origin = arena_str(arena, row_text(&rows, 7)),
+		.stage = (enum session_stage)row_int(&rows, 8),
+		.agent = arena_str(arena, row_text(&rows, 9)),
 	};
 	return rows_end(&rows, err);
 }
 
 enum result session_add(struct tx *tx, const struct session *session, struct err *err)
 {
-	return db_exec(tx, "INSERT INTO session (" COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+	return db_exec(tx,
+		"INSERT INTO session (" COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
 		DB_ARGS(db_bytes(session->token_hash), db_id(session->account_id), db_id(session->person_id),
 			db_int(session->created_at), db_int(session->used_at), db_int(session->ends_at),
-			db_int(session->proof), db_text(session->origin)),
+			db_int(session->proof), db_text(session->origin), db_int(session->stage),
+			db_text(session->agent)),
 		NULL, err);
 }
 
@@ -37,6 +41,17 @@ enum result session_set_used(struct tx *tx, struct bytes token_hash, int64_t now
 {
 	return db_exec(tx, "UPDATE session SET used_at = $2 WHERE token_hash = $1 AND used_at < $2",
 		DB_ARGS(db_bytes(token_hash), db_int(now)), NULL, err);
+}
+
+enum result session_prove(
+	struct tx *tx, struct bytes token_hash, int64_t proof, int64_t now, int64_t ends_at, struct err *err)
+{
+	int64_t changed;
+
+	TRY(db_exec(tx,
+		"UPDATE session SET proof = $2, stage = 0, used_at = $3, ends_at = $4 WHERE token_hash = $1",
+		DB_ARGS(db_bytes(token_hash), db_int(proof), db_int(now), db_int(ends_at)), &changed, err));
+	return changed ? RESULT_OK : err_set(err, RESULT_NOT_FOUND, "there is no such session");
 }
 
 enum result session_set_times(

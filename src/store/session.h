@@ -6,7 +6,21 @@
 #include "db/db.h"
 
 /* What was shown at sign-in, as bits. */
-enum session_proof { PROOF_CODE = 1, PROOF_PASSWORD = 2 };
+enum session_proof {
+	PROOF_CODE = 1,
+	PROOF_PASSWORD = 2,
+	PROOF_FACTOR = 4,     /* a second one: an app's code, or a recovery code */
+	PROOF_REMEMBERED = 8, /* instead of that, a browser in which it was shown before */
+};
+
+#define PROOF_SECOND (PROOF_FACTOR | PROOF_REMEMBERED)
+
+/* Whether the session opens anything yet. */
+enum session_stage {
+	SESSION_OPEN = 0,
+	SESSION_FACTOR_DUE = 1, /* the person has a second factor, which was not shown yet */
+	SESSION_SET_UP_DUE = 2, /* the account asks for one, and the person has none */
+};
 
 struct session {
 	struct bytes token_hash;
@@ -17,6 +31,8 @@ struct session {
 	int64_t ends_at; /* absolute limit */
 	int64_t proof;
 	struct str origin; /* address it was begun from */
+	enum session_stage stage;
+	struct str agent; /* what the browser calls itself, in short; may be empty */
 };
 
 /* Ended or not. NOT_FOUND when there is none. */

@@ -5,6 +5,11 @@
 
 enum result session_add(struct tx *tx, const struct session *session, struct err *err) must_check;
 enum result session_set_used(struct tx *tx, struct bytes token_hash, int64_t now, struct err *err) must_check;
+
+/* More was shown: the session is open from now on. NOT_FOUND when it is gone. */
+enum result session_prove(struct tx *tx, struct bytes token_hash, int64_t proof, int64_t now, int64_t ends_at,
+	struct err *err) must_check;
+
 /* For a session that stands in for another: begun with it, and ending no later (ends_at only comes nearer).
  */
 enum result session_set_times(struct tx *tx, struct bytes token_hash, int64_t created_at, int64_t ends_at,

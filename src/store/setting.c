@@ -8,6 +8,7 @@
 
 static const char *const reply_from_choices[] = {"person", "portal", NULL};
 static const char *const outsiders_may_write_choices[] = {"off", "writers", "all", NULL};
+static const char *const factor_choices[] = {"nobody", "internal", "everybody", NULL};
 
 #define FIELD(name) offsetof(struct account_settings, name)
 #define TEXT(field, initial, most, help)                                                                     \
@@ -43,6 +44,10 @@ static const struct setting table[] = {
 	NUMBER(retention_days, "365", 1, 36500, "days a secure message is kept at most"),
 	NUMBER(session_idle_minutes, "60", 1, 1440, "minutes without use until a session ends"),
 	NUMBER(session_absolute_hours, "12", 1, 168, "hours until a session ends in any case"),
+	{"second_factor", SETTING_CHOICE, FIELD(second_factor), "nobody", 0, 0, factor_choices,
+		"who must show a second factor to sign in; a definition may ask for one as well"},
+	NUMBER(remember_days, "30", 0, 365,
+		"days a browser that somebody asked to remember needs no second factor; 0: always"),
 	NUMBER(retry_days, "5", 1, 30, "days the queue tries before a mail is returned"),
 	NUMBER(delay_notice_hours, "4", 1, 720, "hours until the sender is told that a mail is delayed"),
 	NUMBER(reminder_days, "2", 0, 365,

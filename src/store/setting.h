@@ -19,6 +19,8 @@ enum reply_from {
 	REPLY_FROM_PORTAL  /* … or from the portal's address */
 };
 
+enum factor_required { FACTOR_FOR_NOBODY, FACTOR_FOR_INTERNAL, FACTOR_FOR_EVERYBODY };
+
 struct account_settings {
 	struct str display_name;	 /* shown to people; default: the account's name */
 	struct str accent_colour;	 /* "#rrggbb" */
@@ -35,11 +37,13 @@ struct account_settings {
 	int64_t retention_days;
 	int64_t session_idle_minutes;
 	int64_t session_absolute_hours;
-	int64_t delay_notice_hours; /* until the sender is told once that a mail still waits */
-	int64_t retry_days;	    /* how long the queue tries before it gives a mail back */
-	int64_t reminder_days;	    /* before expiry, to recipients who have not read; 0: never */
-	int64_t unread_notice_days; /* after sending, to the sender; 0: never */
-	bool expired_notice;	    /* to the sender, of what ended unread */
+	enum factor_required second_factor; /* who has to set one up */
+	int64_t remember_days;		    /* a browser is asked for none; 0: it always is */
+	int64_t delay_notice_hours;	    /* until the sender is told once that a mail still waits */
+	int64_t retry_days;		    /* how long the queue tries before it gives a mail back */
+	int64_t reminder_days;		    /* before expiry, to recipients who have not read; 0: never */
+	int64_t unread_notice_days;	    /* after sending, to the sender; 0: never */
+	bool expired_notice;		    /* to the sender, of what ended unread */
 };
 
 enum setting_kind { SETTING_TEXT, SETTING_COLOUR, SETTING_BOOL, SETTING_NUMBER, SETTING_CHOICE };

@@ -1,5 +1,6 @@
 // A Sealpost node of the tests' own, and mail for it.
 import { execFileSync, spawn } from "node:child_process";
+import crypto from "node:crypto";
 import fs from "node:fs";
 import net from "node:net";
 import os from "node:os";
@@ -86,6 +87,17 @@ listen {
     const bytes = Buffer.alloc(8);
     bytes.writeBigInt64LE(this.offset);
     fs.writeFileSync(this.clock, bytes);
+  }
+
+  /** An authenticator app's code at the node's time. */
+  totp(secret) {
+    const bits = [...secret].map((c) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(c).toString(2).padStart(5, "0")).join("");
+    const key = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
+    const counter = Buffer.alloc(8);
+    counter.writeBigUInt64BE((BigInt(Date.now()) + this.offset) / 30000n);
+    const digest = crypto.createHmac("sha1", key).update(counter).digest();
+    const number = digest.readUInt32BE(digest[19] & 15) & 0x7fffffff;
+    return String(number % 1_000_000).padStart(6, "0");
   }
 
   /** What no command does yet, straight in the database. */

@@ -12,6 +12,7 @@ const submit = (page, action) => Promise.all(
 export function prepareNode(node) {
   node.run("user", "add", "bob@acme.example", "--name", "Bob Brown");
   node.run("definition", "add", "no printing", "--print", "no", "--expire-days", "10");
+  node.run("definition", "add", "second factor", "--second-factor", "yes");
 }
 
 /** Shows each page to look(name, page). The contexts it opens take `options`; of addresses `who` is the beginning. */
@@ -39,6 +40,7 @@ export class Walk {
     const { node, carol, dave } = this;
     const ids = {};
     const mails = [
+      ["guarded", [carol], text(carol, "Contract [secure:second factor]", "Between us.")],
       ["old", [carol], text(carol, "Minutes of Monday [secure]", "Here are the minutes.")],
       ["locked", [carol], text(carol, "Salaries 2027 [secure:no printing]", "For your eyes only.")],
       ["letter", [carol], html(carol)],
@@ -123,6 +125,8 @@ export class Walk {
     await this.see("password-problem", page);
     await page.locator("input[name=password]").fill("seventeen blue herons");
     await submit(page, "/settings/password");
+    await this.see("error-second-factor", page, `/message/${ids.guarded}`);
+    await this.factor(page);
     await this.see("link-password", await this.newPage(), `/m/${ids.offer}`);
     await this.see("error-not-found", page, `/message/${"0".repeat(26)}`);
     await this.see("error-denied", page, "/compose");
@@ -157,6 +161,32 @@ export class Walk {
       await submit(old, "/code");
     }
     await this.see("link-too-often", old);
+  }
+
+  /** The second factor: set up, asked for, and removed again. */
+  async factor(page) {
+    await this.see("second-factor", page, "/settings/second-factor");
+    await submit(page, "/second-factor/new");
+    await this.see("second-factor-new", page);
+    await page.locator("input[name=code]").fill("000000");
+    await submit(page, "/confirm");
+    await this.see("second-factor-wrong", page);
+    const secret = (await page.locator("details strong").textContent()).replaceAll(" ", "");
+    await page.locator("input[name=code]").fill(this.node.totp(secret));
+    await submit(page, "/confirm");
+    await this.see("recovery-codes", page);
+    const codes = await page.locator(".codes code").allTextContents();
+    await this.see("second-factor-set", page, "/settings/second-factor");
+    const other = await this.newPage();
+    await other.goto(`${this.node.url}/sign-in`);
+    await other.locator("#address").fill(this.carol);
+    await submit(other, "/sign-in");
+    await other.locator("input[name=password]").fill("seventeen blue herons");
+    await submit(other, "/sign-in/password");
+    await this.see("sign-in-second-factor", other);
+    await page.locator("input[name=code]").fill(codes[0]);
+    await Promise.all([page.waitForEvent("domcontentloaded"), page.locator("button[name=remove]").click()]);
+    await this.see("second-factor-removed", page);
   }
 
   async ended(page) {

@@ -236,6 +236,7 @@ static const char *error_template(int status, const char *code)
 	} pages[] = {
 		{403, "session-ended", "error/session_ended"},
 		{403, "form-old", "error/invalid"},
+		{403, "second-factor", "error/second_factor"},
 		{403, NULL, "error/denied"},
 		{404, NULL, "error/not_found"},
 		{405, NULL, "error/method"},
@@ -276,6 +277,9 @@ void page_error(struct request *request, struct response *response, enum result 
 	(void)result;
 	set_ended(visit, view);
 	write_set_kept(request, view);
+	view_set(view, "factor_url",
+		arena_printf(request->arena, "/settings/second-factor?next=%.*s",
+			STR_ARG(percent_encode(request->arena, return_path(request)))));
 	view_set(view, "back_url", visit->is_signed_in ? STR("/inbox") : STR("/"));
 	/* A form with a text has its own page to come back to. */
 	view_set(view, "sign_in_url",

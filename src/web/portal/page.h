@@ -43,6 +43,7 @@ struct visit {
 	struct portal *portal;
 	bool is_signed_in;
 	bool has_ended; /* there was a session, and it is over (R7) */
+	bool is_due;	/* there is one that waits for a second factor, and opens nothing yet */
 	struct session_facts session;
 	struct bytes token;
 	struct actor actor;
@@ -83,6 +84,10 @@ bool visit_csrf_is_right(const struct visit *visit, struct str token);
 
 /* A fresh session's cookie, and away with what led to it. */
 void visit_begin_session(struct request *request, struct response *response, const struct sign_in *sign_in);
+
+/* The request's session, which waited for a second factor, is open now: the rest of the page is shown as
+ * signed in. */
+enum result visit_open_session(struct request *request) must_check;
 
 /* Somebody signed in: the old session ends, and the browser is led to the link's message, to the page asked
  * for, or to the Inbox (R8). */
@@ -132,7 +137,8 @@ void page_set_date(const struct visit *visit, json_t *view, int64_t when);
 /* The tables of pages. */
 extern const struct route_table portal_routes_link, portal_routes_sign_in, portal_routes_code,
 	portal_routes_settings, portal_routes_password, portal_routes_mailboxes, portal_routes_mailbox,
-	portal_routes_message, portal_routes_body, portal_routes_file, portal_routes_reply,
-	portal_routes_compose, portal_routes_brand, portal_routes_command, portal_routes_notify;
+	portal_routes_message, portal_routes_body, portal_routes_factor, portal_routes_file,
+	portal_routes_reply, portal_routes_compose, portal_routes_brand, portal_routes_command,
+	portal_routes_notify;
 
 #endif

@@ -12,9 +12,9 @@
 
 static const struct route_table *const tables[] = {&portal_routes_link, &portal_routes_sign_in,
 	&portal_routes_code, &portal_routes_settings, &portal_routes_password, &portal_routes_mailboxes,
-	&portal_routes_mailbox, &portal_routes_message, &portal_routes_body, &portal_routes_file,
-	&portal_routes_reply, &portal_routes_compose, &portal_routes_brand, &portal_routes_command,
-	&portal_routes_notify};
+	&portal_routes_mailbox, &portal_routes_message, &portal_routes_body, &portal_routes_factor,
+	&portal_routes_file, &portal_routes_reply, &portal_routes_compose, &portal_routes_brand,
+	&portal_routes_command, &portal_routes_notify};
 
 /* Nobody is signed in who should be: pages lead to the sign-in and come back, forms keep what was written. */
 static enum result ask_to_sign_in(struct request *request, struct response *response)
@@ -23,6 +23,12 @@ static enum result ask_to_sign_in(struct request *request, struct response *resp
 
 	if (request->method != METHOD_GET)
 		return err_code(&request->err, RESULT_DENIED, "session-ended", "nobody is signed in");
+	if (visit->is_due) {
+		response_cookie(
+			response, COOKIE_NEXT, percent_encode(request->arena, request->target), NEXT_S);
+		response_redirect(response, STR("/sign-in/second-factor"));
+		return RESULT_OK;
+	}
 	if (visit->has_ended)
 		response_cookie_remove(response, COOKIE_SESSION);
 	response_redirect(response, arena_printf(request->arena, "/sign-in?next=%.*s%s",

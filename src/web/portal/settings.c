@@ -3,6 +3,7 @@
  */
 #include "base/limits.h"
 #include "flow/people.h"
+#include "flow/second_factor.h"
 #include "web/portal/page.h"
 
 #define LANGUAGE_S (365 * 24 * 3600)
@@ -15,10 +16,13 @@ static enum result get_settings(struct request *request, struct response *respon
 	const struct zone *zone;
 	struct mailbox *mailboxes;
 	size_t mailbox_count;
+	struct factor_facts factor;
 	bool needs_code;
 
 	TRY(mailbox_list(flow_of(request), visit->token, request->now, request->arena, &mailboxes,
 		&mailbox_count, &needs_code, &request->err));
+	TRY(second_factor_facts(flow_of(request), &visit->actor, request->arena, &factor, &request->err));
+	view_set_flag(view, "has_factor", factor.is_set);
 	view_set_flag(view, "has_mailboxes", mailbox_count > 1);
 	view_set_flag(view, "needs_code", needs_code);
 	view_set_flag(view, "was_saved", request_query(request, "saved").len > 0);

@@ -4,6 +4,7 @@
 #include "base/limits.h"
 
 #include <assert.h>
+#include <string.h>
 
 #define CSRF_FORM "portal"
 #define BASE32_TOKEN_LEN 52
@@ -77,7 +78,8 @@ static enum result find_session(struct request *request, struct visit *visit)
 	enum result result = session_open(visit->portal->options.flow, visit->token, request->now,
 		request->arena, &visit->session, &request->err);
 	if (result == RESULT_DENIED) {
-		visit->has_ended = true;
+		visit->is_due = request->err.code && strcmp(request->err.code, "second-factor") == 0;
+		visit->has_ended = !visit->is_due;
 		return RESULT_OK;
 	}
 	TRY(result);
@@ -85,6 +87,7 @@ static enum result find_session(struct request *request, struct visit *visit)
 	visit->settings = &visit->session.settings;
 	visit->actor.account_id = visit->session.session.account_id;
 	visit->actor.person_id = visit->session.session.person_id;
+	visit->actor.has_second_factor = visit->session.session.proof & PROOF_SECOND;
 	return RESULT_OK;
 }
 
@@ -143,6 +146,16 @@ enum result visit_begin(struct request *request, struct visit **ret)
 	TRY(result);
 	visit->is_looked_up = true;
 	*ret = visit;
+	return RESULT_OK;
+}
+
+enum result visit_open_session(struct request *request)
+{
+	struct visit *visit = visit_of(request);
+
+	TRY(find_session(request, visit));
+	visit->secret = csrf_secret_of(request_cookie(request, COOKIE_SESSION));
+	visit_set_language(request);
 	return RESULT_OK;
 }
 
