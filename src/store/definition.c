@@ -76,11 +76,12 @@ enum result definition_list_published(struct tx *tx, struct id account_id, struc
 	struct arena *arena, struct definition **ret, size_t *ret_count, struct err *err)
 {
 	return list(tx,
-		"SELECT " COLUMNS " FROM definition WHERE account_id = $1 AND folder_id IN ("
-		"  SELECT id FROM definition_folder WHERE account_id = $1 AND to_everybody = 1"
-		"  UNION SELECT f.folder_id FROM folder_group f"
-		"  JOIN group_member m ON m.group_id = f.group_id JOIN person p ON p.id = m.person_id"
-		"  WHERE p.account_id = $1 AND p.address_key = $2)"
+		"SELECT " COLUMNS " FROM definition d WHERE account_id = $1 AND (EXISTS"
+		"  (SELECT 1 FROM definition_folder f"
+		"   WHERE f.id = d.folder_id AND f.account_id = $1 AND f.to_everybody = 1) OR EXISTS"
+		"  (SELECT 1 FROM person p JOIN group_member m ON m.person_id = p.id"
+		"   JOIN folder_group f ON f.group_id = m.group_id"
+		"   WHERE p.account_id = $1 AND p.address_key = $2 AND f.folder_id = d.folder_id))"
 		" ORDER BY position, id",
 		DB_ARGS(db_id(account_id), db_text(arena_lower(arena, address))), arena, ret, ret_count, err);
 }
