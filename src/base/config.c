@@ -117,7 +117,7 @@ static const struct key keys[] = {
 		"bytes a second a body moves with at least"),
 	NUMBER("limits.delivery_workers", delivery_workers, "16", 1, 500, "deliveries at once"),
 	NUMBER("limits.deliveries_per_destination", deliveries_per_destination, "5", 1, 100,
-		"… to one destination"),
+		"… to one destination, and to one server of many"),
 	NUMBER("limits.node_silence_seconds", node_silence_seconds, "60", 10, 3600,
 		"until others go on with what a dead node held"),
 	NUMBER("limits.http_workers", http_workers, "8", 1, 200, "pages at once"),

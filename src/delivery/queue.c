@@ -2,6 +2,9 @@
 
 #include "base/address.h"
 
+#include <stdio.h>
+#include <string.h>
+
 /* The delivery outlives the arena it was read into. */
 static struct task *task_new(const struct delivery *d)
 {
@@ -45,6 +48,21 @@ static bool has_room(const struct delivery_queue *queue, struct str destination)
 	return running < queue->per_destination;
 }
 
+static bool server_has_room(const struct delivery_queue *queue, const char *server)
+{
+	int running = 0;
+
+	for (const struct batch *b = queue->running; b; b = b->next)
+		running += strcmp(b->server, server) == 0;
+	return server[0] == '\0' || running < queue->per_destination;
+}
+
+static bool may_begin(const struct delivery_queue *queue, const struct task *task)
+{
+	return !task->batch && has_room(queue, task->delivery.destination) &&
+	       server_has_room(queue, task->server);
+}
+
 bool delivery_may_share(const struct delivery *a, const struct delivery *b)
 {
 	/* Other kinds have a sender, or a content, of each recipient's own. */
@@ -70,12 +88,13 @@ struct batch *delivery_queue_next(struct delivery_queue *queue)
 {
 	struct task *first = queue->tasks;
 
-	while (first && (first->batch || !has_room(queue, first->delivery.destination)))
+	while (first && !may_begin(queue, first))
 		first = first->next;
 	if (first == NULL)
 		return NULL;
 	struct batch *batch = mem_new(sizeof(*batch));
 	join(batch, first);
+	(void)snprintf(batch->server, sizeof(batch->server), "%s", first->server);
 	for (struct task *t = first->next; t && !queue->one_by_one && batch->count < LIMIT_DELIVERY_BATCH;
 		t = t->next)
 		if (!t->batch && delivery_may_share(&first->delivery, &t->delivery))
@@ -83,6 +102,43 @@ struct batch *delivery_queue_next(struct delivery_queue *queue)
 	batch->next = queue->running;
 	queue->running = batch;
 	return batch;
+}
+
+bool delivery_queue_enter(struct delivery_queue *queue, struct batch *batch, const char *server)
+{
+	if (strcmp(batch->server, server) == 0)
+		return true;
+	if (!server_has_room(queue, server))
+		return false;
+	(void)snprintf(batch->server, sizeof(batch->server), "%s", server);
+	return true;
+}
+
+static void take_out(struct delivery_queue *queue, const struct batch *batch)
+{
+	struct batch **at = &queue->running;
+
+	while (*at != batch)
+		at = &(*at)->next;
+	*at = batch->next;
+}
+
+bool delivery_queue_park(struct delivery_queue *queue, struct batch *batch, const char *server)
+{
+	size_t parked = batch->count;
+
+	for (const struct task *t = queue->tasks; t; t = t->next)
+		parked += !t->batch && t->server[0] != '\0';
+	if (parked > (size_t)queue->parked_max)
+		return false;
+	for (size_t i = 0; i < batch->count; i++) {
+		struct task *task = batch->tasks[i];
+		task->batch = NULL;
+		(void)snprintf(task->server, sizeof(task->server), "%s", server);
+	}
+	take_out(queue, batch);
+	free(batch);
+	return true;
 }
 
 /* The tasks of one batch, or of none. */
@@ -103,11 +159,7 @@ static void forget(struct delivery_queue *queue, const struct batch *batch)
 
 void delivery_queue_end(struct delivery_queue *queue, struct batch *batch)
 {
-	struct batch **at = &queue->running;
-
-	while (*at != batch)
-		at = &(*at)->next;
-	*at = batch->next;
+	take_out(queue, batch);
 	forget(queue, batch);
 	free(batch);
 }
@@ -122,7 +174,7 @@ int delivery_queue_waiting(const struct delivery_queue *queue)
 	int count = 0;
 
 	for (const struct task *t = queue->tasks; t; t = t->next)
-		count += !t->batch && has_room(queue, t->delivery.destination);
+		count += may_begin(queue, t);
 	return count;
 }
 

@@ -52,7 +52,8 @@ void resolver_free(struct resolver *resolver)
 	free(resolver);
 }
 
-static void add_address(struct hop *hop, const struct sockaddr *address, socklen_t len, const char *host)
+static void add_address(
+	struct hop *hop, const struct sockaddr *address, socklen_t len, const char *host, int preference)
 {
 	if (hop->count == HOP_ADDRESSES_MAX)
 		return;
@@ -60,6 +61,7 @@ static void add_address(struct hop *hop, const struct sockaddr *address, socklen
 	memcpy(&to->address, address, len);
 	to->len = len;
 	to->host = host;
+	to->preference = preference;
 	if (getnameinfo(address, len, to->text, sizeof(to->text), NULL, 0, NI_NUMERICHOST) != 0)
 		to->text[0] = '\0';
 	to->is_loopback = network_is_loopback(str_of(to->text));
@@ -74,7 +76,7 @@ static enum result resolve_next_hop(
 	if (failed)
 		return err_set(err, RESULT_UNAVAILABLE, "%s: %s", where->host, gai_strerror(failed));
 	for (const struct addrinfo *a = found; a; a = a->ai_next)
-		add_address(hop, a->ai_addr, a->ai_addrlen, arena_cstr(arena, str_of(where->host)));
+		add_address(hop, a->ai_addr, a->ai_addrlen, arena_cstr(arena, str_of(where->host)), 0);
 	freeaddrinfo(found);
 	return RESULT_OK;
 }
@@ -145,8 +147,8 @@ static size_t read_exchangers(const struct ub_result *answer, struct exchanger *
 	return count;
 }
 
-static enum result add_host(
-	struct resolver *resolver, const char *host, struct arena *arena, struct hop *hop, struct err *err)
+static enum result add_host(struct resolver *resolver, const char *host, int preference, struct arena *arena,
+	struct hop *hop, struct err *err)
 {
 	static const int types[] = {TYPE_AAAA, TYPE_A};
 	const char *kept = arena_cstr(arena, str_of(host));
@@ -161,10 +163,10 @@ static enum result add_host(
 				.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)resolver->mx_port)};
 			if (types[t] == TYPE_A && answer->len[i] == sizeof(v4.sin_addr)) {
 				memcpy(&v4.sin_addr, answer->data[i], sizeof(v4.sin_addr));
-				add_address(hop, (const struct sockaddr *)&v4, sizeof(v4), kept);
+				add_address(hop, (const struct sockaddr *)&v4, sizeof(v4), kept, preference);
 			} else if (types[t] == TYPE_AAAA && answer->len[i] == sizeof(v6.sin6_addr)) {
 				memcpy(&v6.sin6_addr, answer->data[i], sizeof(v6.sin6_addr));
-				add_address(hop, (const struct sockaddr *)&v6, sizeof(v6), kept);
+				add_address(hop, (const struct sockaddr *)&v6, sizeof(v6), kept, preference);
 			}
 		}
 		ub_resolve_free(answer);
@@ -191,9 +193,9 @@ static enum result resolve_domain(
 	struct err why = {0};
 	enum result last = RESULT_OK;
 	for (size_t i = 0; i < count; i++)
-		last = add_host(resolver, exchangers[i].name, arena, hop, &why);
+		last = add_host(resolver, exchangers[i].name, exchangers[i].preference, arena, hop, &why);
 	if (count == 0)
-		last = add_host(resolver, name, arena, hop, &why);
+		last = add_host(resolver, name, 0, arena, hop, &why);
 	if (hop->count > 0)
 		return RESULT_OK;
 	if (last != RESULT_OK) {
@@ -203,6 +205,27 @@ static enum result resolve_domain(
 	}
 	return err_set(err, count ? RESULT_UNAVAILABLE : RESULT_NOT_FOUND,
 		"the domain's mail servers have no address");
+}
+
+static int port_of(const struct hop_address *to)
+{
+	return ntohs(to->address.ss_family == AF_INET6
+			     ? ((const struct sockaddr_in6 *)&to->address)->sin6_port
+			     : ((const struct sockaddr_in *)&to->address)->sin_port);
+}
+
+void hop_server(const struct hop *hop, char ret[static HOP_SERVER_BYTES])
+{
+	const struct hop_address *first = hop->addresses;
+
+	ret[0] = '\0';
+	for (size_t i = 1; i < hop->count; i++) {
+		const struct hop_address *to = &hop->addresses[i];
+		if (to->preference == hop->addresses[0].preference && strcmp(to->text, first->text) < 0)
+			first = to;
+	}
+	if (hop->count)
+		(void)snprintf(ret, HOP_SERVER_BYTES, "%s %d", first->text, port_of(first));
 }
 
 enum result resolve_destination(struct resolver *resolver, struct str destination, struct arena *arena,

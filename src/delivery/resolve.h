@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #define HOP_ADDRESSES_MAX 20
+#define HOP_SERVER_BYTES 80
 
 struct hop_address {
 	struct sockaddr_storage address;
@@ -18,6 +19,7 @@ struct hop_address {
 	const char *host; /* name the certificate must be for */
 	char text[64];	  /* the address, for people */
 	bool is_loopback;
+	int preference; /* of its MX; 0 for all of a next hop */
 };
 
 struct hop {
@@ -32,6 +34,11 @@ struct resolver;
 enum result resolver_new(const char *server, const char *anchor, int mx_port, struct resolver **ret,
 	struct err *err) must_check;
 void resolver_free(struct resolver *resolver);
+
+/* One name for a hop by whatever domain or name it was found, so that simultaneous deliveries to one server
+ * can be counted: the first, in the order of their texts, of the addresses that are preferred, with the port.
+ * Empty without addresses. */
+void hop_server(const struct hop *hop, char ret[static HOP_SERVER_BYTES]);
 
 /* NOT_FOUND: the domain does not exist, or takes no mail (null MX): nothing to try, ever. UNAVAILABLE: try
  * later. Texts live in the arena. */

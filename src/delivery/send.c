@@ -185,7 +185,8 @@ static enum result find_connection(
 	return result;
 }
 
-static void send_by_smtp(const struct send_request *r, struct compose_source *source, struct arena *arena,
+/* False as send_mail. */
+static bool send_by_smtp(const struct send_request *r, struct compose_source *source, struct arena *arena,
 	struct deliver_attempt *attempts)
 {
 	struct str destination = r->job->delivery.destination;
@@ -194,32 +195,38 @@ static void send_by_smtp(const struct send_request *r, struct compose_source *so
 	struct connection connection;
 	struct err err = {0};
 	struct hop hop;
+	char server[HOP_SERVER_BYTES];
 
-	enum result result = compose_source_write(source, &counter, &err);
-	if (result == RESULT_OK)
-		result = resolve_destination(r->options->resolver, destination, arena, &hop, &err);
+	enum result result = resolve_destination(r->options->resolver, destination, arena, &hop, &err);
 	if (result == RESULT_NOT_FOUND) {
 		decide_all(r, attempts, ATTEMPT_REFUSED, &err, arena);
-		return;
+		return true;
+	}
+	if (result == RESULT_OK) {
+		hop_server(&hop, server);
+		if (server[0] && !r->enter(r->enter_context, server))
+			return false;
+		result = compose_source_write(source, &counter, &err);
 	}
 	if (result == RESULT_OK)
 		result = find_connection(r, &hop, &connection, &err);
 	if (result != RESULT_OK) {
 		/* Whatever the refusal, somebody may mend it until the queue gives up. */
 		decide_all(r, attempts, ATTEMPT_LATER, &err, arena);
-		return;
+		return true;
 	}
 	send_over(r, &connection, source, &measure, arena, attempts);
 	connections_put(r->connections, destination, &connection);
+	return true;
 }
 
-void send_mail(const struct send_request *request, struct arena *arena, struct deliver_attempt *attempts)
+bool send_mail(const struct send_request *request, struct arena *arena, struct deliver_attempt *attempts)
 {
 	const struct delivery_options *options = request->options;
 	struct compose_source source = {&options->texts, request->job, options->flow, request->now};
 
-	if (options->outbox)
-		send_to_outbox(request, &source, arena, attempts);
-	else
-		send_by_smtp(request, &source, arena, attempts);
+	if (options->outbox == NULL)
+		return send_by_smtp(request, &source, arena, attempts);
+	send_to_outbox(request, &source, arena, attempts);
+	return true;
 }

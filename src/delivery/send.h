@@ -14,9 +14,13 @@ struct send_request {
 	const struct delivery *const *deliveries;
 	size_t count;
 	int64_t now;
+	/* Asked before a server (hop_server) is connected to: whether it may be, or has enough to do. */
+	bool (*enter)(void *context, const char *server);
+	void *enter_context;
 };
 
-/* Always leaves an outcome for each delivery in attempts, which the caller has zeroed; texts in the arena. */
-void send_mail(const struct send_request *request, struct arena *arena, struct deliver_attempt *attempts);
+/* Leaves an outcome for each delivery in attempts, which the caller has zeroed; texts in the arena. False
+ * when the server must not be entered now: nothing was tried. */
+bool send_mail(const struct send_request *request, struct arena *arena, struct deliver_attempt *attempts);
 
 #endif

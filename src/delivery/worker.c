@@ -6,6 +6,7 @@
 #include "delivery/queue.h"
 #include "delivery/send.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define TOPIC "delivery"
@@ -14,6 +15,8 @@
 #define LOOK_MS (5 * MS_SECOND)
 #define BUSY_RETRY_MS (2 * MS_SECOND)
 #define TAKE_PER_WORKER 16
+/* Until what found no room with its server, nor room to wait for it here, is looked at again. */
+#define FULL_RETRY_MS (30 * MS_SECOND)
 #define BUSY_DESTINATIONS 16
 
 struct delivery_workers {
@@ -99,12 +102,13 @@ static void give_back(struct sending *s, enum result opened, const struct err *w
 		s->attempts[i] = attempt;
 }
 
-/* Untried, and due again at once. */
-static void release(struct delivery_workers *w, const struct delivery *const *deliveries, size_t count)
+/* Untried, and due again at that time. */
+static void release(
+	struct delivery_workers *w, const struct delivery *const *deliveries, size_t count, int64_t due_at)
 {
 	struct err err = {0};
 
-	if (count && deliver_release(w->options.flow, deliveries, count, clock_now(), &err) != RESULT_OK)
+	if (count && deliver_release(w->options.flow, deliveries, count, due_at, &err) != RESULT_OK)
 		log_warning(TOPIC, "%zu deliveries wait longer than they have to: %s", count, err.text);
 }
 
@@ -122,14 +126,54 @@ static void release_undecided(struct delivery_workers *w, struct sending *s)
 			s->attempts[kept++] = s->attempts[i];
 		}
 	s->count = kept;
-	release(w, undecided, count);
+	release(w, undecided, count, clock_now());
 }
 
-/* What it led to when that could not be written down, else NULL. */
-static struct sending *run_batch(struct delivery_workers *w, const struct batch *batch)
+/* A batch before it enters a server. */
+struct entry {
+	struct delivery_workers *w;
+	struct batch *batch;
+	char server[HOP_SERVER_BYTES];
+};
+
+static bool enter(void *context, const char *server)
+{
+	struct entry *entry = context;
+	LOCKED(&entry->w->lock);
+
+	(void)snprintf(entry->server, sizeof(entry->server), "%s", server);
+	return delivery_queue_enter(&entry->w->queue, entry->batch, server);
+}
+
+/* The end of a batch on this node; with `unwritten` the taker's, later. */
+static void end_batch(struct delivery_workers *w, struct batch *batch, struct sending *unwritten)
+{
+	LOCKED(&w->lock);
+	batch->unwritten = unwritten;
+	if (unwritten == NULL)
+		delivery_queue_end(&w->queue, batch);
+}
+
+static bool park(const struct entry *entry)
+{
+	LOCKED(&entry->w->lock);
+	return delivery_queue_park(&entry->w->queue, entry->batch, entry->server);
+}
+
+/* The server has enough to do. */
+static void wait_for_server(const struct entry *entry, const struct sending *s)
+{
+	if (park(entry))
+		return;
+	release(entry->w, s->deliveries, s->count, clock_now() + FULL_RETRY_MS);
+	end_batch(entry->w, entry->batch, NULL);
+}
+
+static void run_batch(struct delivery_workers *w, struct batch *batch)
 {
 	cleanup(deliver_job_free_at) struct deliver_job *job = NULL;
 	cleanup(sending_free_at) struct sending *s = mem_new(sizeof(*s));
+	struct entry entry = {.w = w, .batch = batch};
 	struct err err = {0};
 	int64_t now = clock_now();
 
@@ -142,17 +186,21 @@ static struct sending *run_batch(struct delivery_workers *w, const struct batch 
 		.job = job,
 		.deliveries = s->deliveries,
 		.count = s->count,
-		.now = now};
-	if (opened == RESULT_OK)
-		send_mail(&request, &s->arena, s->attempts);
-	else
+		.now = now,
+		.enter = enter,
+		.enter_context = &entry};
+	if (opened != RESULT_OK) {
 		give_back(s, opened, &err);
+	} else if (!send_mail(&request, &s->arena, s->attempts)) {
+		wait_for_server(&entry, s);
+		return;
+	}
 	if (smtp_cut_was_made(w->cut))
 		release_undecided(w, s);
 	log_ends(s);
 	if (s->count && s->attempts[0].outcome == ATTEMPT_SENT && job && w->options.sent)
 		w->options.sent(w->options.sent_context, job);
-	return write_down(w, s) ? NULL : TAKE(s);
+	end_batch(w, batch, write_down(w, s) ? NULL : TAKE(s));
 }
 
 static void *worker_run(void *arg)
@@ -168,11 +216,8 @@ static void *worker_run(void *arg)
 			continue;
 		}
 		lock_release(&w->lock);
-		struct sending *unwritten = run_batch(w, batch);
+		run_batch(w, batch);
 		lock_take(&w->lock);
-		batch->unwritten = unwritten;
-		if (unwritten == NULL)
-			delivery_queue_end(&w->queue, batch);
 		/* The destination has room again, and what was sent may have queued something. */
 		w->woken = true;
 		signal_all(&w->wake);
@@ -325,6 +370,7 @@ enum result delivery_start(
 	}
 	w->options = *options;
 	w->queue.per_destination = options->per_destination;
+	w->queue.parked_max = options->workers * TAKE_PER_WORKER;
 	w->queue.one_by_one = options->outbox != NULL; /* a file for each */
 	w->connections = connections_new();
 	w->cut = smtp_cut_new();
@@ -371,7 +417,7 @@ static void release_waiting(struct delivery_workers *w)
 		if (t->batch == NULL)
 			waiting[count++] = &t->delivery;
 		if (count == COUNT_OF(waiting) || t->next == NULL) {
-			release(w, waiting, count);
+			release(w, waiting, count, clock_now());
 			count = 0;
 		}
 	}

@@ -18,7 +18,7 @@ RECORDS = [
     "two MX 10 dead.two", "two MX 20 alive.two", "dead.two A 127.0.0.7", "alive.two A 127.0.0.1",
     "null MX 0 .",
     "plain A 127.0.0.1",
-    "hanging MX 10 mx.hanging", "mx.hanging A 127.0.0.8",
+    "hanging MX 10 mx.hanging", "mx.hanging A 127.0.0.8", "*.many MX 10 mx.hanging",
     "forged MX 10 mx.forged", "mx.forged A 127.0.0.1",
 ]
 
@@ -26,13 +26,13 @@ RECORDS = [
 class World:
     """A node that delivers directly, the internet (one mail server for all MX, one that hangs) and Acme's own server."""
 
-    def __init__(self, binary, database):
+    def __init__(self, binary, database, **settings):
         self.names = NameServer(RECORDS, forged=[("10 mx.forged.net.example.", "10 alive.two.net.example.")])
         self.outside, self.inside = MailServer(), MailServer()
         self.hanging = MailServer("127.0.0.8", self.outside.port)
         self.hanging.silent = True
         self.node = Node(binary, database, values={"outbox": None, "delivery": "direct"},
-                         sections=[self.names.section(self.outside.port)]).make_acme()
+                         sections=[self.names.section(self.outside.port)], **settings).make_acme()
         self.node.run("domain", "set", "acme.example", "--next-hop", f"127.0.0.1:{self.inside.port}")
         self.node.start()
 
@@ -129,6 +129,27 @@ def test_4xx_is_tried_again_and_5xx_goes_back_for_that_recipient_alone(world):
     world.wait_for("later@two.net.example", "sent", attempts=2)
     assert len(world.outside.to("carol@two.net.example")) == 1  # who had it gets it no second time
     assert len(world.reports()) == 1
+
+
+def test_a_hanging_server_of_many_domains_does_not_hold_up_the_others(binary):
+    world = World(binary, None, limits={"delivery_workers": 3, "deliveries_per_destination": 2})
+    try:
+        for i in range(60):  # more than wait in the node
+            world.send(f"r@d{i}.many.net.example")
+        wait.until(lambda: world.hanging.connections == 2 and
+                   sum(not d["is_tried"] for d in world.node.json("queue", "list")) >= 60 - 2 - 3 * 16,
+                   "two to hang and the others to wait")
+        world.send("carol@two.net.example")
+        world.wait_for("carol@two.net.example", "sent")
+        assert world.hanging.connections == 2
+        queue = world.node.json("queue", "list")
+        assert sum(d["attempts"] for d in queue if not d["is_tried"]) == 0  # what was given back was not tried
+        world.hanging.silent = False
+        world.hanging.drop_connections()
+        world.node.move_clock(31 * 1000)
+        wait.until(lambda: len(world.hanging.taken) == 58, "all that did not hang", 60)
+    finally:
+        world.close()
 
 
 def test_a_hanging_server_does_not_hold_up_other_destinations(sqlite_world):

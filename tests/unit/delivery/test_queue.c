@@ -55,6 +55,36 @@ static void test_what_waits_is_dropped_and_what_is_sent_stays(void **state)
 	assert_null(queue.running);
 }
 
+static void test_a_server_of_many_domains_has_no_more_than_a_destination(void **state)
+{
+	struct delivery_queue queue = {.per_destination = 1, .parked_max = 1};
+
+	(void)state;
+	for (uint8_t i = 0; i < 3; i++) {
+		struct delivery d = relay(i, "bob@there.example",
+			i == 0	 ? "a.example"
+			: i == 1 ? "b.example"
+				 : "c.example");
+		delivery_queue_add(&queue, &d);
+	}
+	struct batch *a = delivery_queue_next(&queue), *b = delivery_queue_next(&queue),
+		     *c = delivery_queue_next(&queue);
+	assert_true(delivery_queue_enter(&queue, a, "192.0.2.1 25"));
+	assert_true(delivery_queue_enter(&queue, a, "192.0.2.1 25"));
+	assert_false(delivery_queue_enter(&queue, b, "192.0.2.1 25"));
+	assert_true(delivery_queue_park(&queue, b, "192.0.2.1 25"));
+	assert_int_equal(delivery_queue_waiting(&queue), 0);
+	assert_null(delivery_queue_next(&queue));
+	assert_false(delivery_queue_park(&queue, c, "192.0.2.1 25")); /* one waits already */
+	delivery_queue_end(&queue, c);
+	delivery_queue_end(&queue, a);
+	b = delivery_queue_next(&queue);
+	assert_non_null(b);
+	assert_string_equal(b->server, "192.0.2.1 25"); /* it has entered */
+	delivery_queue_end(&queue, b);
+	assert_null(queue.tasks);
+}
+
 static void test_what_differs_does_not_share(void **state)
 {
 	struct delivery a = relay(1, "bob@there.example", "a.example"), b = a;
@@ -142,6 +172,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_recipients_of_one_mail_and_server_go_together),
 		cmocka_unit_test(test_what_waits_is_dropped_and_what_is_sent_stays),
+		cmocka_unit_test(test_a_server_of_many_domains_has_no_more_than_a_destination),
 		cmocka_unit_test(test_what_differs_does_not_share),
 		cmocka_unit_test(test_a_full_destination_holds_up_nobody_else),
 		cmocka_unit_test(test_a_delivery_is_here_once),
