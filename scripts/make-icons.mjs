@@ -9,7 +9,7 @@ const names = [
   'arrow-left', 'check', 'chevron-left', 'chevron-right', 'circle-check', 'circle-x', 'clock', 'download', 'eye',
   'file', 'file-archive', 'file-text', 'globe', 'image', 'inbox', 'info', 'key-round', 'link', 'lock', 'log-out',
   'mail', 'mail-open', 'paperclip', 'pen-line', 'printer', 'reply', 'reply-all', 'send', 'settings',
-  'shield-check', 'triangle-alert', 'user',
+  'shield-check', 'trash-2', 'triangle-alert', 'undo-2', 'user',
 ];
 
 const root = fileURLToPath(new URL('..', import.meta.url));

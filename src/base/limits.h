@@ -117,6 +117,7 @@
 #define LIMIT_ASSET_BYTES (4 << 20)
 #define LIMIT_HTTP_WAITING 256	    /* complete requests that wait for a worker; beyond: 503 */
 #define LIMIT_PAGE_ROWS 25	    /* such a page weighs less than 60 KB, however long its rows are */
+#define LIMIT_CHOSEN_MESSAGES 100   /* of a list, for one act */
 #define LIMIT_LOGO_BYTES (16 << 10) /* it is on every page, and those weigh less than 60 KB */
 
 /* Templates. */

@@ -149,8 +149,9 @@ struct open_query {
 	int64_t now;
 };
 
-/* Whether the copy that a delivery tells of was taken away, though others keep theirs. */
-static enum result is_copy_recalled(struct tx *tx, const struct delivery *d, bool *ret, struct err *err)
+/* Whether the copy that a delivery tells of was taken away, though others keep theirs, or was deleted for good.
+ */
+static enum result is_copy_gone(struct tx *tx, const struct delivery *d, bool *ret, struct err *err)
 {
 	struct copy copy;
 
@@ -160,7 +161,8 @@ static enum result is_copy_recalled(struct tx *tx, const struct delivery *d, boo
 	enum result found = copy_find_any(tx, d->copy_id, &copy, err);
 	if (found == RESULT_NOT_FOUND)
 		return RESULT_OK;
-	*ret = found == RESULT_OK && !id_is_none(copy.recall_id);
+	*ret = found == RESULT_OK && (!id_is_none(copy.recall_id) ||
+					     (copy.destroyed_at && d->kind == DELIVERY_NOTIFICATION));
 	return found;
 }
 
@@ -223,12 +225,12 @@ static enum result find_people(struct tx *tx, struct open_query *q, struct err *
 static enum result check_end(struct tx *tx, const struct deliver_job *job, int64_t now, struct err *err)
 {
 	const struct message *message = &job->message;
-	bool copy_recalled;
+	bool copy_gone;
 
 	if (message->kind != MESSAGE_SECURED || job->delivery.kind == DELIVERY_RELAY)
 		return RESULT_OK;
-	TRY(is_copy_recalled(tx, &job->delivery, &copy_recalled, err));
-	if (copy_recalled || message->recalled_at)
+	TRY(is_copy_gone(tx, &job->delivery, &copy_gone, err));
+	if (copy_gone || message->recalled_at)
 		return err_code(err, RESULT_GONE, CODE_RECALLED, "recalled before it could be delivered");
 	if (message->expires_at && now >= message->expires_at)
 		return err_code(err, RESULT_GONE, CODE_EXPIRED, "expired before it could be delivered");

@@ -39,13 +39,16 @@ static enum result is_again(struct tx *tx, const struct note *note, bool *ret, s
 	return RESULT_OK;
 }
 
-/* A page or file that was opened just before a recall is not shown after it. */
-static enum result check_not_recalled(struct tx *tx, struct id copy_id, struct err *err)
+/* A page or file that was opened just before a recall, or before it was deleted for good, is not shown after
+ * it. */
+static enum result check_is_there(struct tx *tx, struct id copy_id, struct err *err)
 {
-	bool is_recalled;
+	struct copy held;
 
-	TRY(copy_hold(tx, copy_id, &is_recalled, err));
-	if (is_recalled)
+	TRY(copy_hold(tx, copy_id, &held, err));
+	if (held.destroyed_at)
+		return err_code(err, RESULT_GONE, "deleted", "this message was deleted for good");
+	if (!id_is_none(held.recall_id))
 		return err_code(err, RESULT_GONE, "recalled", "the sender recalled this message");
 	return RESULT_OK;
 }
@@ -58,7 +61,7 @@ static enum result add_note(struct tx *tx, void *context, struct err *err)
 
 	TRY(copy_find_any(tx, note->copy_id, &copy, err));
 	if (note->evidence != EVIDENCE_LINK_OPENED)
-		TRY(check_not_recalled(tx, note->copy_id, err));
+		TRY(check_is_there(tx, note->copy_id, err));
 	if (note->evidence == EVIDENCE_BODY_SHOWN) {
 		bool first;
 		if (!id_equal(copy.person_id, note->actor->person_id))

@@ -12,7 +12,8 @@ enum evidence {
 	EVIDENCE_MESSAGE_SAVED	  /* the whole of it as a file */
 };
 
-/* GONE, code "recalled": the sender was faster, and what was to be shown may not be.
+/* GONE, code "recalled" or "deleted": the sender, or the person in another window, was faster, and what was
+ * to be shown may not be.
  * Body shown is kept once per copy as the time of first reading, the others once a minute at most. */
 enum result evidence_note(struct flow *flow, const struct actor *actor, enum evidence evidence,
 	struct id copy_id, struct str detail, int64_t now, struct err *err) must_check;

@@ -58,11 +58,13 @@ static enum result check_factor(const struct message_query *q, const struct copy
 	return err_code(err, RESULT_DENIED, "second-factor", "this message asks for a second factor");
 }
 
-/* Why a recipient may not see it any more. */
+/* Why the person may not see it any more. */
 static enum result check_not_ended(const struct message_query *q, const struct copy *copy, struct err *err)
 {
 	const struct message *message = &q->message;
 
+	if (copy->destroyed_at)
+		return err_code(err, RESULT_GONE, "deleted", "you deleted this message for good");
 	if (copy->is_owner)
 		return RESULT_OK;
 	if (message->recalled_at || !id_is_none(copy->recall_id))
@@ -404,8 +406,11 @@ static enum result read_ended(struct tx *tx, void *context, struct err *err)
 	TRY(copy_find(tx, q->actor->person_id, q->copy_id, &copy, err));
 	TRY(flow_account_load(q->flow, tx, copy.account_id, q->arena, &account, err));
 	TRY(message_find(tx, copy.account_id, copy.message_id, q->arena, &message, err));
-	q->ended.ended_at = message.recalled_at ? message.recalled_at : message.expires_at;
-	if (!id_is_none(copy.recall_id))
+	q->ended.ended_at = copy.destroyed_at	  ? copy.destroyed_at
+			    : message.recalled_at ? message.recalled_at
+						  : message.expires_at;
+	q->ended.was_own = copy.is_owner;
+	if (!id_is_none(copy.recall_id) && !copy.destroyed_at)
 		TRY(read_recall(tx, q, &account, &message, copy.recall_id, err));
 	if (id_is_none(message.owner_id))
 		return RESULT_OK;

@@ -110,7 +110,7 @@ enum open_use {
 	OPEN_SAVE   /* the whole of it as a file; where its definition allows it */
 };
 
-/* NOT_FOUND; GONE with code "recalled", "expired" or "destroyed"; DENIED with "print-not-allowed",
+/* NOT_FOUND; GONE with code "recalled", "expired", "deleted" or "destroyed"; DENIED with "print-not-allowed",
  * "save-not-allowed", or "second-factor" when its definition asks for one that was not shown. The owner may
  * do everything, and still opens what was recalled or has expired, as long as it is kept. */
 enum result open_message(struct flow *flow, const struct actor *actor, struct id copy_id, enum open_use use,
@@ -135,6 +135,7 @@ enum result open_still(struct flow *flow, const struct actor *actor, struct id c
 struct open_ended {
 	struct open_person owner;
 	int64_t ended_at;
+	bool was_own;	       /* the person's own message, in Sent */
 	bool by_administrator; /* it was not its owner who recalled it */
 	struct str reason;     /* of a recall, may be empty */
 };

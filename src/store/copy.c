@@ -6,8 +6,8 @@
 #define COLUMNS                                                                                              \
 	"c.id, c.account_id, c.message_id, c.person_id, c.is_owner, c.role, c.folder, c.sorted_at, "         \
 	"c.unread,"                                                                                          \
-	" c.first_read_at, c.denied_at, c.recall_id"
-#define COPY_COLUMNS 12
+	" c.first_read_at, c.denied_at, c.recall_id, c.deleted_from, c.destroyed_at"
+#define COPY_COLUMNS 14
 
 static struct copy read_row(const struct rows *rows)
 {
@@ -24,6 +24,8 @@ static struct copy read_row(const struct rows *rows)
 		.first_read_at = row_int(rows, 9),
 		.denied_at = row_int(rows, 10),
 		.recall_id = row_id(rows, 11),
+		.deleted_from = (enum folder)row_int(rows, 12),
+		.destroyed_at = row_int(rows, 13),
 	};
 }
 
@@ -255,35 +257,50 @@ enum result copy_mark_denied(
 	return RESULT_OK;
 }
 
-enum result copy_hold(struct tx *tx, struct id copy_id, bool *ret_is_recalled, struct err *err)
+enum result copy_hold(struct tx *tx, struct id copy_id, struct copy *ret, struct err *err)
 {
 	/* SQLite has one writer at a time. */
-	static const char sqlite[] = "SELECT recall_id FROM copy WHERE id = $1";
-	static const char postgres[] = "SELECT recall_id FROM copy WHERE id = $1 FOR NO KEY UPDATE";
-	cleanup(rows_done) struct rows rows = {0};
+	static const char sqlite[] = "SELECT " COLUMNS " FROM copy c WHERE c.id = $1";
+	static const char postgres[] = "SELECT " COLUMNS " FROM copy c WHERE c.id = $1 FOR NO KEY UPDATE";
 
-	TRY(db_query_one(tx, db_pick(tx, sqlite, postgres), DB_ARGS(db_id(copy_id)), &rows, err));
-	*ret_is_recalled = !row_is_null(&rows, 0);
-	return rows_end(&rows, err);
+	return find(tx, db_pick(tx, sqlite, postgres), DB_ARGS(db_id(copy_id)), ret, err);
+}
+
+/* Where a copy is, with its place in the counts; `held` is as it was before. */
+static enum result move(struct tx *tx, const struct copy *held, enum folder to, bool unread, struct err *err)
+{
+	enum folder from = to == FOLDER_DELETED ? held->folder : FOLDER_NONE;
+
+	TRY(db_exec(tx, "UPDATE copy SET folder = $2, deleted_from = $3, unread = $4 WHERE id = $1",
+		DB_ARGS(db_id(held->id), db_int(to), db_int(from), db_bool(unread)), NULL, err));
+	TRY(count_change(tx, held->person_id, held->folder, -1, held->unread ? -1 : 0, err));
+	return to == FOLDER_NONE ? RESULT_OK : count_change(tx, held->person_id, to, 1, unread, err);
+}
+
+enum result copy_delete(struct tx *tx, const struct copy *held, struct err *err)
+{
+	return move(tx, held, FOLDER_DELETED, held->unread, err);
+}
+
+enum result copy_restore(struct tx *tx, const struct copy *held, struct err *err)
+{
+	return move(tx, held, held->deleted_from, held->unread, err);
+}
+
+enum result copy_destroy(struct tx *tx, const struct copy *held, int64_t now, struct err *err)
+{
+	TRY(db_exec(tx, "UPDATE copy SET destroyed_at = $2 WHERE id = $1",
+		DB_ARGS(db_id(held->id), db_int(now)), NULL, err));
+	return move(tx, held, FOLDER_NONE, false, err);
 }
 
 enum result copy_leave_folder(struct tx *tx, const struct copy *copy, struct err *err)
 {
-	cleanup(rows_done) struct rows rows = {0};
-	bool hold_is_recalled;
+	struct copy held;
 
 	/* What it was before is counted, so it must not change in between. */
-	TRY(copy_hold(tx, copy->id, &hold_is_recalled, err));
-	TRY(db_query_one(
-		tx, "SELECT folder, unread FROM copy WHERE id = $1", DB_ARGS(db_id(copy->id)), &rows, err));
-	enum folder folder = (enum folder)row_int(&rows, 0);
-	bool unread = row_bool(&rows, 1);
-	TRY(rows_end(&rows, err));
-	if (folder == FOLDER_NONE)
-		return RESULT_OK;
-	TRY(db_exec(tx, "UPDATE copy SET folder = 0, unread = 0 WHERE id = $1", DB_ARGS(db_id(copy->id)),
-		NULL, err));
-	return count_change(tx, copy->person_id, folder, -1, unread ? -1 : 0, err);
+	TRY(copy_hold(tx, copy->id, &held, err));
+	return held.folder == FOLDER_NONE ? RESULT_OK : move(tx, &held, FOLDER_NONE, false, err);
 }
 
 enum result copy_recall(

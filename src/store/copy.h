@@ -5,7 +5,8 @@
 #include "store/message.h"
 
 enum folder {
-	FOLDER_NONE = 0, /* recalled, or kept no longer: no list shows it, its link tells why */
+	FOLDER_NONE = 0, /* recalled, deleted for good, or kept no longer: no list shows it, its link tells
+			    why */
 	FOLDER_INBOX = 1,
 	FOLDER_SENT = 2,
 	FOLDER_DRAFTS = 3,
@@ -25,6 +26,8 @@ struct copy {
 	int64_t first_read_at; /* when the body was first shown to the signed-in person; 0: not yet */
 	struct id recall_id;   /* what took it away, or none */
 	int64_t denied_at;     /* when somebody with the link said that the address is another's; 0: nobody */
+	enum folder deleted_from; /* of a copy in Deleted: where it was */
+	int64_t destroyed_at;	  /* when its person deleted it for good; 0: not */
 };
 
 /* A row of a mailbox page: the copy and what of its message the row shows. */

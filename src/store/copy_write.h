@@ -15,9 +15,15 @@ enum result copy_mark_read(
 enum result copy_mark_denied(
 	struct tx *tx, struct id copy_id, int64_t now, bool *ret_is_first, struct err *err) must_check;
 
-/* Holds the copy until the transaction ends, so that what is noted of it and a recall go one after the other.
- */
-enum result copy_hold(struct tx *tx, struct id copy_id, bool *ret_is_recalled, struct err *err) must_check;
+/* Holds the copy as it is until the transaction ends, so that what is noted of it, moves of it and a recall
+ * go one after the other. */
+enum result copy_hold(struct tx *tx, struct id copy_id, struct copy *ret, struct err *err) must_check;
+
+/* Each moves a copy that the caller holds, as copy_hold gave it: from Inbox or Sent to Deleted, from there to
+ * where it was, or from there out of every folder for good (its key is the caller's to destroy). */
+enum result copy_delete(struct tx *tx, const struct copy *held, struct err *err) must_check;
+enum result copy_restore(struct tx *tx, const struct copy *held, struct err *err) must_check;
+enum result copy_destroy(struct tx *tx, const struct copy *held, int64_t now, struct err *err) must_check;
 
 /* Takes a recipient's copy away: it leaves its folder and the counts. *ret_done: false when it was taken away
  * before, or is the owner's. */

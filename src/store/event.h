@@ -31,6 +31,9 @@ struct event {
 #define EVENT_MESSAGE_EXTENDED "message.extended"
 #define EVENT_MESSAGE_EXPIRED "message.expired"
 #define EVENT_MESSAGE_DESTROYED "message.destroyed" /* kept no longer: key and content are gone */
+#define EVENT_COPY_DELETED "copy.deleted"	    /* by its person, to Deleted */
+#define EVENT_COPY_RESTORED "copy.restored"
+#define EVENT_COPY_DESTROYED "copy.destroyed" /* for good: its key is gone, others keep theirs */
 #define EVENT_MAIL_REFUSED "mail.refused"
 #define EVENT_MESSAGE_REPLIED "message.replied"
 #define EVENT_LINK_OPENED "link.opened" /* nobody signed in: may be an automatic check */

@@ -501,6 +501,11 @@ static const char second_factors[] =
 	"ALTER TABLE definition ADD COLUMN second_factor BIGINT NOT NULL DEFAULT 0;"
 	"ALTER TABLE message ADD COLUMN second_factor BIGINT NOT NULL DEFAULT 0;";
 
+/* Where a copy in Deleted came from, and when its person deleted it for good: it is in no folder then, and its
+ * key is gone. */
+static const char deleting[] = "ALTER TABLE copy ADD COLUMN deleted_from BIGINT NOT NULL DEFAULT 0;"
+			       "ALTER TABLE copy ADD COLUMN destroyed_at BIGINT NOT NULL DEFAULT 0;";
+
 static const struct migration migrations[] = {
 	{1, "begin", begin},
 	{2, "delay-notices", delay_notices},
@@ -518,6 +523,7 @@ static const struct migration migrations[] = {
 	{14, "saving", saving},
 	{15, "holders", holders},
 	{16, "second-factors", second_factors},
+	{17, "deleting", deleting},
 };
 
 enum result schema_migrate(struct db *db, int *ret_from, int *ret_to, struct err *err)

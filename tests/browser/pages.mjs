@@ -202,6 +202,29 @@ export class Walk {
     if (!row.includes("alice@acme.example")) throw new Error(`a recalled message says nothing of its sender: ${row}`);
   }
 
+  /** To Deleted from the list and from a message, and away for good. */
+  async deleting(page) {
+    const { node, ids } = this;
+    await this.see("deleted-empty", page, "/deleted");
+    await page.goto(`${node.url}/message/${ids.letter}`);
+    await submit(page, "/delete");
+    await this.see("inbox-deleted", page);
+    await page.locator(".row-box input").first().check();
+    await page.locator("form.choosing button").first().click();
+    await page.waitForURL(/told=deleted/);
+    await this.see("deleted", page, "/deleted");
+    await this.see("message-deleted", page, `/message/${ids.letter}`);
+    await page.locator("button[formaction='/destroy']").click();
+    await this.see("destroy", page);
+    await page.locator("form.panel button").click();
+    await page.waitForURL(/told=destroyed/);
+    await this.see("deleted-destroyed", page);
+    await this.see("error-deleted", page, `/message/${ids.letter}`);
+    await page.goto(`${node.url}/deleted`);
+    await page.locator(".row-box input").first().check();
+    await submit(page, "/restore");
+  }
+
   async sender() {
     const { node } = this;
     const page = await this.newPage();
@@ -248,6 +271,7 @@ export class Walk {
     await this.reader(page);
     this.reading = page;
     await this.ended(page);
+    await this.deleting(page);
     await this.sender();
     this.node.moveClock(2 * HOUR);
   }

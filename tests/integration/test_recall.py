@@ -115,6 +115,16 @@ def test_recall_from_chosen_recipients(node):
     assert "administrator" in gone and "Sent by mistake" in gone
 
 
+def test_recall_from_several_chosen_recipients(sqlite_node):
+    node, erin = sqlite_node, "erin@partner.example"
+    smtp.send(node.smtp_port, smtp.make(subject="Offer [secure]", to=[CAROL, DAVE, erin]))
+    alice = Sender(node)
+    csrf = alice.browser.get(alice.path + "/recall").form("recall")["fields"]["csrf"]
+    answer = alice.browser.request(alice.path + "/recall", f"csrf={csrf}&from={DAVE}&from={erin}".encode(),
+                                   {"Content-Type": "application/x-www-form-urlencoded", "Origin": node.url})
+    assert answer.status == 200 and "Recalled from 2 of 3" in alice.row()
+
+
 def test_r15_recall_tells_strangers_and_recipients_nothing(node):
     smtp.send(node.smtp_port, smtp.make(subject="Offer [secure]", to=[CAROL, DAVE]))
     carol, message = reader_of(node, CAROL)

@@ -275,7 +275,7 @@ static const struct route_parameter id_only[] = {
 static const struct route_parameter recall_parameters[] = {
 	{PARAMETER_PATH, "id", ID_TEXT_LEN, 0, "the sender's own copy"},
 	{PARAMETER_FIELD, "whole", 1, 0, "from everybody"},
-	{PARAMETER_FIELD, "from", LIMIT_ADDRESS_BYTES, 0, "a chosen recipient, may be there several times"},
+	{PARAMETER_FIELD, "from", LIMIT_ADDRESS_BYTES, CHOSEN_MAX, "a chosen recipient, may be there several times"},
 	{PARAMETER_FIELD, "reason", REASON_FIELD_BYTES, 0, "why, for the recipients; may be empty"},
 	{0},
 };

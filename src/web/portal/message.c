@@ -148,8 +148,7 @@ static enum result set_rights(struct request *request, json_t *view, const struc
 /* The folder beside the message, and the page of it that "back" leads to. */
 static enum result set_folder(struct request *request, json_t *view, const struct copy *copy)
 {
-	bool is_sent = copy->folder == FOLDER_SENT;
-	const char *folder = is_sent ? "sent" : "inbox";
+	const char *folder = rows_folder_name(copy->folder);
 	struct open_folder page;
 
 	TRY(open_beside(flow_of(request), &visit_of(request)->actor, copy, ROWS_BESIDE, request->now,
@@ -157,7 +156,8 @@ static enum result set_folder(struct request *request, json_t *view, const struc
 	rows_set(request, view_add_object(view, "list"), &page, folder, copy);
 	struct str url = rows_url(request, folder, &page.from);
 	view_set(view, "back_url", url.len ? url : arena_printf(request->arena, "/%s", folder));
-	view_set_flag(view, "is_sent", is_sent);
+	view_set_flag(view, "is_sent", copy->folder == FOLDER_SENT);
+	view_set_flag(view, "is_deleted", copy->folder == FOLDER_DELETED);
 	return RESULT_OK;
 }
 
@@ -190,8 +190,7 @@ static enum result get_message(struct request *request, struct response *respons
 	TRY(set_folder(request, view, copy));
 	/* The frame makes it read a moment later. */
 	view_set_flag(view, "shows_unread", !is_shown && copy->unread && copy->folder == FOLDER_INBOX);
-	return page_portal(
-		request, response, "message", copy->folder == FOLDER_SENT ? "sent" : "inbox", view);
+	return page_portal(request, response, "message", rows_folder_name(copy->folder), view);
 }
 
 static const struct route_parameter parameters[] = {

@@ -240,6 +240,7 @@ static const char *error_template(int status, const char *code)
 		{403, NULL, "error/denied"},
 		{404, NULL, "error/not_found"},
 		{405, NULL, "error/method"},
+		{410, "deleted", "error/deleted"},
 		{410, "recalled", "error/recalled"},
 		{410, "expired", "error/expired"},
 		{410, NULL, "error/gone"},
@@ -263,6 +264,7 @@ static void set_ended(const struct visit *visit, json_t *view)
 	view_set(view, "sender", ended->owner.name.len ? ended->owner.name : ended->owner.address);
 	view_set(
 		view, "date", ended->ended_at ? format_time_full(&visit->format, ended->ended_at) : STR_NONE);
+	view_set_flag(view, "was_own", ended->was_own);
 	view_set_flag(view, "by_administrator", ended->by_administrator);
 	view_set(view, "reason", ended->reason);
 }

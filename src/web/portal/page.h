@@ -141,4 +141,7 @@ extern const struct route_table portal_routes_link, portal_routes_sign_in, porta
 	portal_routes_reply, portal_routes_compose, portal_routes_brand, portal_routes_command,
 	portal_routes_notify;
 
+/* Of lists. */
+extern const struct route_table portal_routes_delete;
+
 #endif

@@ -2,6 +2,11 @@
 
 #include "web/portal/states.h"
 
+const char *rows_folder_name(enum folder folder)
+{
+	return folder == FOLDER_SENT ? "sent" : folder == FOLDER_DELETED ? "deleted" : "inbox";
+}
+
 struct str rows_url(const struct request *request, const char *folder, const struct copy_cursor *cursor)
 {
 	if (id_is_none(cursor->id))
@@ -36,6 +41,7 @@ static void set_row(const struct request *request, json_t *view, const struct op
 	bool is_current = current && id_equal(current->id, row->copy.id);
 	struct str who = row->copy.is_owner ? who_got(request, row) : shown_name(row->from);
 
+	view_set(view, "id", str_of(id_text(row->copy.id).s));
 	view_set(view, "url", arena_printf(request->arena, "/message/%s", id_text(row->copy.id).s));
 	view_set_flag(
 		view, "is_unread", row->copy.unread && !row->copy.is_owner && !is_current && row->readable);
