@@ -46,6 +46,14 @@
 /* Why a message is recalled, as its recipients are shown it. */
 #define LIMIT_RECALL_REASON_BYTES 1000
 
+/* Requests to people outside. */
+#define LIMIT_INQUIRY_PURPOSE_BYTES 500
+#define LIMIT_INQUIRY_DAYS 90
+#define LIMIT_INQUIRY_MB 1000	  /* of all answers to one together */
+#define LIMIT_INQUIRY_ANSWERS 50  /* to one */
+#define LIMIT_INQUIRIES_A_DAY 100 /* of one asker */
+#define LIMIT_INQUIRIES_SHOWN 100
+
 /* Addresses (RFC 5321 4.5.3.1, RFC 3696 erratum 1690). */
 #define LIMIT_ADDRESS_BYTES 254
 #define LIMIT_LOCAL_PART_BYTES 64

@@ -4,6 +4,7 @@
 #define CLI_COMMAND_H
 
 int cmd_init(int argc, char **argv);
+int cmd_request(int argc, char **argv);
 int cmd_serve(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
 int cmd_check(int argc, char **argv);

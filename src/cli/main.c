@@ -25,6 +25,7 @@ static const struct {
 	{"group", cmd_group, "groups of users, to whom definitions are published"},
 	{"licence", cmd_licence, "who may send secure messages, and to how many people a month"},
 	{"policy", cmd_policy, "which mail is secured, with which definition"},
+	{"request", cmd_request, "what the account's people asked of others: list, close"},
 	{"queue", cmd_queue, "outgoing mail: list, retry, drop"},
 	{"message", cmd_message, "messages: list, show facts and events"},
 	{"migrate", cmd_migrate, "bring the database to this program's version"},

@@ -238,6 +238,26 @@ static enum result compose_unread(struct composing *c, const struct writer *out,
 		c, "unread", c->job->account.settings.display_name, true, "auto-generated", out, err);
 }
 
+static enum result compose_request(struct composing *c, const struct writer *out, struct err *err)
+{
+	const struct deliver_job *job = c->job;
+	json_t *recipient = json_object();
+	struct notice notice;
+
+	TRY(notice_read(job->payload, &c->arena, &notice, err));
+	if (notice.count != 2)
+		return err_set(err, RESULT_INTERNAL, "a request without its asker");
+	set_sender(c, notice.people[1], notice.people[0]);
+	set(recipient, "address", job->delivery.recipient);
+	(void)json_object_set_new(c->view, "recipient", recipient);
+	set(c->view, "purpose", notice.subject);
+	set(c->view, "until", words_of_time(c, notice.at));
+	set(c->view, "link", link_of(c, job->delivery.copy_id));
+	set(c->view, "from_address", notification_address(c->flow, &job->account, &c->arena));
+	return build_own(
+		c, "request", render(c, "notification_from.txt", err), true, "auto-generated", out, err);
+}
+
 static enum result compose_address_denied(struct composing *c, const struct writer *out, struct err *err)
 {
 	const struct deliver_job *job = c->job;
@@ -330,6 +350,8 @@ static enum result compose(struct composing *c, const struct writer *out, struct
 		return compose_receipt(c, out, err);
 	case DELIVERY_UNREAD:
 		return compose_unread(c, out, err);
+	case DELIVERY_REQUEST:
+		return compose_request(c, out, err);
 	case DELIVERY_REPORT:
 		return compose_report(c, out, err);
 	}

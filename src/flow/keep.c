@@ -1,5 +1,6 @@
 #include "flow/keep_private.h"
 
+#include "flow/inquiry.h"
 #include "flow/mail_out.h"
 #include "flow/outsider.h"
 #include "flow/people.h"
@@ -319,6 +320,9 @@ static enum result check_sender(struct tx *tx, struct keeping *k, struct id owne
 {
 	const struct keep_request *r = k->request;
 
+	if (!id_is_none(r->inquiry_id))
+		return inquiry_take_answer(
+			tx, r->inquiry_id, owner_id, k->message_id, r->inquiry_bytes, &r->actor, r->now, err);
 	if (is_outsiders_own(r))
 		return outsider_count(tx, &k->account, owner_id, r->now, err);
 	if (id_is_none(owner_id) || !r->owner_is_internal || (!k->becomes_secured && k->added == 0))

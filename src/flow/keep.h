@@ -37,6 +37,8 @@ struct keep_request {
 	/* What it is sent with; definition.id none: nothing is secured. */
 	struct definition definition;
 	struct id answers_id;
+	struct id inquiry_id;  /* what asked for it, or none … */
+	int64_t inquiry_bytes; /* … and how much of it this takes */
 	struct keep_recipient *recipients;
 	size_t recipient_count;
 	struct bytes fingerprint; /* one mail is one message; of what is written in the portal: its form */

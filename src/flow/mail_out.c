@@ -177,6 +177,19 @@ enum result mail_out_notice(struct flow *flow, struct tx *tx, const struct flow_
 	return queue_own(flow, tx, account, &delivery, owner, kind == DELIVERY_RECEIPT, &arena, err);
 }
 
+enum result mail_out_inquiry(struct flow *flow, struct tx *tx, const struct flow_account *account,
+	struct str to, struct id inquiry_id, struct str payload, int64_t now, struct id *ret_id,
+	struct err *err)
+{
+	cleanup(arena_done) struct arena arena = {0};
+	struct delivery delivery = mail_out_delivery(account, DELIVERY_REQUEST, now);
+
+	delivery.copy_id = inquiry_id;
+	delivery.payload_box = payload_seal(account, delivery.id, payload, &arena);
+	*ret_id = delivery.id;
+	return queue_own(flow, tx, account, &delivery, to, false, &arena, err);
+}
+
 enum result mail_out_address_denied(struct flow *flow, struct tx *tx, const struct flow_account *account,
 	struct str owner, struct id owner_copy_id, struct str address, int64_t now, struct err *err)
 {

@@ -60,6 +60,11 @@ enum result mail_out_notice(struct flow *flow, struct tx *tx, const struct flow_
 	enum delivery_kind kind, struct str owner, struct id owner_copy_id, struct str payload, int64_t now,
 	struct err *err) must_check;
 
+/* Queues the mail that asks somebody outside for a message. *ret_id: the delivery. */
+enum result mail_out_inquiry(struct flow *flow, struct tx *tx, const struct flow_account *account,
+	struct str to, struct id inquiry_id, struct str payload, int64_t now, struct id *ret_id,
+	struct err *err) must_check;
+
 /* Opens a delivery's payload; empty when it has none. */
 enum result mail_out_payload(const struct flow_account *account, const struct delivery *delivery,
 	struct arena *arena, struct str *ret, struct err *err) must_check;

@@ -9,6 +9,7 @@
 #include "store/copy.h"
 #include "store/device_write.h"
 #include "store/event_write.h"
+#include "store/inquiry.h"
 #include "store/person_write.h"
 #include "store/session_write.h"
 
@@ -200,19 +201,37 @@ struct link_query {
 	struct link_facts *facts;
 };
 
+enum result sign_in_find_link(struct tx *tx, struct id id, struct sign_in_link *ret, struct err *err)
+{
+	cleanup(arena_done) struct arena arena = {0};
+	struct inquiry inquiry;
+	struct copy copy;
+
+	enum result found = copy_find_any(tx, id, &copy, err);
+	if (found == RESULT_OK && copy.is_owner)
+		return err_set(err, RESULT_NOT_FOUND, "there is no such link");
+	if (found == RESULT_OK)
+		*ret = (struct sign_in_link){copy.account_id, copy.person_id, copy.message_id, false};
+	if (found != RESULT_NOT_FOUND)
+		return found;
+	TRY(inquiry_find(tx, id, &arena, &inquiry, err));
+	*ret = (struct sign_in_link){inquiry.account_id, inquiry.asked_id, {{0}}, true};
+	return RESULT_OK;
+}
+
 static enum result find_link(struct tx *tx, void *context, struct err *err)
 {
 	struct link_query *q = context;
-	struct copy copy;
+	struct sign_in_link link;
 	struct person person;
 	struct flow_account account;
 
-	TRY(copy_find_any(tx, q->copy_id, &copy, err));
-	if (copy.is_owner)
-		return err_set(err, RESULT_NOT_FOUND, "there is no such link");
-	TRY(person_find(tx, copy.account_id, copy.person_id, q->arena, &person, err));
-	TRY(flow_account_load(q->flow, tx, copy.account_id, q->arena, &account, err));
-	*q->facts = (struct link_facts){.account_id = copy.account_id,
+	TRY(sign_in_find_link(tx, q->copy_id, &link, err));
+	TRY(person_find(tx, link.account_id, link.person_id, q->arena, &person, err));
+	TRY(flow_account_load(q->flow, tx, link.account_id, q->arena, &account, err));
+	*q->facts = (struct link_facts){.account_id = link.account_id,
+		.person_id = link.person_id,
+		.is_inquiry = link.is_inquiry,
 		.account_name = account.settings.display_name,
 		.address = person.address,
 		.settings = account.settings};

@@ -12,12 +12,15 @@
 /* What the page behind a notification's link may show before anybody signed in. */
 struct link_facts {
 	struct id account_id;
+	struct id person_id;
+	bool is_inquiry; /* not a message: a request for one (flow/inquiry.h) */
 	struct str account_name;
 	struct str address; /* whole; the page shows it masked */
 	struct account_settings settings;
 };
 
-/* NOT_FOUND for what is no link. Recalled or expired ones are found: signing in tells. */
+/* The link of a message's copy or of an inquiry. NOT_FOUND for what is no link. Recalled or expired ones are
+ * found: signing in tells. */
 enum result sign_in_link(struct flow *flow, struct id copy_id, struct arena *arena, struct link_facts *ret,
 	struct err *err) must_check;
 
@@ -49,7 +52,8 @@ struct sign_in {
 					was */
 	struct id account_id;
 	struct id person_id;
-	struct id copy_id; /* the message whose link began it, or none (R8) */
+	struct id copy_id; /* the message whose link began it, or none (R8) … */
+	bool is_inquiry;   /* … or the request for one */
 	bool has_password;
 	bool has_choice; /* no link said which of the address's mailboxes is meant */
 	enum session_stage stage;

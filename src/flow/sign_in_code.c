@@ -130,14 +130,14 @@ static enum result send_code_of_link(struct tx *tx, void *context, struct err *e
 {
 	struct code_request *r = context;
 	cleanup(arena_done) struct arena arena = {0};
-	struct copy copy;
+	struct sign_in_link link;
 	struct person person;
 
 	r->over = false;
-	TRY(copy_find_any(tx, r->copy_id, &copy, err));
-	TRY(person_find(tx, copy.account_id, copy.person_id, &arena, &person, err));
+	TRY(sign_in_find_link(tx, r->copy_id, &link, err));
+	TRY(person_find(tx, link.account_id, link.person_id, &arena, &person, err));
 	TRY(count_link(tx, r, person.address_key, &arena, err));
-	return r->over ? RESULT_OK : send_code_to(tx, r, &person, copy.message_id, &arena, err);
+	return r->over ? RESULT_OK : send_code_to(tx, r, &person, link.message_id, &arena, err);
 }
 
 /* Counts before anybody is looked up: being turned away takes the same time for every address. */
@@ -212,6 +212,11 @@ static enum result enter(struct tx *tx, struct code_try *t, const struct code *c
 	TRY(person_set_proved(tx, person->id, t->now, err));
 	TRY(sign_in_begin(
 		t->flow, tx, person, PROOF_CODE, t->visitor, code->copy_id, t->now, &t->sign_in, err));
+	if (!id_is_none(code->copy_id)) {
+		struct sign_in_link link;
+		enum result found = sign_in_find_link(tx, code->copy_id, &link, err);
+		t->sign_in.is_inquiry = found == RESULT_OK && link.is_inquiry;
+	}
 	TRY(person_list_by_address(tx, person->address, arena, &people, &people_count, err));
 	t->sign_in.has_choice = id_is_none(code->copy_id) && people_count > 1;
 	return RESULT_OK;

@@ -27,6 +27,14 @@ enum result sign_in_forget_count(
 enum result sign_in_device_is_known(struct tx *tx, const struct visitor *visitor, struct str address_key,
 	int64_t now, struct arena *arena, bool *ret, struct str *ret_key, struct err *err) must_check;
 
+/* What a link of ours is for: a message's copy, or an inquiry, which has no message. */
+struct sign_in_link {
+	struct id account_id, person_id, message_id;
+	bool is_inquiry;
+};
+enum result sign_in_find_link(
+	struct tx *tx, struct id id, struct sign_in_link *ret, struct err *err) must_check;
+
 /* BUSY, with the wait in its text. */
 enum result sign_in_too_often(struct err *err) must_check;
 

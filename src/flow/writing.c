@@ -11,10 +11,12 @@
 
 #define BOUNDARY_BYTES 15
 
-/* A new message of one of the account's people goes as mail that came by SMTP does: a definition for all keeps it
- * in the portal (keep.c). What answers, or comes from outside, is in their Inbox as well. */
+/* A new message of one of the account's people goes as mail that came by SMTP does: a definition for all
+ * keeps it in the portal (keep.c). What answers, or comes from outside, is in their Inbox as well. */
 static enum keep_way way_inside(const struct writing *w)
 {
+	if (!id_is_none(w->inquiry.id) && w->definition.all_recipients)
+		return KEEP_IN_PORTAL;
 	return w->writer.is_internal && id_is_none(w->answered.id) ? KEEP_BY_SERVER : KEEP_REPLY;
 }
 
@@ -144,6 +146,7 @@ static void hash_written(struct writing *w, const struct written *written, struc
 	hash_field(&hash, (struct str){(const char *)form_id.b, ID_BYTES});
 	hash_field(&hash, (struct str){(const char *)w->actor->person_id.b, ID_BYTES});
 	hash_field(&hash, (struct str){(const char *)w->answered.id.b, ID_BYTES});
+	hash_field(&hash, (struct str){(const char *)w->inquiry.id.b, ID_BYTES});
 	hash_field(&hash, w->answers_all ? STR("all") : STR("one"));
 	if (!is_reply) {
 		hash_addresses(&hash, w->to, w->to_count);
@@ -161,6 +164,15 @@ static void hash_written(struct writing *w, const struct written *written, struc
 	}
 	hash_final(&hash, digest);
 	account_mac(w->account.key, "written", (struct bytes){digest, sizeof(digest)}, ret);
+}
+
+static int64_t bytes_of(const struct written *written)
+{
+	uint64_t bytes = written->text.len;
+
+	for (size_t i = 0; i < written->file_count; i++)
+		bytes += written->files[i]->size;
+	return (int64_t)bytes;
 }
 
 static enum result keep(struct writing *w, const struct written *written, struct id form_id,
@@ -184,6 +196,8 @@ static enum result keep(struct writing *w, const struct written *written, struct
 		.owner_is_internal = w->writer.is_internal,
 		.definition = w->definition,
 		.answers_id = w->answered.id,
+		.inquiry_id = w->inquiry.id,
+		.inquiry_bytes = bytes_of(written),
 		.recipients = w->recipients.items,
 		.recipient_count = w->recipients.count,
 		.fingerprint = {fingerprint, sizeof(fingerprint)},
@@ -199,8 +213,8 @@ static enum result keep(struct writing *w, const struct written *written, struct
 enum result writing_send(struct writing *w, const struct written *written, struct id form_id,
 	struct id *ret_copy_id, struct err *err)
 {
-	bool is_own = id_is_none(w->answered.id);
-	int64_t limit = is_own && !w->writer.is_internal ? outsider_bytes_max(w->flow, &w->account.settings)
+	bool begins = id_is_none(w->answered.id) && id_is_none(w->inquiry.id);
+	int64_t limit = begins && !w->writer.is_internal ? outsider_bytes_max(w->flow, &w->account.settings)
 							 : flow_names(w->flow)->mail_bytes_max;
 	cleanup(content_free_at) struct content *content = content_new(flow_blobs(w->flow), limit, w->now);
 

@@ -8,6 +8,7 @@
 #include "flow/letter.h"
 #include "flow/reply.h"
 #include "mime/address.h"
+#include "store/inquiry.h"
 #include "store/person.h"
 
 #define WRITING_TEXT_BYTES_MAX ((size_t)4 << 20)
@@ -24,6 +25,7 @@ struct writing {
 	struct definition definition;
 	struct message answered; /* id none: a new message */
 	bool answers_all;
+	struct inquiry inquiry; /* what asked for it; id none: nothing did */
 	struct list recipients; /* of struct keep_recipient */
 	/* What the mail says: */
 	struct str subject;

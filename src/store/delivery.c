@@ -297,6 +297,7 @@ const char *delivery_kind_name(enum delivery_kind kind)
 		[DELIVERY_RECEIPT] = "receipt",
 		[DELIVERY_REMINDER] = "reminder",
 		[DELIVERY_UNREAD] = "unread",
+		[DELIVERY_REQUEST] = "request",
 	};
 
 	return (size_t)kind < COUNT_OF(names) && names[kind] ? names[kind] : "unknown";

@@ -60,6 +60,10 @@ struct event {
 #define EVENT_RETURN_DISCARDED "return.discarded"  /* an out-of-office or other automatic mail came back */
 #define EVENT_NOT_READ_HERE "return.not-read-here" /* somebody wrote to a notification's address */
 #define EVENT_REPORT_SENT "report.sent"
+#define EVENT_REQUEST_MADE                                                                                   \
+	"request.made" /* somebody outside was asked for a message; detail: which request */
+#define EVENT_REQUEST_ANSWERED "request.answered"
+#define EVENT_REQUEST_CLOSED "request.closed"
 #define EVENT_RECEIPT_SENT "receipt.sent" /* to the owner: this person read it */
 #define EVENT_REMINDER_SENT "reminder.sent"
 #define EVENT_UNREAD_TOLD                                                                                    \

@@ -506,6 +506,30 @@ static const char second_factors[] =
 static const char deleting[] = "ALTER TABLE copy ADD COLUMN deleted_from BIGINT NOT NULL DEFAULT 0;"
 			       "ALTER TABLE copy ADD COLUMN destroyed_at BIGINT NOT NULL DEFAULT 0;";
 
+/* What the account's people ask of others: who was asked by whom, until when, for how many bytes, and the
+ * messages that came of it. */
+static const char inquiries[] = "CREATE TABLE inquiry ("
+				"  id BYTEA PRIMARY KEY,"
+				"  account_id BYTEA NOT NULL REFERENCES account(id),"
+				"  asker_id BYTEA NOT NULL REFERENCES person(id),"
+				"  asked_id BYTEA NOT NULL REFERENCES person(id),"
+				"  definition_id BYTEA,"
+				"  purpose_box BYTEA NOT NULL,"
+				"  bytes_max BIGINT NOT NULL,"
+				"  bytes_got BIGINT NOT NULL,"
+				"  answers BIGINT NOT NULL,"
+				"  created_at BIGINT NOT NULL,"
+				"  expires_at BIGINT NOT NULL,"
+				"  closed_at BIGINT NOT NULL,"
+				"  delivery_id BYTEA NOT NULL);"
+				"CREATE INDEX inquiry_by_asker ON inquiry (asker_id, id);"
+				"CREATE INDEX inquiry_by_account ON inquiry (account_id, id);"
+				"CREATE TABLE inquiry_answer ("
+				"  message_id BYTEA PRIMARY KEY,"
+				"  inquiry_id BYTEA NOT NULL REFERENCES inquiry(id),"
+				"  at BIGINT NOT NULL);"
+				"CREATE INDEX inquiry_answer_by_inquiry ON inquiry_answer (inquiry_id, at);";
+
 static const struct migration migrations[] = {
 	{1, "begin", begin},
 	{2, "delay-notices", delay_notices},
@@ -524,6 +548,7 @@ static const struct migration migrations[] = {
 	{15, "holders", holders},
 	{16, "second-factors", second_factors},
 	{17, "deleting", deleting},
+	{18, "inquiries", inquiries},
 };
 
 enum result schema_migrate(struct db *db, int *ret_from, int *ret_to, struct err *err)

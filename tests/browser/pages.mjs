@@ -243,9 +243,30 @@ export class Walk {
     await page.locator("textarea[name=text]").fill("At noon?");
     await page.locator("form.write button.primary").click();
     await this.see("compose-problem", page);
+    await this.requests(page);
     await page.goto(`${node.url}/inbox`);
     await submit(page, "/sign-out");
     await this.see("signed-out", page);
+  }
+
+  /** Alice asks Carol, who answers. */
+  async requests(page) {
+    const { node, carol } = this;
+    await this.see("requests", page, "/requests");
+    await this.see("request-new", page, "/requests/new");
+    await page.locator("input[name=to]").fill("bob@acme.example");
+    await page.locator("input[name=purpose]").fill("The signed contract");
+    await page.locator("form.write button.primary").click();
+    await this.see("request-new-problem", page);
+    await page.locator("input[name=to]").fill(carol);
+    await page.locator("form.write button.primary").click();
+    await this.see("requests-made", page);
+    const mail = await node.newest(carol, "request", 1);
+    const link = mail.match(/https:\/\/\S+\/m\/[0-9a-z]+/)[0];
+    await this.see("request-link", await this.newPage(), link);
+    await this.see("request", this.reading, link);
+    await submit(page, "/close");
+    await this.see("request-ended", this.reading, link);
   }
 
   /** What a sender may still do with the message that is open. */

@@ -1,5 +1,5 @@
-/* The link of a notification: what it shows before anybody signed in, and what may be done there. Mail
- * scanners open it too, so a GET only shows. */
+/* The link of a notification or of a request: what it shows before anybody signed in, and what may be done
+ * there. Mail scanners open it too, so a GET only shows. */
 #include "web/portal/page.h"
 
 #include "flow/evidence.h"
@@ -8,6 +8,7 @@
 static void set_link(struct request *request, json_t *view, const char *id, const struct link_facts *facts)
 {
 	view_set(view, "id", str_of(id));
+	view_set_flag(view, "is_inquiry", facts->is_inquiry);
 	view_set(view, "masked", format_masked_address(request->arena, facts->address));
 }
 
@@ -59,7 +60,13 @@ static enum result get_link(struct request *request, struct response *response)
 		return RESULT_OK;
 	}
 	TRY(open_link(request, &id, &facts));
-	note_opened(request, id, facts->account_id);
+	if (facts->is_inquiry && visit_of(request)->is_signed_in &&
+		id_equal(facts->person_id, visit_of(request)->actor.person_id)) {
+		response_redirect(response, arena_printf(request->arena, "/request/%s", id_text(id).s));
+		return RESULT_OK;
+	}
+	if (!facts->is_inquiry)
+		note_opened(request, id, facts->account_id);
 	set_link(request, view, id_text(id).s, facts);
 	return page_door(request, response, "link", view);
 }

@@ -109,6 +109,11 @@ bool page_may_compose(const struct visit *visit)
 	return facts->person.is_internal || facts->settings.outsiders_may_write != OUTSIDERS_WRITE_TO_NOBODY;
 }
 
+bool page_may_ask(const struct visit *visit)
+{
+	return visit->session.person.is_internal && visit->session.settings.requests;
+}
+
 static void add_session(const struct visit *visit, json_t *view, int64_t now)
 {
 	const struct session_facts *facts = &visit->session;
@@ -131,6 +136,7 @@ enum result page_portal(struct request *request, struct response *response, cons
 	if (at)
 		view_set_flag(view, arena_printf(request->arena, "at_%s", at).ptr, true);
 	view_set_flag(view, "can_compose", page_may_compose(visit));
+	view_set_flag(view, "can_ask", page_may_ask(visit));
 	/* A page that shows an unread message makes it read. */
 	json_t *inbox = view_add_object(view, "inbox");
 	int64_t shown = json_is_true(json_object_get(view, "shows_unread")) ? 1 : 0;

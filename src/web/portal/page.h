@@ -103,6 +103,8 @@ enum result page_portal(struct request *request, struct response *response, cons
 
 /* Whether the person who is signed in may write new messages. */
 bool page_may_compose(const struct visit *visit);
+/* … and may ask people outside for them. */
+bool page_may_ask(const struct visit *visit);
 
 /* Says in the form that a field is wrong: `what` is the key of its text, and the object for the text's
  * placeholders is returned. The page is answered with 422. */
@@ -139,7 +141,7 @@ extern const struct route_table portal_routes_link, portal_routes_sign_in, porta
 	portal_routes_settings, portal_routes_password, portal_routes_mailboxes, portal_routes_mailbox,
 	portal_routes_message, portal_routes_body, portal_routes_factor, portal_routes_file,
 	portal_routes_reply, portal_routes_compose, portal_routes_brand, portal_routes_command,
-	portal_routes_notify;
+	portal_routes_notify, portal_routes_ask;
 
 /* Of lists. */
 extern const struct route_table portal_routes_delete;

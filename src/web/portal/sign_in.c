@@ -117,7 +117,9 @@ enum result page_signed_in(struct request *request, struct response *response, c
 	if (percent_decode(request->arena, request_cookie(request, COOKIE_NEXT), false, &next) != RESULT_OK)
 		next = STR_NONE;
 	visit_begin_session(request, response, sign_in);
-	if (!id_is_none(sign_in->copy_id))
+	if (sign_in->is_inquiry)
+		next = arena_printf(request->arena, "/request/%s", id_text(sign_in->copy_id).s);
+	else if (!id_is_none(sign_in->copy_id))
 		next = arena_printf(request->arena, "/message/%s%s", id_text(sign_in->copy_id).s,
 			sign_in->has_password ? "" : "?offer=password");
 	next = request_local_path(next, STR("/inbox"));

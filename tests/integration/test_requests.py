@@ -1,0 +1,161 @@
+"""Request first: somebody inside asks an address outside for a message or files."""
+
+import concurrent.futures
+import html
+import re
+
+from support import maildir, portal, smtp, wait
+from support.browser import Browser
+
+CAROL, DAVE = "carol@partner.example", "dave@partner.example"
+DAY = 24 * 3600 * 1000
+PURPOSE = "Signed contract & passport"
+
+
+def ask(browser, to=CAROL, purpose=PURPOSE, days="14", mb="25", **more):
+    return browser.submit(browser.get("/requests/new"), r"/requests/new$", to=to, purpose=purpose, days=days, mb=mb,
+                          **more)
+
+
+def link_of(node, to=CAROL, count=1):
+    def requests():
+        found = [m for m in node.outbox.to(to) if m["Message-ID"].startswith("<request")]
+        return found if len(found) >= count else None
+    mail = wait.until(requests, f"a request to {to}")[-1]
+    return re.search(r"https://\S+/m/\S+", maildir.text_of(mail)).group(0), mail
+
+
+def asked(node, codes=1, **more):
+    """Alice, and Carol at the page of what Alice asks for."""
+    alice, _ = portal.sign_in_by_password(node, "alice@acme.example")
+    assert ask(alice, **more).path == "/requests"
+    link, _ = link_of(node)
+    carol, page = portal.sign_in_by_link(node, link, CAROL, codes)
+    assert page.path == "/request/" + link.rsplit("/", 1)[1], page.text
+    return alice, carol, page
+
+
+def answer(carol, page, text="Here it is.", files=()):
+    return carol.submit_files(page, r"/request/", list(files), text=text)
+
+
+def data(size):
+    return ("files", "a.bin", "application/octet-stream", b"x" * size)
+
+
+def requests_of(node):
+    return node.json("request", "list")
+
+
+def test_what_is_asked_for_arrives_sealed_with_its_evidence(node):
+    alice, carol, page = asked(node)
+    _, mail = link_of(node)
+    assert PURPOSE not in str(mail) and "alice@acme.example" in maildir.text_of(mail)
+    shown = html.unescape(page.text)
+    for said in (PURPOSE, "Alice A.", "alice@acme.example", "25 MB"):
+        assert said in shown, said
+    secret = b"the signed contract " * 200
+    sent = answer(carol, page, files=[("files", "contract.pdf", "application/pdf", secret)])
+    assert sent.status == 200 and "sent=1" in sent.url, sent.text
+    mail = wait.until(lambda: [m for m in node.outbox.to("alice@acme.example") if m["Subject"] == PURPOSE], "the mail")[0]
+    assert "Here it is." in maildir.text_of(mail)
+    row = alice.get("/requests")
+    copy = next(l for l in row.links if l.startswith("/message/"))
+    assert "Here it is." in alice.get(copy).text and copy in alice.get("/inbox").links
+    assert secret not in node.raw_bytes()
+    [facts] = requests_of(node)
+    assert (facts["state"], facts["answers"], facts["bytes"]) == ("open", 1, len(secret) + len("Here it is."))
+    kinds = [e["event"] for e in node.json("message", "show", node.json("message", "list")[0]["id"])[0]["events"]]
+    assert "message.secured" in kinds and "request.answered" in kinds
+    # Nothing of it counts for Alice's month (R11).
+    assert node.json("licence", "usage") == []
+
+
+def test_r8_r15_the_link_alone_shows_nothing_and_works_for_the_asked_address_only(node):
+    alice, _ = portal.sign_in_by_password(node, "alice@acme.example")
+    ask(alice)
+    link, _ = link_of(node)
+    door = Browser(node).get(link)
+    assert PURPOSE not in html.unescape(door.text) and CAROL not in door.text and "alice" not in door.text
+    smtp.send(node.smtp_port, smtp.make(subject="Offer [secure]", to=DAVE))
+    dave, _ = portal.sign_in_by_link(node, portal.link_for(node, DAVE), DAVE)
+    path = "/request/" + link.rsplit("/", 1)[1]
+    theirs, nobodys = dave.get(path), dave.get("/request/" + "0" * 26)
+    assert theirs.status == nobodys.status == 404
+    assert theirs.text.replace(path, "").split("<main")[1] == nobodys.text.replace("/request/" + "0" * 26, "").split("<main")[1]
+    assert PURPOSE not in html.unescape(dave.get(link).text)
+    assert alice.get(path).status == 404
+    bob, _ = portal.sign_in_by_password(node, "bob@acme.example")
+    assert PURPOSE not in html.unescape(bob.get("/requests").text)
+    page = alice.get("/requests")
+    close = page.form("/close$")
+    assert bob.submit(bob.get("/requests/new"), r"/requests/new", to="x").status == 422
+    form = bob.get("/requests/new")
+    form.forms = [{**f, "action": close["action"]} for f in form.forms if "requests/new" in f["action"]]
+    assert bob.submit(form, "/close$").status == 404
+    assert requests_of(node)[0]["state"] == "open"
+
+
+def test_a_closed_or_expired_request_takes_nothing_and_says_whom_to_ask(node):
+    alice, carol, page = asked(node, days="1")
+    alice.submit(alice.get("/requests"), "/close$")
+    refused = answer(carol, page)
+    assert refused.status == 410 and "alice@acme.example" in refused.text and "<textarea" not in refused.text
+    assert node.outbox.to("alice@acme.example") == [] and requests_of(node)[0]["state"] == "closed"
+    ask(alice, days="1", purpose="Again")
+    link, _ = link_of(node, count=2)
+    page = carol.get(link)
+    assert page.path.startswith("/request/") and "Again" in page.text
+    node.move_clock(DAY - 60_000)
+    carol, page = portal.sign_in_by_link(node, link, CAROL, 2)
+    assert "sent=1" in answer(carol, page).url
+    form = carol.get(page.path)
+    node.move_clock(120_000)
+    assert answer(carol, form).status == 410
+    assert [r["state"] for r in requests_of(node)] == ["expired", "closed"]
+    node.run("request", "close", requests_of(node)[0]["id"], code=5)
+
+
+def test_a_request_takes_so_much_in_all_and_no_more(node):
+    _, carol, page = asked(node, mb="1")
+    over = answer(carol, page, files=[data(1 << 20)])
+    assert over.status == 422 and "may have 1 MB in all" in over.text and "Here it is." in over.text
+    assert "sent=1" in answer(carol, page, files=[data(700 << 10)]).url
+    again = [carol.get(page.path) for _ in range(2)]
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        pages = list(pool.map(lambda p: answer(carol, p, files=[data(200 << 10)]), again))
+    assert sorted(p.status for p in pages) == [200, 422]
+    [facts] = requests_of(node)
+    assert facts["answers"] == 2 and facts["bytes"] <= 1 << 20
+
+
+def test_r12_an_answer_sent_twice_is_one(node):
+    _, carol, page = asked(node)
+    assert answer(carol, page).path == answer(carol, page).path
+    assert requests_of(node)[0]["answers"] == 1
+
+
+def test_a_definition_for_all_keeps_the_answer_in_the_portal(node):
+    node.run("definition", "add", "Kept", "--all-recipients", "yes")
+    alice, _ = portal.sign_in_by_password(node, "alice@acme.example")
+    form = alice.get("/requests/new")
+    kept = re.search(r'<option value="(\w+)"[^>]*>Kept', form.text).group(1)
+    alice.submit(form, r"/requests/new$", to=CAROL, purpose=PURPOSE, days="14", mb="25", definition=kept)
+    carol, page = portal.sign_in_by_link(node, link_of(node)[0], CAROL)
+    assert "sent=1" in answer(carol, page).url
+    portal.link_for(node, "alice@acme.example")
+    assert not [m for m in node.outbox.to("alice@acme.example") if m["Subject"] == PURPOSE]
+
+
+def test_requests_are_asked_of_people_outside_by_people_inside(sqlite_node):
+    node = sqlite_node
+    alice, carol, _ = asked(node)
+    assert "your own organisation" in ask(alice, to="bob@acme.example").text
+    for field, value, words in (("to", "nobody", "Enter a mail address"), ("purpose", " ", "Say what you ask for"),
+                                ("days", "91", "from 1 to 90"), ("mb", "0", "from 1 to 1000")):
+        page = ask(alice, **{field: value})
+        assert page.status == 422 and words in html.unescape(page.text), page.text
+    assert carol.get("/requests").status == carol.get("/requests/new").status == 403
+    node.run("account", "set", "requests", "no")
+    assert alice.get("/requests/new").status == 403 and "/requests" not in alice.get("/inbox").links
+    assert len(requests_of(node)) == 1
