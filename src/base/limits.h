@@ -98,6 +98,7 @@
 #define LIMIT_SMTP_CLIENT_MAILS 100		  /* over one connection */
 #define LIMIT_DELIVERY_BATCH                                                                                 \
 	100 /* recipients of one transaction: what every server takes, RFC 5321 4.5.3.1.8 */
+#define LIMIT_DNS_MS (30 * MS_SECOND) /* for the answer to one question */
 #define LIMIT_NODES 100 /* that deliver at once; more work, but nobody sees that one of them died */
 #define LIMIT_SMTP_REPLY_LINE_BYTES 2048 /* RFC 5321 asks for 512 */
 #define LIMIT_SMTP_REPLY_LINES 100

@@ -35,6 +35,10 @@ enum result resolver_new(const char *server, const char *anchor, int mx_port, st
 	struct err *err) must_check;
 void resolver_free(struct resolver *resolver);
 
+/* Ends what waits for an answer in other threads, and all later questions, with UNAVAILABLE. NULL is allowed.
+ */
+void resolver_cut(struct resolver *resolver);
+
 /* One name for a hop by whatever domain or name it was found, so that simultaneous deliveries to one server
  * can be counted: the first, in the order of their texts, of the addresses that are preferred, with the port.
  * Empty without addresses. */

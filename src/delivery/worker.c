@@ -440,6 +440,7 @@ void delivery_stop(struct delivery_workers *w, int64_t limit_ms)
 	delivery_begin_stop(w);
 	wait_for_workers(w, clock_monotonic() + limit_ms);
 	smtp_cut_all(w->cut);
+	resolver_cut(w->options.resolver);
 	(void)pthread_join(w->taker, NULL);
 	for (int i = 0; i < w->thread_count; i++)
 		(void)pthread_join(w->threads[i], NULL);
