@@ -56,6 +56,8 @@ static const struct key keys[] = {
 	TEXT("return_domain", return_domain, "return.localhost", "domain of our tagged return addresses"),
 	TEXT("database", database, "sqlite:sealpost.db", "sqlite:FILE or postgresql://…"),
 	PATH("blobs", blobs, "blobs", "folder for large sealed content"),
+	PATH("destructions", destructions, "destructions",
+		"list of destroyed keys: keep it apart from backups, and never restore an older one"),
 	PATH("root_key", root_key, "root.key", "file with the root key"),
 	PATH("web_dir", web_dir, NULL, "folder with templates, styles, languages"),
 	PATH("logos", logos, "logos",

@@ -26,6 +26,7 @@ struct config {
 	const char *root_key;
 	const char *web_dir;
 	const char *logos;
+	const char *destructions; /* the list of destroyed keys */
 	const char *outbox;   /* a Maildir; all outgoing mail goes there instead of out. NULL: none */
 	const char *delivery; /* "smart_host" or "direct" */
 	struct config_list listen_smtp, listen_smtps, listen_https, listen_http;

@@ -17,6 +17,7 @@ int cmd_definition(int argc, char **argv);
 int cmd_group(int argc, char **argv);
 int cmd_licence(int argc, char **argv);
 int cmd_policy(int argc, char **argv);
+int cmd_destructions(int argc, char **argv);
 int cmd_queue(int argc, char **argv);
 int cmd_message(int argc, char **argv);
 int cmd_migrate(int argc, char **argv);

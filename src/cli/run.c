@@ -5,6 +5,7 @@
 #include "base/thread.h"
 #include "build_config.h"
 #include "delivery/worker.h"
+#include "flow/destroyed.h"
 #include "flow/expire.h"
 #include "flow/keep_house.h"
 #include "flow/receipt.h"
@@ -42,7 +43,7 @@ struct running {
 	char smart_host_password[256];
 	char node_name[HOST_NAME_MAX + PATH_MAX + 2];
 	int64_t blobs_swept_at;
-	bool told_of_log;
+	bool told_of_log, told_of_list;
 };
 
 static enum result load_texts(struct running *r, struct err *err)
@@ -187,6 +188,22 @@ static enum result start_portal(struct running *r, struct err *err)
 	return portal_start(&options, &r->portal, err);
 }
 
+/* Before anybody can read. */
+static enum result destroy_again(const struct running *r, struct err *err)
+{
+	struct destroyed_again again;
+
+	TRY(destroyed_catch_up(r->node->flow, r->config->destructions, clock_now(), &again, err));
+	if (again.keys)
+		log_warning(TOPIC, "an older database was restored: %zu keys were destroyed again", again.keys);
+	if (again.bad)
+		log_warning(TOPIC, "%zu lines of %s are not understood", again.bad, r->config->destructions);
+	if (again.is_foreign)
+		log_warning(TOPIC, "%s is not the list of this database, or an older one: listing all anew",
+			r->config->destructions);
+	return RESULT_OK;
+}
+
 static enum result start(struct running *r, const struct run_hooks *hooks, struct err *err)
 {
 	size_t swept = 0;
@@ -204,6 +221,7 @@ static enum result start(struct running *r, const struct run_hooks *hooks, struc
 		TRY(locked);
 		TRY(blob_sweep(r->node->blobs, &swept, err));
 	}
+	TRY(destroy_again(r, err));
 	TRY(start_delivery(r, hooks, err));
 	TRY(start_smtp(r, err));
 	return start_portal(r, err);
@@ -256,6 +274,17 @@ static void reload(struct running *r)
 	log_info(TOPIC, "the certificate was read again");
 }
 
+/* So that a backup which is restored later does not bring them back. */
+static void list_destroyed(struct running *r)
+{
+	struct err err = {0};
+	bool failed = destroyed_list(r->node->flow, r->config->destructions, &err) != RESULT_OK;
+
+	if (failed && !r->told_of_list)
+		log_error(TOPIC, "destroyed keys are not listed: %s", err.text);
+	r->told_of_list = failed;
+}
+
 static void wipe_keys(struct running *r, int64_t now)
 {
 	struct err err = {0};
@@ -294,6 +323,7 @@ static void keep_house_now(struct running *r)
 		log_warning(TOPIC, "housekeeping: %s", err.text);
 	if (expire_messages(r->node->flow, now, &err) != RESULT_OK)
 		log_warning(TOPIC, "expiry: %s", err.text);
+	list_destroyed(r);
 	wipe_keys(r, now);
 	tell_people(r, now);
 	if (now - r->blobs_swept_at < MS_DAY)
@@ -353,5 +383,7 @@ enum result run_node(struct node *node, const struct run_hooks *hooks, struct er
 		log_info(TOPIC, "stopping");
 	}
 	stop(&running);
+	if (result == RESULT_OK)
+		list_destroyed(&running);
 	return result;
 }

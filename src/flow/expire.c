@@ -51,7 +51,7 @@ static enum result expire_in_tx(struct tx *tx, void *context, struct err *err)
 	}
 	TRY(delivery_relays_wait(tx, e->due.id, &relays_wait, err));
 	if (!relays_wait)
-		TRY(wrap_destroy_for_good(tx, e->due.id, e->now, err));
+		TRY(wrap_destroy_of_queue(tx, e->due.id, e->now, err));
 	/* Whoever takes what still waits finds that it has expired, and tells the sender. */
 	TRY(delivery_hurry(tx, e->due.id, e->now, err));
 	if (message.recalled_at)
@@ -73,7 +73,7 @@ static enum result end_keeping_in_tx(struct tx *tx, void *context, struct err *e
 		TRY(copy_leave_folder(tx, &copies[i], err));
 		TRY(wrap_destroy_for_good(tx, copies[i].id, e->now, err));
 	}
-	TRY(wrap_destroy_for_good(tx, e->due.id, e->now, err));
+	TRY(wrap_destroy_of_queue(tx, e->due.id, e->now, err));
 	TRY(message_remove_content(tx, e->due.id, &e->place, err));
 	e->done = true;
 	return add_event(tx, e, EVENT_MESSAGE_DESTROYED, err);

@@ -112,7 +112,7 @@ static enum result take_all(struct tx *tx, struct recalling *r, struct err *err)
 	 * sent is not sent. */
 	TRY(delivery_relays_wait(tx, r->message.id, &relays_wait, err));
 	if (!relays_wait)
-		TRY(wrap_destroy_for_good(tx, r->message.id, r->now, err));
+		TRY(wrap_destroy_of_queue(tx, r->message.id, r->now, err));
 	return add_event(tx, r, (struct id){0}, err);
 }
 

@@ -34,6 +34,7 @@ struct event {
 #define EVENT_COPY_DELETED "copy.deleted"	    /* by its person, to Deleted */
 #define EVENT_COPY_RESTORED "copy.restored"
 #define EVENT_COPY_DESTROYED "copy.destroyed" /* for good: its key is gone, others keep theirs */
+#define EVENT_DESTROYED_AGAIN "message.destroyed-again" /* of a person: a restored backup had it back */
 #define EVENT_MAIL_REFUSED "mail.refused"
 #define EVENT_MESSAGE_REPLIED "message.replied"
 #define EVENT_LINK_OPENED "link.opened" /* nobody signed in: may be an automatic check */

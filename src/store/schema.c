@@ -530,6 +530,15 @@ static const char inquiries[] = "CREATE TABLE inquiry ("
 				"  at BIGINT NOT NULL);"
 				"CREATE INDEX inquiry_answer_by_inquiry ON inquiry_answer (inquiry_id, at);";
 
+/* The file of destroyed keys, which a restored backup is compared with. */
+static const char destruction_files[] =
+	"ALTER TABLE destruction ADD COLUMN listed BIGINT NOT NULL DEFAULT 0;"
+	"CREATE INDEX destruction_to_list ON destruction (listed) WHERE listed = 0;"
+	"CREATE TABLE destruction_file ("
+	"  id BIGINT PRIMARY KEY,"
+	"  bytes BIGINT NOT NULL);"
+	"INSERT INTO destruction_file (id, bytes) VALUES (1, 0);";
+
 static const struct migration migrations[] = {
 	{1, "begin", begin},
 	{2, "delay-notices", delay_notices},
@@ -549,6 +558,7 @@ static const struct migration migrations[] = {
 	{16, "second-factors", second_factors},
 	{17, "deleting", deleting},
 	{18, "inquiries", inquiries},
+	{19, "destruction-files", destruction_files},
 };
 
 enum result schema_migrate(struct db *db, int *ret_from, int *ret_to, struct err *err)

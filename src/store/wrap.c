@@ -61,3 +61,12 @@ enum result wrap_destroy_for_good(struct tx *tx, struct id holder_id, int64_t no
 		DB_ARGS(db_id(holder_id), db_int(now)), NULL, err));
 	return wrap_destroy(tx, holder_id, err);
 }
+
+enum result wrap_destroy_of_queue(struct tx *tx, struct id message_id, int64_t now, struct err *err)
+{
+	TRY(db_exec(tx,
+		"INSERT INTO destruction (holder_id, message_id, destroyed_at, wiped_at)"
+		" VALUES ($1, $1, $2, 0) ON CONFLICT (holder_id) DO NOTHING",
+		DB_ARGS(db_id(message_id), db_int(now)), NULL, err));
+	return wrap_destroy(tx, message_id, err);
+}

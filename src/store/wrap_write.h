@@ -15,4 +15,9 @@ enum result wrap_destroy(struct tx *tx, struct id holder_id, struct err *err) mu
 enum result wrap_destroy_for_good(
 	struct tx *tx, struct id holder_id, int64_t now, struct err *err) must_check;
 
+/* The same of the message's own key. It is listed also when the queue has done with it and it is gone: in a
+ * backup that is older than that it is not. */
+enum result wrap_destroy_of_queue(
+	struct tx *tx, struct id message_id, int64_t now, struct err *err) must_check;
+
 #endif
