@@ -125,6 +125,8 @@
 #define LIMIT_HTTP_BODY_BYTES (16 << 20)	/* of a page that is built in memory */
 #define LIMIT_ASSET_BYTES (4 << 20)
 #define LIMIT_HTTP_WAITING 256	    /* complete requests that wait for a worker; beyond: 503 */
+#define LIMIT_EXPORT_MESSAGES 200 /* in one ZIP file */
+#define LIMIT_EXPORT_PARTS 1000   /* of one folder */
 #define LIMIT_PAGE_ROWS 25	    /* such a page weighs less than 60 KB, however long its rows are */
 #define LIMIT_CHOSEN_MESSAGES 100   /* of a list, for one act */
 #define LIMIT_LOGO_BYTES (16 << 10) /* it is on every page, and those weigh less than 60 KB */

@@ -18,8 +18,9 @@
 #define PIECE_BYTES ((size_t)64 * 1024)
 
 struct entry {
-	const struct mime_part *part;
+	const struct mime_part *part; /* or NULL: the opener's */
 	struct str name;
+	uint64_t size;
 	uint64_t offset; /* of its local header */
 	uint32_t crc;
 	bool has_crc, was_told;
@@ -29,12 +30,15 @@ struct mime_zip {
 	struct arena arena;
 	const struct reader *mail;
 	struct mime_zip_watch watch;
+	struct mime_zip_opener opener; /* instead of mail and watch */
 	struct entry *entries;
 	size_t count;
 	uint64_t central_offset, size;
 	uint16_t date, time;
 	/* The file that is being read out. */
 	struct mime_part_reader *open;
+	struct reader open_bytes;
+	bool has_open;
 	size_t open_entry;
 };
 
@@ -78,6 +82,7 @@ static void set_names(struct mime_zip *zip, const struct mime_zip_file *files)
 				first = k;
 		next[i] = 2;
 		zip->entries[i].part = files[i].part;
+		zip->entries[i].size = files[i].part->decoded_size;
 		zip->entries[i].name =
 			unique_name(zip, i, str_sub(files[i].name, 0, UINT16_MAX / 2), &next[first]);
 	}
@@ -102,29 +107,61 @@ static void set_offsets(struct mime_zip *zip)
 	for (size_t i = 0; i < zip->count; i++) {
 		struct entry *entry = &zip->entries[i];
 		entry->offset = at;
-		at += LOCAL_BYTES + entry->name.len + entry->part->decoded_size;
+		at += LOCAL_BYTES + entry->name.len + entry->size;
 		central += CENTRAL_BYTES + entry->name.len;
 	}
 	zip->central_offset = at;
 	zip->size = at + central + END_BYTES;
 }
 
-enum result mime_zip_new(const struct reader *mail, const struct mime_zip_file *files, size_t count,
-	int64_t modified_at, struct mime_zip_watch watch, struct mime_zip **ret, struct err *err)
+static enum result begin(size_t count, int64_t modified_at, struct mime_zip **ret, struct err *err)
 {
-	cleanup(mime_zip_free_at) struct mime_zip *zip = mem_new(sizeof(*zip));
+	struct mime_zip *zip;
 
 	if (count > LIMIT_MIME_PARTS)
 		return err_set(err, RESULT_TOO_LARGE, "too many files for one ZIP file");
-	zip->mail = mail;
-	zip->watch = watch;
+	zip = mem_new(sizeof(*zip));
 	zip->count = count;
 	zip->entries = arena_array(&zip->arena, struct entry, count);
-	set_names(zip, files);
 	set_time(zip, modified_at);
+	*ret = zip;
+	return RESULT_OK;
+}
+
+static enum result set_size(struct mime_zip *zip, struct err *err)
+{
 	set_offsets(zip);
 	if (zip->size > SIZE_MAX_BYTES)
 		return err_set(err, RESULT_TOO_LARGE, "too large for a ZIP file");
+	return RESULT_OK;
+}
+
+enum result mime_zip_new(const struct reader *mail, const struct mime_zip_file *files, size_t count,
+	int64_t modified_at, struct mime_zip_watch watch, struct mime_zip **ret, struct err *err)
+{
+	cleanup(mime_zip_free_at) struct mime_zip *zip = NULL;
+
+	TRY(begin(count, modified_at, &zip, err));
+	zip->mail = mail;
+	zip->watch = watch;
+	set_names(zip, files);
+	TRY(set_size(zip, err));
+	*ret = TAKE(zip);
+	return RESULT_OK;
+}
+
+enum result mime_zip_of_sources(const struct mime_zip_source *sources, size_t count, int64_t modified_at,
+	struct mime_zip_opener opener, struct mime_zip **ret, struct err *err)
+{
+	cleanup(mime_zip_free_at) struct mime_zip *zip = NULL;
+
+	TRY(begin(count, modified_at, &zip, err));
+	zip->opener = opener;
+	for (size_t i = 0; i < count; i++) {
+		zip->entries[i].name = arena_str(&zip->arena, sources[i].name);
+		zip->entries[i].size = sources[i].size;
+	}
+	TRY(set_size(zip, err));
 	*ret = TAKE(zip);
 	return RESULT_OK;
 }
@@ -136,6 +173,28 @@ void mime_zip_free(struct mime_zip *zip)
 	mime_part_reader_free(zip->open);
 	arena_done(&zip->arena);
 	free(zip);
+}
+
+/* The bytes of one file, of which only the last one asked for stays open. */
+static enum result open_entry(struct mime_zip *zip, size_t number, struct err *err)
+{
+	const struct entry *entry = &zip->entries[number];
+
+	if (zip->has_open && zip->open_entry == number)
+		return RESULT_OK;
+	zip->has_open = false;
+	if (entry->part) {
+		mime_part_reader_free(zip->open);
+		zip->open = mime_part_reader_new(zip->mail, entry->part);
+		zip->open_bytes = mime_part_reader_bytes(zip->open);
+	} else {
+		TRY(zip->opener.open(zip->opener.context, number, &zip->open_bytes, err));
+		if (zip->open_bytes.size != entry->size)
+			return err_set(err, RESULT_INTERNAL, "a file has another size than before");
+	}
+	zip->has_open = true;
+	zip->open_entry = number;
+	return RESULT_OK;
 }
 
 static enum result add_to_crc(void *context, const void *data, size_t size, struct err *err)
@@ -154,8 +213,26 @@ static enum result need_crc(struct mime_zip *zip, struct entry *entry, struct er
 	if (entry->has_crc)
 		return RESULT_OK;
 	entry->crc = 0;
-	TRY(mime_part_decode(zip->mail, entry->part, &writer, err));
+	if (entry->part) {
+		TRY(mime_part_decode(zip->mail, entry->part, &writer, err));
+	} else {
+		TRY(open_entry(zip, (size_t)(entry - zip->entries), err));
+		TRY(reader_copy(&zip->open_bytes, 0, entry->size, &writer, err));
+	}
 	entry->has_crc = true;
+	return RESULT_OK;
+}
+
+/* The file's first bytes are about to be read. */
+static enum result tell_begin(struct mime_zip *zip, size_t number, struct err *err)
+{
+	struct entry *entry = &zip->entries[number];
+
+	if (!entry->was_told && zip->watch.file_begins)
+		TRY(zip->watch.file_begins(zip->watch.context, entry->part, err));
+	if (!entry->was_told && zip->opener.begins)
+		TRY(zip->opener.begins(zip->opener.context, number, err));
+	entry->was_told = true;
 	return RESULT_OK;
 }
 
@@ -174,8 +251,8 @@ static void put_facts(const struct mime_zip *zip, const struct entry *entry, str
 	put(buf, zip->time, 2);
 	put(buf, zip->date, 2);
 	put(buf, entry->crc, 4);
-	put(buf, entry->part->decoded_size, 4);
-	put(buf, entry->part->decoded_size, 4);
+	put(buf, entry->size, 4);
+	put(buf, entry->size, 4);
 	put(buf, entry->name.len, 2);
 	put(buf, 0, 2); /* no extra fields */
 }
@@ -235,17 +312,12 @@ static enum result take_content(struct mime_zip *zip, size_t number, struct read
 {
 	const struct entry *entry = &zip->entries[number];
 	uint64_t start = entry->offset + LOCAL_BYTES + entry->name.len;
-	uint64_t skip = reading->offset + reading->done - start, left = entry->part->decoded_size - skip;
+	uint64_t skip = reading->offset + reading->done - start, left = entry->size - skip;
 	size_t wanted = reading->size - reading->done, got = 0;
 
-	if (!zip->open || zip->open_entry != number) {
-		mime_part_reader_free(zip->open);
-		zip->open = mime_part_reader_new(zip->mail, entry->part);
-		zip->open_entry = number;
-	}
-	struct reader bytes = mime_part_reader_bytes(zip->open);
-	TRY(reader_read(&bytes, skip, reading->data + reading->done, wanted < left ? wanted : (size_t)left,
-		&got, err));
+	TRY(open_entry(zip, number, err));
+	TRY(reader_read(&zip->open_bytes, skip, reading->data + reading->done,
+		wanted < left ? wanted : (size_t)left, &got, err));
 	if (got == 0)
 		return err_set(err, RESULT_INTERNAL, "a file ended too early");
 	reading->done += got;
@@ -256,11 +328,9 @@ static enum result take_entry(struct mime_zip *zip, size_t number, struct readin
 {
 	struct entry *entry = &zip->entries[number];
 	uint64_t content = entry->offset + LOCAL_BYTES + entry->name.len;
-	uint64_t end = content + entry->part->decoded_size;
+	uint64_t end = content + entry->size;
 
-	if (!entry->was_told && zip->watch.file_begins)
-		TRY(zip->watch.file_begins(zip->watch.context, entry->part, err));
-	entry->was_told = true;
+	TRY(tell_begin(zip, number, err));
 	if (reading->offset + reading->done < content) {
 		cleanup(buf_done) struct buf header = buf_new(PIECE_BYTES);
 		TRY(put_local(zip, entry, &header, err));
@@ -299,7 +369,7 @@ static enum result zip_read_at(
 
 	for (size_t i = 0; i < zip->count && reading.done < size; i++) {
 		const struct entry *entry = &zip->entries[i];
-		uint64_t end = entry->offset + LOCAL_BYTES + entry->name.len + entry->part->decoded_size;
+		uint64_t end = entry->offset + LOCAL_BYTES + entry->name.len + entry->size;
 		if (offset + reading.done < end)
 			TRY(take_entry(zip, i, &reading, err));
 	}

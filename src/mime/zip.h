@@ -27,6 +27,20 @@ enum result mime_zip_new(const struct reader *mail, const struct mime_zip_file *
 void mime_zip_free(struct mime_zip *zip);
 DEFINE_CLEANUP(struct mime_zip *, mime_zip_free)
 
+/* The same of anything that can be read: the opener gives a source's bytes, which are good until it is called
+ * again; `begins` as file_begins, may be NULL. Its context must outlive the zip. */
+struct mime_zip_source {
+	struct str name;
+	uint64_t size;
+};
+struct mime_zip_opener {
+	enum result (*open)(void *context, size_t number, struct reader *ret, struct err *err);
+	enum result (*begins)(void *context, size_t number, struct err *err);
+	void *context;
+};
+enum result mime_zip_of_sources(const struct mime_zip_source *sources, size_t count, int64_t modified_at,
+	struct mime_zip_opener opener, struct mime_zip **ret, struct err *err) must_check;
+
 /* Reading on is cheap; of a file its bytes are decoded twice, since its checksum stands before it. */
 struct reader mime_zip_bytes(struct mime_zip *zip);
 

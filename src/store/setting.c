@@ -41,6 +41,8 @@ static const struct setting table[] = {
 		"new messages from outside: off, to those who wrote to that person, or to all people"},
 	NUMBER(outsider_messages_a_day, "20", 1, 1000, "new messages a person from outside may write a day"),
 	NUMBER(outsider_message_mb, "25", 1, 2000, "MB that such a message may hold"),
+	BOOL(export, "no",
+		"people may download their messages together, where each message's definition allows saving"),
 	BOOL(requests, "yes", "people of the account may ask others for a message or files by a link"),
 	NUMBER(retention_days, "365", 1, 36500, "days a secure message is kept at most"),
 	NUMBER(session_idle_minutes, "60", 1, 1440, "minutes without use until a session ends"),

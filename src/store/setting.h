@@ -34,6 +34,7 @@ struct account_settings {
 	enum outsiders_may_write outsiders_may_write;
 	int64_t outsider_messages_a_day; /* new ones, of one person */
 	int64_t outsider_message_mb;	 /* of one new message */
+	bool export;   /* people may take their messages out as files, where each message allows it */
 	bool requests;			 /* people of the account may ask outsiders for a message */
 	int64_t retention_days;
 	int64_t session_idle_minutes;

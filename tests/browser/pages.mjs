@@ -119,6 +119,9 @@ export class Walk {
     await this.see("message-sent", page);
     await this.see("sent", page, "/sent");
     await this.see("settings", page, "/settings");
+    node.run("account", "set", "export", "yes");
+    await this.see("export", page, "/settings/export");
+    node.run("account", "set", "export", "no");
     await this.see("password", page, "/settings/password");
     await page.locator("input[name=password]").fill("password1234");
     await submit(page, "/settings/password");

@@ -3,13 +3,13 @@
 #include "web/portal/page.h"
 
 #include "base/clock.h"
+#include "flow/open_whole.h"
 #include "mime/decode.h"
 #include "mime/zip.h"
 #include "web/disposition.h"
 #include "web/portal/content.h"
 
 #define PATH_BYTES 255
-#define HEADER_BYTES_MAX ((size_t)256 * 1024)
 
 /* What is open while a file is sent; one of the parts below makes its bytes. */
 struct sending {
@@ -19,7 +19,7 @@ struct sending {
 	struct open_message *message;
 	struct mime_part_reader *part;
 	struct mime_zip *zip;
-	struct buf header; /* of the whole message, before its body */
+	struct open_whole whole;
 	struct reader bytes;
 };
 
@@ -39,7 +39,7 @@ static void sending_free(struct sending *sending)
 		return;
 	mime_part_reader_free(sending->part);
 	mime_zip_free(sending->zip);
-	buf_done(&sending->header);
+	open_whole_done(&sending->whole);
 	open_message_free(sending->message);
 	arena_done(&sending->arena);
 	free(sending);
@@ -157,25 +157,6 @@ static enum result get_zip(struct request *request, struct response *response)
 	return RESULT_OK;
 }
 
-/* The header as it is given out, then the body where it lies. */
-static enum result read_whole(
-	void *context, uint64_t offset, void *data, size_t size, size_t *ret_read, struct err *err)
-{
-	const struct sending *sending = context;
-	struct bytes header = buf_bytes(&sending->header);
-	struct reader before = reader_of_bytes(&header);
-	uint64_t body = sending->message->index->parts[0].body_offset;
-	size_t done = 0, got = 0;
-
-	if (offset < header.len)
-		TRY(reader_read(&before, offset, data, size, &done, err));
-	if (done < size)
-		TRY(reader_read(&sending->message->content, offset + done - header.len + body,
-			(char *)data + done, size - done, &got, err));
-	*ret_read = done + got;
-	return RESULT_OK;
-}
-
 static enum result get_whole(struct request *request, struct response *response)
 {
 	cleanup(open_message_free_at) struct open_message *message = NULL;
@@ -185,11 +166,8 @@ static enum result get_whole(struct request *request, struct response *response)
 	struct copy copy = message->summary.copy;
 	struct str name = name_of(request, message, "eml");
 	sending = sending_new(request, TAKE(message));
-	sending->header = buf_new(HEADER_BYTES_MAX);
-	TRY(open_header(sending->message, &sending->header, &request->err));
-	uint64_t body = sending->message->index->parts[0].body_offset;
-	sending->bytes = (struct reader){
-		read_whole, sending, sending->header.len + sending->message->content.size - body};
+	TRY(open_whole_begin(sending->message, &sending->whole, &request->err));
+	sending->bytes = open_whole_reader(&sending->whole);
 	send_it(request, response, TAKE(sending), name, STR("message/rfc822"), "eml");
 	if (copy.is_owner || !response_sends_body(response, request))
 		return RESULT_OK;

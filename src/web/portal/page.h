@@ -141,7 +141,7 @@ extern const struct route_table portal_routes_link, portal_routes_sign_in, porta
 	portal_routes_settings, portal_routes_password, portal_routes_mailboxes, portal_routes_mailbox,
 	portal_routes_message, portal_routes_body, portal_routes_factor, portal_routes_file,
 	portal_routes_reply, portal_routes_compose, portal_routes_brand, portal_routes_command,
-	portal_routes_notify, portal_routes_ask;
+	portal_routes_notify, portal_routes_ask, portal_routes_export;
 
 /* Of lists. */
 extern const struct route_table portal_routes_delete;

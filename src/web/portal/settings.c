@@ -27,6 +27,7 @@ static enum result get_settings(struct request *request, struct response *respon
 	view_set_flag(view, "needs_code", needs_code);
 	view_set_flag(view, "was_saved", request_query(request, "saved").len > 0);
 	view_set_flag(view, "has_password", visit->session.person.password_hash.len > 0);
+	view_set_flag(view, "may_export", visit->session.settings.export);
 	view_set_flag(view, "may_name", !visit->session.person.is_internal);
 	view_set_number(view, "idle_minutes", visit->session.settings.session_idle_minutes);
 	json_t *zones = view_add_list(view, "zones");
