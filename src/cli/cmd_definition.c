@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-static const char *description, *expire_days, *position, *folder_name, *group, *sender;
+static const char *description, *expire_days, *extend, *position, *folder_name, *group, *sender;
 static bool everybody;
 static const char *print, *reply, *reply_all, *save, *read_receipt, *all_recipients, *second_factor;
 
@@ -42,6 +42,7 @@ static enum result fill(struct definition *definition, struct err *err)
 	TRY(read_yes(reply, "reply", &definition->rights.reply, err));
 	TRY(read_yes(reply_all, "reply-all", &definition->rights.reply_all, err));
 	TRY(read_yes(save, "save", &definition->rights.save, err));
+	TRY(read_yes(extend, "extend", &definition->rights.extend, err));
 	TRY(read_yes(read_receipt, "read-receipt", &definition->read_receipt, err));
 	TRY(read_yes(all_recipients, "all-recipients", &definition->all_recipients, err));
 	TRY(read_yes(second_factor, "second-factor", &definition->rights.second_factor, err));
@@ -78,7 +79,7 @@ static enum result add(struct admin *admin, const struct options *options, struc
 {
 	struct definition definition = {.name = str_of(options->words[0]),
 		.position = 100,
-		.rights = {.print = true, .reply = true, .reply_all = true}};
+		.rights = {.print = true, .reply = true, .reply_all = true, .extend = true}};
 
 	TRY(fill(&definition, err));
 	TRY(read_folder(admin, &definition.folder_id, err));
@@ -138,7 +139,7 @@ static enum result list_in_tx(struct tx *tx, void *context, struct err *err)
 {
 	struct admin *admin = context;
 	static const char *const columns[] = {"name", "folder", "default", "print", "reply", "reply_all",
-		"save", "expire_days", "read_receipt", "all_recipients", "second_factor", "description",
+		"save", "expire_days", "extend", "read_receipt", "all_recipients", "second_factor", "description",
 		NULL};
 	struct definition_folder *folders;
 	struct definition *d;
@@ -150,12 +151,12 @@ static enum result list_in_tx(struct tx *tx, void *context, struct err *err)
 	json_t *list = json_array();
 	for (size_t i = 0; i < count; i++)
 		(void)json_array_append_new(list,
-			json_pack("{s:o,s:o,s:b,s:b,s:b,s:b,s:b,s:I,s:b,s:b,s:b,s:o}", "name",
+			json_pack("{s:o,s:o,s:b,s:b,s:b,s:b,s:b,s:I,s:b,s:b,s:b,s:b,s:o}", "name",
 				admin_text(d[i].name), "folder",
 				admin_text(folder_of(folders, folder_count, &d[i])), "default",
 				d[i].is_default, "print", d[i].rights.print, "reply", d[i].rights.reply,
 				"reply_all", d[i].rights.reply_all, "save", d[i].rights.save, "expire_days",
-				(json_int_t)d[i].expire_days, "read_receipt", d[i].read_receipt,
+				(json_int_t)d[i].expire_days, "extend", d[i].rights.extend, "read_receipt", d[i].read_receipt,
 				"all_recipients", d[i].all_recipients, "second_factor",
 				d[i].rights.second_factor, "description", admin_text(d[i].description)));
 	admin_print(admin, list, columns);
@@ -227,7 +228,7 @@ static enum result withdraw(struct admin *admin, const struct options *options, 
 
 #define RULES                                                                                                \
 	"[--description TEXT] [--print yes|no] [--reply yes|no] [--reply-all yes|no] [--save yes|no] "       \
-	"[--expire-days N]"                                                                                  \
+	"[--expire-days N] [--extend yes|no]"                                                                \
 	" [--read-receipt yes|no] [--all-recipients yes|no] [--second-factor yes|no] [--position N]"         \
 	" [--folder NAME]"
 
@@ -241,6 +242,7 @@ int cmd_definition(int argc, char **argv)
 		{"reply-all", "yes|no", "recipients may reply to all", &reply_all, NULL},
 		{"save", "yes|no", "recipients may save the whole message as a file (.eml)", &save, NULL},
 		{"expire-days", "N", "days until it expires; 0: at the end of retention", &expire_days, NULL},
+		{"extend", "yes|no", "its sender may extend it once", &extend, NULL},
 		{"read-receipt", "yes|no", "the sender is told when it was read", &read_receipt, NULL},
 		{"all-recipients", "yes|no", "internal recipients read it in the portal too", &all_recipients,
 			NULL},

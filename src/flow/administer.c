@@ -76,7 +76,7 @@ static enum result create_account(struct tx *tx, void *context, struct err *err)
 		.name = STR("Default"),
 		.description = STR("Read and answer in the portal"),
 		.is_default = true,
-		.rights = {.print = true, .reply = true, .reply_all = true},
+		.rights = {.print = true, .reply = true, .reply_all = true, .extend = true},
 		.expire_days = 30,
 		.created_at = c->now};
 	struct event event = {.account_id = account->id,

@@ -50,6 +50,7 @@ static bool tighten(struct keeping *k)
 	return !str_equal(m->definition_name, before.definition_name) ||
 	       m->rights.print != before.rights.print || m->rights.reply != before.rights.reply ||
 	       m->rights.reply_all != before.rights.reply_all || m->rights.save != before.rights.save ||
+	       m->rights.extend != before.rights.extend ||
 	       m->rights.second_factor != before.rights.second_factor ||
 	       m->read_receipt != before.read_receipt || m->all_recipients != before.all_recipients ||
 	       m->expires_at != before.expires_at;

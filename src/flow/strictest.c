@@ -8,7 +8,8 @@ struct rights strictest_rights(struct rights a, struct rights b)
 		.reply = a.reply && b.reply,
 		.reply_all = a.reply_all && b.reply_all,
 		.save = a.save && b.save,
-		.second_factor = a.second_factor || b.second_factor};
+		.second_factor = a.second_factor || b.second_factor,
+		.extend = a.extend && b.extend};
 }
 
 static bool has_name(struct str names, struct str name)

@@ -5,13 +5,15 @@
 #include "base/arena.h"
 #include "db/db.h"
 
-/* What recipients may do with a message, and must do before; part of a definition and of each message. */
+/* What recipients may do with a message, and must do before, and its sender afterwards; part of a definition
+ * and of each message. */
 struct rights {
 	bool print;
 	bool reply;
 	bool reply_all;
 	bool save; /* the whole message as a file of its own, with what stands in its header */
 	bool second_factor; /* they must have shown one to open it */
+	bool extend;	    /* its sender may move its end, once */
 };
 
 struct definition {

@@ -539,6 +539,10 @@ static const char destruction_files[] =
 	"  bytes BIGINT NOT NULL);"
 	"INSERT INTO destruction_file (id, bytes) VALUES (1, 0);";
 
+/* Whether its sender may extend a message; who could before still can. */
+static const char extending[] = "ALTER TABLE definition ADD COLUMN may_extend BIGINT NOT NULL DEFAULT 1;"
+				"ALTER TABLE message ADD COLUMN may_extend BIGINT NOT NULL DEFAULT 1;";
+
 static const struct migration migrations[] = {
 	{1, "begin", begin},
 	{2, "delay-notices", delay_notices},
@@ -559,6 +563,7 @@ static const struct migration migrations[] = {
 	{17, "deleting", deleting},
 	{18, "inquiries", inquiries},
 	{19, "destruction-files", destruction_files},
+	{20, "extending", extending},
 };
 
 enum result schema_migrate(struct db *db, int *ret_from, int *ret_to, struct err *err)

@@ -73,6 +73,31 @@ def test_r5_the_sender_extends_once_and_an_administrator_whenever(node, short):
     assert commands.events(node).count("message.extended") == 3
 
 
+def test_r5_a_definition_may_keep_senders_from_extending(node):
+    node.run("definition", "add", "Fixed", "--expire-days", "2", "--extend", "no")
+    smtp.send(node.smtp_port, smtp.make(subject="Offer [secure:Fixed]", to=[CAROL]))
+    portal.link_for(node, CAROL)
+    node.run("definition", "set", "Fixed", "--extend", "yes")  # changes nothing that was sent before
+    sent = when(commands.facts(node)["sent"])
+    alice = Sender(node)
+    page = alice.page()
+    assert "/recall" in page.text and "/extend" not in page.text
+    told = alice.browser.get(alice.path + "/extend")
+    assert "do not let its sender extend it" in text_of(told)
+    csrf = page.form("recall|notify|delete").get("fields")["csrf"]
+    answer = alice.browser.request(
+        alice.path + "/extend", f"csrf={csrf}&until={words(sent + 5 * DAY)}".encode(),
+        {"Content-Type": "application/x-www-form-urlencoded", "Origin": node.url})
+    assert "do not let its sender extend it" in text_of(answer)
+    assert when(commands.facts(node)["expires"]) == sent + 2 * DAY
+    node.run("message", "extend", commands.message_id(node), "--until", words(sent + 5 * DAY) + "Z")
+    assert commands.events(node).count("message.extended") == 1
+    node.run("account", "set", "retention_days", "30")
+    smtp.send(node.smtp_port, smtp.make(subject="Second [secure:Fixed]", to=[CAROL]))
+    portal.link_for(node, CAROL, 2)
+    assert "/extend" in Sender(node).page().text
+
+
 def test_r5_extensions_at_once_are_one(node, short):
     sent = when(commands.facts(node)["sent"])
     alices = [Sender(node) for _ in range(4)]

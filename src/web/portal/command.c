@@ -37,13 +37,14 @@ static size_t count_recallable(const struct open_message *message)
 
 static bool may_extend(const struct open_message *message)
 {
-	return !message->summary.extended_at && message->summary.expires_at < message->latest_expiry;
+	return message->rights.extend && !message->summary.extended_at && message->summary.expires_at < message->latest_expiry;
 }
 
 void command_set(const struct request *request, json_t *view, const struct open_message *message)
 {
 	static const char *const all[] = {
-		"recalled", "extended", "recalled_before", "extended_before", "expired_before"};
+		"recalled", "extended", "recalled_before", "extended_before", "expired_before",
+		"withheld"};
 	struct str told = request_query(request, "told");
 
 	for (size_t i = 0; i < COUNT_OF(all); i++)
@@ -91,6 +92,7 @@ static const char *told_of(enum result result, const struct err *err)
 	return strcmp(err->code, "recalled") == 0   ? "recalled_before"
 	       : strcmp(err->code, "expired") == 0  ? "expired_before"
 	       : strcmp(err->code, "extended") == 0 ? "extended_before"
+	       : strcmp(err->code, "withheld") == 0 ? "withheld"
 						    : NULL;
 }
 
@@ -229,6 +231,7 @@ static enum result get_extend(struct request *request, struct response *response
 		return back_to_message(request, response, message->summary.copy.id,
 			message->summary.recalled_at		      ? "recalled_before"
 			: request->now >= message->summary.expires_at ? "expired_before"
+			: !message->rights.extend		      ? "withheld"
 								      : "extended_before");
 	return show_extend(request, response, message, STR_NONE, view);
 }
