@@ -5,6 +5,7 @@
 #include <string.h>
 
 static const char *next_hop, *tls;
+static bool force;
 
 static enum result read_tls(enum hop_tls *ret, struct err *err)
 {
@@ -35,7 +36,7 @@ static enum result set(struct admin *admin, const struct options *options, struc
 static enum result remove_domain(struct admin *admin, const struct options *options, struct err *err)
 {
 	return account_remove_domain(
-		admin->node.flow, &admin->actor, str_of(options->words[0]), admin->now, err);
+		admin->node.flow, &admin->actor, str_of(options->words[0]), force, admin->now, err);
 }
 
 static enum result list_in_tx(struct tx *tx, void *context, struct err *err)
@@ -70,11 +71,12 @@ int cmd_domain(int argc, char **argv)
 		{"tls", "verified|always|loosened",
 			"content of secure messages only by verified TLS: off this machine (default), "
 			"always, or not",
-			&tls, NULL}};
+			&tls, NULL},
+		{"force", NULL, "remove it with users or mail left behind", NULL, &force}};
 	static const struct admin_verb verbs[] = {
 		{"add", "add DOMAIN --next-hop HOST:PORT [--tls verified|always|loosened]", 1, 1, true, add},
 		{"set", "set DOMAIN --next-hop HOST:PORT [--tls verified|always|loosened]", 1, 1, true, set},
-		{"remove", "remove DOMAIN", 1, 1, true, remove_domain},
+		{"remove", "remove DOMAIN [--force]", 1, 1, true, remove_domain},
 		{"list", "list [--json]", 0, 0, true, list},
 	};
 

@@ -130,6 +130,21 @@ static enum result deliveries_of(struct tx *tx, const struct show *s, json_t **r
 	return RESULT_OK;
 }
 
+/* Of a relayed mail nothing is known but its envelope. */
+static enum result envelope_of(struct tx *tx, const struct show *s, json_t *recipients, struct err *err)
+{
+	struct delivery *d;
+	size_t count;
+
+	TRY(delivery_list_by_message(tx, s->id, &s->admin->arena, &d, &count, err));
+	for (size_t i = 0; i < count; i++)
+		if (d[i].kind == DELIVERY_RELAY)
+			(void)json_array_append_new(
+				recipients, json_pack("{s:o,s:s,s:s}", "address", admin_text(d[i].recipient),
+						    "role", "envelope", "route", "mail-server"));
+	return RESULT_OK;
+}
+
 static void print_section(struct admin *admin, const char *name, json_t *rows, const char *const *columns)
 {
 	(void)printf("\n%s\n", name);
@@ -150,6 +165,8 @@ static enum result show_in_tx(struct tx *tx, void *context, struct err *err)
 
 	TRY(message_find(tx, admin->actor.account_id, s->id, &admin->arena, &message, err));
 	TRY(recipients_of(tx, s, &recipients, err));
+	if (message.kind != MESSAGE_SECURED && json_array_size(recipients) == 0)
+		TRY(envelope_of(tx, s, recipients, err));
 	TRY(deliveries_of(tx, s, &deliveries, err));
 	TRY(events_of(tx, s, &events, err));
 	json_t *whole = json_array();

@@ -68,14 +68,12 @@ bool delivery_may_share(const struct delivery *a, const struct delivery *b)
 	/* Other kinds have a sender, or a content, of each recipient's own. */
 	if (a->kind != b->kind || (a->kind != DELIVERY_RELAY && a->kind != DELIVERY_INTERNAL_COPY))
 		return false;
-	/* What is required of TLS to the next hop is a matter of the recipient's domain. */
-	if (a->kind == DELIVERY_INTERNAL_COPY &&
-		!str_equal_nocase(address_domain(a->recipient), address_domain(b->recipient)))
-		return false;
-	return a->needs_tls == b->needs_tls && id_equal(a->message_id, b->message_id) &&
-	       str_equal(a->sender, b->sender) && str_equal(a->destination, b->destination) &&
-	       str_equal(a->dsn_envelope, b->dsn_envelope) && a->dsn_return == b->dsn_return &&
-	       a->smtputf8 == b->smtputf8;
+	/* Domains behind one hop may ask different TLS of it; a relayed mail's message may be secured
+	 * meanwhile. */
+	return a->own_hop == b->own_hop && a->needs_tls == b->needs_tls &&
+	       id_equal(a->message_id, b->message_id) && str_equal(a->sender, b->sender) &&
+	       str_equal(a->destination, b->destination) && str_equal(a->dsn_envelope, b->dsn_envelope) &&
+	       a->dsn_return == b->dsn_return && a->smtputf8 == b->smtputf8;
 }
 
 static void join(struct batch *batch, struct task *task)

@@ -208,20 +208,40 @@ enum result account_change_domain(struct flow *flow, const struct actor *actor, 
 	return db_write(flow_db(flow), change_domain, &change, err);
 }
 
+static enum result check_unused(struct tx *tx, const struct change *c, struct err *err)
+{
+	int64_t users, waiting;
+
+	TRY(domain_count_use(tx, c->actor->account_id, c->name, &users, &waiting, err));
+	if (users == 0 && waiting == 0)
+		return RESULT_OK;
+	return err_set(err, RESULT_CONFLICT,
+		"the domain has %lld users, and %lld mails wait for it: its people would count as external, "
+		"and "
+		"their mail would go outside; with --force it is removed all the same",
+		(long long)users, (long long)waiting);
+}
+
 static enum result remove_domain(struct tx *tx, void *context, struct err *err)
 {
 	const struct change *c = context;
 	cleanup(arena_done) struct arena arena = {0};
 
+	if (!*(const bool *)c->with)
+		TRY(check_unused(tx, c, err));
 	TRY(domain_remove(tx, c->actor->account_id, c->name, err));
 	return note(tx, c, arena_printf(&arena, "domain %.*s removed", STR_ARG(c->name)), err);
 }
 
-enum result account_remove_domain(
-	struct flow *flow, const struct actor *actor, struct str name, int64_t now, struct err *err)
+enum result account_remove_domain(struct flow *flow, const struct actor *actor, struct str name,
+	bool is_forced, int64_t now, struct err *err)
 {
 	cleanup(arena_done) struct arena arena = {0};
-	struct change change = {.flow = flow, .actor = actor, .now = now, .name = arena_lower(&arena, name)};
+	struct change change = {.flow = flow,
+		.actor = actor,
+		.now = now,
+		.name = arena_lower(&arena, name),
+		.with = &is_forced};
 
 	return db_write(flow_db(flow), remove_domain, &change, err);
 }

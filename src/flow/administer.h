@@ -24,8 +24,9 @@ enum result account_add_domain(struct flow *flow, const struct actor *actor, str
 	struct str next_hop, enum hop_tls hop_tls, int64_t now, struct err *err) must_check;
 enum result account_change_domain(struct flow *flow, const struct actor *actor, struct str domain,
 	struct str next_hop, enum hop_tls hop_tls, int64_t now, struct err *err) must_check;
+/* CONFLICT when users or waiting mail would be left behind, unless forced. */
 enum result account_remove_domain(struct flow *flow, const struct actor *actor, struct str domain,
-	int64_t now, struct err *err) must_check;
+	bool is_forced, int64_t now, struct err *err) must_check;
 
 struct new_user {
 	struct str address; /* in one of the account's domains */

@@ -41,6 +41,19 @@ static const struct delivery *alike(const struct take *t, size_t index)
 	return NULL;
 }
 
+static enum result find_own_hop(struct tx *tx, const struct take *t, struct delivery *d, struct err *err)
+{
+	struct domain domain;
+	enum result found = domain_find(tx, address_domain(d->recipient), t->arena, &domain, err);
+
+	if (found == RESULT_NOT_FOUND)
+		return RESULT_OK;
+	TRY(found);
+	if (id_equal(domain.account_id, d->account_id))
+		d->own_hop = domain.hop_tls;
+	return RESULT_OK;
+}
+
 /* The way may be another than when the mail was queued: a next hop or the smart host was changed, or TLS is
  * asked for. */
 static enum result find_way(struct tx *tx, struct take *t, size_t index, struct err *err)
@@ -52,7 +65,9 @@ static enum result find_way(struct tx *tx, struct take *t, size_t index, struct 
 	if (known) {
 		way = known->destination;
 		d->needs_tls = known->needs_tls;
+		d->own_hop = known->own_hop;
 	} else {
+		TRY(find_own_hop(tx, t, d, err));
 		TRY(mail_out_destination(t->flow, tx, d->recipient, t->arena, &way, err));
 		TRY(destination_has(tx, d->account_id, address_domain(d->recipient), &d->needs_tls, err));
 	}
@@ -149,7 +164,8 @@ struct open_query {
 	int64_t now;
 };
 
-/* Whether the copy that a delivery tells of was taken away, though others keep theirs, or was deleted for good.
+/* Whether the copy that a delivery tells of was taken away, though others keep theirs, or was deleted for
+ * good.
  */
 static enum result is_copy_gone(struct tx *tx, const struct delivery *d, bool *ret, struct err *err)
 {
@@ -161,8 +177,8 @@ static enum result is_copy_gone(struct tx *tx, const struct delivery *d, bool *r
 	enum result found = copy_find_any(tx, d->copy_id, &copy, err);
 	if (found == RESULT_NOT_FOUND)
 		return RESULT_OK;
-	*ret = found == RESULT_OK && (!id_is_none(copy.recall_id) ||
-					     (copy.destroyed_at && d->kind == DELIVERY_NOTIFICATION));
+	*ret = found == RESULT_OK &&
+	       (!id_is_none(copy.recall_id) || (copy.destroyed_at && d->kind == DELIVERY_NOTIFICATION));
 	return found;
 }
 

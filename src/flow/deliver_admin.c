@@ -11,11 +11,43 @@ struct admin_change {
 	int64_t now;
 };
 
+static enum result note(struct tx *tx, const struct admin_change *c, const struct delivery *delivery,
+	const char *kind, struct err *err)
+{
+	struct event event = {.account_id = delivery->account_id,
+		.at = c->now,
+		.kind = str_of(kind),
+		.actor_id = c->actor->person_id,
+		.message_id = delivery->message_id,
+		.delivery_id = delivery->id,
+		.origin = c->actor->origin,
+		.detail = c->reason};
+
+	return event_record(tx, &event, err);
+}
+
+static enum result find_waiting(struct tx *tx, const struct admin_change *c, struct arena *arena,
+	struct delivery *ret, struct err *err)
+{
+	if (delivery_find(tx, c->actor->account_id, c->id, arena, ret, NULL) == RESULT_NOT_FOUND)
+		return err_set(
+			err, RESULT_NOT_FOUND, "there is no such delivery: see sealpost queue list --all");
+	TRY(delivery_find(tx, c->actor->account_id, c->id, arena, ret, err));
+	if (ret->state == DELIVERY_WAITING)
+		return RESULT_OK;
+	return err_set(err, RESULT_CONFLICT, "it waits no more: it is %s", delivery_state_name(ret->state));
+}
+
 static enum result retry_in_tx(struct tx *tx, void *context, struct err *err)
 {
 	const struct admin_change *c = context;
+	cleanup(arena_done) struct arena arena = {0};
+	struct delivery delivery;
 
-	return delivery_retry(tx, c->actor->account_id, c->id, c->now, err);
+	TRY(find_waiting(tx, c, &arena, &delivery, err));
+	if (delivery_retry(tx, c->actor->account_id, c->id, c->now, NULL) == RESULT_NOT_FOUND)
+		return err_set(err, RESULT_CONFLICT, "it is being sent at this moment");
+	return note(tx, c, &delivery, EVENT_DELIVERY_HURRIED, err);
 }
 
 enum result deliver_retry(
@@ -33,19 +65,11 @@ static enum result drop_in_tx(struct tx *tx, void *context, struct err *err)
 	struct delivery delivery;
 	enum message_kind held;
 
-	TRY(delivery_find(tx, c->actor->account_id, c->id, &arena, &delivery, err));
+	TRY(find_waiting(tx, c, &arena, &delivery, err));
 	TRY(deliver_hold(tx, &delivery, &held, err));
 	struct delivery_outcome outcome = {.state = DELIVERY_DROPPED, .reply = c->reason};
 	TRY(delivery_finish(tx, c->id, &outcome, c->now, err));
-	struct event event = {.account_id = delivery.account_id,
-		.at = c->now,
-		.kind = STR(EVENT_DELIVERY_DROPPED),
-		.actor_id = c->actor->person_id,
-		.message_id = delivery.message_id,
-		.delivery_id = delivery.id,
-		.origin = c->actor->origin,
-		.detail = c->reason};
-	TRY(event_record(tx, &event, err));
+	TRY(note(tx, c, &delivery, EVENT_DELIVERY_DROPPED, err));
 	return deliver_release_content(tx, &delivery, held, err);
 }
 

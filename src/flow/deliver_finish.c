@@ -174,9 +174,12 @@ static enum result tell_of_delay(struct tx *tx, const struct finish *f, struct e
 	const struct delivery *d = f->delivery;
 	int64_t patience = f->account->settings.delay_notice_hours * MS_HOUR;
 
-	if (d->delay_told_at || f->now - d->created_at < patience || !is_asked_for(d, DSN_DELAY))
+	if (d->delay_told_at || f->now - d->created_at < patience)
 		return RESULT_OK;
 	TRY(delivery_set_delay_told(tx, d->id, f->now, err));
+	TRY(note(tx, f, EVENT_DELIVERY_DELAYED, err));
+	if (!is_asked_for(d, DSN_DELAY))
+		return RESULT_OK;
 	return report(tx, f, "delayed", STR("4.4.7"), f->attempt->reply, err);
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "db/db.h"
+#include "store/domain.h"
 
 enum delivery_kind {
 	DELIVERY_RELAY = 1,	     /* a mail that is not secured, as it came */
@@ -65,10 +66,12 @@ struct delivery {
 	struct str tls_cipher;
 	struct str tls_verified; /* "yes", or why not */
 	int64_t done_at;
-	int64_t delay_told_at; /* the sender was told that it takes long; 0: not yet */
+	int64_t delay_told_at; /* an event, and the sender unless not wished, tell that it takes long; 0: not
+				  yet */
 	int64_t resends;       /* how often its notification was asked for again */
 	/* Not kept, but found when it is taken: */
-	bool needs_tls; /* the account asks for verified TLS to the recipient's domain */
+	bool needs_tls;	      /* the account asks for verified TLS to the recipient's domain */
+	enum hop_tls own_hop; /* what it asks of its next hop, when the domain is its own; else 0 */
 };
 
 /* With the none identifier for account_id: of any account, for workers. */

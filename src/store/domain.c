@@ -96,3 +96,29 @@ bool hop_tls_parse(struct str name, enum hop_tls *ret)
 	}
 	return false;
 }
+
+static enum result count(
+	struct tx *tx, const char *sql, struct id account_id, struct str name, int64_t *ret, struct err *err)
+{
+	cleanup(rows_done) struct rows rows = {0};
+
+	TRY(db_query_one(tx, sql, DB_ARGS(db_id(account_id), db_text(name)), &rows, err));
+	*ret = row_int(&rows, 0);
+	return rows_end(&rows, err);
+}
+
+/* Whether an address ends in @ and the domain $2. */
+#define IS_IN(address) " substr(" address ", length(" address ") - length($2)) = '@' || $2"
+
+enum result domain_count_use(struct tx *tx, struct id account_id, struct str name, int64_t *ret_users,
+	int64_t *ret_waiting, struct err *err)
+{
+	TRY(count(tx,
+		"SELECT COUNT(*) FROM person WHERE account_id = $1 AND is_internal = 1 AND" IS_IN(
+			"address_key"),
+		account_id, name, ret_users, err));
+	return count(tx,
+		"SELECT COUNT(*) FROM delivery WHERE state = 1 AND account_id = $1 AND" IS_IN(
+			"lower(recipient)"),
+		account_id, name, ret_waiting, err);
+}

@@ -28,6 +28,11 @@ struct domain {
 enum result domain_find(
 	struct tx *tx, struct str name, struct arena *arena, struct domain *ret, struct err *err) must_check;
 
+/* What would be left behind without the domain: internal users with an address in it, and mail that waits to
+ * be delivered to it. */
+enum result domain_count_use(struct tx *tx, struct id account_id, struct str name, int64_t *ret_users,
+	int64_t *ret_waiting, struct err *err) must_check;
+
 /* The domains of one account by name; with the none identifier those of all. */
 enum result domain_list(struct tx *tx, struct id account_id, struct arena *arena, struct domain **ret,
 	size_t *ret_count, struct err *err) must_check;

@@ -57,6 +57,7 @@ struct event {
 #define EVENT_DELIVERY_FAILED "delivery.failed"
 #define EVENT_DELIVERY_CANCELLED "delivery.cancelled" /* its message was recalled or expired before */
 #define EVENT_DELIVERY_DROPPED "delivery.dropped"
+#define EVENT_DELIVERY_HURRIED "delivery.hurried" /* an administrator had it tried again at once */
 #define EVENT_DELIVERY_BOUNCED "delivery.bounced"  /* a report came back to a tagged return address */
 #define EVENT_RETURN_DISCARDED "return.discarded"  /* an out-of-office or other automatic mail came back */
 #define EVENT_NOT_READ_HERE "return.not-read-here" /* somebody wrote to a notification's address */

@@ -143,6 +143,27 @@ def test_domain(acme):
     acme.run("domain", "remove", "second.example", code=NOT_FOUND)
     assert "second.example" not in acme.run("domain", "list")
 
+    acme.run("domain", "add", "notacme.example", "--next-hop", "127.0.0.1:1")
+    acme.run("domain", "remove", "NotAcme.example")  # alice@acme.example is not in it
+    refusal = acme.run("domain", "remove", "ACME.example", code=CONFLICT)
+    assert "2 users" in refusal and "0 mails" in refusal and "--force" in refusal
+    acme.run("domain", "remove", "acme.example", "--force")
+    assert acme.json("domain", "list") == []
+
+
+def test_a_domain_that_mail_waits_for_stays(binary, database):
+    node = Node(binary, database, values={"outbox": None, "delivery": "direct"}).make_acme().start()
+    try:
+        node.run("domain", "add", "second.example", "--next-hop", "127.0.0.1:1")
+        smtp.send(node.smtp_port, smtp.make(subject="Plain", to="Dora@Second.example"))
+        wait.until(lambda: node.json("queue", "list"), "the mail to wait")
+        assert "1 mails wait" in node.run("domain", "remove", "second.example", code=CONFLICT)
+        (one,) = node.json("queue", "list")
+        node.run("queue", "drop", one["id"], "--reason", "test")
+        node.run("domain", "remove", "second.example")
+    finally:
+        node.close()
+
 
 def test_user(acme):
     acme.run("user", "add", "ada@acme.example", "--name", "Ada", "--administrator")
@@ -356,7 +377,8 @@ def test_messages_and_queue(node):
     assert "Quite private" not in text and "forty-two" not in text
     assert all({"host", "tls", "cipher", "verified"} <= set(d) for d in shown["deliveries"])
     sent = next(d for d in node.json("queue", "list", "--all"))
-    node.run("queue", "drop", sent["id"], "--reason", "too late", code=CONFLICT)
+    assert "it is sent" in node.run("queue", "drop", sent["id"], "--reason", "too late", code=CONFLICT)
+    assert "it is sent" in node.run("queue", "retry", sent["id"], code=CONFLICT)
     node.run("message", "show", NO_ID, code=NOT_FOUND)
     node.run("message", "show", "nonsense", code=INVALID)
 
@@ -386,6 +408,9 @@ def test_queue_retry_and_drop(binary, database):
         assert one not in [d["id"] for d in node.json("queue", "list")]
         dropped = {d["id"]: d for d in node.json("queue", "list", "--all")}[one]
         assert dropped["state"] == "dropped"
+        (shown,) = node.json("message", "show", dropped["message"])
+        assert [e["event"] for e in shown["events"] if e["origin"] == "cli"] == ["delivery.hurried", "delivery.dropped"]
+        assert shown["recipients"] == [{"address": "carol@partner.example", "role": "envelope", "route": "mail-server"}]
         node.stop()
     finally:
         node.close()

@@ -196,6 +196,7 @@ def test_a_delay_is_told_once(sqlite_world):
     sqlite_world.wait_for("carol@two.net.example", "failed")
     sqlite_world.report_on("carol@two.net.example", "failed")
     assert len(sqlite_world.reports()) == 2
+    assert [e["event"] for e in sqlite_world.node.json("message", "events")].count("delivery.delayed") == 1
 
 
 def test_notify_never_means_no_report(sqlite_world):

@@ -102,10 +102,16 @@ static void test_what_differs_does_not_share(void **state)
 	b = a, b.kind = a.kind = DELIVERY_REPLY;
 	assert_false(delivery_may_share(&a, &b));
 	/* What is asked of TLS is a matter of the recipient's domain. */
-	b = a, b.kind = a.kind = DELIVERY_INTERNAL_COPY, b.recipient = STR("bob@elsewhere.example");
-	assert_false(delivery_may_share(&a, &b));
-	b.recipient = STR("dora@THERE.example");
-	assert_true(delivery_may_share(&a, &b));
+	static const enum delivery_kind kinds[] = {DELIVERY_RELAY, DELIVERY_INTERNAL_COPY};
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		a.kind = kinds[i], a.own_hop = HOP_TLS_VERIFIED;
+		b = a, b.recipient = STR("bob@elsewhere.example");
+		assert_true(delivery_may_share(&a, &b));
+		b.own_hop = HOP_TLS_LOOSENED;
+		assert_false(delivery_may_share(&a, &b));
+		b.own_hop = 0;
+		assert_false(delivery_may_share(&a, &b));
+	}
 }
 
 static void test_a_full_destination_holds_up_nobody_else(void **state)
