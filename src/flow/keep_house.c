@@ -3,11 +3,13 @@
 #include "base/limits.h"
 #include "base/list.h"
 #include "blob/blob.h"
+#include "flow/draft.h"
 #include "seal/random.h"
 #include "store/attempt_write.h"
 #include "store/code_write.h"
 #include "store/delivery.h"
 #include "store/device_write.h"
+#include "store/draft_write.h"
 #include "store/event_write.h"
 #include "store/factor_write.h"
 #include "store/message_write.h"
@@ -108,6 +110,31 @@ static enum result remove_content(struct tx *tx, struct house *house, struct err
 	return RESULT_OK;
 }
 
+static enum result empty_draft(struct tx *tx, struct house *house, struct id id, struct err *err)
+{
+	struct draft_file *files;
+	size_t count;
+
+	TRY(wrap_destroy(tx, id, err));
+	TRY(draft_file_list(tx, id, &house->arena, &files, &count, err));
+	for (size_t i = 0; i < count; i++)
+		*(struct content_place *)list_add(&house->removed) = files[i].place;
+	return draft_empty(tx, id, err);
+}
+
+/* What was sent, thrown away, or forgotten by its writer. */
+static enum result empty_drafts(struct tx *tx, struct house *house, struct err *err)
+{
+	struct id *ids;
+	size_t count;
+
+	TRY(draft_close_old(tx, house->now - DRAFTS_MS, house->now, err));
+	TRY(draft_list_closed(tx, AT_ONCE, &house->arena, &ids, &count, err));
+	for (size_t i = 0; i < count; i++)
+		TRY(empty_draft(tx, house, ids[i], err));
+	return draft_forget(tx, house->now - DRAFTS_CLOSED_MS, err);
+}
+
 static enum result keep_house_in_tx(struct tx *tx, void *context, struct err *err)
 {
 	struct house *house = context;
@@ -122,6 +149,7 @@ static enum result keep_house_in_tx(struct tx *tx, void *context, struct err *er
 	TRY(device_remove_unused(tx, now - LIMIT_DEVICE_MS, AT_ONCE, err));
 	TRY(remembered_remove_ended(tx, now, AT_ONCE, err));
 	TRY(remove_content(tx, house, err));
+	TRY(empty_drafts(tx, house, err));
 	TRY(sending_forget(tx, now - COUNTED_MS, AT_ONCE, err));
 	return message_claims_forget(tx, now - CLAIMS_MS, AT_ONCE, err);
 }
@@ -152,14 +180,16 @@ static enum result is_pack_known(struct tx *tx, void *context, struct err *err)
 {
 	struct sweep *sweep = context;
 
-	return message_any_in_pack(tx, sweep->name, &sweep->is_known, err);
+	TRY(message_any_in_pack(tx, sweep->name, &sweep->is_known, err));
+	return sweep->is_known ? RESULT_OK : draft_any_in_pack(tx, sweep->name, &sweep->is_known, err);
 }
 
 static enum result is_known(struct tx *tx, void *context, struct err *err)
 {
 	struct sweep *sweep = context;
 
-	return message_has_blob(tx, sweep->name, &sweep->is_known, err);
+	TRY(message_has_blob(tx, sweep->name, &sweep->is_known, err));
+	return sweep->is_known ? RESULT_OK : draft_has_blob(tx, sweep->name, &sweep->is_known, err);
 }
 
 /* Whether it is old and no row knows it. */

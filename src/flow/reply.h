@@ -12,8 +12,8 @@ struct upload;
 
 /* Begins, feeds and ends an upload; TOO_LARGE past the node's mail size, UNAVAILABLE when the disk is full.
  */
-enum result upload_begin(
-	struct flow *flow, struct str name, struct str type, struct upload **ret, struct err *err) must_check;
+enum result upload_begin(struct flow *flow, struct str name, struct str type, int64_t now,
+	struct upload **ret, struct err *err) must_check;
 enum result upload_write(struct upload *upload, struct str piece, struct err *err) must_check;
 enum result upload_end(struct upload *upload, struct err *err) must_check;
 void upload_free(struct upload *upload);

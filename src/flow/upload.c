@@ -5,13 +5,13 @@
 
 #include <string.h>
 
-enum result upload_begin(
-	struct flow *flow, struct str name, struct str type, struct upload **ret, struct err *err)
+enum result upload_begin(struct flow *flow, struct str name, struct str type, int64_t now,
+	struct upload **ret, struct err *err)
 {
 	struct upload *upload = mem_new(sizeof(*upload));
 
 	(void)err;
-	upload->id = id_new(0);
+	upload->id = id_new(now);
 	upload->limit = (uint64_t)flow_names(flow)->mail_bytes_max;
 	upload->name = arena_str(&upload->arena, str_sub(name, 0, LIMIT_FILE_NAME_BYTES));
 	upload->type = arena_str(&upload->arena, type);
@@ -42,6 +42,14 @@ enum result upload_end(struct upload *upload, struct err *err)
 	return seal_reader_new(&upload->key, upload->id, &upload->sealed, &upload->opened, err);
 }
 
+enum result upload_keep(struct upload *upload, int64_t now, struct err *err)
+{
+	/* A blob was committed when the file was complete. */
+	if (sealed_body_place(upload->body).kept == CONTENT_IN_BLOB)
+		return RESULT_OK;
+	return sealed_body_keep(upload->body, now, err);
+}
+
 void upload_free(struct upload *upload)
 {
 	if (upload == NULL)
@@ -49,6 +57,7 @@ void upload_free(struct upload *upload)
 	seal_reader_free(upload->opened);
 	seal_writer_free(upload->sealer);
 	sealed_body_free(upload->body);
+	sealed_content_free(upload->kept);
 	key_wipe(&upload->key);
 	arena_done(&upload->arena);
 	free(upload);

@@ -11,7 +11,8 @@ struct upload {
 	struct id id;
 	struct str name, type;
 	struct message_key key;
-	struct sealed_body *body;
+	struct sealed_body *body;    /* while it comes in */
+	struct sealed_content *kept; /* read back from a draft */
 	struct seal_writer *sealer;
 	struct reader sealed;
 	struct seal_reader *opened; /* once it is complete */
@@ -19,5 +20,9 @@ struct upload {
 	struct hash hash;
 	uint8_t digest[HASH_BYTES]; /* of the whole file, once it is complete */
 };
+
+/* The complete file is to stay beyond the request: its bytes are on disk, or to be kept in a row. Before the
+ * transaction. */
+enum result upload_keep(struct upload *upload, int64_t now, struct err *err) must_check;
 
 #endif

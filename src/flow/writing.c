@@ -8,6 +8,7 @@
 #include "mime/build.h"
 #include "seal/random.h"
 #include "store/copy.h"
+#include "store/draft_write.h"
 
 #define BOUNDARY_BYTES 15
 
@@ -175,11 +176,21 @@ static int64_t bytes_of(const struct written *written)
 	return (int64_t)bytes;
 }
 
+/* What was sent is no draft any more, from the same moment on. */
+static enum result close_draft(struct tx *tx, void *context, struct err *err)
+{
+	return draft_close(tx, context, err);
+}
+
 static enum result keep(struct writing *w, const struct written *written, struct id form_id,
 	struct content *content, struct id *ret_copy_id, struct err *err)
 {
 	uint8_t fingerprint[SEAL_MAC_BYTES], said[SEAL_MAC_BYTES], form[2 * ID_BYTES];
 	struct keep_result kept;
+	struct draft draft = {.id = form_id,
+		.account_id = w->actor->account_id,
+		.person_id = w->actor->person_id,
+		.saved_at = w->now};
 
 	for (size_t i = 0; i < ID_BYTES; i++) {
 		form[i] = form_id.b[i];
@@ -202,6 +213,8 @@ static enum result keep(struct writing *w, const struct written *written, struct
 		.recipient_count = w->recipients.count,
 		.fingerprint = {fingerprint, sizeof(fingerprint)},
 		.written = {said, sizeof(said)},
+		.also = close_draft,
+		.also_context = &draft,
 		.now = w->now};
 	TRY(keep_mail(&request, &kept, err));
 	struct copy_query query = {.person_id = w->actor->person_id, .message_id = kept.message_id};

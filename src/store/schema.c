@@ -505,6 +505,31 @@ static const char second_factors[] =
  * key is gone. */
 static const char deleting[] = "ALTER TABLE copy ADD COLUMN deleted_from BIGINT NOT NULL DEFAULT 0;"
 			       "ALTER TABLE copy ADD COLUMN destroyed_at BIGINT NOT NULL DEFAULT 0;";
+/* What is written in the portal. state: 1 open, 2 sent or thrown away, 3 the same and empty: it stays a while, so
+ * that a page left open does not revive it. */
+static const char drafts[] = "CREATE TABLE draft ("
+			     "  id BYTEA PRIMARY KEY,"
+			     "  account_id BYTEA NOT NULL REFERENCES account(id),"
+			     "  person_id BYTEA NOT NULL REFERENCES person(id),"
+			     "  answers_id BYTEA,"
+			     "  answers_all BIGINT NOT NULL,"
+			     "  state BIGINT NOT NULL,"
+			     "  saved_at BIGINT NOT NULL,"
+			     "  box BYTEA);"
+			     "CREATE INDEX draft_by_person ON draft (person_id, saved_at) WHERE state = 1;"
+			     "CREATE INDEX draft_closed ON draft (state, saved_at);"
+			     "CREATE TABLE draft_file ("
+			     "  id BYTEA PRIMARY KEY,"
+			     "  draft_id BYTEA NOT NULL REFERENCES draft(id),"
+			     "  size BIGINT NOT NULL,"
+			     "  sealed_size BIGINT NOT NULL,"
+			     "  kept_in BIGINT NOT NULL,"
+			     "  pack_id BYTEA,"
+			     "  pack_offset BIGINT NOT NULL,"
+			     "  box BYTEA NOT NULL,"
+			     "  sealed BYTEA);"
+			     "CREATE INDEX draft_file_by_draft ON draft_file (draft_id, id);"
+			     "CREATE INDEX draft_file_by_pack ON draft_file (pack_id) WHERE pack_id IS NOT NULL;";
 
 /* What the account's people ask of others: who was asked by whom, until when, for how many bytes, and the
  * messages that came of it. */
@@ -564,6 +589,7 @@ static const struct migration migrations[] = {
 	{18, "inquiries", inquiries},
 	{19, "destruction-files", destruction_files},
 	{20, "extending", extending},
+	{21, "drafts", drafts},
 };
 
 enum result schema_migrate(struct db *db, int *ret_from, int *ret_to, struct err *err)

@@ -246,6 +246,9 @@ export class Walk {
     await page.locator("textarea[name=text]").fill("At noon?");
     await page.locator("form.write button.primary").click();
     await this.see("compose-problem", page);
+    await page.locator("button[value=save]").click();
+    await this.see("compose-draft", page);
+    await this.see("drafts", page, "/drafts");
     await this.requests(page);
     await page.goto(`${node.url}/inbox`);
     await submit(page, "/sign-out");

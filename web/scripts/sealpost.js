@@ -13,7 +13,7 @@ function moveInList(event) {
 }
 
 // Sends a form with files so that the progress is seen; the answer is shown as if the browser had sent it.
-function upload(form, failed) {
+function upload(form, button, failed) {
   const request = new XMLHttpRequest();
   const bar = document.createElement('progress');
   bar.setAttribute('aria-label', form.dataset.sending);
@@ -36,22 +36,60 @@ function upload(form, failed) {
     failed();
   };
   request.open('POST', form.action);
-  request.send(new FormData(form));
+  request.send(new FormData(form, button));
+}
+
+// Saves what is being written a moment after the last key, one request at a time; files wait for the form.
+function watchDraft(form) {
+  const line = form.querySelector('.draft-line');
+  let timer;
+  let isSaving = false;
+  let isOver = false;
+  const state = { isSaved: true, stop() { isOver = true; clearTimeout(timer); } };
+  const save = async () => {
+    if (isSaving || isOver) return;
+    isSaving = true;
+    state.isSaved = true;
+    const fields = new FormData(form);
+    fields.delete('files');
+    fields.delete('drop');
+    try {
+      const answer = await fetch(form.dataset.draft, { method: 'POST', body: new URLSearchParams(fields) });
+      line.textContent = answer.ok ? await answer.text() : line.dataset.failed;
+      if (!answer.ok) state.isSaved = false;
+      if (answer.status === 409) isOver = true;
+    } catch {
+      line.textContent = line.dataset.failed;
+      state.isSaved = false;
+    }
+    isSaving = false;
+    if (!state.isSaved) later(30000);
+  };
+  const later = (wait) => { clearTimeout(timer); if (!isOver) timer = setTimeout(save, wait); };
+  form.addEventListener('input', (event) => {
+    if (event.target.type === 'file') return;
+    state.isSaved = false;
+    later(2000);
+  });
+  return state;
 }
 
 function watchForm(form) {
   const { text, files } = form.elements;
   const initial = text.value;
+  const draft = form.dataset.draft ? watchDraft(form) : { isSaved: false, stop() {} };
   let isSending = false;
 
   addEventListener('beforeunload', (event) => {
-    if (form.isConnected && !isSending && (text.value !== initial || files.files.length)) event.preventDefault();
+    const isText = text.value !== initial && !draft.isSaved;
+    if (form.isConnected && !isSending && (isText || files.files.length)) event.preventDefault();
   });
   form.addEventListener('submit', (event) => {
     if (isSending || files.files.length) event.preventDefault();
     if (isSending) return;
     isSending = true;
-    if (files.files.length) upload(form, () => form.submit());
+    draft.stop();
+    if (files.files.length) upload(form, event.submitter, () => form.submit());
   });
   // Coming back by the browser's history shows the page as it was left.
   addEventListener('pageshow', () => { isSending = false; });

@@ -29,11 +29,6 @@ static void set_choice(struct request *request, json_t *item, const struct defin
 	view_set_flag(item, "may_reply", definition->rights.reply);
 }
 
-static struct str kept(struct request *request, const char *name)
-{
-	return request->method == METHOD_POST ? request_field(request, name) : STR_NONE;
-}
-
 /* The choice is shown where there is one. */
 static enum result set_definitions(struct request *request, json_t *view)
 {
@@ -43,7 +38,7 @@ static enum result set_definitions(struct request *request, json_t *view)
 
 	TRY(compose_choices(flow_of(request), &visit_of(request)->actor, request->arena, &definitions, &count,
 		&request->err));
-	(void)id_parse(kept(request, "definition"), &chosen);
+	(void)id_parse(write_value(request, "definition"), &chosen);
 	for (size_t i = 0; i < count; i++)
 		if (id_equal(definitions[i].id, chosen))
 			at = i;
@@ -89,15 +84,17 @@ static enum result set_room(struct request *request, json_t *view)
 	return RESULT_OK;
 }
 
-static enum result show(struct request *request, struct response *response, json_t *view)
+static enum result show(struct request *request, struct response *response, json_t *view,
+	const struct write_target *target)
 {
+	(void)target;
 	TRY(set_definitions(request, view));
 	TRY(set_room(request, view));
-	view_set(view, "to_text", kept(request, "to"));
-	view_set(view, "cc_text", kept(request, "cc"));
-	view_set(view, "bcc_text", kept(request, "bcc"));
-	view_set_flag(view, "shows_copies", kept(request, "cc").len || kept(request, "bcc").len);
-	view_set(view, "subject", kept(request, "subject"));
+	view_set(view, "to_text", write_value(request, "to"));
+	view_set(view, "cc_text", write_value(request, "cc"));
+	view_set(view, "bcc_text", write_value(request, "bcc"));
+	view_set_flag(view, "shows_copies", write_value(request, "cc").len || write_value(request, "bcc").len);
+	view_set(view, "subject", write_value(request, "subject"));
 	write_set_fields(request, view);
 	return page_portal(request, response, "compose", "compose", view);
 }
@@ -136,24 +133,17 @@ static void set_invalid(struct request *request, struct response *response, json
 		set_wrong(request, response, view);
 }
 
-static bool has_recipient(const struct request *request)
+static bool check_recipients(struct request *request, struct response *response, json_t *view)
 {
 	for (size_t i = 0; i < COUNT_OF(address_fields); i++)
 		if (str_trim(request_field(request, address_fields[i])).len)
 			return true;
+	(void)page_problem(view, response, "to", "to_missing");
 	return false;
 }
 
-static enum result get_compose(struct request *request, struct response *response)
-{
-	cleanup(json_decrefp) json_t *view = json_object();
-
-	TRY(check_may_compose(request));
-	return show(request, response, view);
-}
-
-static enum result send(struct request *request, const struct written *written, struct id form_id,
-	struct id *ret_sent_id)
+static enum result send(struct request *request, const struct write_target *target,
+	const struct written *written, struct id form_id, struct id *ret_copy_id)
 {
 	struct compose_message message = {.to = request_field(request, "to"),
 		.cc = request_field(request, "cc"),
@@ -161,35 +151,31 @@ static enum result send(struct request *request, const struct written *written, 
 		.subject = request_field(request, "subject"),
 		.written = *written};
 
+	(void)target;
 	(void)id_parse(request_field(request, "definition"), &message.definition_id);
 	return compose_send(flow_of(request), &visit_of(request)->actor, &message, form_id, request->now,
-		ret_sent_id, &request->err);
+		ret_copy_id, &request->err);
+}
+
+static enum result get_compose(struct request *request, struct response *response)
+{
+	cleanup(json_decrefp) json_t *view = json_object();
+
+	TRY(check_may_compose(request));
+	TRY(write_load_draft(request));
+	return show(request, response, view, NULL);
 }
 
 static enum result post_compose(struct request *request, struct response *response)
 {
-	cleanup(json_decrefp) json_t *view = json_object();
-	struct written written;
-	struct id form_id, sent_id;
+	struct write_target target = {.path = STR("/compose"),
+		.send = send,
+		.show = show,
+		.check = check_recipients,
+		.set_invalid = set_invalid};
 
 	TRY(check_may_compose(request));
-	if (!has_recipient(request))
-		(void)page_problem(view, response, "to", "to_missing");
-	enum result result = write_read(request, response, view, &written, &form_id);
-	if (result == RESULT_CONFLICT || (result == RESULT_OK && !has_recipient(request)))
-		return show(request, response, view);
-	TRY(result);
-	result = send(request, &written, form_id, &sent_id);
-	if (result == RESULT_INVALID) {
-		set_invalid(request, response, view);
-		return show(request, response, view);
-	}
-	if (result != RESULT_OK && write_set_problem(request, response, view, result))
-		return show(request, response, view);
-	TRY(result);
-	visit_accepted(request);
-	response_redirect(response, arena_printf(request->arena, "/message/%s?sent=1", id_text(sent_id).s));
-	return RESULT_OK;
+	return write_post(request, response, &target);
 }
 
 static const struct route_parameter parameters[] = {
@@ -202,8 +188,13 @@ static const struct route_parameter parameters[] = {
 	{0},
 };
 
+static const struct route_parameter get_parameters[] = {
+	WRITE_GET_PARAMETERS,
+	{0},
+};
+
 static const struct route rows[] = {
-	{METHOD_GET, "/compose", RIGHTS_SIGNED_IN, NULL, get_compose, NULL, "The form for a new message"},
+	{METHOD_GET, "/compose", RIGHTS_SIGNED_IN, get_parameters, get_compose, NULL, "The form for a new message"},
 	{METHOD_POST, "/compose", RIGHTS_SIGNED_IN, parameters, post_compose, write_open_sink,
 		"Sends a new message"},
 };

@@ -40,12 +40,19 @@ static enum result set_answered(struct request *request, json_t *view, const str
 	return RESULT_OK;
 }
 
-static enum result show(
-	struct request *request, struct response *response, json_t *view, const struct open_message *message)
+static enum result show(struct request *request, struct response *response, json_t *view,
+	const struct write_target *target)
 {
-	TRY(set_answered(request, view, message));
+	TRY(set_answered(request, view, target->context));
 	write_set_fields(request, view);
 	return page_portal(request, response, "reply", NULL, view);
+}
+
+static enum result send(struct request *request, const struct write_target *target,
+	const struct written *written, struct id form_id, struct id *ret_copy_id)
+{
+	return reply_send(flow_of(request), &visit_of(request)->actor, target->answers_id,
+		target->answers_all, form_id, written, request->now, ret_copy_id, &request->err);
 }
 
 static enum result get_reply(struct request *request, struct response *response)
@@ -53,34 +60,30 @@ static enum result get_reply(struct request *request, struct response *response)
 	cleanup(open_message_free_at) struct open_message *message = NULL;
 	cleanup(json_decrefp) json_t *view = json_object();
 
+	/* First: when the message is gone its page shows what was written. */
+	TRY(write_load_draft(request));
 	TRY(content_open_message(request, OPEN_READ, &message));
-	return show(request, response, view, message);
+	struct write_target target = {.context = message};
+	return show(request, response, view, &target);
 }
 
 static enum result post_reply(struct request *request, struct response *response)
 {
 	cleanup(open_message_free_at) struct open_message *message = NULL;
-	cleanup(json_decrefp) json_t *view = json_object();
-	struct written written;
-	struct id form_id, sent_id;
 
 	TRY(content_open_message(request, OPEN_READ, &message));
-	enum result result = write_read(request, response, view, &written, &form_id);
-	if (result == RESULT_CONFLICT)
-		return show(request, response, view, message);
-	TRY(result);
-	result = reply_send(flow_of(request), &visit_of(request)->actor, message->summary.copy.id,
-		is_all(request), form_id, &written, request->now, &sent_id, &request->err);
-	if (result != RESULT_OK && write_set_problem(request, response, view, result))
-		return show(request, response, view, message);
-	TRY(result);
-	visit_accepted(request);
-	response_redirect(response, arena_printf(request->arena, "/message/%s?sent=1", id_text(sent_id).s));
-	return RESULT_OK;
+	struct write_target target = {.path = request->path,
+		.answers_id = message->summary.copy.id,
+		.answers_all = is_all(request),
+		.context = message,
+		.send = send,
+		.show = show};
+	return write_post(request, response, &target);
 }
 
 static const struct route_parameter get_parameters[] = {
 	{PARAMETER_PATH, "id", ID_TEXT_LEN, 0, "the person's copy"},
+	WRITE_GET_PARAMETERS,
 	{0},
 };
 

@@ -17,6 +17,7 @@ struct writing {
 	size_t count, name_count; /* names also of files that were dropped */
 	struct arena *arena;
 	uint64_t size, limit;
+	int64_t now;
 	enum result result; /* OK while files are kept; otherwise what follows is dropped */
 	struct upload *current;
 };
@@ -36,7 +37,8 @@ static enum result begin_file(void *context, struct str field, struct str name, 
 		writing->result = RESULT_DENIED;
 	if (writing->result != RESULT_OK || writing->count >= LIMIT_HTTP_FILES)
 		return RESULT_OK;
-	writing->result = upload_begin(writing->flow, name, type, &writing->current, err);
+	writing->result = upload_begin(
+		writing->flow, name, type, writing->now, &writing->current, err);
 	if (writing->result == RESULT_OK)
 		writing->files[writing->count++] = writing->current;
 	return RESULT_OK;
@@ -96,6 +98,7 @@ enum result write_open_sink(struct request *request, struct upload_sink *ret)
 	writing->result = visit_begin(request, &visit);
 	writing->flow = flow_of(request);
 	writing->visit = visit_of(request);
+	writing->now = request->now;
 	writing->arena = request->arena;
 	writing->limit = files_limit(request);
 	*ret = (struct upload_sink){begin_file, write_file, end_file, end_form, writing};
@@ -111,29 +114,93 @@ static void add_file_names(const struct request *request, json_t *list)
 		view_set(view_append(list), "name", writing->names[i]);
 }
 
+/* Those of the draft are kept, and can be left out. */
+static void add_draft_files(const struct request *request, json_t *view)
+{
+	const struct visit *visit = visit_of(request);
+	json_t *list = view_add_list(view, "draft_files");
+
+	for (size_t i = 0; i < visit->draft_file_count; i++) {
+		json_t *item = view_append(list);
+		view_set(item, "id", str_of(id_text(visit->draft_files[i].id).s));
+		view_set(item, "name", visit->draft_files[i].name);
+		view_set(item, "size",
+			format_size(request->arena, visit->language, visit->draft_files[i].size));
+	}
+}
+
+static struct str form_id(struct request *request, json_t *view)
+{
+	const struct visit *visit = visit_of(request);
+	struct str form = request->method == METHOD_POST ? request_field(request, "form") : STR_NONE;
+
+	if (visit->draft)
+		return arena_str(request->arena, str_of(id_text(visit->draft->id).s));
+	/* A form sent again after a failure is the same form, but one that was sent already is not. */
+	if (form.len && !json_object_get(json_object_get(view, "problem_text"), "already_sent"))
+		return form;
+	return arena_str(request->arena, str_of(id_text(id_new(request->now)).s));
+}
+
 void write_set_fields(struct request *request, json_t *view)
 {
-	bool is_post = request->method == METHOD_POST;
-	struct str form = is_post ? request_field(request, "form") : STR_NONE;
+	const struct visit *visit = visit_of(request);
 
-	/* A form sent again after a failure is the same form, but one that was sent already is not. */
-	bool is_same = form.len && !json_object_get(json_object_get(view, "problem_text"), "already_sent");
-	view_set(view, "form_id", is_same ? form : str_of(id_text(id_new(request->now)).s));
-	view_set(view, "text", is_post ? request_field(request, "text") : STR_NONE);
-	view_set(view, "limit",
-		format_size(request->arena, visit_of(request)->language, files_limit(request)));
-	add_file_names(request, view_add_list(view, "lost_files"));
+	view_set(view, "form_id", form_id(request, view));
+	view_set(view, "text", write_value(request, "text"));
+	view_set(view, "limit", format_size(request->arena, visit->language, files_limit(request)));
+	add_draft_files(request, view);
+	if (visit->draft)
+		view_set(view, "saved_at", format_time_short(&visit->format, visit->draft->saved_at));
+	view_set_flag(view, "just_saved",
+		request->method == METHOD_GET && request_query(request, "saved").len > 0);
+	json_t *lost = view_add_list(view, "lost_files");
+	/* What is in the draft need not be chosen again. */
+	if (!visit->draft)
+		add_file_names(request, lost);
+}
+
+static struct str draft_value(const struct draft_text *draft, const char *name)
+{
+	const struct {
+		const char *name;
+		struct str value;
+	} fields[] = {{"to", draft->to}, {"cc", draft->cc}, {"bcc", draft->bcc}, {"subject", draft->subject},
+		{"text", draft->text}};
+
+	for (size_t i = 0; i < COUNT_OF(fields); i++)
+		if (strcmp(name, fields[i].name) == 0)
+			return fields[i].value;
+	return STR_NONE;
+}
+
+struct str write_value(struct request *request, const char *name)
+{
+	const struct draft_text *draft = visit_of(request)->draft;
+
+	if (request->method == METHOD_POST)
+		return request_field(request, name);
+	if (!draft)
+		return STR_NONE;
+	if (strcmp(name, "definition") == 0)
+		return id_is_none(draft->definition_id)
+			       ? STR_NONE
+			       : arena_str(request->arena, str_of(id_text(draft->definition_id).s));
+	return draft_value(draft, name);
 }
 
 void write_set_kept(const struct request *request, json_t *view)
 {
 	static const char *const names[] = {"to", "cc", "bcc", "subject", "text"};
 
-	if (!pairs_get(&request->fields, "text").ptr && !request->upload)
+	const struct draft_text *draft = visit_of(request)->draft;
+
+	if (!pairs_get(&request->fields, "text").ptr && !request->upload && !draft)
 		return;
 	json_t *kept = view_add_object(view, "kept");
 	for (size_t i = 0; i < COUNT_OF(names); i++)
-		view_set(kept, names[i], pairs_get(&request->fields, names[i]));
+		view_set(kept, names[i],
+			draft ? draft_value(draft, names[i]) : pairs_get(&request->fields, names[i]));
 	add_file_names(request, view_add_list(kept, "files"));
 }
 
@@ -154,9 +221,9 @@ static void set_too_large(struct request *request, struct response *response, js
 		format_size(request->arena, visit_of(request)->language, files_limit(request)));
 }
 
-static bool is_already_sent(const struct request *request)
+static bool is_code(const struct request *request, const char *code)
 {
-	return request->err.code && strcmp(request->err.code, "already-sent") == 0;
+	return request->err.code && strcmp(request->err.code, code) == 0;
 }
 
 /* What the writer may not send at all, or not this month (R11). */
@@ -201,7 +268,12 @@ bool write_set_problem(struct request *request, struct response *response, json_
 		set_too_large(request, response, view);
 		return true;
 	case RESULT_CONFLICT:
-		if (!is_already_sent(request))
+		if (is_code(request, "too-many-drafts")) {
+			view_set_number(
+				page_problem(view, response, "text", "too_many_drafts"), "most", DRAFTS_MAX);
+			return true;
+		}
+		if (!is_code(request, "already-sent"))
 			return false;
 		(void)page_problem(view, response, "text", "already_sent");
 		response->status = 409;
@@ -272,9 +344,5 @@ enum result write_read(struct request *request, struct response *response, json_
 		return RESULT_CONFLICT;
 	if (writing && writing->result != RESULT_OK)
 		return writing->result;
-	if (str_trim(ret->text).len == 0 && ret->file_count == 0) {
-		(void)page_problem(view, response, "text", "text_missing");
-		return RESULT_CONFLICT;
-	}
 	return RESULT_OK;
 }

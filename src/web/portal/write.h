@@ -13,9 +13,48 @@ enum result write_open_sink(struct request *request, struct upload_sink *ret) mu
 #define WRITE_TEXT_BYTES (512 * 1024)
 #define WRITE_PARAMETERS                                                                                     \
 	{PARAMETER_FIELD, "form", ID_TEXT_LEN, 0, "makes sending twice send once"},                          \
+		{PARAMETER_FIELD, "text", WRITE_TEXT_BYTES, 0, "what was written"},                          \
+		{PARAMETER_FIELD, "do", 4, 0, "save: as a draft; otherwise it is sent"},                     \
+		{PARAMETER_FIELD, "drop", ID_TEXT_LEN, 0, "a file of the draft to leave out; several"},      \
+		{PARAMETER_FIELD, "answers", ID_TEXT_LEN, 0, "as in the path, for the script"},              \
+		{PARAMETER_FIELD, "all", 1, 0, "the same"}
+#define WRITE_GET_PARAMETERS                                                                                 \
+	{PARAMETER_QUERY, "draft", ID_TEXT_LEN, 0, "a draft to go on with"},                                 \
 	{                                                                                                    \
-		PARAMETER_FIELD, "text", WRITE_TEXT_BYTES, 0, "what was written"                             \
+		PARAMETER_QUERY, "saved", 1, 0, "it was just saved"                                          \
 	}
+
+/* What is written, and where. */
+struct write_target {
+	struct str path; /* of its page */
+	struct id answers_id;
+	bool answers_all;
+	void *context;
+	/* All results of the verb; *ret_copy_id is the writer's copy. */
+	enum result (*send)(struct request *request, const struct write_target *target,
+		const struct written *written, struct id form_id, struct id *ret_copy_id);
+	/* Shows the page with the fields and problems in the view. */
+	enum result (*show)(struct request *request, struct response *response, json_t *view,
+		const struct write_target *target);
+	/* Before sending: puts what is wrong into the view; false when something is. NULL: nothing to check. */
+	bool (*check)(struct request *request, struct response *response, json_t *view);
+	/* Puts an INVALID of `send` into the view. NULL: answered by an error page. */
+	void (*set_invalid)(struct request *request, struct response *response, json_t *view);
+};
+
+/* Saves or sends what the form says, and leads on or shows it again; what could not be sent is a draft then. */
+enum result write_post(
+	struct request *request, struct response *response, const struct write_target *target) must_check;
+
+/* Loads the draft that a GET goes on with. NOT_FOUND. */
+enum result write_load_draft(struct request *request) must_check;
+
+/* A field as it was sent, or as the draft has it; empty in a new form. */
+struct str write_value(struct request *request, const char *name);
+
+/* Saves the form's text, and the files that came with it unless `written` is NULL. */
+enum result write_save(struct request *request, struct id form_id, struct id answers_id, bool answers_all,
+	const struct written *written) must_check;
 
 /* Reads the form. CONFLICT: the page is to be shown again, problems are in the view. */
 enum result write_read(struct request *request, struct response *response, json_t *view, struct written *ret,

@@ -19,7 +19,8 @@ class _Forms(html.parser.HTMLParser):
         a = dict(attrs)
         if tag == "form":
             self.forms.append({"action": a.get("action", ""), "method": a.get("method", "get"), "fields": {}})
-        elif tag == "input" and self.forms and a.get("name") and a.get("type") != "file":
+        elif tag == "input" and self.forms and a.get("name") and a.get("type") != "file" and (
+                a.get("type") not in ("checkbox", "radio") or "checked" in a):
             self.forms[-1]["fields"][a["name"]] = a.get("value", "")
         elif tag == "a" and a.get("href"):
             self.links.append(a["href"])

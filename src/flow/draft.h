@@ -1,0 +1,62 @@
+/* draft: what somebody writes in the portal is kept, sealed, until it is sent or thrown away (R7). A draft has the
+ * identifier of the form it is written in, so that a form is one draft and one message. */
+#ifndef FLOW_DRAFT_H
+#define FLOW_DRAFT_H
+
+#include "flow/reply.h"
+
+#define DRAFTS_MAX 200		      /* of one person; then the oldest have to go first */
+#define DRAFTS_MS (365 * MS_DAY)      /* since it was last saved */
+#define DRAFTS_CLOSED_MS (8 * MS_DAY) /* longer than any session: nothing late revives it */
+
+struct draft_text {
+	struct id id;
+	struct id answers_id; /* the writer's copy of what it answers, or none */
+	bool answers_all;
+	struct str to, cc, bcc, subject, text;
+	struct id definition_id;
+	int64_t saved_at; /* when it is read */
+};
+
+struct draft_saving {
+	struct draft_text text;
+	struct upload *const *files; /* new ones, which stay with the draft */
+	size_t file_count;
+	const struct id *drop_files; /* that are no longer wanted */
+	size_t drop_count;
+};
+
+/* Saves it. CONFLICT with code "already-sent" when it was sent or thrown away meanwhile, or "too-many-drafts";
+ * TOO_LARGE when the files of all the person's drafts hold more than two mails may. */
+enum result draft_save(struct flow *flow, const struct actor *actor, const struct draft_saving *saving,
+	int64_t now, struct err *err) must_check;
+
+struct draft_file_summary {
+	struct id id;
+	struct str name;
+	uint64_t size;
+};
+
+/* With its files by name. NOT_FOUND when the person has no such draft. */
+enum result draft_open(struct flow *flow, const struct actor *actor, struct id id, struct arena *arena,
+	struct draft_text *ret, struct draft_file_summary **ret_files, size_t *ret_file_count,
+	struct err *err) must_check;
+
+/* The files for sending; draft_files_free ends them. */
+struct draft_files {
+	struct upload **files;
+	size_t count;
+};
+enum result draft_files_open(struct flow *flow, const struct actor *actor, struct id id, struct arena *arena,
+	struct draft_files *ret, struct err *err) must_check;
+void draft_files_free(struct draft_files *files);
+
+/* The person's drafts, newest first; of the texts only the beginning. */
+enum result draft_folder(struct flow *flow, const struct actor *actor, struct arena *arena,
+	struct draft_text **ret, size_t *ret_count, struct err *err) must_check;
+
+/* Throws it away: its key is destroyed. Nothing happens when there is none. */
+enum result draft_discard(struct flow *flow, const struct actor *actor, struct id id, int64_t now,
+	struct err *err) must_check;
+
+#endif

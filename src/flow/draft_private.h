@@ -1,0 +1,18 @@
+/* What the files of draft share. */
+#ifndef FLOW_DRAFT_PRIVATE_H
+#define FLOW_DRAFT_PRIVATE_H
+
+#include "flow/draft.h"
+#include "store/draft.h"
+
+/* The key of a draft; wipe it. GONE when it was destroyed. */
+enum result draft_key(struct tx *tx, const struct flow_account *account, struct id id,
+	struct message_key *ret, struct err *err) must_check;
+
+/* The box of a file: the key that its content is sealed under, its digest, type and name. */
+struct bytes draft_file_seal(
+	const struct upload *upload, const struct message_key *key, struct arena *arena);
+enum result draft_file_unseal(const struct draft_file *file, const struct message_key *key,
+	struct arena *arena, struct upload *ret, struct err *err) must_check;
+
+#endif

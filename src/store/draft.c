@@ -1,0 +1,208 @@
+#include "store/draft_write.h"
+
+#include "base/list.h"
+
+#define COLUMNS "id, account_id, person_id, answers_id, answers_all, saved_at, box"
+#define OPEN "state = 1"
+
+static struct draft read_row(const struct rows *rows, struct arena *arena)
+{
+	return (struct draft){.id = row_id(rows, 0),
+		.account_id = row_id(rows, 1),
+		.person_id = row_id(rows, 2),
+		.answers_id = row_id(rows, 3),
+		.answers_all = row_bool(rows, 4),
+		.saved_at = row_int(rows, 5),
+		.box = arena_bytes(arena, row_bytes(rows, 6))};
+}
+
+enum result draft_find(struct tx *tx, struct id person_id, struct id id, struct arena *arena,
+	struct draft *ret, struct err *err)
+{
+	cleanup(rows_done) struct rows rows = {0};
+
+	enum result found = db_query_one(tx,
+		"SELECT " COLUMNS " FROM draft WHERE id = $1 AND person_id = $2 AND " OPEN,
+		DB_ARGS(db_id(id), db_id(person_id)), &rows, err);
+	if (found == RESULT_NOT_FOUND)
+		return err_set(err, RESULT_NOT_FOUND, "there is no such draft");
+	TRY(found);
+	*ret = read_row(&rows, arena);
+	return rows_end(&rows, err);
+}
+
+enum result draft_list(struct tx *tx, struct id person_id, int64_t limit, struct arena *arena,
+	struct draft **ret, size_t *ret_count, struct err *err)
+{
+	cleanup(rows_done) struct rows rows = {0};
+	struct list list = list_new(arena, sizeof(struct draft));
+
+	TRY(db_query(tx,
+		"SELECT " COLUMNS " FROM draft WHERE person_id = $1 AND " OPEN
+		" ORDER BY saved_at DESC, id DESC LIMIT $2",
+		DB_ARGS(db_id(person_id), db_int(limit)), &rows, err));
+	while (rows_next(&rows))
+		*(struct draft *)list_add(&list) = read_row(&rows, arena);
+	*ret = list.items;
+	*ret_count = list.count;
+	return rows_end(&rows, err);
+}
+
+enum result draft_count(
+	struct tx *tx, struct id person_id, int64_t *ret_count, int64_t *ret_bytes, struct err *err)
+{
+	cleanup(rows_done) struct rows rows = {0};
+
+	TRY(db_query_one(tx,
+		"SELECT (SELECT COUNT(*) FROM draft WHERE person_id = $1 AND " OPEN "),"
+		" (SELECT CAST(COALESCE(SUM(f.size), 0) AS BIGINT) FROM draft_file f"
+		" JOIN draft d ON d.id = f.draft_id WHERE d.person_id = $1 AND d." OPEN ")",
+		DB_ARGS(db_id(person_id)), &rows, err));
+	*ret_count = row_int(&rows, 0);
+	*ret_bytes = row_int(&rows, 1);
+	return rows_end(&rows, err);
+}
+
+enum result draft_file_list(struct tx *tx, struct id draft_id, struct arena *arena, struct draft_file **ret,
+	size_t *ret_count, struct err *err)
+{
+	cleanup(rows_done) struct rows rows = {0};
+	struct list list = list_new(arena, sizeof(struct draft_file));
+
+	TRY(db_query(tx,
+		"SELECT id, size, sealed_size, kept_in, pack_id, pack_offset, box FROM draft_file"
+		" WHERE draft_id = $1 ORDER BY id",
+		DB_ARGS(db_id(draft_id)), &rows, err));
+	while (rows_next(&rows))
+		*(struct draft_file *)list_add(&list) = (struct draft_file){.id = row_id(&rows, 0),
+			.draft_id = draft_id,
+			.size = row_int(&rows, 1),
+			.sealed_size = row_int(&rows, 2),
+			.place = {.kept = (enum content_kept)row_int(&rows, 3),
+				.message_id = row_id(&rows, 0),
+				.pack = {row_id(&rows, 4), (uint64_t)row_int(&rows, 5),
+					(uint64_t)row_int(&rows, 2)}},
+			.box = arena_bytes(arena, row_bytes(&rows, 6))};
+	*ret = list.items;
+	*ret_count = list.count;
+	return rows_end(&rows, err);
+}
+
+enum result draft_file_body(
+	struct tx *tx, struct id id, struct arena *arena, struct bytes *ret, struct err *err)
+{
+	cleanup(rows_done) struct rows rows = {0};
+
+	TRY(db_query_one(
+		tx, "SELECT sealed FROM draft_file WHERE id = $1", DB_ARGS(db_id(id)), &rows, err));
+	*ret = arena_bytes(arena, row_bytes(&rows, 0));
+	return rows_end(&rows, err);
+}
+
+static enum result any(struct tx *tx, const char *sql, struct id id, bool *ret, struct err *err)
+{
+	cleanup(rows_done) struct rows rows = {0};
+
+	TRY(db_query(tx, sql, DB_ARGS(db_id(id)), &rows, err));
+	*ret = rows_next(&rows);
+	return rows_end(&rows, err);
+}
+
+enum result draft_has_blob(struct tx *tx, struct id id, bool *ret, struct err *err)
+{
+	return any(tx, "SELECT 1 FROM draft_file WHERE id = $1 AND kept_in = 1", id, ret, err);
+}
+
+enum result draft_any_in_pack(struct tx *tx, struct id pack_id, bool *ret, struct err *err)
+{
+	return any(tx, "SELECT 1 FROM draft_file WHERE pack_id = $1 LIMIT 1", pack_id, ret, err);
+}
+
+enum result draft_hold(struct tx *tx, const struct draft *draft, bool *ret_is_new, struct err *err)
+{
+	int64_t added, held;
+
+	TRY(db_exec(tx,
+		"INSERT INTO draft (id, account_id, person_id, answers_id, answers_all, state, saved_at)"
+		" VALUES ($1, $2, $3, $4, $5, 1, $6) ON CONFLICT (id) DO NOTHING",
+		DB_ARGS(db_id(draft->id), db_id(draft->account_id), db_id(draft->person_id),
+			db_id_or_null(draft->answers_id), db_bool(draft->answers_all),
+			db_int(draft->saved_at)),
+		&added, err));
+	TRY(db_exec(tx, "UPDATE draft SET saved_at = $3 WHERE id = $1 AND person_id = $2 AND " OPEN,
+		DB_ARGS(db_id(draft->id), db_id(draft->person_id), db_int(draft->saved_at)), &held, err));
+	*ret_is_new = added > 0;
+	if (held)
+		return RESULT_OK;
+	return err_code(err, RESULT_CONFLICT, "already-sent", "what was written in this form was sent");
+}
+
+enum result draft_set_box(struct tx *tx, struct id id, struct bytes box, struct err *err)
+{
+	return db_exec(tx, "UPDATE draft SET box = $2 WHERE id = $1", DB_ARGS(db_id(id), db_bytes(box)), NULL,
+		err);
+}
+
+enum result draft_file_add(
+	struct tx *tx, const struct draft_file *file, struct bytes body, struct err *err)
+{
+	return db_exec(tx,
+		"INSERT INTO draft_file (id, draft_id, size, sealed_size, kept_in, pack_id, pack_offset, box, sealed)"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING",
+		DB_ARGS(db_id(file->id), db_id(file->draft_id), db_int(file->size),
+			db_int(file->sealed_size), db_int(file->place.kept),
+			db_id_or_null(file->place.pack.pack), db_int((int64_t)file->place.pack.offset),
+			db_bytes(file->box),
+			file->place.kept == CONTENT_IN_ROW ? db_bytes(body) : db_null_bytes()),
+		NULL, err);
+}
+
+enum result draft_file_remove(struct tx *tx, struct id draft_id, struct id id, struct err *err)
+{
+	return db_exec(tx, "DELETE FROM draft_file WHERE draft_id = $1 AND id = $2",
+		DB_ARGS(db_id(draft_id), db_id(id)), NULL, err);
+}
+
+enum result draft_close(struct tx *tx, const struct draft *draft, struct err *err)
+{
+	return db_exec(tx,
+		"INSERT INTO draft (id, account_id, person_id, answers_all, state, saved_at)"
+		" VALUES ($1, $2, $3, 0, 2, $4) ON CONFLICT (id) DO UPDATE"
+		" SET state = 2, saved_at = excluded.saved_at WHERE draft.person_id = $3 AND draft.state = 1",
+		DB_ARGS(db_id(draft->id), db_id(draft->account_id), db_id(draft->person_id),
+			db_int(draft->saved_at)),
+		NULL, err);
+}
+
+enum result draft_close_old(struct tx *tx, int64_t cut, int64_t now, struct err *err)
+{
+	return db_exec(tx, "UPDATE draft SET state = 2, saved_at = $2 WHERE saved_at < $1 AND " OPEN,
+		DB_ARGS(db_int(cut), db_int(now)), NULL, err);
+}
+
+enum result draft_list_closed(
+	struct tx *tx, int64_t limit, struct arena *arena, struct id **ret, size_t *ret_count, struct err *err)
+{
+	cleanup(rows_done) struct rows rows = {0};
+	struct list list = list_new(arena, sizeof(struct id));
+
+	TRY(db_query(tx, "SELECT id FROM draft WHERE state = 2 LIMIT $1", DB_ARGS(db_int(limit)), &rows, err));
+	while (rows_next(&rows))
+		*(struct id *)list_add(&list) = row_id(&rows, 0);
+	*ret = list.items;
+	*ret_count = list.count;
+	return rows_end(&rows, err);
+}
+
+enum result draft_empty(struct tx *tx, struct id id, struct err *err)
+{
+	TRY(db_exec(tx, "DELETE FROM draft_file WHERE draft_id = $1", DB_ARGS(db_id(id)), NULL, err));
+	return db_exec(tx, "UPDATE draft SET state = 3, box = NULL WHERE id = $1", DB_ARGS(db_id(id)), NULL,
+		err);
+}
+
+enum result draft_forget(struct tx *tx, int64_t cut, struct err *err)
+{
+	return db_exec(tx, "DELETE FROM draft WHERE state = 3 AND saved_at < $1", DB_ARGS(db_int(cut)), NULL,
+		err);
+}

@@ -1,0 +1,55 @@
+/* Drafts: what somebody writes in the portal and has not sent. Each is sealed under a key of its own, whose wrap is
+ * held by the draft itself.
+ *
+ * box (draft's key, context "draft"): JSON of the form's fields
+ * file.box (draft's key, context "draft-file"): flow/draft.c */
+#ifndef STORE_DRAFT_H
+#define STORE_DRAFT_H
+
+#include "blob/blob.h"
+#include "store/message.h"
+
+struct draft {
+	struct id id; /* of the form it is written in */
+	struct id account_id;
+	struct id person_id;
+	struct id answers_id; /* the writer's copy of what it answers, or none */
+	bool answers_all;
+	int64_t saved_at;
+	struct bytes box;
+};
+
+struct draft_file {
+	struct id id;
+	struct id draft_id;
+	int64_t size;
+	struct content_place place; /* message_id is the file's own; the row keeps its bytes itself */
+	int64_t sealed_size;
+	struct bytes box;
+};
+
+/* NOT_FOUND unless it is that person's and neither sent nor thrown away (R15). */
+enum result draft_find(struct tx *tx, struct id person_id, struct id id, struct arena *arena,
+	struct draft *ret, struct err *err) must_check;
+
+/* The person's, newest first, `limit` at most. */
+enum result draft_list(struct tx *tx, struct id person_id, int64_t limit, struct arena *arena,
+	struct draft **ret, size_t *ret_count, struct err *err) must_check;
+
+/* How many the person has, and the bytes of all their files. */
+enum result draft_count(struct tx *tx, struct id person_id, int64_t *ret_count, int64_t *ret_bytes,
+	struct err *err) must_check;
+
+/* In the order of their coming. */
+enum result draft_file_list(struct tx *tx, struct id draft_id, struct arena *arena, struct draft_file **ret,
+	size_t *ret_count, struct err *err) must_check;
+
+/* The sealed bytes kept in the row. */
+enum result draft_file_body(
+	struct tx *tx, struct id id, struct arena *arena, struct bytes *ret, struct err *err) must_check;
+
+/* Whether a file has its content in the blob of its name, or in the pack. */
+enum result draft_has_blob(struct tx *tx, struct id id, bool *ret, struct err *err) must_check;
+enum result draft_any_in_pack(struct tx *tx, struct id pack_id, bool *ret, struct err *err) must_check;
+
+#endif

@@ -1,0 +1,34 @@
+#ifndef STORE_DRAFT_WRITE_H
+#define STORE_DRAFT_WRITE_H
+
+#include "store/draft.h"
+
+/* Holds the draft until the transaction ends, made now when there is none; *ret_is_new. CONFLICT ("already-sent")
+ * when it was sent or thrown away, or is another person's: what comes late does not revive it. */
+enum result draft_hold(struct tx *tx, const struct draft *draft, bool *ret_is_new, struct err *err) must_check;
+
+enum result draft_set_box(struct tx *tx, struct id id, struct bytes box, struct err *err) must_check;
+
+/* `body`: for files that are kept in the row. */
+enum result draft_file_add(
+	struct tx *tx, const struct draft_file *file, struct bytes body, struct err *err) must_check;
+enum result draft_file_remove(struct tx *tx, struct id draft_id, struct id id, struct err *err) must_check;
+
+/* Sent or thrown away at saved_at, also when it was never saved; nothing happens when it was before, or is another
+ * person's. */
+enum result draft_close(struct tx *tx, const struct draft *draft, struct err *err) must_check;
+
+/* Closes what nobody has saved since `cut`. */
+enum result draft_close_old(struct tx *tx, int64_t cut, int64_t now, struct err *err) must_check;
+
+/* Closed ones whose content is still there; `limit` at most. */
+enum result draft_list_closed(struct tx *tx, int64_t limit, struct arena *arena, struct id **ret,
+	size_t *ret_count, struct err *err) must_check;
+
+/* Removes the content of a closed one; its row stays, so that nothing revives it. The caller destroys the key. */
+enum result draft_empty(struct tx *tx, struct id id, struct err *err) must_check;
+
+/* Rows closed before `cut`: no page can be open that still writes them. */
+enum result draft_forget(struct tx *tx, int64_t cut, struct err *err) must_check;
+
+#endif

@@ -1,0 +1,188 @@
+/* What becomes of a form: a draft, a message, or the same page again with what is wrong. */
+#include "web/portal/write.h"
+
+#include "base/limits.h"
+#include "base/log.h"
+
+#include <string.h>
+
+static size_t read_dropped(const struct request *request, struct id **ret)
+{
+	struct id *ids = arena_array(request->arena, struct id, LIMIT_HTTP_FILES);
+	size_t index = 0, count = 0;
+	struct str text;
+
+	while (count < LIMIT_HTTP_FILES && (text = request_field_next(request, "drop", &index)).ptr)
+		if (id_parse(text, &ids[count]))
+			count++;
+	*ret = ids;
+	return count;
+}
+
+enum result write_save(struct request *request, struct id form_id, struct id answers_id, bool answers_all,
+	const struct written *written)
+{
+	struct draft_saving saving = {.text = {.id = form_id,
+					      .answers_id = answers_id,
+					      .answers_all = answers_all,
+					      .text = request_field(request, "text")}};
+	struct id *dropped;
+
+	/* Answers have neither: their routes list no such fields. */
+	if (id_is_none(answers_id)) {
+		saving.text.to = request_field(request, "to");
+		saving.text.cc = request_field(request, "cc");
+		saving.text.bcc = request_field(request, "bcc");
+		saving.text.subject = request_field(request, "subject");
+		(void)id_parse(request_field(request, "definition"), &saving.text.definition_id);
+	}
+	if (written) {
+		saving.files = written->files;
+		saving.file_count = written->file_count;
+		saving.drop_count = read_dropped(request, &dropped);
+		saving.drop_files = dropped;
+	}
+	return draft_save(
+		flow_of(request), &visit_of(request)->actor, &saving, request->now, &request->err);
+}
+
+static enum result open_draft(struct request *request, struct id id)
+{
+	struct visit *visit = visit_of(request);
+	struct draft_text *draft = arena_alloc(request->arena, sizeof(*draft));
+
+	TRY(draft_open(flow_of(request), &visit->actor, id, request->arena, draft, &visit->draft_files,
+		&visit->draft_file_count, &request->err));
+	visit->draft = draft;
+	return RESULT_OK;
+}
+
+enum result write_load_draft(struct request *request)
+{
+	struct id id;
+
+	if (!request_query(request, "draft").len)
+		return RESULT_OK;
+	if (!id_parse(request_query(request, "draft"), &id))
+		return err_set(&request->err, RESULT_NOT_FOUND, "there is no such draft");
+	return open_draft(request, id);
+}
+
+struct posting {
+	struct request *request;
+	struct response *response;
+	const struct write_target *target;
+	json_t *view;
+	struct written written;
+	struct id form_id;
+};
+
+static enum result save(struct posting *p)
+{
+	const struct write_target *t = p->target;
+
+	return write_save(p->request, p->form_id, t->answers_id, t->answers_all, &p->written);
+}
+
+/* The page again; what can be kept is a draft meanwhile. What cannot is still in the page. */
+static enum result show_again(struct posting *p)
+{
+	struct request *request = p->request;
+	bool may = !visit_of(request)->form_is_old && !request->over.ptr && !id_is_none(p->form_id);
+	struct err why = request->err;
+
+	if (may && save(p) == RESULT_OK && open_draft(request, p->form_id) != RESULT_OK)
+		log_warning("web", "a draft that was just saved cannot be opened: %s", request->err.text);
+	request->err = why;
+	return p->target->show(request, p->response, p->view, p->target);
+}
+
+static enum result lead_to_draft(struct posting *p)
+{
+	enum result result = save(p);
+
+	if (result != RESULT_OK && write_set_problem(p->request, p->response, p->view, result))
+		return p->target->show(p->request, p->response, p->view, p->target);
+	TRY(result);
+	response_redirect(p->response,
+		arena_printf(p->request->arena, "%.*s?draft=%s&saved=1", STR_ARG(p->target->path),
+			id_text(p->form_id).s));
+	return RESULT_OK;
+}
+
+/* The files of the draft and those that came now. */
+static enum result send_all(struct posting *p, struct id *ret_copy_id)
+{
+	struct request *request = p->request;
+	cleanup(draft_files_free) struct draft_files kept = {0};
+	struct written all = p->written;
+
+	TRY(draft_files_open(flow_of(request), &visit_of(request)->actor, p->form_id, request->arena, &kept,
+		&request->err));
+	struct upload **files =
+		arena_array(request->arena, struct upload *, kept.count + p->written.file_count);
+	all.files = files;
+	all.file_count = 0;
+	for (size_t i = 0; i < kept.count; i++)
+		files[all.file_count++] = kept.files[i];
+	for (size_t i = 0; i < p->written.file_count; i++)
+		files[all.file_count++] = p->written.files[i];
+	if (str_trim(all.text).len == 0 && all.file_count == 0)
+		return err_code(&request->err, RESULT_INVALID, "text-missing", "there is nothing to send");
+	return p->target->send(request, p->target, &all, p->form_id, ret_copy_id);
+}
+
+static bool is_empty(const struct request *request)
+{
+	return request->err.code && strcmp(request->err.code, "text-missing") == 0;
+}
+
+static enum result send(struct posting *p)
+{
+	struct request *request = p->request;
+	struct id *dropped, sent_id;
+
+	if (read_dropped(request, &dropped)) {
+		TRY(save(p));
+		p->written.file_count = 0; /* they are the draft's now */
+	}
+	enum result result = send_all(p, &sent_id);
+	if (result == RESULT_INVALID && is_empty(request)) {
+		(void)page_problem(p->view, p->response, "text", "text_missing");
+		return show_again(p);
+	}
+	if (result == RESULT_INVALID && p->target->set_invalid) {
+		p->target->set_invalid(request, p->response, p->view);
+		return show_again(p);
+	}
+	if (result != RESULT_OK && write_set_problem(request, p->response, p->view, result))
+		return show_again(p);
+	TRY(result);
+	visit_accepted(request);
+	response_redirect(
+		p->response, arena_printf(request->arena, "/message/%s?sent=1", id_text(sent_id).s));
+	return RESULT_OK;
+}
+
+static enum result post(struct posting *p)
+{
+	const struct write_target *target = p->target;
+	bool saves = str_equal(request_field(p->request, "do"), STR("save"));
+	bool is_right = saves || !target->check || target->check(p->request, p->response, p->view);
+
+	enum result result = write_read(p->request, p->response, p->view, &p->written, &p->form_id);
+	if (result == RESULT_CONFLICT || (result == RESULT_OK && !is_right))
+		return show_again(p);
+	TRY(result);
+	return saves ? lead_to_draft(p) : send(p);
+}
+
+enum result write_post(
+	struct request *request, struct response *response, const struct write_target *target)
+{
+	cleanup(json_decrefp) json_t *view = json_object();
+	struct posting posting = {
+		.request = request, .response = response, .target = target, .view = view};
+
+	return post(&posting);
+}
