@@ -307,20 +307,33 @@ static enum result compose_report(struct composing *c, const struct writer *out,
 	return mime_build_report(&mail, out, err);
 }
 
-static enum result compose_internal_copy(struct composing *c, const struct writer *out, struct err *err)
+/* banner: the templates at its top. */
+static enum result compose_copy(
+	struct composing *c, const char *banner, struct str mark, const struct writer *out, struct err *err)
 {
 	const struct deliver_job *job = c->job;
 	/* A sender's program may leave Bcc in; nobody else learns of it (R15). */
-	struct str drop[] = {DEFINITION_HEADER, STR("Bcc"), STR("Resent-Bcc")};
+	struct str drop[] = {DEFINITION_HEADER, STR(OWN_COPY_HEADER), STR("Bcc"), STR("Resent-Bcc")};
 
 	set(c->view, "expires_on", words_of_time(c, job->message.expires_at));
 	struct mime_rewrite change = {.drop = drop,
 		.drop_count = COUNT_OF(drop),
 		.subject = job->letter.subject.ptr ? job->letter.subject : STR(""),
-		.headers = arena_printf(&c->arena, "X-Sealpost-Secure: yes\r\n"),
-		.banner_text = arena_printf(&c->arena, "%.*s\r\n\r\n", STR_ARG(render(c, "banner.txt", err))),
-		.banner_html = render(c, "banner.html", err)};
+		.headers = arena_printf(&c->arena, "X-Sealpost-Secure: yes\r\n%.*s", STR_ARG(mark)),
+		.banner_text = arena_printf(&c->arena, "%.*s\r\n\r\n", STR_ARG(render(c, arena_printf(&c->arena, "%s.txt", banner).ptr, err))),
+		.banner_html = render(c, arena_printf(&c->arena, "%s.html", banner).ptr, err)};
 	return mime_rewrite(&job->content, &job->index, &change, out, err);
+}
+
+/* The owner's own, known again should the mail server hand it back. */
+static enum result compose_own_copy(struct composing *c, const struct writer *out, struct err *err)
+{
+	const struct deliver_job *job = c->job;
+	struct str tag = own_copy_tag(&job->account, job->message.id, &c->arena);
+
+	set(c->view, "link", link_of(c, job->delivery.copy_id));
+	return compose_copy(c, "banner_own",
+		arena_printf(&c->arena, "%s: %.*s\r\n", OWN_COPY_HEADER, STR_ARG(tag)), out, err);
 }
 
 static enum result compose(struct composing *c, const struct writer *out, struct err *err)
@@ -332,7 +345,9 @@ static enum result compose(struct composing *c, const struct writer *out, struct
 	case DELIVERY_REPLY:
 		return reader_copy(&job->content, 0, job->content.size, out, err);
 	case DELIVERY_INTERNAL_COPY:
-		return compose_internal_copy(c, out, err);
+		return compose_copy(c, "banner", STR(""), out, err);
+	case DELIVERY_OWN_COPY:
+		return compose_own_copy(c, out, err);
 	case DELIVERY_NOTIFICATION:
 		return compose_notification(c, "notification", out, err);
 	case DELIVERY_REMINDER:

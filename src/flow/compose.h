@@ -20,6 +20,21 @@ struct compose_message {
 enum result compose_choices(struct flow *flow, const struct actor *actor, struct arena *arena,
 	struct definition **ret, size_t *ret_count, struct err *err) must_check;
 
+/* A recipient outside, as a look before sending shows it. */
+struct compose_recipient {
+	struct str address;
+	bool is_new;	 /* the writer has not written to it lately */
+	struct str like; /* a known address, or a domain of the account, that it looks like; or empty */
+};
+
+/* Those outside, of all fields; what is no address is left out. */
+enum result compose_check(struct flow *flow, const struct actor *actor, const struct compose_message *message,
+	struct arena *arena, struct compose_recipient **ret, size_t *ret_count, struct err *err) must_check;
+
+/* The addresses that the writer wrote to lately, newest first; their names are sealed and stay so (R15). */
+enum result compose_known(struct flow *flow, const struct actor *actor, struct arena *arena, struct str **ret,
+	size_t *ret_count, struct err *err) must_check;
+
 /* Sends it; `form_id` and *ret_copy_id as for reply_send. Nobody but the writer learns of those in Bcc (R15).
  * INVALID with code "no-recipients", "recipient-invalid", "too-many-recipients", or "unknown-definition";
  * DENIED as sending_accept (R11); of people from outside also as outsider_check and outsider_count say. */

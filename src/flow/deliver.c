@@ -267,6 +267,7 @@ static enum result find_hop(struct tx *tx, struct deliver_job *job, struct err *
 	job->hop_tls = found == RESULT_OK ? domain.hop_tls : HOP_TLS_VERIFIED;
 	job->needs_verified_tls =
 		d->kind == DELIVERY_INTERNAL_COPY || d->kind == DELIVERY_REPLY ||
+		d->kind == DELIVERY_OWN_COPY ||
 		(d->kind == DELIVERY_RELAY && job->message.kind == MESSAGE_SECURED && is_own);
 	if (d->needs_tls) {
 		job->hop_tls = HOP_TLS_ALWAYS;

@@ -12,7 +12,8 @@ static const int64_t gaps[] = {
 
 bool deliver_carries_content(enum delivery_kind kind)
 {
-	return kind == DELIVERY_RELAY || kind == DELIVERY_INTERNAL_COPY || kind == DELIVERY_REPLY;
+	return kind == DELIVERY_RELAY || kind == DELIVERY_INTERNAL_COPY || kind == DELIVERY_REPLY ||
+	       kind == DELIVERY_OWN_COPY;
 }
 
 /* One delivery's end within the transaction of all that were sent together. */

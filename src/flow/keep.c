@@ -138,6 +138,13 @@ static enum result add_message(struct tx *tx, struct keeping *k, struct id owner
 	return message_body_add(tx, message->id, sealed_body_bytes(body), err);
 }
 
+static enum result put_copy(
+	struct tx *tx, struct keeping *k, const struct copy *copy, struct err *err)
+{
+	TRY(copy_add(tx, copy, err));
+	return add_wrap(tx, k, copy->id, err);
+}
+
 static enum result add_copy(struct tx *tx, struct keeping *k, struct id person_id, bool is_owner,
 	enum recipient_role role, struct id *ret_id, struct err *err)
 {
@@ -151,9 +158,8 @@ static enum result add_copy(struct tx *tx, struct keeping *k, struct id person_i
 		.sorted_at = k->request->now,
 		.unread = !is_owner};
 
-	TRY(copy_add(tx, &copy, err));
 	*ret_id = copy.id;
-	return add_wrap(tx, k, copy.id, err);
+	return put_copy(tx, k, &copy, err);
 }
 
 /* A delivery that carries the mail itself. */
@@ -167,7 +173,8 @@ static enum result add_carried(struct tx *tx, struct keeping *k, const struct ke
 	delivery.copy_id = copy_id;
 	delivery.recipient = recipient->address;
 	/* What bounces off the account's own mail server must not travel outside with its content. */
-	delivery.sender = kind == DELIVERY_REPLY ? return_address(r->flow, &k->account, delivery.id, k->arena)
+	delivery.sender = kind == DELIVERY_REPLY || kind == DELIVERY_OWN_COPY
+				  ? return_address(r->flow, &k->account, delivery.id, k->arena)
 						 : r->sender;
 	delivery.dsn_notify = recipient->dsn_notify;
 	delivery.dsn_original = recipient->dsn_original;
@@ -255,6 +262,36 @@ static enum result add_secured_recipient(struct tx *tx, struct keeping *k,
 		return add_carried(tx, k, recipient, DELIVERY_REPLY, copy_id, err);
 	TRY(add_notification(tx, k, recipient, copy_id, person.address, err));
 	return answer_success(tx, k, recipient, err);
+}
+
+static bool writes_to_self(const struct keep_request *r)
+{
+	for (size_t i = 0; i < r->recipient_count; i++)
+		if (str_equal_nocase(r->recipients[i].address, r->owner))
+			return true;
+	return false;
+}
+
+/* R10: by the mail server into the owner's mailbox, and a second copy in the Inbox; no recipient of it, so that it is
+ * neither counted nor told of. Whoever is a recipient as well has the mail already. */
+static enum result add_own_copy(struct tx *tx, struct keeping *k, struct id owner_id, struct err *err)
+{
+	const struct keep_request *r = k->request;
+	struct keep_recipient self = {.address = r->owner, .is_internal = true};
+	struct copy copy = {.id = id_new(r->now),
+		.account_id = k->account.account.id,
+		.message_id = k->message_id,
+		.person_id = owner_id,
+		.is_owner = true,
+		.is_second = true,
+		.role = ROLE_OWNER,
+		.folder = FOLDER_INBOX,
+		.sorted_at = r->now};
+
+	if (!r->own_copy || !k->becomes_secured || writes_to_self(r))
+		return RESULT_OK;
+	TRY(put_copy(tx, k, &copy, err));
+	return add_carried(tx, k, &self, DELIVERY_OWN_COPY, copy.id, err);
 }
 
 static enum result add_recipients(struct tx *tx, struct keeping *k, struct err *err)
@@ -350,6 +387,7 @@ static enum result keep_in_tx(struct tx *tx, struct keeping *k, struct err *err)
 	if (k->becomes_secured)
 		TRY(give_to_owner(tx, k, owner.id, &owner_copy, err));
 	k->outside = list_new(k->arena, sizeof(struct id));
+	TRY(add_own_copy(tx, k, owner.id, err));
 	TRY(add_recipients(tx, k, err));
 	TRY(check_sender(tx, k, owner.id, err));
 	k->result = (struct keep_result){

@@ -1,6 +1,7 @@
 #include "flow/mail_out.h"
 
 #include "base/address.h"
+#include "mime/header.h"
 #include "seal/box.h"
 #include "seal/random.h"
 #include "store/delivery_write.h"
@@ -9,6 +10,7 @@
 #include <string.h>
 
 #define PAYLOAD_FIELD "delivery"
+#define OWN_COPY_PURPOSE "own-copy"
 #define RETURN_PURPOSE "return-address"
 /* "r-", identifier, "-", 8 bytes of the keyed hash. */
 #define TAG_BYTES 8
@@ -83,6 +85,26 @@ enum result return_address_find(struct flow *flow, struct tx *tx, struct str add
 		return err_set(err, RESULT_NOT_FOUND, "this is no return address");
 	*ret = delivery;
 	return RESULT_OK;
+}
+
+struct str own_copy_tag(const struct flow_account *account, struct id message_id, struct arena *arena)
+{
+	uint8_t mac[SEAL_MAC_BYTES];
+	char tag[2 * TAG_TEXT_MAX];
+
+	account_mac(account->key, OWN_COPY_PURPOSE, (struct bytes){message_id.b, ID_BYTES}, mac);
+	base32_encode(mac, 2 * TAG_BYTES, tag);
+	return arena_printf(arena, "%s-%s", id_text(message_id).s, tag);
+}
+
+bool own_copy_is_ours(const struct flow_account *account, struct str header)
+{
+	cleanup(arena_done) struct arena arena = {0};
+	struct str value = str_trim(mime_header_get(header, STR(OWN_COPY_HEADER)));
+	struct id id;
+
+	return id_parse(str_sub(value, 0, ID_TEXT_LEN), &id) &&
+	       secret_equal(str_bytes(value), str_bytes(own_copy_tag(account, id, &arena)));
 }
 
 struct str notification_address(struct flow *flow, const struct flow_account *account, struct arena *arena)

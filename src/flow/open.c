@@ -250,6 +250,10 @@ static enum result trace_recipients(struct tx *tx, struct message_query *q, stru
 	TRY(delivery_list_by_message(
 		tx, q->message.id, arena, &traces.deliveries, &traces.delivery_count, err));
 	TRY(event_list_by_message(tx, q->message.id, arena, &traces.events, &traces.event_count, err));
+	for (size_t i = 0; i < traces.delivery_count; i++)
+		if (traces.deliveries[i].kind == DELIVERY_OWN_COPY)
+			opened->own_copy = traces.deliveries[i];
+	opened->summary.in_own_mailbox = !id_is_none(opened->own_copy.id);
 	opened->recipients = arena_array(arena, struct open_recipient, opened->recipient_count);
 	opened->summary.to = arena_array(arena, struct open_person, opened->recipient_count);
 	opened->summary.to_count = opened->recipient_count;

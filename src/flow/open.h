@@ -26,6 +26,7 @@ struct open_summary {
 	int64_t expires_at;  /* 0: at the end of retention */
 	int64_t recalled_at; /* from everybody */
 	int64_t extended_at;
+	bool in_own_mailbox; /* the mail went to the owner's own mailbox, too (R10) */
 	struct copy_tally tally; /* of the owner's copies */
 	bool readable;		 /* false: recalled, expired or destroyed */
 	struct open_person *to;	 /* of the owner's copies: whom it went to; NULL otherwise */
@@ -96,6 +97,7 @@ struct open_message {
 	struct str definition_name;
 	const struct mime_index *index;
 	struct reader content;		   /* the raw mail */
+	struct delivery own_copy; /* to the owner's own mailbox; id none: none (R10) */
 	int64_t latest_expiry;		   /* as far as it may be extended */
 	struct open_recipient *recipients; /* for the owner, who is told of Bcc; NULL for recipients */
 	size_t recipient_count;

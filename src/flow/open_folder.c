@@ -133,6 +133,7 @@ static enum result read_folder(struct tx *tx, void *context, struct err *err)
 			.expires_at = row->expires_at,
 			.recalled_at = row->recalled_at,
 			.extended_at = row->extended_at,
+			.in_own_mailbox = row->in_own_mailbox,
 			.readable = row->wrap.len && (row->copy.is_owner || !has_ended(row, q->now))};
 		struct message_key key = {0};
 		open_row(q, row, &key, summary);

@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "base/list.h"
 #include "flow/choice.h"
+#include "flow/mail_out.h"
 #include "flow/people.h"
 #include "flow/published.h"
 #include "flow/strictest.h"
@@ -190,11 +191,23 @@ static void route_internal(struct keep_request *r)
 			r->recipients[i].way = r->definition.all_recipients ? KEEP_IN_PORTAL : KEEP_BY_SERVER;
 }
 
-static void relay_all(struct keep_request *r)
+/* R10: such a copy is never secured again. To anybody else than its owner it is mail as any other, so that the mark
+ * opens no way past a policy. */
+static bool is_own_copy(const struct facts *f)
+{
+	const struct keep_request *r = f->request;
+
+	for (size_t i = 0; i < r->recipient_count; i++)
+		if (!str_equal_nocase(r->recipients[i].address, r->owner))
+			return false;
+	return own_copy_is_ours(f->account, content_header(r->content));
+}
+
+static void relay_all(struct keep_request *r, struct str why)
 {
 	for (size_t i = 0; i < r->recipient_count; i++)
 		r->recipients[i].way = KEEP_RELAYED;
-	r->detail = STR("nobody of the account sent it: relayed whatever it asks for");
+	r->detail = why;
 }
 
 enum result route_mail(struct keep_request *request, const struct flow_account *account, struct arena *arena,
@@ -206,8 +219,10 @@ enum result route_mail(struct keep_request *request, const struct flow_account *
 
 	TRY(read_references(&f, err));
 	TRY(db_read(flow_db(request->flow), gather, &f, err));
-	if (request->owner.len == 0) {
-		relay_all(request);
+	if (request->owner.len == 0 || is_own_copy(&f)) {
+		relay_all(request, request->owner.len
+					   ? STR("the owner's own copy of a secure message, handed back")
+					   : STR("nobody of the account sent it: relayed whatever it asks for"));
 		return RESULT_OK;
 	}
 	TRY(sender_choice(&f, &chosen, &subject, err));

@@ -209,6 +209,7 @@ static enum result keep(struct writing *w, const struct written *written, struct
 		.answers_id = w->answered.id,
 		.inquiry_id = w->inquiry.id,
 		.inquiry_bytes = bytes_of(written),
+		.own_copy = w->writer.is_internal && w->account.settings.send_bcc_to_mail_server,
 		.recipients = w->recipients.items,
 		.recipient_count = w->recipients.count,
 		.fingerprint = {fingerprint, sizeof(fingerprint)},

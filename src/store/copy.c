@@ -3,6 +3,9 @@
 #include "base/list.h"
 #include "base/mem.h"
 
+/* copy.is_owner of the owner's second one. */
+#define IS_SECOND 2
+
 #define COLUMNS                                                                                              \
 	"c.id, c.account_id, c.message_id, c.person_id, c.is_owner, c.role, c.folder, c.sorted_at, "         \
 	"c.unread,"                                                                                          \
@@ -17,6 +20,7 @@ static struct copy read_row(const struct rows *rows)
 		.message_id = row_id(rows, 2),
 		.person_id = row_id(rows, 3),
 		.is_owner = row_bool(rows, 4),
+		.is_second = row_int(rows, 4) == IS_SECOND,
 		.role = (enum recipient_role)row_int(rows, 5),
 		.folder = (enum folder)row_int(rows, 6),
 		.sorted_at = row_int(rows, 7),
@@ -133,7 +137,9 @@ enum result copy_tally(struct tx *tx, struct id message_id, struct copy_tally *r
 #define PAGE                                                                                                 \
 	"SELECT " COLUMNS                                                                                    \
 	", m.sent_at, m.expires_at, m.recalled_at, m.size, m.list_box, w.sealed, m.sender,"                  \
-	" m.extended_at, m.second_factor"                                                                    \
+	" m.extended_at, m.second_factor,"                                                                   \
+	" CASE WHEN c.is_owner = 0 THEN 0 ELSE (SELECT COUNT(*) FROM copy o WHERE o.message_id = m.id"       \
+	"  AND o.person_id = c.person_id AND o.is_owner = 2) END"                                                                    \
 	" FROM copy c JOIN message m ON m.id = c.message_id LEFT JOIN wrap w ON w.holder_id = c.id"          \
 	" WHERE c.person_id = $1 AND c.folder = $2"
 
@@ -150,6 +156,25 @@ static void reverse(struct copy_row *items, size_t count)
 		items[i] = items[count - 1 - i];
 		items[count - 1 - i] = other;
 	}
+}
+
+enum result copy_list_written_to(struct tx *tx, struct id person_id, int64_t limit, struct arena *arena,
+	struct str **ret, size_t *ret_count, struct err *err)
+{
+	cleanup(rows_done) struct rows rows = {0};
+	struct list list = list_new(arena, sizeof(struct str));
+
+	TRY(db_query(tx,
+		"SELECT p.address FROM (SELECT message_id, sorted_at FROM copy"
+		"  WHERE person_id = $1 AND folder = $2 ORDER BY sorted_at DESC, id DESC LIMIT $3) s"
+		" JOIN recipient r ON r.message_id = s.message_id JOIN person p ON p.id = r.person_id"
+		" GROUP BY p.address ORDER BY MAX(s.sorted_at) DESC, p.address",
+		DB_ARGS(db_id(person_id), db_int(FOLDER_SENT), db_int(limit)), &rows, err));
+	while (rows_next(&rows))
+		*(struct str *)list_add(&list) = arena_str(arena, row_text(&rows, 0));
+	*ret = list.items;
+	*ret_count = list.count;
+	return rows_end(&rows, err);
 }
 
 enum result copy_page(struct tx *tx, struct id person_id, enum folder folder, struct copy_cursor from,
@@ -178,6 +203,7 @@ enum result copy_page(struct tx *tx, struct id person_id, enum folder folder, st
 			.sender = arena_str(arena, row_text(&rows, COPY_COLUMNS + 6)),
 			.extended_at = row_int(&rows, COPY_COLUMNS + 7),
 			.second_factor = row_bool(&rows, COPY_COLUMNS + 8),
+			.in_own_mailbox = row_bool(&rows, COPY_COLUMNS + 9),
 		};
 	TRY(rows_end(&rows, err));
 	if (from.newer)
@@ -220,7 +246,7 @@ enum result copy_add(struct tx *tx, const struct copy *copy, struct err *err)
 		"unread,"
 		" first_read_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
 		DB_ARGS(db_id(copy->id), db_id(copy->account_id), db_id(copy->message_id),
-			db_id(copy->person_id), db_bool(copy->is_owner), db_int(copy->role),
+			db_id(copy->person_id), db_int(copy->is_second ? IS_SECOND : copy->is_owner), db_int(copy->role),
 			db_int(copy->folder), db_int(copy->sorted_at), db_bool(copy->unread),
 			db_int(copy->first_read_at)),
 		NULL, err));

@@ -19,6 +19,7 @@ struct copy {
 	struct id message_id;
 	struct id person_id;
 	bool is_owner;
+	bool is_second; /* of the owner's two: the one in the Inbox, since the mail is in their mailbox too (R10) */
 	enum recipient_role role;
 	enum folder folder;
 	int64_t sorted_at; /* the folder's order, newest first */
@@ -42,6 +43,7 @@ struct copy_row {
 	struct bytes wrap;  /* empty: destroyed */
 	bool second_factor; /* its definition asks for one */
 	struct str sender;  /* the envelope's, for a row that cannot be opened */
+	bool in_own_mailbox; /* of one's own: the mail went to the owner's mailbox, too (R10) */
 };
 
 struct folder_count {
@@ -83,7 +85,7 @@ struct copy_tally {
 enum result copy_tally(
 	struct tx *tx, struct id message_id, struct copy_tally *ret, struct err *err) must_check;
 
-/* The person's copy of a message. */
+/* The person's copy of a message; with `is_owner` the one in Sent. */
 enum result copy_by_message(struct tx *tx, struct id person_id, struct id message_id, bool is_owner,
 	struct copy *ret, struct err *err) must_check;
 
@@ -103,6 +105,11 @@ struct copy_cursor {
 enum result copy_page(struct tx *tx, struct id person_id, enum folder folder, struct copy_cursor from,
 	int64_t limit, struct arena *arena, struct copy_row **ret, size_t *ret_count,
 	struct err *err) must_check;
+
+/* The addresses that the person's newest messages in Sent went to, `limit` messages at most; each once, the last
+ * written to first. */
+enum result copy_list_written_to(struct tx *tx, struct id person_id, int64_t limit, struct arena *arena,
+	struct str **ret, size_t *ret_count, struct err *err) must_check;
 
 /* Zeroes for a folder that never held anything. */
 enum result copy_count(struct tx *tx, struct id person_id, enum folder folder, struct folder_count *ret,

@@ -108,7 +108,7 @@ enum result delivery_next_time(struct tx *tx, int64_t *ret, struct err *err)
 enum result delivery_count_waiting(struct tx *tx, struct id message_id, int64_t *ret, struct err *err)
 {
 	return read_number(tx,
-		"SELECT COUNT(*) FROM delivery WHERE message_id = $1 AND state = 1 AND kind IN (1, 3, 4)",
+		"SELECT COUNT(*) FROM delivery WHERE message_id = $1 AND state = 1 AND kind IN (1, 3, 4, 14)",
 		DB_ARGS(db_id(message_id)), ret, err);
 }
 
@@ -298,6 +298,7 @@ const char *delivery_kind_name(enum delivery_kind kind)
 		[DELIVERY_REMINDER] = "reminder",
 		[DELIVERY_UNREAD] = "unread",
 		[DELIVERY_REQUEST] = "request",
+		[DELIVERY_OWN_COPY] = "own-copy",
 	};
 
 	return (size_t)kind < COUNT_OF(names) && names[kind] ? names[kind] : "unknown";

@@ -21,8 +21,9 @@ enum delivery_kind {
 		10, /* tells an owner that somebody read it (RFC 8098); payload_box: flow/notice.h */
 	DELIVERY_REMINDER = 11, /* tells a recipient that an unread message ends soon; copy_id is theirs */
 	DELIVERY_UNREAD = 12,	/* tells an owner who has not read it; payload_box: flow/notice.h */
-	DELIVERY_REQUEST = 13	/* asks somebody outside for a message; copy_id is the inquiry, payload_box:
+	DELIVERY_REQUEST = 13,	/* asks somebody outside for a message; copy_id is the inquiry, payload_box:
 				   flow/notice.h, people being the asker's address and name */
+	DELIVERY_OWN_COPY = 14	/* what its owner wrote in the portal, for their own mailbox (R10) */
 };
 
 enum delivery_state {

@@ -248,6 +248,10 @@ export class Walk {
     await this.see("compose-problem", page);
     await page.locator("button[value=save]").click();
     await this.see("compose-draft", page);
+    await page.locator("input[name=to]").fill("caro1@partner.example");
+    await page.locator("textarea[name=text]").fill("The plan is attached.");
+    await page.locator("form.write button.primary").click();
+    await this.see("compose-check", page);
     await this.see("drafts", page, "/drafts");
     await this.requests(page);
     await page.goto(`${node.url}/inbox`);

@@ -10,7 +10,7 @@ ALICE, BOB, CAROL, DAVE, ERIN = ("alice@acme.example", "bob@acme.example", "caro
 
 
 def compose(browser, **fields):
-    return browser.submit_files(browser.get("/compose"), r"/compose$", [], **{"subject": "Plan", "text": "Marmalade.", **fields})
+    return portal.compose(browser, **{"subject": "Plan", "text": "Marmalade.", **fields})
 
 
 def writer(node, address=ALICE):
@@ -81,7 +81,7 @@ def test_r3_the_choice_is_what_is_published_in_the_administrators_order(node):
     assert alice.get("/compose").text.index("<bdi>Default") < alice.get("/compose").text.index("<bdi>Short")
     compose(alice, to=CAROL, definition=chosen)
     assert node.json("message", "list")[0]["definition"] == "Short"
-    node.run("definition", "set", "Short", "--position", "0")
+    node.run("definition", "order", "Short")
     compose(alice, to=CAROL)
     assert [m["definition"] for m in node.json("message", "list")] == ["Short", "Short"]
     form = alice.get("/compose")
@@ -118,3 +118,44 @@ def test_people_from_outside_do_not_compose(node):
     smtp.send(node.smtp_port, smtp.make())
     carol, _ = read_by(node, CAROL)
     assert carol.get("/compose").status == 403
+
+
+def test_recipients_are_looked_at_before_a_message_goes(node):
+    alice = writer(node)
+    compose(alice, to=CAROL)
+    words = {"subject": "Plan", "text": "Marmalade."}
+    files = [("files", "plan.txt", "text/plain", b"plan")]
+    fields = {**words, "to": f"{CAROL}, caro1@partner.example", "bcc": "zoe@acne.example", "cc": "new@stranger.example"}
+    page = alice.submit_files(alice.get("/compose"), r"/compose$", files, **fields)
+    shown = page.text[page.text.index('class="problem check"'):][:1500]
+    assert f"caro1@partner.example is new and looks like {CAROL}" in shown
+    assert "zoe@acne.example is new and looks like acme.example" in shown
+    assert "new@stranger.example is outside, and you have not written" in shown and f"{CAROL} is" not in shown
+    assert "plan.txt" in page.text and "Send all the same" in page.text
+    assert len(node.json("message", "list")) == 1
+    mark = re.search(r'name="checked" value="(\w+)"', page.text)[1]
+    other = alice.submit_files(page, r"/compose$", [], **{**fields, "to": "dave@stranger.example", "checked": mark})
+    assert "dave@stranger.example is outside" in other.text and len(node.json("message", "list")) == 1
+    sent = alice.submit_files(other, r"/compose$", [],
+                              **{**fields, "checked": mark})  # as it was shown first
+    assert "sent=1" in sent.url and "plan.txt" in sent.text
+    assert "sent=1" in alice.submit_files(alice.get("/compose"), r"/compose$", [], **{**words, "to": f"{CAROL}, {BOB}"}).url
+
+
+@pytest.mark.parametrize("text", ["Please find the plan attached.", "Der Plan ist im Anhang."])
+def test_a_file_that_is_spoken_of_and_missing_is_asked_for(sqlite_node, text):
+    alice = writer(sqlite_node)
+    fields = {"to": BOB, "subject": "Plan", "text": text}
+    page = alice.submit_files(alice.get("/compose"), r"/compose$", [], **fields)
+    assert "speaks of an attachment" in page.text and sqlite_node.json("message", "list") == []
+    files = [("files", "plan.txt", "text/plain", b"plan")]
+    assert "sent=1" in alice.submit_files(page, r"/compose$", files, **fields).url
+    assert "sent=1" in compose(alice, **fields).url
+
+
+def test_addresses_written_to_before_are_offered_to_their_writer_alone(node):
+    alice, bob = writer(node), writer(node, BOB)
+    compose(alice, to=f"Carol the Difficult <{CAROL}>", bcc=ERIN)
+    page = alice.get("/compose").text
+    assert f'<option value="{CAROL}">' in page and f'<option value="{ERIN}">' in page and "Difficult" not in page
+    assert CAROL not in bob.get("/compose").text

@@ -403,6 +403,16 @@ def test_r15_only_internal_people_see_what_the_mail_server_said(world):
     assert "store17" in alice.get(page.path).text
 
 
+def test_r10_when_the_own_copy_fails_the_message_still_goes(world):
+    world.node.run("account", "set", "send_bcc_to_mail_server", "yes")
+    world.inside.rcpt = {"alice@acme.example": "550 5.1.1 no such mailbox"}
+    alice, _ = portal.sign_in_by_password(world.node, "alice@acme.example")
+    portal.compose(alice, to="bob@acme.example, carol@two.net.example", subject="Lunch", text="Noon?")
+    wait.until(lambda: (d := world.delivery("alice@acme.example", "own-copy")) and d["state"] == "failed", "the copy to fail")
+    wait.until(lambda: (d := world.delivery("bob@acme.example", "internal-copy")) and d["state"] == "sent", "Bob's mail")
+    wait.until(lambda: (d := world.delivery("carol@two.net.example", "notification")) and d["state"] == "sent", "Carol's")
+
+
 def test_mail_that_waits_goes_the_way_that_was_mended(binary, database):
     """A next hop is corrected while the node runs, the smart host by a restart; and R2: the new one's TLS rule holds."""
     inside, outside = MailServer(), MailServer()

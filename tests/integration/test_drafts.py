@@ -45,7 +45,7 @@ def test_r7_a_draft_keeps_all_that_was_written_and_its_files(node):
         assert secret.encode() not in node.raw_bytes(), secret
     again = alice.get(next(link for link in listed.links if link.startswith("/compose?draft=")))
     drop = re.search(r'map\.txt.*?value="(\w{26})"', again.text, re.S)[1]
-    sent = alice.submit_files(again, r"/compose$", files("more.txt"), **{**WORDS, "drop": drop})
+    sent = portal.compose(alice, again, files("more.txt"), **{**WORDS, "drop": drop})
     assert "sent=1" in sent.url and "plan.txt" in sent.text and "more.txt" in sent.text and "map.txt" not in sent.text
     assert "Plan of the year" not in alice.get("/drafts").text and open_drafts(node) == 0
     mail = wait.until(lambda: node.outbox.to(BOB), "Bob's mail")[0]
@@ -58,7 +58,7 @@ def test_large_files_of_drafts_are_kept_where_large_content_is(node, size):
     data = b"0123456789" * (size // 10)
     page = save(alice, alice.get("/compose"), chosen=[("files", "large.bin", "application/octet-stream", data)], **WORDS)
     assert "large.bin" in page.text
-    sent = alice.submit_files(page, r"/compose$", [])
+    sent = portal.compose(alice, page, text=TEXT)
     assert "sent=1" in sent.url
     mail = wait.until(lambda: node.outbox.to(BOB), "Bob's mail")[0]
     assert next(mail.iter_attachments()).get_content() == data
@@ -69,10 +69,10 @@ def test_a_late_save_does_not_revive_what_was_sent_or_thrown_away(node):
     page = alice.get("/compose")
     form = page.form(r"/compose$")
     assert autosave(alice, form, **WORDS).text.startswith("Draft saved") and open_drafts(node) == 1
-    assert "sent=1" in alice.submit_files(page, r"/compose$", [], **WORDS).url
+    assert "sent=1" in portal.compose(alice, page, **WORDS).url
     assert autosave(alice, form, **WORDS).status == 409 and open_drafts(node) == 0
     unsaved = alice.get("/compose")  # sent before the first save
-    assert "sent=1" in alice.submit_files(unsaved, r"/compose$", [], **WORDS).url
+    assert "sent=1" in portal.compose(alice, unsaved, **WORDS).url
     assert autosave(alice, unsaved.form(r"/compose$"), **WORDS).status == 409 and open_drafts(node) == 0
 
     other = alice.get("/compose")
@@ -127,12 +127,12 @@ def test_a_draft_of_an_answer_is_sent_as_one(node):
 def test_r11_what_was_refused_is_a_draft_with_its_files(node):
     node.run("licence", "limit", "0")
     alice = writer(node)
-    page = alice.submit_files(alice.get("/compose"), r"/compose$", files("plan.txt"), **WORDS)
+    page = portal.compose(alice, files=files("plan.txt"), **WORDS)
     assert page.status == 403 and TEXT in page.text and "plan.txt" in page.text and "choose this file again" not in page.text
     assert TEXT in alice.get("/drafts").text
     node.run("licence", "limit", "any")
     again = alice.get(next(link for link in alice.get("/drafts").links if "?draft=" in link))
-    sent = alice.submit_files(again, r"/compose$", [], text="")  # a file is enough
+    sent = portal.compose(alice, again, text="")  # a file is enough
     assert "sent=1" in sent.url and "plan.txt" in sent.text
 
 
@@ -162,4 +162,4 @@ def test_drafts_have_a_number(sqlite_node):
         assert autosave(alice, form, **WORDS).status == 200
     page = save(alice, alice.get("/compose"), **{**WORDS, "text": "One more"})
     assert page.status == 422 and "200 drafts" in page.text and "One more" in page.text
-    assert "sent=1" in alice.submit_files(alice.get("/compose"), r"/compose$", [], **WORDS).url
+    assert "sent=1" in portal.compose(alice, alice.get("/compose"), **WORDS).url

@@ -74,6 +74,16 @@ function watchDraft(form) {
   return state;
 }
 
+// Addresses are completed after the last comma, too.
+function completeAddresses(input) {
+  const known = [...input.list.options].map((option) => option.value);
+  input.addEventListener('input', () => {
+    const before = input.value.slice(0, Math.max(input.value.lastIndexOf(','), input.value.lastIndexOf(';')) + 1);
+    const options = known.filter((address) => !before.includes(address)).map((address) => new Option('', before ? `${before} ${address}` : address));
+    input.list.replaceChildren(...options);
+  });
+}
+
 function watchForm(form) {
   const { text, files } = form.elements;
   const initial = text.value;
@@ -123,6 +133,7 @@ function watchSession(line) {
 
 function start() {
   document.querySelectorAll('form[data-sending]').forEach(watchForm);
+  document.querySelectorAll('input[list]').forEach(completeAddresses);
   document.querySelectorAll('.session[data-left]').forEach(watchSession);
 }
 

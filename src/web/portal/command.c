@@ -123,6 +123,8 @@ static enum result show_recall(
 	add_people(request, view, message, "people", false);
 	add_people(request, view, message, "stays", true);
 	view_set_number(view_add_object(view, "recall"), "count", (int64_t)count);
+	view_set_flag(view, "own_copy_stays", message->own_copy.state == DELIVERY_SENT ||
+						      !id_is_none(message->own_copy.holder_id));
 	view_set_flag(view, "has_choice", count > 1);
 	view_set_number(view, "reason_most", LIMIT_RECALL_REASON_BYTES);
 	return page_portal(request, response, "recall", "sent", view);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define TO_BYTES 10000
+#define KNOWN_SHOWN 100
 #define SUBJECT_BYTES LIMIT_SUBJECT_BYTES
 
 static const char *const address_fields[] = {"to", "cc", "bcc"};
@@ -84,12 +85,27 @@ static enum result set_room(struct request *request, json_t *view)
 	return RESULT_OK;
 }
 
+/* For completion; the page stays small. */
+static enum result set_known(struct request *request, json_t *view)
+{
+	struct str *known;
+	size_t count;
+
+	TRY(compose_known(flow_of(request), &visit_of(request)->actor, request->arena, &known, &count,
+		&request->err));
+	json_t *list = view_add_list(view, "known");
+	for (size_t i = 0; i < count && i < KNOWN_SHOWN; i++)
+		view_set(view_append(list), "address", known[i]);
+	return RESULT_OK;
+}
+
 static enum result show(struct request *request, struct response *response, json_t *view,
 	const struct write_target *target)
 {
 	(void)target;
 	TRY(set_definitions(request, view));
 	TRY(set_room(request, view));
+	TRY(set_known(request, view));
 	view_set(view, "to_text", write_value(request, "to"));
 	view_set(view, "cc_text", write_value(request, "cc"));
 	view_set(view, "bcc_text", write_value(request, "bcc"));
@@ -157,6 +173,31 @@ static enum result send(struct request *request, const struct write_target *targ
 		ret_copy_id, &request->err);
 }
 
+/* People outside who are new to the writer, or look like somebody else. */
+static enum result look(struct request *request, json_t *check, bool *ret)
+{
+	struct compose_message message = {.to = request_field(request, "to"),
+		.cc = request_field(request, "cc"),
+		.bcc = request_field(request, "bcc")};
+	struct compose_recipient *recipients;
+	size_t count;
+
+	if (!visit_of(request)->session.person.is_internal)
+		return RESULT_OK;
+	TRY(compose_check(flow_of(request), &visit_of(request)->actor, &message, request->arena, &recipients,
+		&count, &request->err));
+	json_t *list = view_add_list(check, "people");
+	for (size_t i = 0; i < count; i++) {
+		if (!recipients[i].is_new)
+			continue;
+		json_t *item = view_append(list);
+		view_set(item, "address", recipients[i].address);
+		view_set(item, "like", recipients[i].like);
+		*ret = true;
+	}
+	return RESULT_OK;
+}
+
 static enum result get_compose(struct request *request, struct response *response)
 {
 	cleanup(json_decrefp) json_t *view = json_object();
@@ -172,6 +213,7 @@ static enum result post_compose(struct request *request, struct response *respon
 		.send = send,
 		.show = show,
 		.check = check_recipients,
+		.look = look,
 		.set_invalid = set_invalid};
 
 	TRY(check_may_compose(request));

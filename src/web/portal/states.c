@@ -52,6 +52,7 @@ void states_of_message(
 			format_expiry(&visit->format, summary->expires_at));
 	if (summary->copy.is_owner && is_in_list)
 		add_tally(states, summary);
+	view_set_flag(states, "own_copy", summary->in_own_mailbox);
 	view_set_flag(states, "extended", summary->copy.is_owner && summary->extended_at);
 	if (is_in_list && summary->files)
 		view_set_number(view_add_object(states, "files"), "count", summary->files);

@@ -11,9 +11,11 @@ enum result write_open_sink(struct request *request, struct upload_sink *ret) mu
 
 /* Parameters of the form, to be listed by the routes. */
 #define WRITE_TEXT_BYTES (512 * 1024)
+#define CHECKED_LEN 26
 #define WRITE_PARAMETERS                                                                                     \
 	{PARAMETER_FIELD, "form", ID_TEXT_LEN, 0, "makes sending twice send once"},                          \
 		{PARAMETER_FIELD, "text", WRITE_TEXT_BYTES, 0, "what was written"},                          \
+		{PARAMETER_FIELD, "checked", CHECKED_LEN, 0, "what was shown to be checked, and is to be sent"},         \
 		{PARAMETER_FIELD, "do", 4, 0, "save: as a draft; otherwise it is sent"},                     \
 		{PARAMETER_FIELD, "drop", ID_TEXT_LEN, 0, "a file of the draft to leave out; several"},      \
 		{PARAMETER_FIELD, "answers", ID_TEXT_LEN, 0, "as in the path, for the script"},              \
@@ -38,6 +40,9 @@ struct write_target {
 		const struct write_target *target);
 	/* Before sending: puts what is wrong into the view; false when something is. NULL: nothing to check. */
 	bool (*check)(struct request *request, struct response *response, json_t *view);
+	/* Before sending: puts into view.check what the writer should look at; false when it is nothing. NULL: of
+	 * answers, whose recipients are given. */
+	enum result (*look)(struct request *request, json_t *view, bool *ret);
 	/* Puts an INVALID of `send` into the view. NULL: answered by an error page. */
 	void (*set_invalid)(struct request *request, struct response *response, json_t *view);
 };

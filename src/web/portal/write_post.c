@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
+#include "seal/random.h"
 
 #include <string.h>
 
@@ -75,6 +76,7 @@ struct posting {
 	json_t *view;
 	struct written written;
 	struct id form_id;
+	bool is_to_look; /* it was not sent, but is shown to be checked */
 };
 
 static enum result save(struct posting *p)
@@ -110,6 +112,63 @@ static enum result lead_to_draft(struct posting *p)
 	return RESULT_OK;
 }
 
+/* Whether a text says in any of the portal's languages that something is attached. */
+static bool speaks_of_files(struct request *request, struct str text)
+{
+	const struct languages *languages = visit_of(request)->portal->languages;
+	const struct language *language;
+
+	for (size_t i = 0; (language = languages_at(languages, i)); i++) {
+		struct str rest = language_format(
+			request->arena, language, "write.attached_words", {"none", .text = STR_NONE});
+		while (rest.len) {
+			struct str word = str_trim(str_cut(&rest, ','));
+			if (word.len && str_find_nocase(text, word) >= 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* What was looked at: other recipients or another text are looked at again. */
+static struct str look_mark(const struct request *request)
+{
+	static const char *const names[] = {"to", "cc", "bcc", "text"};
+	uint8_t digest[HASH_BYTES];
+	char *mark = arena_alloc(request->arena, base32_len(ID_BYTES) + 1);
+	struct hash hash;
+
+	hash_init(&hash);
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
+		hash_add(&hash, pairs_get(&request->fields, names[i]));
+		hash_add(&hash, STR("\n"));
+	}
+	hash_final(&hash, digest);
+	base32_encode(digest, ID_BYTES, mark);
+	return str_of(mark);
+}
+
+/* *ret: there is something to look at that was not seen yet. */
+static enum result look(struct posting *p, size_t file_count, bool *ret)
+{
+	struct request *request = p->request;
+	json_t *check = json_object();
+	bool has_people = false;
+	struct str mark = look_mark(request);
+
+	if (p->target->look)
+		TRY(p->target->look(request, check, &has_people));
+	bool lacks_file = file_count == 0 && speaks_of_files(request, p->written.text);
+	view_set_flag(check, "no_file", lacks_file);
+	view_set(check, "mark", mark);
+	*ret = (has_people || lacks_file) && !str_equal(request_field(request, "checked"), mark);
+	if (*ret)
+		(void)json_object_set_new(p->view, "check", check);
+	else
+		json_decref(check);
+	return RESULT_OK;
+}
+
 /* The files of the draft and those that came now. */
 static enum result send_all(struct posting *p, struct id *ret_copy_id)
 {
@@ -129,6 +188,9 @@ static enum result send_all(struct posting *p, struct id *ret_copy_id)
 		files[all.file_count++] = p->written.files[i];
 	if (str_trim(all.text).len == 0 && all.file_count == 0)
 		return err_code(&request->err, RESULT_INVALID, "text-missing", "there is nothing to send");
+	TRY(look(p, all.file_count, &p->is_to_look));
+	if (p->is_to_look)
+		return RESULT_OK;
 	return p->target->send(request, p->target, &all, p->form_id, ret_copy_id);
 }
 
@@ -158,6 +220,8 @@ static enum result send(struct posting *p)
 	if (result != RESULT_OK && write_set_problem(request, p->response, p->view, result))
 		return show_again(p);
 	TRY(result);
+	if (p->is_to_look)
+		return show_again(p);
 	visit_accepted(request);
 	response_redirect(
 		p->response, arena_printf(request->arena, "/message/%s?sent=1", id_text(sent_id).s));

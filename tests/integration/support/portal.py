@@ -39,3 +39,12 @@ def sign_in_by_password(node, address, password="correct horse battery"):
     page = browser.submit(page, r"/sign-in", address=address)
     page = browser.submit(page, r"/password$", password=password)
     return browser, page
+
+
+def compose(browser, page=None, files=(), **fields):
+    """Sends a new message, also past the look at its recipients; the page it led to."""
+    page = browser.submit_files(page or browser.get("/compose"), r"/compose$", list(files), **fields)
+    mark = re.search(r'name="checked" value="(\w+)"', page.text)
+    if not mark:
+        return page
+    return browser.submit_files(page, r"/compose$", [], **{**fields, "checked": mark[1]})

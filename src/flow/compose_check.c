@@ -1,0 +1,101 @@
+/* What a look at the recipients tells before a message goes. */
+#include "flow/compose.h"
+
+#include "base/address.h"
+#include "base/list.h"
+#include "mime/address.h"
+#include "policy/alike.h"
+#include "store/copy.h"
+#include "store/domain.h"
+
+#define SENT_LOOKED_AT 500 /* messages, the newest */
+
+struct checking {
+	const struct actor *actor;
+	struct arena *arena;
+	const struct compose_message *message; /* NULL: who is known alone */
+	struct str *known;
+	size_t known_count;
+	struct domain *domains;
+	size_t domain_count;
+	struct list recipients; /* of struct compose_recipient */
+};
+
+static bool is_known(const struct checking *c, struct str address)
+{
+	for (size_t i = 0; i < c->known_count; i++)
+		if (str_equal_nocase(c->known[i], address))
+			return true;
+	return false;
+}
+
+static bool is_inside(const struct checking *c, struct str domain)
+{
+	for (size_t i = 0; i < c->domain_count; i++)
+		if (str_equal_nocase(c->domains[i].name, domain))
+			return true;
+	return false;
+}
+
+/* The known address or own domain that it may be mistaken for, or empty. */
+static struct str find_alike(const struct checking *c, struct str address)
+{
+	for (size_t i = 0; i < c->domain_count; i++)
+		if (domain_is_alike(address_domain(address), c->domains[i].name))
+			return c->domains[i].name;
+	for (size_t i = 0; i < c->known_count; i++)
+		if (address_is_alike(address, c->known[i]))
+			return c->known[i];
+	return STR_NONE;
+}
+
+static void add_field(struct checking *c, struct str typed)
+{
+	struct mime_address *addresses;
+	size_t count = mime_addresses_typed(typed, c->arena, &addresses);
+
+	for (size_t i = 0; i < count; i++) {
+		struct compose_recipient one = {.address = addresses[i].address};
+		if (!is_address(one.address) || is_inside(c, address_domain(one.address)))
+			continue;
+		one.is_new = !is_known(c, one.address);
+		if (one.is_new)
+			one.like = find_alike(c, one.address);
+		*(struct compose_recipient *)list_add(&c->recipients) = one;
+	}
+}
+
+static enum result read_known(struct tx *tx, void *context, struct err *err)
+{
+	struct checking *c = context;
+
+	TRY(copy_list_written_to(tx, c->actor->person_id, SENT_LOOKED_AT, c->arena, &c->known,
+		&c->known_count, err));
+	return domain_list(tx, c->actor->account_id, c->arena, &c->domains, &c->domain_count, err);
+}
+
+enum result compose_check(struct flow *flow, const struct actor *actor, const struct compose_message *message,
+	struct arena *arena, struct compose_recipient **ret, size_t *ret_count, struct err *err)
+{
+	struct checking c = {.actor = actor, .arena = arena};
+
+	TRY(db_read(flow_db(flow), read_known, &c, err));
+	c.recipients = list_new(arena, sizeof(struct compose_recipient));
+	add_field(&c, message->to);
+	add_field(&c, message->cc);
+	add_field(&c, message->bcc);
+	*ret = c.recipients.items;
+	*ret_count = c.recipients.count;
+	return RESULT_OK;
+}
+
+enum result compose_known(struct flow *flow, const struct actor *actor, struct arena *arena, struct str **ret,
+	size_t *ret_count, struct err *err)
+{
+	struct checking c = {.actor = actor, .arena = arena};
+
+	TRY(db_read(flow_db(flow), read_known, &c, err));
+	*ret = c.known;
+	*ret_count = c.known_count;
+	return RESULT_OK;
+}
