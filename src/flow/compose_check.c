@@ -5,6 +5,7 @@
 #include "base/list.h"
 #include "mime/address.h"
 #include "policy/alike.h"
+#include "seal/random.h"
 #include "store/copy.h"
 #include "store/domain.h"
 
@@ -98,4 +99,20 @@ enum result compose_known(struct flow *flow, const struct actor *actor, struct a
 	*ret = c.known;
 	*ret_count = c.known_count;
 	return RESULT_OK;
+}
+
+struct str compose_mark(const struct str *fields, size_t count, struct arena *arena)
+{
+	char *mark = arena_alloc(arena, base32_len(ID_BYTES) + 1);
+	uint8_t digest[HASH_BYTES];
+	struct hash hash;
+
+	hash_init(&hash);
+	for (size_t i = 0; i < count; i++) {
+		hash_add(&hash, fields[i]);
+		hash_add(&hash, STR("\n"));
+	}
+	hash_final(&hash, digest);
+	base32_encode(digest, ID_BYTES, mark);
+	return str_of(mark);
 }

@@ -53,8 +53,7 @@ for (const [name, options] of [
     await page.locator("a[href$='/reply']").first().click();
     await verify(page, "reply");
     await page.locator("textarea[name=text]").fill("We take it.");
-    await page.locator("form:has(textarea[name=text]) button[type=submit], form:has(textarea[name=text]) button:not([type])")
-      .last().click();
+    await page.locator("form:has(textarea[name=text]) button.primary").click();
     await page.waitForURL(/sent=1/);
     await verify(page, "sent message");
     for (const folder of ["inbox", "sent", "settings"]) {

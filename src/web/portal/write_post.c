@@ -3,7 +3,7 @@
 
 #include "base/limits.h"
 #include "base/log.h"
-#include "seal/random.h"
+#include "flow/compose.h"
 
 #include <string.h>
 
@@ -134,18 +134,11 @@ static bool speaks_of_files(struct request *request, struct str text)
 static struct str look_mark(const struct request *request)
 {
 	static const char *const names[] = {"to", "cc", "bcc", "text"};
-	uint8_t digest[HASH_BYTES];
-	char *mark = arena_alloc(request->arena, base32_len(ID_BYTES) + 1);
-	struct hash hash;
+	struct str fields[COUNT_OF(names)];
 
-	hash_init(&hash);
-	for (size_t i = 0; i < COUNT_OF(names); i++) {
-		hash_add(&hash, pairs_get(&request->fields, names[i]));
-		hash_add(&hash, STR("\n"));
-	}
-	hash_final(&hash, digest);
-	base32_encode(digest, ID_BYTES, mark);
-	return str_of(mark);
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		fields[i] = pairs_get(&request->fields, names[i]);
+	return compose_mark(fields, COUNT_OF(fields), request->arena);
 }
 
 /* *ret: there is something to look at that was not seen yet. */

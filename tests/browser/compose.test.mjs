@@ -1,0 +1,83 @@
+// Writing a new message in a real browser: drafts that save themselves, the look before sending, files.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { check, launch } from "./check.mjs";
+import { SealpostNode } from "./node.mjs";
+
+let node, browser;
+
+before(async () => {
+  node = await new SealpostNode().start();
+  browser = await launch();
+});
+
+after(async () => {
+  await browser?.close();
+  await node?.stop();
+});
+
+async function signIn(options) {
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, ...options });
+  const page = await context.newPage();
+  await page.goto(`${node.url}/sign-in`);
+  await page.locator("input[name=address]").fill("alice@acme.example");
+  await page.locator("form:has(input[name=address]) button").first().click();
+  await page.locator("input[name=password]").fill("correct horse battery");
+  await page.locator("form:has(input[name=password]) button").first().click();
+  await page.waitForURL(/inbox/);
+  return { context, page };
+}
+
+test("what is written saves itself and can be gone on with", async () => {
+  const { context, page } = await signIn({});
+  await page.goto(`${node.url}/compose`);
+  await page.locator("input[name=to]").fill("carol@partner.example");
+  await page.locator("textarea[name=text]").fill("Two hundred words that nobody wants to write again.");
+  await page.locator(".draft-line", { hasText: "Draft saved" }).waitFor({ timeout: 20000 });
+  await page.goto(`${node.url}/drafts`);
+  await check(page, "drafts");
+  await page.locator(".row a").first().click();
+  assert.equal(await page.locator("textarea[name=text]").inputValue(), "Two hundred words that nobody wants to write again.");
+  await check(page, "a draft");
+  await page.locator("form.write button.primary").click();
+  await page.locator(".check").waitFor();
+  await check(page, "the look before sending");
+  await page.locator("form.write button.primary").click();
+  await page.waitForURL(/sent=1/);
+  await page.goto(`${node.url}/drafts`);
+  assert.equal(await page.locator(".row").count(), 0);
+  await context.close();
+});
+
+test("a file stays through the look before sending, and addresses are completed", async () => {
+  const { context, page } = await signIn({});
+  await page.goto(`${node.url}/compose`);
+  assert.equal(await page.locator("#known option[value='carol@partner.example']").count(), 1);
+  await page.locator("input[name=to]").fill("dave@partner.example, ");
+  assert.equal(await page.locator("#known option[value='dave@partner.example, carol@partner.example']").count(), 1);
+  await page.locator("textarea[name=text]").fill("The plan is attached.");
+  await page.locator("input[type=file]").setInputFiles({ name: "plan.txt", mimeType: "text/plain", buffer: Buffer.from("plan") });
+  await page.locator("form.write button.primary").click();
+  await page.locator(".check").waitFor();
+  assert.ok((await page.content()).includes("plan.txt"));
+  await page.locator("form.write button.primary").click();
+  await page.waitForURL(/sent=1/);
+  assert.ok((await page.content()).includes("plan.txt"));
+  await context.close();
+});
+
+test("the same without scripts, on a phone", async () => {
+  const { context, page } = await signIn({ javaScriptEnabled: false, viewport: { width: 360, height: 740 } });
+  await page.goto(`${node.url}/compose`);
+  await page.locator("input[name=to]").fill("erin@partner.example");
+  await page.locator("textarea[name=text]").fill("Marmalade.");
+  await page.locator("input[type=file]").setInputFiles({ name: "plan.txt", mimeType: "text/plain", buffer: Buffer.from("plan") });
+  await page.locator("button[value=save]").click();
+  await page.waitForURL(/saved=1/);
+  assert.ok((await page.content()).includes("plan.txt"));
+  await page.locator("form.write button.primary").click();
+  await page.locator("form.write button[name=checked]").click();
+  await page.waitForURL(/sent=1/);
+  assert.ok((await page.content()).includes("plan.txt"));
+  await context.close();
+});
