@@ -441,19 +441,35 @@ int64_t zone_month_begins(int year, int month)
 	return month == 13 ? days_of(year + 1, 1, 1) : days_of(year, month, 1);
 }
 
-bool zone_day_parse(struct str text, int64_t *ret_days)
+/* A number of exactly two digits, as in hours and days. */
+static bool take_two(struct str *rest, int max, int *ret)
 {
-	struct str rest = text;
+	size_t before = rest->len;
+
+	return take_number(rest, max, ret) && before - rest->len == 2;
+}
+
+/* yyyy-mm-dd, in days since 1970; dates that are in no calendar are refused. */
+static bool take_date(struct str *rest, int64_t *ret_days)
+{
 	int year, month, day, found_month, found_day;
 	int64_t found_year;
+	size_t before = rest->len;
 
-	if (text.len != 10 || !take_number(&rest, 9999, &year) || !take(&rest, '-') ||
-		!take_number(&rest, 12, &month) || !take(&rest, '-') || !take_number(&rest, 31, &day) ||
-		rest.len || year < 1970 || month < 1 || day < 1)
+	if (!take_number(rest, 9999, &year) || before - rest->len != 4 || !take(rest, '-') ||
+		!take_two(rest, 12, &month) || !take(rest, '-') || !take_two(rest, 31, &day) || month < 1 ||
+		day < 1)
 		return false;
-	int64_t days = days_of(year, month, day);
-	date_of(days, &found_year, &found_month, &found_day);
-	if (found_month != month || found_day != day)
+	*ret_days = days_of(year, month, day);
+	date_of(*ret_days, &found_year, &found_month, &found_day);
+	return found_month == month && found_day == day; /* 31 April */
+}
+
+bool zone_day_parse(struct str text, int64_t *ret_days)
+{
+	int64_t days;
+
+	if (!take_date(&text, &days) || text.len || days < 0)
 		return false;
 	*ret_days = days;
 	return true;
@@ -487,42 +503,17 @@ static int64_t moment_of(const struct zone *zone, int64_t local)
 	return local - type_at(zone, near[0])->offset;
 }
 
-/* A number of exactly `digits` at the begin of *text, followed by `end` unless that is 0. */
-static bool read_number(struct str *text, size_t digits, char end, int most, int *ret)
-{
-	uint64_t number;
-
-	if (text->len < digits + (end ? 1 : 0) ||
-		!str_to_uint(str_sub(*text, 0, digits), (uint64_t)most, &number))
-		return false;
-	if (end && text->ptr[digits] != end)
-		return false;
-	*text = str_from(*text, digits + (end ? 1 : 0));
-	*ret = (int)number;
-	return true;
-}
-
 bool zone_read_time(const struct zone *zone, struct str text, int64_t *ret)
 {
-	int year, month, day, hour, minute, second = 0;
-	struct str rest = text;
+	int hour, minute, second = 0;
+	int64_t days;
 
-	if (!read_number(&rest, 4, '-', 9999, &year) || !read_number(&rest, 2, '-', 12, &month) ||
-		!read_number(&rest, 2, 'T', 31, &day) || !read_number(&rest, 2, ':', 23, &hour) ||
-		!read_number(&rest, 2, 0, 59, &minute) || month == 0 || day == 0)
+	if (!take_date(&text, &days) || !take(&text, 'T') || !take_two(&text, 23, &hour) ||
+		!take(&text, ':') || !take_two(&text, 59, &minute) ||
+		(take(&text, ':') && !take_two(&text, 59, &second)))
 		return false;
-	if (rest.len && rest.ptr[0] == ':') {
-		rest = str_from(rest, 1);
-		if (!read_number(&rest, 2, 0, 59, &second))
-			return false;
-	}
-	bool in_utc = str_equal(rest, STR("Z"));
-	if (rest.len && !in_utc)
-		return false;
-	int64_t days = days_of(year, month, day), read_year;
-	int read_month, read_day;
-	date_of(days, &read_year, &read_month, &read_day);
-	if (read_month != month || read_day != day) /* 31 April */
+	bool in_utc = take(&text, 'Z');
+	if (text.len)
 		return false;
 	int64_t local = days * SECONDS_PER_DAY + hour * 3600 + minute * 60 + second;
 	*ret = (in_utc ? local : moment_of(zone, local)) * MS_SECOND;

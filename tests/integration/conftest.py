@@ -51,3 +51,11 @@ def sqlite_node(binary):
     yield node
     node.stop()
     node.close()
+
+
+@pytest.fixture
+def world(request, binary, database):
+    """The module's own World, on either kind of database."""
+    world = request.module.World(binary, database)
+    yield world
+    world.close()

@@ -75,13 +75,6 @@ class World:
 
 
 @pytest.fixture
-def world(binary, database):
-    world = World(binary, database)
-    yield world
-    world.close()
-
-
-@pytest.fixture
 def sqlite_world(binary):
     world = World(binary, None)
     yield world

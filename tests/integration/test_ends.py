@@ -62,13 +62,6 @@ class World:
         self.server.close()
 
 
-@pytest.fixture
-def world(binary, database):
-    world = World(binary, database)
-    yield world
-    world.close()
-
-
 def test_r12_r14_what_expires_before_it_is_delivered_is_told_and_relayed_mail_does_not_expire(world):
     node, server = world.node, world.server
     node.run("definition", "add", "OneDay", "--expire-days", "1")

@@ -50,13 +50,6 @@ class World:
 
 
 @pytest.fixture
-def world(binary, database):
-    world = World(binary, database)
-    yield world
-    world.close()
-
-
-@pytest.fixture
 def cluster(binary, postgres):
     world = World(binary, postgres.new_database())
     yield world

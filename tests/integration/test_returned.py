@@ -77,13 +77,6 @@ class World:
                 server.close()
 
 
-@pytest.fixture
-def world(binary, database):
-    world = World(binary, database)
-    yield world
-    world.close()
-
-
 def test_an_answer_that_bounces_later_is_an_event_and_read_in_the_portal(world):
     world.begin(NOBODY)
     carol, page, answer = world.carol_answers()
