@@ -8,6 +8,7 @@
 #include "store/session.h"
 
 #define TOKEN_BYTES 32
+#define TOKEN_HASH_BYTES 32 /* by which a session is named */
 
 /* What the page behind a notification's link may show before anybody signed in. */
 struct link_facts {

@@ -56,6 +56,15 @@ enum result event_list(struct tx *tx, struct id account_id, struct id before, in
 		ret, ret_count, err);
 }
 
+enum result event_list_of_person(struct tx *tx, struct id person_id, int64_t limit, struct arena *arena,
+	struct event **ret, size_t *ret_count, struct err *err)
+{
+	return list(tx,
+		"SELECT " COLUMNS
+		" FROM event WHERE person_id = $1 AND message_id IS NULL ORDER BY id DESC LIMIT $2",
+		DB_ARGS(db_id(person_id), db_int(limit)), arena, ret, ret_count, err);
+}
+
 enum result event_first_sign_in(
 	struct tx *tx, struct id person_id, int64_t since, int64_t *ret, struct err *err)
 {

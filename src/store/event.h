@@ -51,6 +51,7 @@ struct event {
 #define EVENT_FACTOR_REMOVED "person.second-factor-removed" /* without an actor: by an administrator */
 #define EVENT_FACTOR_REFUSED "person.second-factor-refused"
 #define EVENT_RECOVERY_CODES_MADE "person.recovery-codes-made"
+#define EVENT_BROWSER_FORGOTTEN "person.browser-forgotten"
 #define EVENT_ADDRESS_DENIED "person.not-my-address"
 #define EVENT_DELIVERY_SENT "delivery.sent"
 #define EVENT_DELIVERY_DELAYED "delivery.delayed"
@@ -79,6 +80,10 @@ enum result event_list_by_message(struct tx *tx, struct id message_id, struct ar
 /* Of an account, newest first, before the identifier `before` (none: from the newest). */
 enum result event_list(struct tx *tx, struct id account_id, struct id before, int64_t limit,
 	struct arena *arena, struct event **ret, size_t *ret_count, struct err *err) must_check;
+
+/* Of the person but of no message, newest first: signing in and what protects it. */
+enum result event_list_of_person(struct tx *tx, struct id person_id, int64_t limit, struct arena *arena,
+	struct event **ret, size_t *ret_count, struct err *err) must_check;
 
 /* When the person first signed in at or after `since`; 0: not yet. */
 enum result event_first_sign_in(

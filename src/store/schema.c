@@ -568,6 +568,10 @@ static const char destruction_files[] =
 static const char extending[] = "ALTER TABLE definition ADD COLUMN may_extend BIGINT NOT NULL DEFAULT 1;"
 				"ALTER TABLE message ADD COLUMN may_extend BIGINT NOT NULL DEFAULT 1;";
 
+/* What a person is shown of the own sign-ins. */
+static const char sign_in_history[] =
+	"CREATE INDEX event_of_person ON event (person_id, id) WHERE message_id IS NULL;";
+
 static const struct migration migrations[] = {
 	{1, "begin", begin},
 	{2, "delay-notices", delay_notices},
@@ -590,6 +594,7 @@ static const struct migration migrations[] = {
 	{19, "destruction-files", destruction_files},
 	{20, "extending", extending},
 	{21, "drafts", drafts},
+	{22, "sign-in-history", sign_in_history},
 };
 
 enum result schema_migrate(struct db *db, int *ret_from, int *ret_to, struct err *err)

@@ -1,8 +1,25 @@
 #include "store/session_write.h"
 
+#include "base/list.h"
 #include "base/mem.h"
 
 #define COLUMNS "token_hash, account_id, person_id, created_at, used_at, ends_at, proof, origin, stage, agent"
+
+static struct session read_row(const struct rows *rows, struct arena *arena)
+{
+	return (struct session){
+		.token_hash = arena_bytes(arena, row_bytes(rows, 0)),
+		.account_id = row_id(rows, 1),
+		.person_id = row_id(rows, 2),
+		.created_at = row_int(rows, 3),
+		.used_at = row_int(rows, 4),
+		.ends_at = row_int(rows, 5),
+		.proof = row_int(rows, 6),
+		.origin = arena_str(arena, row_text(rows, 7)),
+		.stage = (enum session_stage)row_int(rows, 8),
+		.agent = arena_str(arena, row_text(rows, 9)),
+	};
+}
 
 enum result session_find(
 	struct tx *tx, struct bytes token_hash, struct arena *arena, struct session *ret, struct err *err)
@@ -11,19 +28,27 @@ enum result session_find(
 
 	TRY(db_query_one(tx, "SELECT " COLUMNS " FROM session WHERE token_hash = $1",
 		DB_ARGS(db_bytes(token_hash)), &rows, err));
-	*ret = (struct session){
-		.token_hash = arena_bytes(arena, row_bytes(&rows, 0)),
-		.account_id = row_id(&rows, 1),
-		.person_id = row_id(&rows, 2),
-		.created_at = row_int(&rows, 3),
-		.used_at = row_int(&rows, 4),
-		.ends_at = row_int(&rows, 5),
-		.proof = row_int(&rows, 6),
-		.origin = arena_str(arena, row_text(&rows, 7)),
-		.stage = (enum session_stage)row_int(&rows, 8),
-		.agent = arena_str(arena, row_text(&rows, 9)),
-	};
+	*ret = read_row(&rows, arena);
 	return rows_end(&rows, err);
+}
+
+enum result session_list(struct tx *tx, struct id person_id, int64_t now, int64_t since, struct arena *arena,
+	struct session **ret, size_t *ret_count, struct err *err)
+{
+	cleanup(rows_done) struct rows rows = {0};
+	struct list list = list_new(arena, sizeof(struct session));
+
+	TRY(db_query(tx,
+		"SELECT " COLUMNS
+		" FROM session WHERE person_id = $1 AND ends_at > $2 AND used_at > $3 AND stage = 0"
+		" ORDER BY used_at DESC, created_at DESC",
+		DB_ARGS(db_id(person_id), db_int(now), db_int(since)), &rows, err));
+	while (rows_next(&rows))
+		*(struct session *)list_add(&list) = read_row(&rows, arena);
+	TRY(rows_end(&rows, err));
+	*ret = list.items;
+	*ret_count = list.count;
+	return RESULT_OK;
 }
 
 enum result session_add(struct tx *tx, const struct session *session, struct err *err)
@@ -68,6 +93,15 @@ enum result session_remove(struct tx *tx, struct bytes token_hash, struct err *e
 {
 	return db_exec(
 		tx, "DELETE FROM session WHERE token_hash = $1", DB_ARGS(db_bytes(token_hash)), NULL, err);
+}
+
+enum result session_remove_of(struct tx *tx, struct id person_id, struct bytes token_hash, struct err *err)
+{
+	int64_t changed;
+
+	TRY(db_exec(tx, "DELETE FROM session WHERE person_id = $1 AND token_hash = $2",
+		DB_ARGS(db_id(person_id), db_bytes(token_hash)), &changed, err));
+	return changed ? RESULT_OK : err_set(err, RESULT_NOT_FOUND, "there is no such session");
 }
 
 enum result session_remove_others(struct tx *tx, struct id person_id, struct bytes keep, struct err *err)

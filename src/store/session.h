@@ -39,4 +39,8 @@ struct session {
 enum result session_find(struct tx *tx, struct bytes token_hash, struct arena *arena, struct session *ret,
 	struct err *err) must_check;
 
+/* The person's open sessions at `now` that were used after `since`, last used first. */
+enum result session_list(struct tx *tx, struct id person_id, int64_t now, int64_t since, struct arena *arena,
+	struct session **ret, size_t *ret_count, struct err *err) must_check;
+
 #endif

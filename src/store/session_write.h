@@ -16,6 +16,10 @@ enum result session_set_times(struct tx *tx, struct bytes token_hash, int64_t cr
 	struct err *err) must_check;
 enum result session_remove(struct tx *tx, struct bytes token_hash, struct err *err) must_check;
 
+/* NOT_FOUND when it is none of the person's. */
+enum result session_remove_of(
+	struct tx *tx, struct id person_id, struct bytes token_hash, struct err *err) must_check;
+
 /* All of a person but the one to keep (empty: none is kept). */
 enum result session_remove_others(
 	struct tx *tx, struct id person_id, struct bytes keep, struct err *err) must_check;

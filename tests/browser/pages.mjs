@@ -122,6 +122,7 @@ export class Walk {
     node.run("account", "set", "export", "yes");
     await this.see("export", page, "/settings/export");
     node.run("account", "set", "export", "no");
+    await this.see("sessions", page, "/settings/sessions");
     await this.see("password", page, "/settings/password");
     await page.locator("input[name=password]").fill("password1234");
     await submit(page, "/settings/password");
@@ -187,6 +188,11 @@ export class Walk {
     await other.locator("input[name=password]").fill("seventeen blue herons");
     await submit(other, "/sign-in/password");
     await this.see("sign-in-second-factor", other);
+    await other.locator("input[name=code]").fill(codes[1]);
+    await other.locator("input[name=remember]").check();
+    await submit(other, "/second-factor");
+    await this.see("sessions-others", page, "/settings/sessions");
+    await page.goto(`${this.node.url}/settings/second-factor`);
     await page.locator("input[name=code]").fill(codes[0]);
     await Promise.all([page.waitForEvent("domcontentloaded"), page.locator("button[name=remove]").click()]);
     await this.see("second-factor-removed", page);

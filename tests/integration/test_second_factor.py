@@ -156,6 +156,11 @@ def test_r7_a_remembered_browser_skips_the_factor_and_never_the_timeout(protecte
     assert again(browser).path == "/inbox"
     other = Browser(node)
     assert again(other).path == "/sign-in/second-factor"
+    page = browser.get("/settings/sessions")
+    browser.submit(page, r"/forget$")
+    assert again(browser).path == "/sign-in/second-factor"  # it was forgotten
+    give(browser, browser.get("/sign-in/second-factor"), next_code(node, node.secret), remember=True)
+    assert again(browser).path == "/inbox"
     node.move_clock(30 * DAY)
     assert again(browser).path == "/sign-in/second-factor"
 

@@ -1,3 +1,4 @@
+#include "web/agent.h"
 #include "web/portal/page.h"
 
 #include "base/id.h"
@@ -110,7 +111,8 @@ static struct visit *new_visit(struct request *request)
 	find_browser(request, visit);
 	visit->visitor = (struct visitor){.browser = str_bytes(visit->browser),
 		.device = device_cookie(request),
-		.origin = request->client};
+		.origin = request->client,
+		.agent = agent_words(request_header(request, "user-agent"), request->arena)};
 	return visit;
 }
 
