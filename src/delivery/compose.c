@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "flow/choice.h"
+#include "flow/genuine.h"
 #include "flow/notice.h"
 #include "mime/build.h"
 #include "mime/rewrite.h"
@@ -152,6 +153,7 @@ static enum result compose_notification(
 	set(c->view, "link", link_of(c, job->delivery.copy_id));
 	set(c->view, "expires_on", words_of_time(c, job->message.expires_at));
 	set(c->view, "from_address", notification_address(c->flow, &job->account, &c->arena));
+	set(c->view, "check_code", genuine_code(&job->account, job->delivery.created_at, &c->arena));
 	return build_own(c, base, render(c, "notification_from.txt", err), true, "auto-generated", out, err);
 }
 

@@ -82,6 +82,17 @@ export class Walk {
     await elsewhere.goto(`${node.url}/m/${ids.old}`);
     await submit(elsewhere, "/not-mine");
     await this.see("link-not-mine", elsewhere);
+    await this.see("check", elsewhere, "/check");
+    await elsewhere.locator("#code").fill("abcd");
+    await submit(elsewhere, "/check");
+    await this.see("check-wrong", elsewhere);
+    await elsewhere.locator("#code").fill("abcd-efgh-jkmn");
+    await submit(elsewhere, "/check");
+    await this.see("check-unknown", elsewhere);
+    const notification = await node.newest(this.carol, "notification", 1);
+    await elsewhere.locator("#code").fill(notification.match(/\b[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{4}\b/)[0]);
+    await submit(elsewhere, "/check");
+    await this.see("check-genuine", elsewhere);
     await this.see("sign-in", elsewhere, "/sign-in");
     await elsewhere.locator("#address").fill("nobody@-");
     await elsewhere.locator("#address").evaluate((field) => { field.type = "text"; }).catch(() => {});
