@@ -146,7 +146,12 @@
 #define LIMIT_CODE_DIGITS 8
 #define LIMIT_CODE_MS (15 * MS_MINUTE)
 #define LIMIT_CODE_TRIES 5
-#define LIMIT_FACTOR_CODE_BYTES 60	      /* of a second factor, as typed */
+#define LIMIT_FACTOR_CODE_BYTES 60 /* of a second factor, as typed */
+#define LIMIT_PASSKEY_CHALLENGE_MS (5 * MS_MINUTE)
+#define LIMIT_PASSKEY_ID_BYTES 1023		    /* WebAuthn 4, "Credential ID" */
+#define LIMIT_PASSKEY_CLIENT_BYTES 4096		    /* of clientDataJSON */
+#define LIMIT_PASSKEY_ATTESTATION_BYTES (16 * 1024) /* with the certificates of those that attest unasked */
+#define LIMIT_PASSKEY_SIGNATURE_BYTES 1024
 #define LIMIT_SESSION_DUE_MS (15 * MS_MINUTE) /* of a session that waits for its second factor */
 #define LIMIT_DEVICE_MS (180 * MS_DAY)	      /* a browser is known since its last sign-in */
 #define LIMIT_PASSWORD_CHARACTERS_MIN 10

@@ -181,6 +181,9 @@ enum result factor_stage(struct tx *tx, const struct flow_account *account, cons
 	uint8_t hash[HASH_BYTES];
 	bool is_set, is_remembered = false;
 
+	*ret = SESSION_OPEN;
+	if (*proof & PROOF_PASSKEY)
+		return RESULT_OK;
 	TRY(factor_is_set(tx, person->id, &is_set, err));
 	if (is_set && visitor->device.len == TOKEN_BYTES) {
 		hash_bytes(visitor->device, hash);

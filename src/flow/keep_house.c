@@ -13,6 +13,7 @@
 #include "store/event_write.h"
 #include "store/factor_write.h"
 #include "store/message_write.h"
+#include "store/passkey_write.h"
 #include "store/sealed_body.h"
 #include "store/sending_write.h"
 #include "store/session_write.h"
@@ -147,6 +148,7 @@ static enum result keep_house_in_tx(struct tx *tx, void *context, struct err *er
 	TRY(code_remove_expired(tx, now - MS_DAY, AT_ONCE, err));
 	TRY(attempt_remove_ended(tx, now, AT_ONCE, err));
 	TRY(device_remove_unused(tx, now - LIMIT_DEVICE_MS, AT_ONCE, err));
+	TRY(challenge_remove_ended(tx, now, AT_ONCE, err));
 	TRY(remembered_remove_ended(tx, now, AT_ONCE, err));
 	TRY(remove_content(tx, house, err));
 	TRY(empty_drafts(tx, house, err));

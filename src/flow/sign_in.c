@@ -140,8 +140,11 @@ static enum result note_signed_in(struct tx *tx, const struct person *person, st
 	hash_bytes(device, hash);
 	TRY(device_note(tx, (struct bytes){hash, sizeof(hash)}, person->address_key, now, err));
 	return sign_in_note(tx, EVENT_SIGNED_IN, person, (struct id){0}, origin,
-		arena_printf(&arena, "%s%s%s", proof & PROOF_CODE ? "code" : "password", *detail ? ", " : "",
-			detail),
+		arena_printf(&arena, "%s%s%s",
+			proof & PROOF_CODE	? "code"
+			: proof & PROOF_PASSKEY ? "passkey"
+						: "password",
+			*detail ? ", " : "", detail),
 		now, err);
 }
 

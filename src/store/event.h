@@ -33,7 +33,7 @@ struct event {
 #define EVENT_MESSAGE_DESTROYED "message.destroyed" /* kept no longer: key and content are gone */
 #define EVENT_COPY_DELETED "copy.deleted"	    /* by its person, to Deleted */
 #define EVENT_COPY_RESTORED "copy.restored"
-#define EVENT_COPY_DESTROYED "copy.destroyed" /* for good: its key is gone, others keep theirs */
+#define EVENT_COPY_DESTROYED "copy.destroyed"		/* for good: its key is gone, others keep theirs */
 #define EVENT_DESTROYED_AGAIN "message.destroyed-again" /* of a person: a restored backup had it back */
 #define EVENT_MAIL_REFUSED "mail.refused"
 #define EVENT_MESSAGE_REPLIED "message.replied"
@@ -51,6 +51,9 @@ struct event {
 #define EVENT_FACTOR_REMOVED "person.second-factor-removed" /* without an actor: by an administrator */
 #define EVENT_FACTOR_REFUSED "person.second-factor-refused"
 #define EVENT_RECOVERY_CODES_MADE "person.recovery-codes-made"
+#define EVENT_PASSKEY_ADDED "person.passkey-added"
+#define EVENT_PASSKEY_REMOVED "person.passkey-removed"
+#define EVENT_PASSKEY_REFUSED "person.passkey-refused"
 #define EVENT_BROWSER_FORGOTTEN "person.browser-forgotten"
 #define EVENT_ADDRESS_DENIED "person.not-my-address"
 #define EVENT_DELIVERY_SENT "delivery.sent"

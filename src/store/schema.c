@@ -501,8 +501,8 @@ static const char second_factors[] =
 	"ALTER TABLE definition ADD COLUMN second_factor BIGINT NOT NULL DEFAULT 0;"
 	"ALTER TABLE message ADD COLUMN second_factor BIGINT NOT NULL DEFAULT 0;";
 
-/* Where a copy in Deleted came from, and when its person deleted it for good: it is in no folder then, and its
- * key is gone. */
+/* Where a copy in Deleted came from, and when its person deleted it for good: it is in no folder then, and
+ * its key is gone. */
 static const char deleting[] = "ALTER TABLE copy ADD COLUMN deleted_from BIGINT NOT NULL DEFAULT 0;"
 			       "ALTER TABLE copy ADD COLUMN destroyed_at BIGINT NOT NULL DEFAULT 0;";
 /* What is written in the portal. state: 1 open, 2 sent or thrown away, 3 the same and empty: it stays a while, so
@@ -572,6 +572,28 @@ static const char extending[] = "ALTER TABLE definition ADD COLUMN may_extend BI
 static const char sign_in_history[] =
 	"CREATE INDEX event_of_person ON event (person_id, id) WHERE message_id IS NULL;";
 
+/* Passkeys, and the challenges that a browser may answer once; of nobody (an identifier of zeros) to sign in.
+ */
+static const char passkeys[] = "CREATE TABLE passkey ("
+			       "  id BYTEA PRIMARY KEY,"
+			       "  account_id BYTEA NOT NULL REFERENCES account(id),"
+			       "  person_id BYTEA NOT NULL REFERENCES person(id),"
+			       "  credential_id BYTEA NOT NULL UNIQUE,"
+			       "  algorithm BIGINT NOT NULL,"
+			       "  public_key BYTEA NOT NULL,"
+			       "  counter BIGINT NOT NULL,"
+			       "  name_box BYTEA NOT NULL,"
+			       "  created_at BIGINT NOT NULL,"
+			       "  used_at BIGINT NOT NULL);"
+			       "CREATE INDEX passkey_by_person ON passkey (person_id, id);"
+			       "CREATE TABLE challenge ("
+			       "  challenge_hash BYTEA PRIMARY KEY,"
+			       "  use_kind BIGINT NOT NULL,"
+			       "  browser_hash BYTEA NOT NULL,"
+			       "  person_id BYTEA NOT NULL,"
+			       "  expires_at BIGINT NOT NULL);"
+			       "CREATE INDEX challenge_by_end ON challenge (expires_at);";
+
 static const struct migration migrations[] = {
 	{1, "begin", begin},
 	{2, "delay-notices", delay_notices},
@@ -595,6 +617,7 @@ static const struct migration migrations[] = {
 	{20, "extending", extending},
 	{21, "drafts", drafts},
 	{22, "sign-in-history", sign_in_history},
+	{23, "passkeys", passkeys},
 };
 
 enum result schema_migrate(struct db *db, int *ret_from, int *ret_to, struct err *err)

@@ -11,9 +11,10 @@ enum session_proof {
 	PROOF_PASSWORD = 2,
 	PROOF_FACTOR = 4,     /* a second one: an app's code, or a recovery code */
 	PROOF_REMEMBERED = 8, /* instead of that, a browser in which it was shown before */
+	PROOF_PASSKEY = 16,   /* both at once: the device verified its owner */
 };
 
-#define PROOF_SECOND (PROOF_FACTOR | PROOF_REMEMBERED)
+#define PROOF_SECOND (PROOF_FACTOR | PROOF_REMEMBERED | PROOF_PASSKEY)
 
 /* Whether the session opens anything yet. */
 enum session_stage {

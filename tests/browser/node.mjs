@@ -36,12 +36,16 @@ function isOpen(port) {
 }
 
 export class SealpostNode {
+  constructor({ host = "127.0.0.1" } = {}) {
+    this.host = host;
+  }
+
   async start() {
     this.binary = process.env.SEALPOST_BINARY ?? path.join(root, "build/test/src/cli/sealpost");
     this.folder = fs.mkdtempSync(path.join(os.tmpdir(), "sealpost-browser-"));
     this.smtpPort = await freePort();
     this.httpsPort = await freePort();
-    this.url = `https://127.0.0.1:${this.httpsPort}`;
+    this.url = `https://${this.host}:${this.httpsPort}`;
     const config = path.join(this.folder, "sealpost.conf");
     fs.writeFileSync(config, `
 host_name = gw.acme.example

@@ -134,6 +134,7 @@ export class Walk {
     await this.see("export", page, "/settings/export");
     node.run("account", "set", "export", "no");
     await this.see("sessions", page, "/settings/sessions");
+    await this.see("passkeys", page, "/settings/passkeys");
     await this.see("password", page, "/settings/password");
     await page.locator("input[name=password]").fill("password1234");
     await submit(page, "/settings/password");

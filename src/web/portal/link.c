@@ -4,10 +4,13 @@
 
 #include "flow/evidence.h"
 #include "flow/not_mine.h"
+#include "flow/passkeys.h"
 
 static void set_link(struct request *request, json_t *view, const char *id, const struct link_facts *facts)
 {
 	view_set(view, "id", str_of(id));
+	view_set(view, "link_id", str_of(id));
+	view_set_flag(view, "has_passkeys", passkeys_rp_id(flow_of(request)).len > 0);
 	view_set_flag(view, "is_inquiry", facts->is_inquiry);
 	view_set(view, "masked", format_masked_address(request->arena, facts->address));
 }

@@ -141,12 +141,12 @@ void page_set_people(const struct visit *visit, json_t *view, const char *name,
 void page_set_date(const struct visit *visit, json_t *view, int64_t when);
 
 /* The tables of pages. */
-extern const struct route_table portal_routes_check, portal_routes_link, portal_routes_sign_in,
-	portal_routes_code, portal_routes_settings, portal_routes_password, portal_routes_mailboxes,
-	portal_routes_mailbox, portal_routes_presence, portal_routes_message, portal_routes_body,
-	portal_routes_factor, portal_routes_file, portal_routes_reply, portal_routes_compose,
-	portal_routes_brand, portal_routes_command, portal_routes_notify, portal_routes_ask,
-	portal_routes_export, portal_routes_draft;
+extern const struct route_table portal_routes_passkey, portal_routes_check, portal_routes_link,
+	portal_routes_sign_in, portal_routes_code, portal_routes_settings, portal_routes_password,
+	portal_routes_mailboxes, portal_routes_mailbox, portal_routes_presence, portal_routes_message,
+	portal_routes_body, portal_routes_factor, portal_routes_file, portal_routes_reply,
+	portal_routes_compose, portal_routes_brand, portal_routes_command, portal_routes_notify,
+	portal_routes_ask, portal_routes_export, portal_routes_draft;
 
 /* Of lists. */
 extern const struct route_table portal_routes_delete;

@@ -56,7 +56,9 @@ static const char *word_of(const struct event *event)
 		{EVENT_CODE_REFUSED, "code_refused"}, {EVENT_PASSWORD_REFUSED, "password_refused"},
 		{EVENT_PASSWORD_SET, "password_set"}, {EVENT_FACTOR_SET, "factor_set"},
 		{EVENT_FACTOR_REMOVED, "factor_removed"}, {EVENT_FACTOR_REFUSED, "factor_refused"},
-		{EVENT_RECOVERY_CODES_MADE, "codes_made"}, {EVENT_BROWSER_FORGOTTEN, "browser_forgotten"}};
+		{EVENT_RECOVERY_CODES_MADE, "codes_made"}, {EVENT_BROWSER_FORGOTTEN, "browser_forgotten"},
+		{EVENT_PASSKEY_ADDED, "passkey_added"}, {EVENT_PASSKEY_REMOVED, "passkey_removed"},
+		{EVENT_PASSKEY_REFUSED, "passkey_refused"}};
 
 	for (size_t i = 0; i < COUNT_OF(words); i++)
 		if (str_equal(event->kind, str_of(words[i].kind)))

@@ -5,6 +5,7 @@
 #include "base/address.h"
 #include "base/clock.h"
 #include "base/limits.h"
+#include "flow/passkeys.h"
 
 static enum result get_root(struct request *request, struct response *response)
 {
@@ -31,6 +32,8 @@ static enum result get_sign_in(struct request *request, struct response *respons
 	view_set(view, "address", STR_NONE);
 	view_set_flag(view, "was_signed_out", request_query(request, "out").len > 0);
 	view_set_flag(view, "has_ended", request_query(request, "ended").len > 0);
+	view_set(view, "link_id", STR_NONE);
+	view_set_flag(view, "has_passkeys", passkeys_rp_id(flow_of(request)).len > 0);
 	return page_door(request, response, "sign_in", view);
 }
 
