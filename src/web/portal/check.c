@@ -12,7 +12,7 @@ static enum result get_check(struct request *request, struct response *response)
 	cleanup(json_decrefp) json_t *view = json_object();
 
 	view_set(view, "code", STR_NONE);
-	return page_door(request, response, "check", view);
+	return page_door(request, response, "genuine", view);
 }
 
 static enum result post_check(struct request *request, struct response *response)
@@ -39,7 +39,7 @@ static enum result post_check(struct request *request, struct response *response
 		view_set(found, "name", genuine.account_name);
 		page_set_date(visit_of(request), found, genuine.made_at);
 	}
-	return page_door(request, response, "check", view);
+	return page_door(request, response, "genuine", view);
 }
 
 static const struct route_parameter parameters[] = {
