@@ -55,6 +55,21 @@ bool is_address(struct str address)
 	return is_domain_name(address_domain(address));
 }
 
+const char *address_fault(struct str address)
+{
+	struct str domain = address_domain(address);
+
+	if (address.len > LIMIT_ADDRESS_BYTES || address_local_part(address).len > LIMIT_LOCAL_PART_BYTES)
+		return "is too long";
+	if (str_starts_nocase(address, STR("\"")))
+		return "has a quoted local part, which is not taken; write it without quotation marks";
+	if (str_starts_nocase(domain, STR("[")))
+		return "is at an address literal, which is not taken; write a domain name behind the @";
+	if (domain.len == 0)
+		return "has no domain; write name@domain";
+	return "is not a mail address";
+}
+
 static const char *last_at(struct str address)
 {
 	return address.len ? memrchr(address.ptr, '@', address.len) : NULL;

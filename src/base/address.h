@@ -11,6 +11,9 @@ bool is_domain_name(struct str name);
  * limits of RFC 5321 4.5.3.1. Quoted local parts are not taken: nobody uses them but attackers. */
 bool is_address(struct str address);
 
+/* What is wrong with what is_address does not take, for its refusal: a sentence without its subject. */
+const char *address_fault(struct str address);
+
 /* The part behind the last @; empty when there is none. */
 struct str address_domain(struct str address);
 

@@ -11,6 +11,7 @@
 #include "mime/header.h"
 #include "seal/password.h"
 #include "store/attempt_write.h"
+#include "store/domain.h"
 
 #define SOURCE_TRIES 20
 #define FINGERPRINT_PURPOSE "intake"
@@ -183,7 +184,8 @@ enum result intake_begin(struct flow *flow, const struct intake_peer *peer,
 		result = err_code(err, RESULT_TOO_LARGE, "too-large", "larger than %lld bytes",
 			(long long)flow_names(flow)->mail_bytes_max);
 	else if (envelope->sender.len && !is_address(envelope->sender))
-		result = err_code(err, RESULT_INVALID, "sender-invalid", "the sender is not a mail address");
+		result = err_code(err, RESULT_INVALID, "sender-invalid", "the sender %s",
+			address_fault(envelope->sender));
 	else
 		result = db_read(flow_db(flow), choose_account, intake, err);
 	if (result != RESULT_OK) {
@@ -238,14 +240,43 @@ static bool is_named_already(const struct intake *intake, struct str address)
 	return false;
 }
 
+static enum result no_relay(struct err *err)
+{
+	return err_code(err, RESULT_DENIED, "relay-denied",
+		"not an authorised source for this sender, and no relay for others");
+}
+
+struct postmaster_query {
+	struct intake *intake;
+	struct str address; /* empty: the account has no domain */
+};
+
+/* At the account's first domain: the one it has had longest. */
+static enum result find_postmaster(struct tx *tx, void *context, struct err *err)
+{
+	struct postmaster_query *q = context;
+	struct arena *arena = &q->intake->arena;
+	const struct domain *first = NULL;
+	struct domain *domains;
+	size_t count;
+
+	TRY(domain_list(tx, q->intake->account.account.id, arena, &domains, &count, err));
+	for (size_t i = 0; i < count; i++)
+		if (first == NULL || domains[i].created_at < first->created_at)
+			first = &domains[i];
+	if (first)
+		q->address = arena_printf(arena, "postmaster@%.*s", STR_ARG(first->name));
+	return RESULT_OK;
+}
+
 static enum result add_recipient(
 	struct intake *intake, const struct intake_recipient *recipient, struct err *err)
 {
 	struct recipient_query query = {.intake = intake, .given = recipient};
 
 	if (!is_address(recipient->address))
-		return err_code(
-			err, RESULT_INVALID, "recipient-invalid", "the recipient is not a mail address");
+		return err_code(err, RESULT_INVALID, "recipient-invalid", "the recipient %s",
+			address_fault(recipient->address));
 	TRY(db_read(flow_db(intake->flow), look_at_recipient, &query, err));
 	if (query.is_return) {
 		*(struct delivery *)list_add(&intake->returns) = query.delivery;
@@ -255,8 +286,7 @@ static enum result add_recipient(
 		return err_code(err, RESULT_DENIED, "relay-denied",
 			"mail to this address is not read; please answer in the portal");
 	if (intake->source == NULL)
-		return err_code(err, RESULT_DENIED, "relay-denied",
-			"not an authorised source for this sender, and no relay for others");
+		return no_relay(err);
 	if (is_named_already(intake, recipient->address))
 		return RESULT_OK;
 	*(struct keep_recipient *)list_add(&intake->recipients) =
@@ -267,11 +297,27 @@ static enum result add_recipient(
 	return RESULT_OK;
 }
 
+/* "postmaster" without a domain is known to every server (RFC 5321 4.5.1), here to those it serves. */
+static enum result add_named(struct intake *intake, const struct intake_recipient *recipient, struct err *err)
+{
+	struct postmaster_query query = {.intake = intake};
+	struct intake_recipient named = *recipient;
+
+	if (!str_equal_nocase(recipient->address, STR("postmaster")))
+		return add_recipient(intake, recipient, err);
+	if (intake->source == NULL)
+		return no_relay(err);
+	TRY(db_read(flow_db(intake->flow), find_postmaster, &query, err));
+	if (query.address.len)
+		named.address = query.address;
+	return add_recipient(intake, &named, err);
+}
+
 enum result intake_recipient(struct intake *intake, const struct intake_recipient *recipient, struct err *err)
 {
 	struct err why = {0};
 
-	return told(intake, add_recipient(intake, recipient, &why), &why, err);
+	return told(intake, add_named(intake, recipient, &why), &why, err);
 }
 
 bool intake_normalises(const struct intake *intake)

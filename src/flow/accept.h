@@ -63,7 +63,7 @@ enum result intake_begin(struct flow *flow, const struct intake_peer *peer,
 /* Whether lone newlines are mended: a setting of the source that the mail comes from. */
 bool intake_normalises(const struct intake *intake);
 
-/* RCPT. */
+/* RCPT. "postmaster" alone is the postmaster of the account's first domain. */
 enum result intake_recipient(
 	struct intake *intake, const struct intake_recipient *recipient, struct err *err) must_check;
 

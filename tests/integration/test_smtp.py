@@ -142,6 +142,36 @@ def test_sender_tricks(edge, sender, code):
     assert got in (501, 553, code)
 
 
+@pytest.mark.parametrize("address, words", [
+    ('"carol"@partner.example', "quotation marks"), ('"a@b c"@partner.example', "quotation marks"),
+    ("carol@[192.0.2.1]", "address literal"), ("carol@[IPv6:2001:db8::1]", "address literal"), ("carol", "no domain")])
+def test_a_refused_address_is_told_what_is_wrong(edge, address, words):
+    code, lines = begin(edge).command(f"RCPT TO:<{address}>")
+    assert code == 553 and lines[0].startswith("5.1.3 ") and words in lines[0], lines
+    session = smtp.Raw(edge.smtp_port)
+    session.command("EHLO x.example")
+    code, lines = session.command(f"MAIL FROM:<{address}>")
+    assert code == 553 and lines[0].startswith("5.1.7 ") and words in lines[0], lines
+
+
+def test_postmaster_needs_no_domain(node):
+    node.run("domain", "add", "aaa.example", "--next-hop", "127.0.0.1:1")  # first by name, not by age
+    session = begin(node, "postmaster", "PostMaster", "carol@partner.example")
+    assert session.command("DATA")[0] == 354
+    session.write(b"Subject: hello\r\nFrom: alice@acme.example\r\n\r\nhello\r\n.\r\n")
+    assert session.reply()[0] == 250
+    message, = node.json("message", "list")
+    copies = node.json("message", "show", message["id"])
+    assert "postmaster@acme.example" in str(copies) and "aaa.example" not in str(copies)
+    for source in node.json("source", "list"):
+        node.run("source", "remove", source["id"])
+    stranger = smtp.Raw(node.smtp_port)
+    for line in ("EHLO x.example", "MAIL FROM:<alice@acme.example>"):
+        assert stranger.command(line)[0] == 250
+    code, lines = stranger.command("RCPT TO:<postmaster>")
+    assert code == 550 and lines[0].startswith("5.7.1 "), lines
+
+
 VECTORS = ["=0d=0aBcc:_eve@evil.example", "=0aBcc:_eve@evil.example", "=0dBcc:_eve@evil.example", "=E2=80=A8Bcc:_eve@evil.example",
            "=C2=85Bcc:_eve@evil.example", "=00Bcc:_eve@evil.example", "=0d=0a=0d=0a<b>body</b>", "?=\r\n =?utf-8?q?=0aBcc:_x@evil.example"]
 
