@@ -8,7 +8,7 @@ import { join } from 'node:path';
 const names = [
   'arrow-left', 'check', 'chevron-left', 'chevron-right', 'circle-check', 'circle-x', 'clock', 'download', 'eye',
   'file', 'file-archive', 'file-text', 'globe', 'image', 'inbox', 'info', 'key-round', 'link', 'lock', 'log-out',
-  'mail', 'mail-open', 'paperclip', 'pen-line', 'printer', 'reply', 'reply-all', 'send', 'settings',
+  'mail', 'mail-open', 'paperclip', 'pen-line', 'printer', 'reply', 'reply-all', 'search', 'send', 'settings',
   'shield-check', 'trash-2', 'triangle-alert', 'undo-2', 'user',
 ];
 

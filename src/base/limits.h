@@ -128,6 +128,10 @@
 #define LIMIT_EXPORT_MESSAGES 200 /* in one ZIP file */
 #define LIMIT_EXPORT_PARTS 1000   /* of one folder */
 #define LIMIT_PAGE_ROWS 25	    /* such a page weighs less than 60 KB, however long its rows are */
+#define LIMIT_SEARCH_TEXT_BYTES 200
+#define LIMIT_SEARCH_MESSAGES 20000 /* the newest of a folder are looked into */
+#define LIMIT_SEARCH_SOURCE_BYTES (64 * 1024) /* of a part's text, from its beginning */
+#define LIMIT_SEARCH_WORDS_BYTES (8 * 1024)   /* different words of a message */
 #define LIMIT_CHOSEN_MESSAGES 100   /* of a list, for one act */
 #define LIMIT_LOGO_BYTES (16 << 10) /* it is on every page, and those weigh less than 60 KB */
 

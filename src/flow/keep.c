@@ -1,14 +1,17 @@
 #include "flow/keep_private.h"
 
+#include "base/limits.h"
 #include "flow/inquiry.h"
 #include "flow/mail_out.h"
 #include "flow/outsider.h"
 #include "flow/people.h"
+#include "flow/search_words.h"
 #include "flow/sending.h"
 #include "store/copy_write.h"
 #include "store/delivery_write.h"
 #include "store/event_write.h"
 #include "store/message_write.h"
+#include "store/words_write.h"
 #include "store/wrap_write.h"
 
 #include <string.h>
@@ -384,8 +387,11 @@ static enum result keep_in_tx(struct tx *tx, struct keeping *k, struct err *err)
 		TRY(people_ensure(tx, &k->account, r->owner, r->owner_name, r->owner_is_internal, r->now,
 			k->arena, &owner, NULL, err));
 	TRY(k->joined ? keep_join_terms(tx, k, owner.id, err) : add_message(tx, k, owner.id, err));
-	if (k->becomes_secured)
+	if (k->becomes_secured) {
+		TRY(words_add(tx, k->message_id,
+			search_words_seal(k->words, &k->key, k->message_id, k->arena), err));
 		TRY(give_to_owner(tx, k, owner.id, &owner_copy, err));
+	}
 	k->outside = list_new(k->arena, sizeof(struct id));
 	TRY(add_own_copy(tx, k, owner.id, err));
 	TRY(add_recipients(tx, k, err));
@@ -399,7 +405,7 @@ static enum result keep_work(struct tx *tx, void *context, struct err *err)
 {
 	struct keeping *result = context;
 	cleanup(arena_done) struct arena arena = {0};
-	struct keeping k = {.request = result->request, .arena = &arena};
+	struct keeping k = {.request = result->request, .words = result->words, .arena = &arena};
 
 	enum result outcome = keep_in_tx(tx, &k, err);
 	if (outcome == RESULT_OK && k.request->also)
@@ -411,9 +417,13 @@ static enum result keep_work(struct tx *tx, void *context, struct err *err)
 
 enum result keep_mail(struct keep_request *request, struct keep_result *ret, struct err *err)
 {
+	cleanup(buf_done) struct buf words = buf_new(LIMIT_SEARCH_WORDS_BYTES);
 	struct keeping keeping = {.request = request};
 	struct err why = {0};
 
+	if (keep_is_secured(request))
+		search_words(request->content, &words);
+	keeping.words = buf_str(&words);
 	enum result result = db_write(flow_db(request->flow), keep_work, &keeping, &why);
 	bool uncertain = why.code && strcmp(why.code, "db-uncertain") == 0;
 	/* When nobody knows whether the commit holds, the blob stays; a sweep finds it if nothing refers to

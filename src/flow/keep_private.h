@@ -9,6 +9,7 @@
 /* The transaction's own state, made anew whenever the work runs. */
 struct keeping {
 	struct keep_request *request;
+	struct str words; /* that are searched, when it is secured */
 	struct flow_account account;
 	struct arena *arena;
 	struct id message_id;

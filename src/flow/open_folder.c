@@ -1,6 +1,7 @@
 #include "flow/open.h"
 
 #include "flow/letter.h"
+#include "flow/open_rows.h"
 #include "flow/people.h"
 #include "store/domain.h"
 
@@ -25,7 +26,7 @@ static struct open_person person_of(struct mime_address address)
 
 /* Fills in what is sealed. A row whose message cannot be opened is shown without it, rather than hiding the
  * folder. */
-static void open_row(const struct folder_query *q, const struct copy_row *row, struct message_key *key,
+static void open_boxes(const struct open_rows *how, const struct copy_row *row, struct message_key *key,
 	struct open_summary *ret)
 {
 	struct letter letter = {0};
@@ -34,9 +35,9 @@ static void open_row(const struct folder_query *q, const struct copy_row *row, s
 	if (!ret->readable)
 		return;
 	enum result result =
-		message_key_unwrap(q->account.key, row->copy.message_id, row->copy.id, row->wrap, key, NULL);
+		message_key_unwrap(how->key, row->copy.message_id, row->copy.id, row->wrap, key, NULL);
 	if (result == RESULT_OK)
-		result = letter_list_open(row->list_box, key, row->copy.message_id, q->arena, &letter, NULL);
+		result = letter_list_open(row->list_box, key, row->copy.message_id, how->arena, &letter, NULL);
 	if (result != RESULT_OK) {
 		ret->readable = false;
 		return;
@@ -44,7 +45,7 @@ static void open_row(const struct folder_query *q, const struct copy_row *row, s
 	ret->subject = letter.subject;
 	ret->from = person_of(letter.from);
 	/* The begin of the text is shown to whoever may open it. */
-	if (row->copy.is_owner || !row->second_factor || q->actor->has_second_factor)
+	if (row->copy.is_owner || !row->second_factor || how->actor->has_second_factor)
 		ret->snippet = letter.snippet;
 	ret->files = letter.files;
 }
@@ -55,21 +56,39 @@ static bool has_ended(const struct copy_row *row, int64_t now)
 }
 
 /* Whom a message of the person's own went to. */
-static enum result add_recipients(struct tx *tx, const struct folder_query *q, const struct message_key *key,
+static enum result add_recipients(struct tx *tx, const struct open_rows *how, const struct message_key *key,
 	struct open_summary *ret, struct err *err)
 {
 	struct recipient *recipients;
 	size_t count;
 
 	TRY(copy_tally(tx, ret->copy.message_id, &ret->tally, err));
-	TRY(recipient_list(tx, ret->copy.message_id, q->arena, &recipients, &count, err));
-	ret->to = arena_array(q->arena, struct open_person, count);
+	TRY(recipient_list(tx, ret->copy.message_id, how->arena, &recipients, &count, err));
+	ret->to = arena_array(how->arena, struct open_person, count);
 	ret->to_count = count;
 	for (size_t i = 0; i < count; i++)
 		ret->to[i] = (struct open_person){
-			ret->readable ? people_recipient_name(key, &recipients[i], q->arena) : STR_NONE,
+			ret->readable ? people_recipient_name(key, &recipients[i], how->arena) : STR_NONE,
 			recipients[i].address};
 	return RESULT_OK;
+}
+
+enum result open_row(struct tx *tx, const struct open_rows *how, const struct copy_row *row,
+	struct open_summary *ret, struct err *err)
+{
+	struct message_key key = {0};
+
+	*ret = (struct open_summary){.copy = row->copy,
+		.sent_at = row->sent_at,
+		.expires_at = row->expires_at,
+		.recalled_at = row->recalled_at,
+		.extended_at = row->extended_at,
+		.in_own_mailbox = row->in_own_mailbox,
+		.readable = row->wrap.len && (row->copy.is_owner || !has_ended(row, how->now))};
+	open_boxes(how, row, &key, ret);
+	enum result result = row->copy.is_owner ? add_recipients(tx, how, &key, ret, err) : RESULT_OK;
+	key_wipe(&key);
+	return result;
 }
 
 static struct copy_cursor cursor_at(const struct copy *copy, bool newer)
@@ -125,23 +144,9 @@ static enum result read_folder(struct tx *tx, void *context, struct err *err)
 	size_t first = has_more && q->from.newer ? 1 : 0;
 	q->page.rows = arena_array(q->arena, struct open_summary, count);
 	q->page.count = count;
-	for (size_t i = 0; i < count; i++) {
-		const struct copy_row *row = &rows[first + i];
-		struct open_summary *summary = &q->page.rows[i];
-		*summary = (struct open_summary){.copy = row->copy,
-			.sent_at = row->sent_at,
-			.expires_at = row->expires_at,
-			.recalled_at = row->recalled_at,
-			.extended_at = row->extended_at,
-			.in_own_mailbox = row->in_own_mailbox,
-			.readable = row->wrap.len && (row->copy.is_owner || !has_ended(row, q->now))};
-		struct message_key key = {0};
-		open_row(q, row, &key, summary);
-		enum result result =
-			row->copy.is_owner ? add_recipients(tx, q, &key, summary, err) : RESULT_OK;
-		key_wipe(&key);
-		TRY(result);
-	}
+	struct open_rows how = {q->actor, q->account.key, q->now, q->arena};
+	for (size_t i = 0; i < count; i++)
+		TRY(open_row(tx, &how, &rows[first + i], &q->page.rows[i], err));
 	set_cursors(q, rows, first, count, has_more);
 	return RESULT_OK;
 }

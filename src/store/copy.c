@@ -149,6 +149,23 @@ static const char older_page[] =
 static const char newer_page[] =
 	PAGE " AND (c.sorted_at, c.id) > ($4, $5) ORDER BY c.sorted_at, c.id LIMIT $3";
 
+static struct copy_row read_page_row(const struct rows *rows, struct arena *arena)
+{
+	return (struct copy_row){
+		.copy = read_row(rows),
+		.sent_at = row_int(rows, COPY_COLUMNS),
+		.expires_at = row_int(rows, COPY_COLUMNS + 1),
+		.recalled_at = row_int(rows, COPY_COLUMNS + 2),
+		.size = row_int(rows, COPY_COLUMNS + 3),
+		.list_box = arena_bytes(arena, row_bytes(rows, COPY_COLUMNS + 4)),
+		.wrap = arena_bytes(arena, row_bytes(rows, COPY_COLUMNS + 5)),
+		.sender = arena_str(arena, row_text(rows, COPY_COLUMNS + 6)),
+		.extended_at = row_int(rows, COPY_COLUMNS + 7),
+		.second_factor = row_bool(rows, COPY_COLUMNS + 8),
+		.in_own_mailbox = row_bool(rows, COPY_COLUMNS + 9),
+	};
+}
+
 static void reverse(struct copy_row *items, size_t count)
 {
 	for (size_t i = 0; i < count / 2; i++) {
@@ -192,25 +209,24 @@ enum result copy_page(struct tx *tx, struct id person_id, enum folder folder, st
 				db_id(from.id)),
 			&rows, err));
 	while (rows_next(&rows))
-		*(struct copy_row *)list_add(&list) = (struct copy_row){
-			.copy = read_row(&rows),
-			.sent_at = row_int(&rows, COPY_COLUMNS),
-			.expires_at = row_int(&rows, COPY_COLUMNS + 1),
-			.recalled_at = row_int(&rows, COPY_COLUMNS + 2),
-			.size = row_int(&rows, COPY_COLUMNS + 3),
-			.list_box = arena_bytes(arena, row_bytes(&rows, COPY_COLUMNS + 4)),
-			.wrap = arena_bytes(arena, row_bytes(&rows, COPY_COLUMNS + 5)),
-			.sender = arena_str(arena, row_text(&rows, COPY_COLUMNS + 6)),
-			.extended_at = row_int(&rows, COPY_COLUMNS + 7),
-			.second_factor = row_bool(&rows, COPY_COLUMNS + 8),
-			.in_own_mailbox = row_bool(&rows, COPY_COLUMNS + 9),
-		};
+		*(struct copy_row *)list_add(&list) = read_page_row(&rows, arena);
 	TRY(rows_end(&rows, err));
 	if (from.newer)
 		reverse(list.items, list.count);
 	*ret = list.items;
 	*ret_count = list.count;
 	return RESULT_OK;
+}
+
+enum result copy_row_find(struct tx *tx, struct id person_id, enum folder folder, struct id copy_id,
+	struct arena *arena, struct copy_row *ret, struct err *err)
+{
+	cleanup(rows_done) struct rows rows = {0};
+
+	TRY(db_query_one(tx, PAGE " AND c.id = $3",
+		DB_ARGS(db_id(person_id), db_int(folder), db_id(copy_id)), &rows, err));
+	*ret = read_page_row(&rows, arena);
+	return rows_end(&rows, err);
 }
 
 enum result copy_count(

@@ -111,6 +111,10 @@ enum result copy_page(struct tx *tx, struct id person_id, enum folder folder, st
 enum result copy_list_written_to(struct tx *tx, struct id person_id, int64_t limit, struct arena *arena,
 	struct str **ret, size_t *ret_count, struct err *err) must_check;
 
+/* The row of one copy. NOT_FOUND when it is not in the folder. */
+enum result copy_row_find(struct tx *tx, struct id person_id, enum folder folder, struct id copy_id,
+	struct arena *arena, struct copy_row *ret, struct err *err) must_check;
+
 /* Zeroes for a folder that never held anything. */
 enum result copy_count(struct tx *tx, struct id person_id, enum folder folder, struct folder_count *ret,
 	struct err *err) must_check;

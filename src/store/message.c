@@ -370,6 +370,7 @@ enum result message_remove_content(struct tx *tx, struct id id, struct content_p
 	*ret = read_place(&rows, 0, 2, 1);
 	TRY(rows_end(&rows, err));
 	TRY(db_exec(tx, "DELETE FROM message_body WHERE message_id = $1", DB_ARGS(db_id(id)), NULL, err));
+	TRY(db_exec(tx, "DELETE FROM message_words WHERE message_id = $1", DB_ARGS(db_id(id)), NULL, err));
 	return db_exec(tx,
 		"UPDATE message SET kept_in = 0, pack_id = NULL, pack_offset = 0, content_ends_at = 0"
 		" WHERE id = $1",
@@ -380,6 +381,7 @@ enum result message_remove(struct tx *tx, struct id id, struct err *err)
 {
 	static const char *const statements[] = {
 		"DELETE FROM message_body WHERE message_id = $1",
+		"DELETE FROM message_words WHERE message_id = $1",
 		"DELETE FROM message_reference WHERE message_id = $1",
 		"DELETE FROM recall WHERE message_id = $1",
 		"DELETE FROM recipient WHERE message_id = $1",

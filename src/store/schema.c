@@ -594,6 +594,11 @@ static const char passkeys[] = "CREATE TABLE passkey ("
 			       "  expires_at BIGINT NOT NULL);"
 			       "CREATE INDEX challenge_by_end ON challenge (expires_at);";
 
+/* What of a secured message is searched, sealed under its key; it goes with the content. */
+static const char searching[] = "CREATE TABLE message_words ("
+				"  message_id BYTEA PRIMARY KEY REFERENCES message(id),"
+				"  sealed BYTEA NOT NULL);";
+
 static const struct migration migrations[] = {
 	{1, "begin", begin},
 	{2, "delay-notices", delay_notices},
@@ -618,6 +623,7 @@ static const struct migration migrations[] = {
 	{21, "drafts", drafts},
 	{22, "sign-in-history", sign_in_history},
 	{23, "passkeys", passkeys},
+	{24, "searching", searching},
 };
 
 enum result schema_migrate(struct db *db, int *ret_from, int *ret_to, struct err *err)

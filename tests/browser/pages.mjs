@@ -223,6 +223,22 @@ export class Walk {
     if (!row.includes("alice@acme.example")) throw new Error(`a recalled message says nothing of its sender: ${row}`);
   }
 
+  /** By the box above each page, and what it leads to. */
+  async searching(page) {
+    await this.see("search", page, "/search");
+    await page.goto(`${this.node.url}/inbox`);
+    await page.locator("form.search input[type=search]").fill("offer");
+    await page.locator("form.search button").click();
+    await this.see("search-found", page);
+    if (page.url().includes("offer")) throw new Error("what was searched for is in the address");
+    if (!(await page.locator("main .row").count())) throw new Error("nothing was found");
+    await page.locator("#q").fill("unheard-of");
+    await page.locator("input[name=files]").check();
+    await page.locator("form.panel button").click();
+    await page.locator("main .empty").waitFor();
+    await this.see("search-nothing", page);
+  }
+
   /** To Deleted from the list and from a message, and away for good. */
   async deleting(page) {
     const { node, ids } = this;
@@ -319,6 +335,7 @@ export class Walk {
     const page = await this.door();
     await this.reader(page);
     this.reading = page;
+    await this.searching(page);
     await this.ended(page);
     await this.deleting(page);
     await this.sender();

@@ -19,6 +19,7 @@
 #define COOKIE_DEVICE "device"	   /* by which a browser that somebody signed in with is known */
 #define COOKIE_ADDRESS "address"   /* typed in to sign in, for the pages that follow */
 #define COOKIE_NEXT "next"	   /* where to go after signing in */
+#define COOKIE_SEARCH "search"	   /* what was searched for: it goes into no URL */
 #define COOKIE_ZONE "zone"	   /* the browser's time zone, told by the script */
 
 #define NEXT_S (30 * 60) /* how long the address and the next page are kept */
@@ -149,6 +150,6 @@ extern const struct route_table portal_routes_passkey, portal_routes_check, port
 	portal_routes_ask, portal_routes_export, portal_routes_draft;
 
 /* Of lists. */
-extern const struct route_table portal_routes_delete;
+extern const struct route_table portal_routes_delete, portal_routes_search;
 
 #endif

@@ -1,6 +1,48 @@
 #include "web/portal/rows.h"
 
+#include "base/limits.h"
 #include "web/portal/states.h"
+
+/* "1764000000000-<id>" */
+static bool parse_cursor(struct str text, bool newer, struct copy_cursor *ret)
+{
+	struct str rest = text;
+	struct str time = str_cut(&rest, '-');
+	uint64_t sorted_at;
+	struct id id;
+
+	if (!str_to_uint(time, INT64_MAX, &sorted_at) || !id_parse(rest, &id))
+		return false;
+	*ret = (struct copy_cursor){(int64_t)sorted_at, id, newer};
+	return true;
+}
+
+struct copy_cursor rows_cursor(const struct request *request)
+{
+	struct copy_cursor cursor = {0};
+
+	if (!parse_cursor(request_query(request, "after"), false, &cursor))
+		(void)parse_cursor(request_query(request, "before"), true, &cursor);
+	return cursor;
+}
+
+void rows_set_told(struct request *request, json_t *view)
+{
+	static const char *const words[] = {"deleted", "restored", "destroyed", "nothing"};
+	struct str told = request_query(request, "told");
+	struct id undo;
+
+	for (size_t i = 0; i < COUNT_OF(words); i++) {
+		if (!str_equal(told, str_of(words[i])))
+			continue;
+		json_t *object = view_add_object(view, "list_told");
+		view_set_number(object, "count",
+			(int64_t)request_query_number(request, "count", LIMIT_CHOSEN_MESSAGES, 0));
+		view_set_flag(object, words[i], true);
+		if (id_parse(request_query(request, "undo"), &undo))
+			view_set(object, "undo", str_of(id_text(undo).s));
+	}
+}
 
 const char *rows_folder_name(enum folder folder)
 {

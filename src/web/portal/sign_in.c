@@ -165,6 +165,8 @@ static enum result post_sign_out(struct request *request, struct response *respo
 	if (visit->is_signed_in)
 		TRY(sign_out(flow_of(request), &visit->actor, visit->token, request->now, &request->err));
 	response_cookie_remove(response, COOKIE_SESSION);
+	if (request_cookie(request, COOKIE_SEARCH).len)
+		response_cookie_remove(response, COOKIE_SEARCH);
 	response_redirect(response, STR("/sign-in?out=1"));
 	return RESULT_OK;
 }

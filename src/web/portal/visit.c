@@ -205,4 +205,6 @@ void visit_begin_session(struct request *request, struct response *response, con
 		response_cookie_remove(response, COOKIE_NEXT);
 	if (request_cookie(request, COOKIE_ADDRESS).len)
 		response_cookie_remove(response, COOKIE_ADDRESS);
+	if (request_cookie(request, COOKIE_SEARCH).len)
+		response_cookie_remove(response, COOKIE_SEARCH);
 }

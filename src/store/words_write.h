@@ -1,0 +1,9 @@
+#ifndef STORE_WORDS_WRITE_H
+#define STORE_WORDS_WRITE_H
+
+#include "store/words.h"
+
+/* They go with the message's content. */
+enum result words_add(struct tx *tx, struct id message_id, struct bytes sealed, struct err *err) must_check;
+
+#endif

@@ -1,0 +1,117 @@
+"""Search in one's own messages: what is found, what is not, and that nothing readable is kept for it."""
+
+import re
+import urllib.parse
+
+from support import portal, rows, smtp, wait
+from support.commands import Sender, text_of
+
+CAROL, DAVE = "carol@partner.example", "dave@partner.example"
+DAY_MS = 24 * 3600 * 1000
+
+
+def subjects(page):
+    return re.findall(r'class="row-subject"><bdi>(.*?)</bdi>', page.text)
+
+
+def search(browser, q="", **fields):
+    """The page of results; what was looked for is in no URL."""
+    csrf = browser.get("/search").form(r"/search$")["fields"]["csrf"]
+    data = urllib.parse.urlencode({"csrf": csrf, "q": q, **fields}).encode()
+    page = browser.request("/search", data, {"Content-Type": "application/x-www-form-urlencoded", "Origin": browser.base})
+    assert page.status == 200 and page.url.endswith("/search")
+    return page
+
+
+def found_by(browser, q="", **fields):
+    return subjects(search(browser, q, **fields))
+
+
+def prepare(node):
+    send = lambda **more: smtp.send(node.smtp_port, smtp.make(**more))
+    send(subject="Zwetschgenkuchen [secure]", text="A recipe with quinces and Grüße aus Köln.\r\n")
+    send(subject="Invoice [secure]", text="x\r\n", html="<p>Please pay the <b>lighthouse</b> bill.</p><style>hiddenword{}</style>",
+         from_='"Ada Keeper" <alice@acme.example>')
+    send(subject="Plans [secure]", text="See the file.\r\n", files=[("plan.pdf", "application/pdf", b"%PDF-1.4 secretplan")],
+         to=[CAROL, DAVE])
+    carol, _ = portal.sign_in_by_link(node, portal.link_for(node, CAROL, 3), CAROL)
+    return carol
+
+
+def test_words_of_subject_sender_and_text_are_found(node):
+    carol = prepare(node)
+    found = lambda *a, **k: found_by(carol, *a, **k)
+    assert found("zwetschgen") == found("KUCHEN") == found("quince") == ["Zwetschgenkuchen"]
+    assert found("koln") == found("Köln") == found("grüsse") == ["Zwetschgenkuchen"]
+    assert found("lighthouse keeper") == found("ada invoice") == ["Invoice"]
+    assert found("hiddenword") == found("secretplan") == found("lighthouse quinces") == []
+    assert len(found("alice@acme.example")) == 3 and found("dave") == ["Plans"]
+    assert found(files="1") == ["Plans"] and len(found(unread="1")) == 2 and found("", soon="1") == []
+    assert found("acme", **{"in": "sent"}) == [] and len(found("acme", **{"in": "inbox"})) == 3
+    assert found("") == []
+    nothing = search(carol, "unheard-of")
+    assert "Nothing found" in text_of(nothing)
+    # Sent and Deleted are searched as well; for its sender as for its recipients.
+    alice = Sender(node).browser
+    assert found_by(alice, "quinces") == ["Zwetschgenkuchen"] == found_by(alice, "quinces", **{"in": "sent"})
+    hit = carol.get(re.search(r'href="(/message/[0-9a-z]+)"[^>]*>', carol.get("/inbox").text).group(1))
+    gone = carol.submit(hit, r"/delete$")
+    assert "Plans" in found_by(carol, "plans") and found_by(carol, "plans", **{"in": "deleted"}) == ["Plans"]
+    assert gone.status == 200
+    lasts = int(rows.query(node, "select max(expires_at - sent_at) from message")[0][0])
+    node.move_clock(lasts - 5 * DAY_MS)
+    carol, _ = portal.sign_in_by_link(node, portal.link_for(node, CAROL, 3), CAROL, 2)
+    assert len(found_by(carol, soon="1")) == 3
+    node.move_clock(6 * DAY_MS)
+    carol, _ = portal.sign_in_by_link(node, portal.link_for(node, CAROL, 3), CAROL, 3)
+    assert found_by(carol, "lighthouse") == []  # expired
+
+
+def test_recalled_expired_and_destroyed_messages_leave_the_search(node):
+    carol = prepare(node)
+    alice = Sender(node)
+    assert alice.recall().status == 200
+    assert found_by(carol, "plans") == [] and found_by(alice.browser, "plans") == ["Plans"]
+    page = carol.submit(carol.get([l for l in carol.get("/inbox").links if l.startswith("/message/")][0]), r"/delete$")
+    page = carol.get("/deleted")
+    own = re.search(r'name="id" value="([0-9a-z]{26})"', page.text.split('class="rows"')[1]).group(1)
+    csrf = page.form("restore")["fields"]["csrf"]
+    carol.request("/destroy", f"csrf={csrf}&id={own}&sure=1".encode(),
+                  {"Content-Type": "application/x-www-form-urlencoded", "Origin": node.url})
+    assert found_by(carol, "lighthouse") == []
+    assert found_by(carol, "quinces") == ["Zwetschgenkuchen"]
+    # At the end of retention the words go with the content.
+    assert rows.query(node, "select count(*) from message_words") == [("3",)]
+    node.move_clock(366 * DAY_MS)
+    wait.until(lambda: rows.query(node, "select count(*) from message_words") == [("0",)], "the words to go", 60)
+
+
+def test_r15_search_finds_ones_own_only_and_keeps_nothing_readable(sqlite_node):
+    node = sqlite_node
+    carol = prepare(node)
+    dave, _ = portal.sign_in_by_link(node, portal.link_for(node, DAVE), DAVE)
+    assert found_by(dave, "plans") == ["Plans"] and found_by(dave, "quinces") == []
+    assert found_by(carol, "quinces") == ["Zwetschgenkuchen"]
+    node.stop()
+    raw = node.raw_bytes().lower()
+    assert b"quinces" not in raw and b"lighthouse" not in raw and b"zwetschgen" not in raw
+    node.start()
+    # Whoever signs in next in this browser is not shown what was searched for.
+    page = carol.submit(carol.get("/inbox"), r"/sign-out$")
+    assert page.status == 200 and not [c for c in carol.cookies if "search" in c.name]
+
+
+def test_results_come_in_pages(sqlite_node):
+    node = sqlite_node
+    for number in range(30):
+        smtp.send(node.smtp_port, smtp.make(subject=f"Note {number} [secure]"))
+    carol, _ = portal.sign_in_by_link(node, portal.link_for(node, CAROL, 30), CAROL)
+    first = found_by(carol, "note")
+    assert len(first) == 25 and first[0] == "Note 29"
+    page = carol.get("/search")
+    rest = carol.get(re.search(r'rel="next" href="([^"]+)"', page.text).group(1).replace("&amp;", "&"))
+    assert subjects(rest) == [f"Note {n}" for n in range(4, -1, -1)]
+    assert carol.get("/search?after=nonsense").status == 200
+    answer = carol.request("/search", f"csrf={page.form('search').get('fields')['csrf']}&q={'x' * 201}".encode(),
+                           {"Content-Type": "application/x-www-form-urlencoded", "Origin": node.url})
+    assert answer.status == 400
