@@ -1,6 +1,7 @@
 #include "base/clock.h"
 #include "base/network.h"
 #include "cli/admin.h"
+#include "cli/check_hop.h"
 #include "cli/command.h"
 #include "cli/exit.h"
 #include "cli/node.h"
@@ -23,6 +24,8 @@ struct checking {
 	struct node node;
 	json_t *findings;
 	bool has_problem;
+	struct domain *domains; /* of all accounts */
+	size_t domain_count;
 	struct arena arena;
 };
 
@@ -54,9 +57,8 @@ static enum result check_accounts(struct tx *tx, void *context, struct err *err)
 {
 	struct checking *c = context;
 	struct account *accounts;
-	struct domain *domains;
 	struct flow_account loaded;
-	size_t count, domain_count;
+	size_t count;
 
 	TRY(account_list(tx, &c->arena, &accounts, &count, err));
 	if (count == 0)
@@ -65,13 +67,13 @@ static enum result check_accounts(struct tx *tx, void *context, struct err *err)
 		TRY(flow_account_load(c->node.flow, tx, accounts[i].id, &c->arena, &loaded, err));
 	if (count)
 		good(c, "the root key opens every account's key");
-	TRY(domain_list(tx, (struct id){{0}}, &c->arena, &domains, &domain_count, err));
-	for (size_t i = 0; i < domain_count; i++)
-		if (domains[i].hop_tls == HOP_TLS_LOOSENED)
+	TRY(domain_list(tx, (struct id){{0}}, &c->arena, &c->domains, &c->domain_count, err));
+	for (size_t i = 0; i < c->domain_count; i++)
+		if (c->domains[i].hop_tls == HOP_TLS_LOOSENED)
 			warn(c,
 				arena_printf(&c->arena,
 					"secure content goes to the next hop of %.*s without verified TLS",
-					STR_ARG(domains[i].name))
+					STR_ARG(c->domains[i].name))
 					.ptr,
 				"give that server a certificate, then: sealpost domain set … --tls verified");
 	return RESULT_OK;
@@ -207,6 +209,61 @@ static void check_node(struct checking *c, const char *file)
 		problem(c, err.text, "use the root key that the database was made with");
 }
 
+static void check_hop(struct checking *c, const struct check_hop *hop, const char *whose)
+{
+	const char *tls = "", *mend = NULL;
+	struct err err = {0};
+
+	if (check_hop_try(hop, &c->arena, &tls, &mend, &err) == RESULT_OK)
+		good(c, arena_printf(
+				&c->arena, "%s, %.*s, answers (%s)", whose, STR_ARG(hop->destination), tls)
+				.ptr);
+	else
+		warn(c,
+			arena_printf(&c->arena, "%s, %.*s: %s", whose, STR_ARG(hop->destination), err.text)
+				.ptr,
+			mend);
+}
+
+static void check_each_hop(struct checking *c, struct check_hop *hop)
+{
+	const struct config *config = c->config;
+
+	for (size_t i = 0; i < c->domain_count; i++) {
+		const struct domain *d = &c->domains[i];
+		hop->destination = d->next_hop;
+		hop->needs_tls = d->hop_tls != HOP_TLS_LOOSENED;
+		hop->spares_loopback = d->hop_tls == HOP_TLS_VERIFIED;
+		check_hop(c, hop, arena_printf(&c->arena, "the next hop of %.*s", STR_ARG(d->name)).ptr);
+	}
+	if (config->smart_host_address == NULL || strcmp(config->delivery, "smart_host") != 0)
+		return;
+	hop->destination = str_of(config->smart_host_address);
+	hop->needs_tls = strcmp(config->smart_host_tls, "verified") == 0;
+	hop->spares_loopback = false;
+	check_hop(c, hop, "the smart host");
+}
+
+/* Warnings only: another server that is down is no fault of this configuration, and its mail waits. */
+static void check_hops(struct checking *c)
+{
+	const struct config *config = c->config;
+	struct tls_trust *trust = NULL;
+	struct resolver *resolver = NULL;
+	struct err err = {0};
+
+	if (config->outbox || tls_trust_load(config->tls_authorities, &trust, &err) != RESULT_OK)
+		return; /* told already */
+	if (resolver_new(config->resolver_server, config->resolver_anchor, (int)config->mx_port, &resolver,
+		    &err) == RESULT_OK)
+		check_each_hop(c,
+			&(struct check_hop){.resolver = resolver, .trust = trust, .helo = config->host_name});
+	else
+		problem(c, err.text, "mend the section `resolver`");
+	resolver_free(resolver);
+	tls_trust_free(trust);
+}
+
 static void print(const json_t *findings, bool as_json)
 {
 	const json_t *row;
@@ -238,6 +295,7 @@ static void check_all(struct checking *c, const char *file)
 	check_ports(c, &c->config->listen_smtps);
 	check_ports(c, &c->config->listen_https);
 	check_ports(c, &c->config->listen_http);
+	check_hops(c);
 }
 
 int cmd_check(int argc, char **argv)
@@ -246,7 +304,14 @@ int cmd_check(int argc, char **argv)
 	bool as_json = false;
 	const struct option_row rows[] = {{"config", "FILE", "configuration of the node", &file, NULL},
 		{"json", NULL, "print JSON", NULL, &as_json}};
-	struct options options = {.usage = "check [--config FILE] [--json]", .rows = rows, .count = 2};
+	struct options options = {
+		.usage = "check [--config FILE] [--json]\nTries also each domain's next hop and the smart "
+			 "host, "
+			 "without sending mail or a password; what does not answer within 10 s a step is a "
+			 "warning.\nThe exit code is not 0 when there is a problem; warnings do not change "
+			 "it.",
+		.rows = rows,
+		.count = 2};
 	cleanup(config_free_at) struct config *config = NULL;
 	struct err err = {0};
 	int code = options_read(&options, argc, argv, 0, 0);

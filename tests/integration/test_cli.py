@@ -8,6 +8,8 @@ import subprocess
 
 import pytest
 from support import smtp, wait
+from support.certificates import Authority
+from support.mail_server import MailServer
 from support.node import ROOT, Node
 
 COMMANDS = ["init", "serve", "demo", "check", "account", "destination", "domain", "user", "source", "definition", "policy", "queue",
@@ -270,6 +272,31 @@ def test_check(acme):
     done = call(acme.binary, "check", "--config", str(acme.config))
     assert done.returncode == INVALID and "problem" in done.stdout and "->" in done.stdout
     (acme.folder / "certificate.pem").write_bytes(certificate)
+
+
+def test_check_tries_the_servers_that_mail_goes_to(binary, tmp_path):
+    authority, servers = Authority(tmp_path), [MailServer() for _ in range(3)]
+    plain, good, bad = servers
+    good.context = authority.context("localhost")
+    bad.context = authority.context("localhost", "self-signed")
+    node = Node(binary, values={"outbox": None}, sections=[
+        f'tls {{\n  authorities = "{authority.file}"\n}}', f'smart_host {{\n  address = "127.0.0.1:{plain.port}"\n  tls = verified\n}}']).make_acme()
+    try:
+        for name, server in (("plain", plain), ("good", good), ("bad", bad)):
+            node.run("domain", "add", f"{name}.example", "--next-hop", f"localhost:{server.port}", "--tls", "always")
+        found = {f["what"].split(",")[0]: f for f in node.json("check")}  # the exit code is 0
+        assert found["the next hop of good.example"]["finding"] == "ok", found
+        for name, words in (("plain", "offer"), ("bad", "certificate")):
+            row = found[f"the next hop of {name}.example"]
+            assert row["finding"] == "warning" and words in row["what"] and "certificate" in row["mend"], row
+        assert found["the smart host"]["finding"] == "warning" and "certificate" in found["the smart host"]["mend"], found
+        row = found["the next hop of acme.example"]
+        assert row["finding"] == "warning" and "connection" in row["what"] and "start that server" in row["mend"], row
+        assert not any(server.transactions for server in servers)
+    finally:
+        node.close()
+        for server in servers:
+            server.close()
 
 
 def test_check_sees_another_root_key(acme):
