@@ -43,9 +43,9 @@ def password_only(node, address=ALICE):
 
 
 def give(browser, page, code, remember=False):
-    if not remember:
-        page.form(r"/sign-in/second-factor$")["fields"].pop("remember", None)
-    return browser.submit(page, r"/sign-in/second-factor$", code=code)
+    page.form(r"/sign-in/second-factor$")["fields"].pop("remember", None)
+    ticked = {"remember": "1"} if remember else {}
+    return browser.submit(page, r"/sign-in/second-factor$", code=code, **ticked)
 
 
 @pytest.fixture
