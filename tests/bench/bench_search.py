@@ -32,10 +32,11 @@ def text_of(number):
 
 
 def fill(node):
-    with smtplib.SMTP("127.0.0.1", node.smtp_port, timeout=60) as session:
-        for number in range(MESSAGES):
-            mail = smtp.make(subject=f"{RANDOM.choice(VOCABULARY)} {number} [secure]", to=USER, text=text_of(number))
-            session.sendmail("alice@acme.example", [USER], mail.as_bytes(policy=mail.policy.clone(linesep="\r\n")))
+    for begin in range(0, MESSAGES, 5000):  # a session takes 10,000 mails at most
+        with smtplib.SMTP("127.0.0.1", node.smtp_port, timeout=60) as session:
+            for number in range(begin, min(begin + 5000, MESSAGES)):
+                mail = smtp.make(subject=f"{RANDOM.choice(VOCABULARY)} {number} [secure]", to=USER, text=text_of(number))
+                session.sendmail("alice@acme.example", [USER], mail.as_bytes(policy=mail.policy.clone(linesep="\r\n")))
 
 
 def measure(action, times=TIMES):
