@@ -152,8 +152,9 @@ void write_set_fields(struct request *request, json_t *view)
 	add_draft_files(request, view);
 	if (visit->draft)
 		view_set(view, "saved_at", format_time_short(&visit->format, visit->draft->saved_at));
+	/* Pages without drafts have no such parameter. */
 	view_set_flag(view, "just_saved",
-		request->method == METHOD_GET && request_query(request, "saved").len > 0);
+		request->method == METHOD_GET && visit->draft && request_query(request, "saved").len > 0);
 	json_t *lost = view_add_list(view, "lost_files");
 	/* What is in the draft need not be chosen again. */
 	if (!visit->draft)
