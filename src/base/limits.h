@@ -135,6 +135,13 @@
 #define LIMIT_CHOSEN_MESSAGES 100   /* of a list, for one act */
 #define LIMIT_LOGO_BYTES (16 << 10) /* it is on every page, and those weigh less than 60 KB */
 
+/* Access codes. */
+#define LIMIT_ACCESS_CODE_LEAST 6
+#define LIMIT_ACCESS_CODE_BYTES 64
+#define LIMIT_ACCESS_CODE_TRIES 5 /* wrong ones of one person for one message in the window … */
+#define LIMIT_ACCESS_CODE_WINDOW_MS (15 * MS_MINUTE)
+#define LIMIT_ACCESS_CODE_TRIES_DAY 20 /* … and in a day */
+
 /* Templates. */
 #define LIMIT_TEMPLATE_BYTES (256 * 1024)
 #define LIMIT_TEMPLATE_DEPTH 64	     /* sections and partials within each other, parsed and rendered */

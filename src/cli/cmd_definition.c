@@ -9,7 +9,8 @@
 
 static const char *description, *expire_days, *extend, *position, *folder_name, *group, *sender;
 static bool everybody;
-static const char *print, *reply, *reply_all, *save, *read_receipt, *all_recipients, *second_factor;
+static const char *print, *reply, *reply_all, *save, *access_code, *read_receipt, *all_recipients,
+	*second_factor;
 
 static enum result read_number(const char *text, const char *option, int64_t *ret, struct err *err)
 {
@@ -42,6 +43,7 @@ static enum result fill(struct definition *definition, struct err *err)
 	TRY(read_yes(reply, "reply", &definition->rights.reply, err));
 	TRY(read_yes(reply_all, "reply-all", &definition->rights.reply_all, err));
 	TRY(read_yes(save, "save", &definition->rights.save, err));
+	TRY(read_yes(access_code, "access-code", &definition->access_code, err));
 	TRY(read_yes(extend, "extend", &definition->rights.extend, err));
 	TRY(read_yes(read_receipt, "read-receipt", &definition->read_receipt, err));
 	TRY(read_yes(all_recipients, "all-recipients", &definition->all_recipients, err));
@@ -139,8 +141,8 @@ static enum result list_in_tx(struct tx *tx, void *context, struct err *err)
 {
 	struct admin *admin = context;
 	static const char *const columns[] = {"name", "folder", "default", "print", "reply", "reply_all",
-		"save", "expire_days", "extend", "read_receipt", "all_recipients", "second_factor", "description",
-		NULL};
+		"save", "access_code", "expire_days", "extend", "read_receipt", "all_recipients",
+		"second_factor", "description", NULL};
 	struct definition_folder *folders;
 	struct definition *d;
 	size_t count, folder_count;
@@ -151,14 +153,15 @@ static enum result list_in_tx(struct tx *tx, void *context, struct err *err)
 	json_t *list = json_array();
 	for (size_t i = 0; i < count; i++)
 		(void)json_array_append_new(list,
-			json_pack("{s:o,s:o,s:b,s:b,s:b,s:b,s:b,s:I,s:b,s:b,s:b,s:b,s:o}", "name",
+			json_pack("{s:o,s:o,s:b,s:b,s:b,s:b,s:b,s:b,s:I,s:b,s:b,s:b,s:b,s:o}", "name",
 				admin_text(d[i].name), "folder",
 				admin_text(folder_of(folders, folder_count, &d[i])), "default",
 				d[i].is_default, "print", d[i].rights.print, "reply", d[i].rights.reply,
-				"reply_all", d[i].rights.reply_all, "save", d[i].rights.save, "expire_days",
-				(json_int_t)d[i].expire_days, "extend", d[i].rights.extend, "read_receipt", d[i].read_receipt,
-				"all_recipients", d[i].all_recipients, "second_factor",
-				d[i].rights.second_factor, "description", admin_text(d[i].description)));
+				"reply_all", d[i].rights.reply_all, "save", d[i].rights.save, "access_code",
+				d[i].access_code, "expire_days", (json_int_t)d[i].expire_days, "extend",
+				d[i].rights.extend, "read_receipt", d[i].read_receipt, "all_recipients",
+				d[i].all_recipients, "second_factor", d[i].rights.second_factor,
+				"description", admin_text(d[i].description)));
 	admin_print(admin, list, columns);
 	return RESULT_OK;
 }
@@ -228,7 +231,7 @@ static enum result withdraw(struct admin *admin, const struct options *options, 
 
 #define RULES                                                                                                \
 	"[--description TEXT] [--print yes|no] [--reply yes|no] [--reply-all yes|no] [--save yes|no] "       \
-	"[--expire-days N] [--extend yes|no]"                                                                \
+	"[--access-code yes|no] [--expire-days N] [--extend yes|no]"                                         \
 	" [--read-receipt yes|no] [--all-recipients yes|no] [--second-factor yes|no] [--position N]"         \
 	" [--folder NAME]"
 
@@ -241,6 +244,8 @@ int cmd_definition(int argc, char **argv)
 		{"reply", "yes|no", "recipients may reply", &reply, NULL},
 		{"reply-all", "yes|no", "recipients may reply to all", &reply_all, NULL},
 		{"save", "yes|no", "recipients may save the whole message as a file (.eml)", &save, NULL},
+		{"access-code", "yes|no", "recipients need a code that the sender tells them", &access_code,
+			NULL},
 		{"expire-days", "N", "days until it expires; 0: at the end of retention", &expire_days, NULL},
 		{"extend", "yes|no", "its sender may extend it once", &extend, NULL},
 		{"read-receipt", "yes|no", "the sender is told when it was read", &read_receipt, NULL},

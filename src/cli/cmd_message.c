@@ -1,5 +1,6 @@
 #include "cli/admin.h"
 #include "cli/command.h"
+#include "flow/access_code.h"
 #include "flow/extend.h"
 #include "flow/notify_again.h"
 #include "flow/recall.h"
@@ -13,7 +14,7 @@
 #define LIST_MAX 200
 #define EVENTS_MAX 2000
 
-static const char *recipient, *reason, *until;
+static const char *recipient, *reason, *until, *code_text;
 
 static json_t *facts(const struct message *m)
 {
@@ -272,18 +273,33 @@ static enum result notify(struct admin *admin, const struct options *options, st
 		admin->node.flow, &admin->actor, id, str_of(options->words[1]), admin->now, err);
 }
 
+static enum result new_code(struct admin *admin, const struct options *options, struct err *err)
+{
+	struct str code;
+	struct id id;
+
+	TRY(read_id(options, &id, err));
+	TRY(access_code_change(admin->node.flow, &admin->actor, (struct id){{0}}, id,
+		code_text ? str_of(code_text) : STR_NONE, admin->now, &admin->arena, &code, err));
+	(void)printf("%.*s\n", STR_ARG(code));
+	return RESULT_OK;
+}
+
 int cmd_message(int argc, char **argv)
 {
 	struct admin admin = {0};
 	const struct option_row rows[] = {ADMIN_ROWS(&admin),
 		{"recipient", "ADDRESS", "recall only from this one", &recipient, NULL},
 		{"reason", "TEXT", "why it is recalled; recipients are shown it", &reason, NULL},
-		{"until", "TIME", "until when recipients can read it, 2026-11-30T14:02", &until, NULL}};
+		{"until", "TIME", "until when recipients can read it, 2026-11-30T14:02", &until, NULL},
+		{"code", "TEXT", "the access code; without it one is made", &code_text, NULL}};
 	static const struct admin_verb verbs[] = {
 		{"list", "list [--json]", 0, 0, true, list},
 		{"show", "show ID [--json]", 1, 1, true, show},
 		{"recall", "recall ID [--recipient ADDRESS] --reason TEXT", 1, 1, true, recall},
 		{"extend", "extend ID --until TIME", 1, 1, true, extend},
+		{"code", "code ID [--code TEXT]    (sets a new access code and prints it)", 1, 1, true,
+			new_code},
 		{"notify", "notify ID ADDRESS    (sends the notification again)", 2, 2, true, notify},
 		{"events", "events [--json]    (the account's newest, of refused mail too)", 0, 0, true,
 			events},

@@ -39,9 +39,10 @@ const struct root_key *flow_root_key(const struct flow *flow);
 /* Who asks for something, and from where: goes into events and decides what may be done. */
 struct actor {
 	struct id account_id;
-	struct id person_id;	/* none: the system, or the command line */
-	struct str origin;	/* the peer's address, "cli", or empty */
-	bool has_second_factor; /* was shown in this session, or its browser is remembered */
+	struct id person_id;	   /* none: the system, or the command line */
+	struct str origin;	   /* the peer's address, "cli", or empty */
+	struct bytes session_hash; /* of the person's session; empty: none */
+	bool has_second_factor;	   /* was shown in this session, or its browser is remembered */
 };
 
 /* An account as verbs need it: its key (owned by flow, unwrapped once for the process) and its settings. */

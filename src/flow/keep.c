@@ -1,6 +1,7 @@
 #include "flow/keep_private.h"
 
 #include "base/limits.h"
+#include "flow/access_code.h"
 #include "flow/inquiry.h"
 #include "flow/mail_out.h"
 #include "flow/outsider.h"
@@ -108,6 +109,9 @@ void keep_terms(const struct keeping *k, struct id owner_id, struct message *mes
 	message->rights = r->definition.rights;
 	message->read_receipt = r->definition.read_receipt || letter->wants_receipt;
 	message->all_recipients = r->definition.all_recipients;
+	if (r->definition.access_code && keep_is_secured(r) && !message->code_set_at)
+		access_code_set(message, &k->key,
+			r->access_code.len ? r->access_code : access_code_new(k->arena), r->now, k->arena);
 	message->answers_id = r->answers_id;
 	message->expires_at = keep_is_secured(r) ? expiry(k, message->sent_at) : 0;
 	message->content_ends_at = keep_is_secured(r) ? retention_end(k, message->sent_at)

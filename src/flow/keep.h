@@ -36,6 +36,7 @@ struct keep_request {
 	bool owner_is_internal;
 	/* What it is sent with; definition.id none: nothing is secured. */
 	struct definition definition;
+	struct str access_code; /* where the definition asks for one; empty: a new one */
 	struct id answers_id;
 	struct id inquiry_id;  /* what asked for it, or none … */
 	int64_t inquiry_bytes; /* … and how much of it this takes */

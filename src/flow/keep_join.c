@@ -39,21 +39,25 @@ static int64_t sooner_end(const struct message *message, int64_t other)
 /* Makes a secured message as strict as this part of its recipients calls for; whether that changes it. */
 static bool tighten(struct keeping *k)
 {
-	struct message *m = &k->message, asked = {.sent_at = m->sent_at}, before = *m;
+	struct message *m = &k->message, asked = {.id = m->id, .sent_at = m->sent_at}, before = *m;
 
 	keep_terms(k, m->owner_id, &asked);
 	m->definition_name = strictest_names(m->definition_name, asked.definition_name, k->arena);
 	m->rights = strictest_rights(m->rights, asked.rights);
 	m->read_receipt = m->read_receipt || asked.read_receipt;
 	m->all_recipients = m->all_recipients || asked.all_recipients;
+	if (!m->code_set_at) {
+		m->code_box = asked.code_box;
+		m->code_set_at = asked.code_set_at;
+	}
 	m->expires_at = sooner_end(m, asked.expires_at);
 	return !str_equal(m->definition_name, before.definition_name) ||
 	       m->rights.print != before.rights.print || m->rights.reply != before.rights.reply ||
 	       m->rights.reply_all != before.rights.reply_all || m->rights.save != before.rights.save ||
 	       m->rights.extend != before.rights.extend ||
 	       m->rights.second_factor != before.rights.second_factor ||
-	       m->read_receipt != before.read_receipt || m->all_recipients != before.all_recipients ||
-	       m->expires_at != before.expires_at;
+	       m->code_set_at != before.code_set_at || m->read_receipt != before.read_receipt ||
+	       m->all_recipients != before.all_recipients || m->expires_at != before.expires_at;
 }
 
 enum result keep_join_terms(struct tx *tx, struct keeping *k, struct id owner_id, struct err *err)

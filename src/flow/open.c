@@ -1,10 +1,13 @@
 #include "flow/open.h"
 
+#include "flow/access_code.h"
 #include "flow/letter.h"
+#include "flow/open_private.h"
 #include "flow/owned.h"
 #include "flow/people.h"
 #include "seal/box.h"
 #include "seal/stream.h"
+#include "store/code_entry.h"
 #include "store/event.h"
 #include "store/recall.h"
 #include "store/sealed_body.h"
@@ -59,19 +62,33 @@ static enum result check_factor(const struct message_query *q, const struct copy
 }
 
 /* Why the person may not see it any more. */
-static enum result check_not_ended(const struct message_query *q, const struct copy *copy, struct err *err)
+enum result open_check_not_ended(
+	const struct message *message, const struct copy *copy, int64_t now, struct err *err)
 {
-	const struct message *message = &q->message;
-
 	if (copy->destroyed_at)
 		return err_code(err, RESULT_GONE, "deleted", "you deleted this message for good");
 	if (copy->is_owner)
 		return RESULT_OK;
 	if (message->recalled_at || !id_is_none(copy->recall_id))
 		return err_code(err, RESULT_GONE, "recalled", "the sender recalled this message");
-	if (message->expires_at && q->now >= message->expires_at)
+	if (message->expires_at && now >= message->expires_at)
 		return err_code(err, RESULT_GONE, "expired", "this message has expired");
 	return RESULT_OK;
+}
+
+/* The one place that asks for the access code. */
+static enum result check_code(
+	struct tx *tx, const struct message_query *q, const struct copy *copy, struct err *err)
+{
+	bool was_entered;
+
+	if (!q->message.code_set_at || copy->is_owner)
+		return RESULT_OK;
+	TRY(code_entry_exists(
+		tx, q->actor->session_hash, copy->id, q->message.code_set_at, &was_entered, err));
+	return was_entered ? RESULT_OK
+			   : err_code(err, RESULT_DENIED, "access-code",
+				     "this message opens with a code that its sender tells you");
 }
 
 static enum result check_use(const struct message_query *q, const struct copy *copy, struct err *err)
@@ -135,6 +152,7 @@ static enum result open_sealed(struct tx *tx, struct message_query *q, struct er
 	TRY(found);
 	TRY(message_key_unwrap(q->account.key, q->message.id, q->copy_id, wrap, &q->key, err));
 	TRY(open_boxes(q, &letter, err));
+	TRY(access_code_open(&q->message, &q->key, &q->opened->arena, &q->opened->access_code, err));
 	TRY(open_content(tx, q, err));
 	set_letter(q, &letter);
 	q->opened->index = &q->opened->held->index;
@@ -184,7 +202,9 @@ static void read_events(const struct traces *traces, struct id person_id, struct
 		const struct event *event = &traces->events[i];
 		if (!id_equal(event->person_id, person_id))
 			continue;
-		if (str_equal(event->kind, STR(EVENT_LINK_OPENED)) && !recipient->link_opened_at)
+		if (str_equal(event->kind, STR(EVENT_ACCESS_CODE_ENTERED)) && !recipient->code_entered_at)
+			recipient->code_entered_at = event->at;
+		else if (str_equal(event->kind, STR(EVENT_LINK_OPENED)) && !recipient->link_opened_at)
 			recipient->link_opened_at = event->at;
 		else if (str_equal(event->kind, STR(EVENT_MESSAGE_SAVED)) && !recipient->saved_at)
 			recipient->saved_at = event->at;
@@ -292,9 +312,10 @@ static enum result read_with_key(struct tx *tx, struct message_query *q, struct 
 	TRY(copy_find(tx, q->actor->person_id, q->copy_id, &copy, err));
 	TRY(flow_account_load(q->flow, tx, copy.account_id, &opened->arena, &q->account, err));
 	TRY(message_find(tx, copy.account_id, copy.message_id, &opened->arena, &q->message, err));
-	TRY(check_not_ended(q, &copy, err));
+	TRY(open_check_not_ended(&q->message, &copy, q->now, err));
 	TRY(check_use(q, &copy, err));
 	TRY(check_factor(q, &copy, err));
+	TRY(check_code(tx, q, &copy, err));
 	TRY(open_sealed(tx, q, err));
 	TRY(set_owner(tx, q, err));
 	opened->summary.copy = copy;

@@ -80,7 +80,8 @@ struct open_recipient {
 	int64_t denied_at;	/* somebody with the link said that the address is another person's */
 	int64_t link_opened_at; /* nobody signed in */
 	int64_t signed_in_at;	/* to the portal, for the first time since the message was sent */
-	int64_t saved_at;	/* the whole message was fetched as a file */
+	int64_t code_entered_at;
+	int64_t saved_at; /* the whole message was fetched as a file */
 	struct open_download *downloads;
 	size_t download_count;
 	struct delivery delivery; /* of its notification or its mail; kind 0 when there is none */
@@ -95,6 +96,7 @@ struct open_message {
 	size_t to_count, cc_count;
 	struct rights rights;
 	struct str definition_name;
+	struct str access_code; /* empty: it asks for none */
 	const struct mime_index *index;
 	struct reader content;		   /* the raw mail */
 	struct delivery own_copy; /* to the owner's own mailbox; id none: none (R10) */
@@ -113,8 +115,9 @@ enum open_use {
 };
 
 /* NOT_FOUND; GONE with code "recalled", "expired", "deleted" or "destroyed"; DENIED with "print-not-allowed",
- * "save-not-allowed", or "second-factor" when its definition asks for one that was not shown. The owner may
- * do everything, and still opens what was recalled or has expired, as long as it is kept. */
+ * "save-not-allowed", "second-factor" when its definition asks for one that was not shown, or "access-code"
+ * while that was not entered in this session. The owner may do everything, and still opens what was recalled
+ * or has expired, as long as it is kept. */
 enum result open_message(struct flow *flow, const struct actor *actor, struct id copy_id, enum open_use use,
 	int64_t now, struct open_message **ret, struct err *err) must_check;
 void open_message_free(struct open_message *message);

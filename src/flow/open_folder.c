@@ -37,7 +37,8 @@ static void open_boxes(const struct open_rows *how, const struct copy_row *row, 
 	enum result result =
 		message_key_unwrap(how->key, row->copy.message_id, row->copy.id, row->wrap, key, NULL);
 	if (result == RESULT_OK)
-		result = letter_list_open(row->list_box, key, row->copy.message_id, how->arena, &letter, NULL);
+		result =
+			letter_list_open(row->list_box, key, row->copy.message_id, how->arena, &letter, NULL);
 	if (result != RESULT_OK) {
 		ret->readable = false;
 		return;
@@ -45,7 +46,7 @@ static void open_boxes(const struct open_rows *how, const struct copy_row *row, 
 	ret->subject = letter.subject;
 	ret->from = person_of(letter.from);
 	/* The begin of the text is shown to whoever may open it. */
-	if (row->copy.is_owner || !row->second_factor || how->actor->has_second_factor)
+	if (row->copy.is_owner || ((!row->second_factor || how->actor->has_second_factor) && !row->asks_code))
 		ret->snippet = letter.snippet;
 	ret->files = letter.files;
 }

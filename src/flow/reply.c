@@ -14,6 +14,7 @@ static struct definition definition_of(const struct message *message)
 		.name = message->definition_name,
 		.rights = message->rights,
 		.expire_days = message->expires_at ? (lasts + MS_DAY - 1) / MS_DAY : 0,
+		.access_code = message->code_set_at > 0,
 		.all_recipients = message->all_recipients};
 }
 
@@ -102,6 +103,7 @@ static enum result reply(struct writing *w, const struct open_message *message, 
 	for (size_t i = 1; i < count; i++)
 		w->cc[w->cc_count++] = (struct mime_address){people[i].name, people[i].address};
 	w->answered.id = message->summary.copy.message_id;
+	w->access_code = message->access_code;
 	w->answers_all = all;
 	TRY(quote(w, message, written->text, err));
 	TRY(thread(w, message, err));

@@ -69,8 +69,8 @@ static bool opened_matches(const struct searching *s, const struct words_row *ro
 	key_wipe(&key);
 	if (result != RESULT_OK || (s->search->files && !str_starts(words, STR("1"))))
 		return false;
-	/* The text is searched by whoever may open it. */
-	if (!row->is_owner && row->second_factor && !s->actor->has_second_factor)
+	/* The text is searched by whoever may open it; of what opens with a code only by its sender. */
+	if (!row->is_owner && (row->asks_code || (row->second_factor && !s->actor->has_second_factor)))
 		words = str_cut(&words, '\n');
 	return has_words(str_from(words, 1), s->words);
 }
@@ -133,13 +133,13 @@ static enum result show(struct tx *tx, struct searching *s, struct err *err)
 	s->page.from = s->search->from;
 	for (size_t i = 0; i < count; i++) {
 		struct copy_row row;
-		TRY(copy_row_find(tx, s->actor->person_id, matches[i].folder, matches[i].copy_id, s->arena,
-			&row, err));
+		TRY(copy_row_find(
+			tx, s->actor->person_id, matches[i].folder, matches[i].copy_id, s->arena, &row, err));
 		TRY(open_row(tx, &how, &row, &s->page.rows[i], err));
 	}
 	if (has_more)
-		s->page.older = (struct copy_cursor){
-			matches[count - 1].sorted_at, matches[count - 1].copy_id, false};
+		s->page.older =
+			(struct copy_cursor){matches[count - 1].sorted_at, matches[count - 1].copy_id, false};
 	return RESULT_OK;
 }
 
@@ -164,12 +164,8 @@ enum result search_messages(struct flow *flow, const struct actor *actor, const 
 {
 	cleanup(buf_done) struct buf words = buf_new(4 * LIMIT_SEARCH_TEXT_BYTES);
 	struct mime_words split = {.out = &words};
-	struct searching searching = {.flow = flow,
-		.actor = actor,
-		.search = search,
-		.limit = limit,
-		.now = now,
-		.arena = arena};
+	struct searching searching = {
+		.flow = flow, .actor = actor, .search = search, .limit = limit, .now = now, .arena = arena};
 
 	mime_words_add(&split, search->text);
 	searching.words = buf_str(&words);

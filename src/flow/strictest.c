@@ -42,6 +42,7 @@ void strictest_add(struct definition *sum, const struct definition *one, struct 
 	sum->name = strictest_names(sum->name, one->name, arena);
 	sum->rights = strictest_rights(sum->rights, one->rights);
 	sum->read_receipt = sum->read_receipt || one->read_receipt;
+	sum->access_code = sum->access_code || one->access_code;
 	sum->all_recipients = sum->all_recipients || one->all_recipients;
 	if (one->expire_days && (sum->expire_days == 0 || one->expire_days < sum->expire_days))
 		sum->expire_days = one->expire_days;

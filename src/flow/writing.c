@@ -206,6 +206,7 @@ static enum result keep(struct writing *w, const struct written *written, struct
 		.owner_name = w->writer_name,
 		.owner_is_internal = w->writer.is_internal,
 		.definition = w->definition,
+		.access_code = w->access_code,
 		.answers_id = w->answered.id,
 		.inquiry_id = w->inquiry.id,
 		.inquiry_bytes = bytes_of(written),

@@ -23,6 +23,7 @@ struct writing {
 	struct person writer;
 	struct str writer_name;
 	struct definition definition;
+	struct str access_code;	 /* of what is answered, or empty */
 	struct message answered; /* id none: a new message */
 	bool answers_all;
 	struct inquiry inquiry; /* what asked for it; id none: nothing did */

@@ -139,7 +139,7 @@ enum result copy_tally(struct tx *tx, struct id message_id, struct copy_tally *r
 	", m.sent_at, m.expires_at, m.recalled_at, m.size, m.list_box, w.sealed, m.sender,"                  \
 	" m.extended_at, m.second_factor,"                                                                   \
 	" CASE WHEN c.is_owner = 0 THEN 0 ELSE (SELECT COUNT(*) FROM copy o WHERE o.message_id = m.id"       \
-	"  AND o.person_id = c.person_id AND o.is_owner = 2) END"                                                                    \
+	"  AND o.person_id = c.person_id AND o.is_owner = 2) END, m.code_set_at > 0"                         \
 	" FROM copy c JOIN message m ON m.id = c.message_id LEFT JOIN wrap w ON w.holder_id = c.id"          \
 	" WHERE c.person_id = $1 AND c.folder = $2"
 
@@ -163,6 +163,7 @@ static struct copy_row read_page_row(const struct rows *rows, struct arena *aren
 		.extended_at = row_int(rows, COPY_COLUMNS + 7),
 		.second_factor = row_bool(rows, COPY_COLUMNS + 8),
 		.in_own_mailbox = row_bool(rows, COPY_COLUMNS + 9),
+		.asks_code = row_bool(rows, COPY_COLUMNS + 10),
 	};
 }
 
@@ -262,9 +263,9 @@ enum result copy_add(struct tx *tx, const struct copy *copy, struct err *err)
 		"unread,"
 		" first_read_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
 		DB_ARGS(db_id(copy->id), db_id(copy->account_id), db_id(copy->message_id),
-			db_id(copy->person_id), db_int(copy->is_second ? IS_SECOND : copy->is_owner), db_int(copy->role),
-			db_int(copy->folder), db_int(copy->sorted_at), db_bool(copy->unread),
-			db_int(copy->first_read_at)),
+			db_id(copy->person_id), db_int(copy->is_second ? IS_SECOND : copy->is_owner),
+			db_int(copy->role), db_int(copy->folder), db_int(copy->sorted_at),
+			db_bool(copy->unread), db_int(copy->first_read_at)),
 		NULL, err));
 	return count_change(tx, copy->person_id, copy->folder, 1, copy->unread, err);
 }

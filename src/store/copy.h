@@ -38,6 +38,7 @@ struct copy_row {
 	int64_t expires_at;
 	int64_t recalled_at;
 	int64_t extended_at;
+	bool asks_code; /* for its access code */
 	int64_t size;
 	struct bytes list_box;
 	struct bytes wrap;  /* empty: destroyed */

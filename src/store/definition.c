@@ -5,8 +5,8 @@
 
 #define COLUMNS                                                                                              \
 	"id, account_id, name, description, is_default, position, may_print, may_reply, may_reply_all,"      \
-	" expire_days, read_receipt, all_recipients, created_at, folder_id, may_save, second_factor,"    \
-	" may_extend"
+	" expire_days, read_receipt, all_recipients, created_at, folder_id, may_save, second_factor,"        \
+	" may_extend, access_code"
 
 static struct definition read_row(const struct rows *rows, struct arena *arena)
 {
@@ -24,6 +24,7 @@ static struct definition read_row(const struct rows *rows, struct arena *arena)
 		.all_recipients = row_bool(rows, 11),
 		.created_at = row_int(rows, 12),
 		.folder_id = row_id(rows, 13),
+		.access_code = row_bool(rows, 17),
 	};
 }
 
@@ -94,8 +95,9 @@ enum result definition_add(struct tx *tx, const struct definition *definition, s
 	return db_exec(tx,
 		"INSERT INTO definition (id, account_id, name, name_key, description, is_default, position,"
 		" may_print, may_reply, may_reply_all, expire_days, read_receipt, all_recipients, created_at,"
-		" folder_id, may_save, second_factor, may_extend)"
-		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
+		" folder_id, may_save, second_factor, may_extend, access_code)"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, "
+		"$19)",
 		DB_ARGS(db_id(definition->id), db_id(definition->account_id), db_text(definition->name),
 			db_text(arena_lower(&arena, definition->name)), db_text(definition->description),
 			db_bool(definition->is_default), db_int(definition->position),
@@ -104,7 +106,7 @@ enum result definition_add(struct tx *tx, const struct definition *definition, s
 			db_bool(definition->read_receipt), db_bool(definition->all_recipients),
 			db_int(definition->created_at), db_id_or_null(definition->folder_id),
 			db_bool(definition->rights.save), db_bool(definition->rights.second_factor),
-			db_bool(definition->rights.extend)),
+			db_bool(definition->rights.extend), db_bool(definition->access_code)),
 		NULL, err);
 }
 
@@ -117,7 +119,8 @@ enum result definition_update(struct tx *tx, const struct definition *definition
 		"UPDATE definition SET name = $3, name_key = $4, description = $5, position = $6, may_print "
 		"= $7,"
 		" may_reply = $8, may_reply_all = $9, expire_days = $10, read_receipt = $11, all_recipients "
-		"= $12, folder_id = $13, may_save = $14, second_factor = $15, may_extend = $16"
+		"= $12, folder_id = $13, may_save = $14, second_factor = $15, may_extend = $16, access_code "
+		"= $17"
 		" WHERE id = $1 AND account_id = $2",
 		DB_ARGS(db_id(definition->id), db_id(definition->account_id), db_text(definition->name),
 			db_text(arena_lower(&arena, definition->name)), db_text(definition->description),
@@ -126,7 +129,7 @@ enum result definition_update(struct tx *tx, const struct definition *definition
 			db_int(definition->expire_days), db_bool(definition->read_receipt),
 			db_bool(definition->all_recipients), db_id_or_null(definition->folder_id),
 			db_bool(definition->rights.save), db_bool(definition->rights.second_factor),
-			db_bool(definition->rights.extend)),
+			db_bool(definition->rights.extend), db_bool(definition->access_code)),
 		&changed, err));
 	return changed ? RESULT_OK : err_set(err, RESULT_NOT_FOUND, "the account has no such definition");
 }

@@ -26,6 +26,7 @@ struct definition {
 	struct rights rights;
 	int64_t expire_days; /* 0: at retention */
 	bool read_receipt;
+	bool access_code;    /* recipients need a code that the sender tells them */
 	bool all_recipients; /* internal recipients read it in the portal too */
 	int64_t created_at;
 	struct id folder_id; /* who may choose it (store/definition_folder.h) */

@@ -41,6 +41,9 @@ struct event {
 #define EVENT_BODY_SHOWN "body.shown"	/* the only evidence that is called "read" (R13) */
 #define EVENT_FILE_DOWNLOADED "file.downloaded"
 #define EVENT_MESSAGE_SAVED "message.saved" /* the whole of it as a file, by a recipient */
+#define EVENT_ACCESS_CODE_ENTERED "access-code.entered"
+#define EVENT_ACCESS_CODE_REFUSED "access-code.refused"
+#define EVENT_ACCESS_CODE_CHANGED "access-code.changed" /* by the sender or an administrator */
 #define EVENT_SIGNED_IN "person.signed-in"
 #define EVENT_SIGNED_OUT "person.signed-out"
 #define EVENT_CODE_SENT "person.code-sent"

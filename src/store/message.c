@@ -7,7 +7,7 @@
 	"id, account_id, kind, owner_id, sender, definition_id, definition_name, may_print, may_reply,"      \
 	" may_reply_all, read_receipt, all_recipients, answers_id, sent_at, expires_at, extended_at,"        \
 	" recalled_at, size, sealed_size, kept_in, pack_id, pack_offset, content_ends_at, may_save,"         \
-	" second_factor, may_extend"
+	" second_factor, may_extend, code_set_at, code_box"
 #define BOXES ", list_box, head_box, index_box"
 
 /* kept_in, pack_id and pack_offset stand together. */
@@ -44,6 +44,8 @@ static struct message read_row(const struct rows *rows, struct arena *arena)
 		.sealed_size = row_int(rows, 18),
 		.content = read_place(rows, 0, 19, 18),
 		.content_ends_at = row_int(rows, 22),
+		.code_set_at = row_int(rows, 26),
+		.code_box = arena_bytes(arena, row_bytes(rows, 27)),
 	};
 }
 
@@ -55,9 +57,9 @@ enum result message_find(struct tx *tx, struct id account_id, struct id id, stru
 	TRY(db_query_one(tx, "SELECT " COLUMNS BOXES " FROM message WHERE account_id = $1 AND id = $2",
 		DB_ARGS(db_id(account_id), db_id(id)), &rows, err));
 	*ret = read_row(&rows, arena);
-	ret->list_box = arena_bytes(arena, row_bytes(&rows, 26));
-	ret->head_box = arena_bytes(arena, row_bytes(&rows, 27));
-	ret->index_box = arena_bytes(arena, row_bytes(&rows, 28));
+	ret->list_box = arena_bytes(arena, row_bytes(&rows, 28));
+	ret->head_box = arena_bytes(arena, row_bytes(&rows, 29));
+	ret->index_box = arena_bytes(arena, row_bytes(&rows, 30));
 	return rows_end(&rows, err);
 }
 
@@ -136,7 +138,8 @@ enum result message_add(struct tx *tx, const struct message *message, struct err
 	return db_exec(tx,
 		"INSERT INTO message (" COLUMNS BOXES
 		") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,"
-		" $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29)",
+		" $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, "
+		"$31)",
 		DB_ARGS(db_id(message->id), db_id(message->account_id), db_int(message->kind),
 			db_id_or_null(message->owner_id), db_text(message->sender),
 			db_id_or_null(message->definition_id), db_text(message->definition_name),
@@ -148,8 +151,9 @@ enum result message_add(struct tx *tx, const struct message *message, struct err
 			db_int(message->content.kept), db_id_or_null(message->content.pack.pack),
 			db_int((int64_t)message->content.pack.offset), db_int(message->content_ends_at),
 			db_bool(message->rights.save), db_bool(message->rights.second_factor),
-			db_bool(message->rights.extend), db_bytes(message->list_box), db_bytes(message->head_box),
-			db_bytes(message->index_box)),
+			db_bool(message->rights.extend), db_int(message->code_set_at),
+			db_bytes_or_null(message->code_box), db_bytes(message->list_box),
+			db_bytes(message->head_box), db_bytes(message->index_box)),
 		NULL, err);
 }
 
@@ -172,7 +176,8 @@ enum result message_set_terms(struct tx *tx, const struct message *message, stru
 		"UPDATE message SET kind = $2, owner_id = $3, definition_id = $4, definition_name = $5,"
 		" may_print = $6, may_reply = $7, may_reply_all = $8, read_receipt = $9,"
 		" all_recipients = $10, answers_id = $11, expires_at = $12, list_box = $13,"
-		" content_ends_at = $14, may_save = $15, second_factor = $16, may_extend = $17 WHERE id = $1",
+		" content_ends_at = $14, may_save = $15, second_factor = $16, may_extend = $17,"
+		" code_set_at = $18, code_box = $19 WHERE id = $1",
 		DB_ARGS(db_id(message->id), db_int(message->kind), db_id_or_null(message->owner_id),
 			db_id_or_null(message->definition_id), db_text(message->definition_name),
 			db_bool(message->rights.print), db_bool(message->rights.reply),
@@ -180,8 +185,16 @@ enum result message_set_terms(struct tx *tx, const struct message *message, stru
 			db_bool(message->all_recipients), db_id_or_null(message->answers_id),
 			db_int(message->expires_at), db_bytes(message->list_box),
 			db_int(message->content_ends_at), db_bool(message->rights.save),
-			db_bool(message->rights.second_factor), db_bool(message->rights.extend)),
+			db_bool(message->rights.second_factor), db_bool(message->rights.extend),
+			db_int(message->code_set_at), db_bytes_or_null(message->code_box)),
 		NULL, err);
+}
+
+enum result message_set_code(struct tx *tx, const struct message *message, struct err *err)
+{
+	return db_exec(tx, "UPDATE message SET code_set_at = $2, code_box = $3 WHERE id = $1",
+		DB_ARGS(db_id(message->id), db_int(message->code_set_at), db_bytes(message->code_box)), NULL,
+		err);
 }
 
 enum result message_body_add(struct tx *tx, struct id message_id, struct bytes sealed, struct err *err)

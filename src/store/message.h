@@ -42,7 +42,9 @@ struct message {
 	bool all_recipients;
 	struct id answers_id; /* the message it is a reply to, or none */
 	int64_t sent_at;
-	int64_t expires_at; /* 0: never */
+	int64_t expires_at;    /* 0: never */
+	struct bytes code_box; /* the access code under the message key, "access-code" */
+	int64_t code_set_at;   /* 0: it asks for none */
 	int64_t extended_at;
 	int64_t recalled_at;	 /* from all its recipients; copies name the recall that took one away */
 	int64_t content_ends_at; /* when the content goes: of a secured one, as far as it may be extended */

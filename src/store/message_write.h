@@ -20,6 +20,9 @@ enum result message_hold(struct tx *tx, struct id id, struct message_state *ret,
  * content stays from now on. The caller holds it. */
 enum result message_set_terms(struct tx *tx, const struct message *message, struct err *err) must_check;
 
+/* Writes its access code. The caller holds it. */
+enum result message_set_code(struct tx *tx, const struct message *message, struct err *err) must_check;
+
 enum result message_body_add(
 	struct tx *tx, struct id message_id, struct bytes sealed, struct err *err) must_check;
 

@@ -599,6 +599,17 @@ static const char searching[] = "CREATE TABLE message_words ("
 				"  message_id BYTEA PRIMARY KEY REFERENCES message(id),"
 				"  sealed BYTEA NOT NULL);";
 
+/* Codes that senders tell by another way than mail, and in which sessions they were entered. */
+static const char access_codes[] =
+	"ALTER TABLE definition ADD COLUMN access_code BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE message ADD COLUMN code_set_at BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE message ADD COLUMN code_box BYTEA;"
+	"CREATE TABLE code_entry ("
+	"  session_hash BYTEA NOT NULL REFERENCES session(token_hash) ON DELETE CASCADE,"
+	"  copy_id BYTEA NOT NULL,"
+	"  code_set_at BIGINT NOT NULL,"
+	"  PRIMARY KEY (session_hash, copy_id));";
+
 static const struct migration migrations[] = {
 	{1, "begin", begin},
 	{2, "delay-notices", delay_notices},
@@ -624,6 +635,7 @@ static const struct migration migrations[] = {
 	{22, "sign-in-history", sign_in_history},
 	{23, "passkeys", passkeys},
 	{24, "searching", searching},
+	{25, "access-codes", access_codes},
 };
 
 enum result schema_migrate(struct db *db, int *ret_from, int *ret_to, struct err *err)

@@ -4,7 +4,7 @@
 
 #define PAGE                                                                                                 \
 	"SELECT c.id, c.message_id, c.sorted_at, m.expires_at, c.is_owner, c.unread, m.second_factor,"       \
-	" w.sealed, s.sealed FROM copy c JOIN message m ON m.id = c.message_id"                              \
+	" m.code_set_at > 0, w.sealed, s.sealed FROM copy c JOIN message m ON m.id = c.message_id"                              \
 	" JOIN wrap w ON w.holder_id = c.id LEFT JOIN message_words s ON s.message_id = c.message_id"        \
 	" WHERE c.person_id = $1 AND c.folder = $2"
 #define ORDER " ORDER BY c.sorted_at DESC, c.id DESC LIMIT $3"
@@ -34,8 +34,9 @@ enum result words_page(struct tx *tx, struct id person_id, enum folder folder, s
 			.is_owner = row_bool(&rows, 4),
 			.unread = row_bool(&rows, 5),
 			.second_factor = row_bool(&rows, 6),
-			.wrap = arena_bytes(arena, row_bytes(&rows, 7)),
-			.words = arena_bytes(arena, row_bytes(&rows, 8)),
+			.asks_code = row_bool(&rows, 7),
+			.wrap = arena_bytes(arena, row_bytes(&rows, 8)),
+			.words = arena_bytes(arena, row_bytes(&rows, 9)),
 		};
 	*ret = list.items;
 	*ret_count = list.count;

@@ -13,6 +13,7 @@ struct words_row {
 	bool is_owner;
 	bool unread;
 	bool second_factor; /* recipients show one before they see the text */
+	bool asks_code;	    /* for its access code */
 	struct bytes wrap;
 	struct bytes words; /* empty: there are none */
 };

@@ -11,6 +11,7 @@ const submit = (page, action) => Promise.all(
 /** The people and definitions that the mails need. */
 export function prepareNode(node) {
   node.run("user", "add", "bob@acme.example", "--name", "Bob Brown");
+  node.run("definition", "add", "with code", "--access-code", "yes");
   node.run("definition", "add", "no printing", "--print", "no", "--expire-days", "10");
   node.run("definition", "add", "second factor", "--second-factor", "yes");
 }
@@ -40,6 +41,7 @@ export class Walk {
     const { node, carol, dave } = this;
     const ids = {};
     const mails = [
+      ["coded", [carol], text(carol, "Bids [secure:with code]", "The lowest bid is the third.")],
       ["guarded", [carol], text(carol, "Contract [secure:second factor]", "Between us.")],
       ["old", [carol], text(carol, "Minutes of Monday [secure]", "Here are the minutes.")],
       ["locked", [carol], text(carol, "Salaries 2027 [secure:no printing]", "For your eyes only.")],
@@ -114,6 +116,11 @@ export class Walk {
     await this.see("inbox", page, "/inbox");
     await this.see("message", page, `/message/${ids.offer}`);
     await this.see("message-html", page, `/message/${ids.letter}`);
+    await this.see("access-code", page, `/message/${ids.coded}`);
+    await page.locator("input[name=code]").fill("nearly right");
+    await submit(page, "/access-code");
+    await this.see("access-code-wrong", page);
+    await this.see("error-access-code", page, `/message/${ids.coded}/print`);
     await this.see("message-locked", page, `/message/${ids.locked}`);
     // Nothing at all runs in a document of a message, so what looks at it looks at a copy.
     const printed = await page.request.get(`${node.url}/message/${ids.offer}/print`);
@@ -274,6 +281,10 @@ export class Walk {
     await page.locator("main a[href^='/message/']").first().click();
     await this.see("sender-message", page);
     await this.commands(page);
+    await page.goto(`${node.url}/sent`);
+    await page.locator("main a[href^='/message/']", { hasText: "Bids" }).first().click();
+    await page.locator(".access-code summary").click();
+    await this.see("sender-access-code", page);
     await this.see("compose", page, "/compose");
     await page.locator("input[name=to]").fill("bob.elsewhere.example");
     await page.locator("input[name=subject]").fill("Lunch");

@@ -37,14 +37,14 @@ static size_t count_recallable(const struct open_message *message)
 
 static bool may_extend(const struct open_message *message)
 {
-	return message->rights.extend && !message->summary.extended_at && message->summary.expires_at < message->latest_expiry;
+	return message->rights.extend && !message->summary.extended_at &&
+	       message->summary.expires_at < message->latest_expiry;
 }
 
 void command_set(const struct request *request, json_t *view, const struct open_message *message)
 {
-	static const char *const all[] = {
-		"recalled", "extended", "recalled_before", "extended_before", "expired_before",
-		"withheld"};
+	static const char *const all[] = {"recalled", "extended", "recalled_before", "extended_before",
+		"expired_before", "withheld", "code_set", "code_shape"};
 	struct str told = request_query(request, "told");
 
 	for (size_t i = 0; i < COUNT_OF(all); i++)
@@ -280,7 +280,8 @@ static const struct route_parameter id_only[] = {
 static const struct route_parameter recall_parameters[] = {
 	{PARAMETER_PATH, "id", ID_TEXT_LEN, 0, "the sender's own copy"},
 	{PARAMETER_FIELD, "whole", 1, 0, "from everybody"},
-	{PARAMETER_FIELD, "from", LIMIT_ADDRESS_BYTES, CHOSEN_MAX, "a chosen recipient, may be there several times"},
+	{PARAMETER_FIELD, "from", LIMIT_ADDRESS_BYTES, CHOSEN_MAX,
+		"a chosen recipient, may be there several times"},
 	{PARAMETER_FIELD, "reason", REASON_FIELD_BYTES, 0, "why, for the recipients; may be empty"},
 	{0},
 };

@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "flow/reply.h"
+#include "web/portal/access_code.h"
 #include "web/portal/command.h"
 #include "web/portal/content.h"
 #include "web/portal/rows.h"
@@ -168,7 +169,10 @@ static enum result get_message(struct request *request, struct response *respons
 	cleanup(json_decrefp) json_t *view = json_object();
 	bool is_shown;
 
-	TRY(content_open_message(request, OPEN_READ, &message));
+	enum result result = content_open_message(request, OPEN_READ, &message);
+	if (access_code_is_asked(request, result))
+		return access_code_ask(request, response);
+	TRY(result);
 	const struct copy *copy = &message->summary.copy;
 	struct id_text id = id_text(copy->id);
 	view_set(view, "id", str_of(id.s));
@@ -176,6 +180,9 @@ static enum result get_message(struct request *request, struct response *respons
 	view_set_flag(view, "was_sent", request_query(request, "sent").len > 0);
 	view_set_flag(view, "offers_password",
 		request_query(request, "offer").len > 0 && !visit->session.person.password_hash.len);
+	if (copy->is_owner)
+		view_set(view, "access_code", message->access_code);
+	view_set_flag(view, "can_set_code", copy->is_owner && visit->session.person.is_internal);
 	set_people(visit, view, message);
 	page_set_date(visit, view, message->summary.sent_at);
 	states_of_message(visit, view, &message->summary, false);

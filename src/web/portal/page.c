@@ -168,14 +168,21 @@ json_t *page_problem(json_t *view, struct response *response, const char *field,
 	return values;
 }
 
-void page_problem_too_often(
-	struct request *request, struct response *response, json_t *view, const char *field)
+void page_problem_wait(
+	struct request *request, struct response *response, json_t *view, const char *field, int64_t wait)
 {
 	json_t *values = page_problem(view, response, field, "too_often");
 
-	view_set(values, "wait", format_duration(request->arena, visit_of(request)->language, MS_HOUR));
-	response_header(response, "Retry-After", STR("3600"));
+	view_set(values, "wait", format_duration(request->arena, visit_of(request)->language, wait));
+	response_header(
+		response, "Retry-After", arena_printf(request->arena, "%lld", (long long)(wait / MS_SECOND)));
 	response->status = 429;
+}
+
+void page_problem_too_often(
+	struct request *request, struct response *response, json_t *view, const char *field)
+{
+	page_problem_wait(request, response, view, field, MS_HOUR);
 }
 
 void page_answer_evenly(struct response *response, int64_t begin)
@@ -243,6 +250,7 @@ static const char *error_template(int status, const char *code)
 		{403, "session-ended", "error/session_ended"},
 		{403, "form-old", "error/invalid"},
 		{403, "second-factor", "error/second_factor"},
+		{403, "access-code", "error/access_code"},
 		{403, NULL, "error/denied"},
 		{404, NULL, "error/not_found"},
 		{405, NULL, "error/method"},

@@ -116,6 +116,9 @@ bool page_may_ask(const struct visit *visit);
 json_t *page_problem(json_t *view, struct response *response, const char *field, const char *what)
 	__attribute__((returns_nonnull));
 /* too_often, with how long to wait. */
+/* BUSY at a field, with how long to wait (ms). */
+void page_problem_wait(
+	struct request *request, struct response *response, json_t *view, const char *field, int64_t wait);
 void page_problem_too_often(
 	struct request *request, struct response *response, json_t *view, const char *field);
 
@@ -148,6 +151,8 @@ extern const struct route_table portal_routes_passkey, portal_routes_check, port
 	portal_routes_body, portal_routes_factor, portal_routes_file, portal_routes_reply,
 	portal_routes_compose, portal_routes_brand, portal_routes_command, portal_routes_notify,
 	portal_routes_ask, portal_routes_export, portal_routes_draft;
+
+extern const struct route_table portal_routes_access_code;
 
 /* Of lists. */
 extern const struct route_table portal_routes_delete, portal_routes_search;

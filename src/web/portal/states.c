@@ -114,6 +114,8 @@ void states_of_recipient(const struct visit *visit, json_t *view, const struct o
 		add_time(visit, states, "link_opened", recipient->link_opened_at);
 	if (recipient->signed_in_at)
 		add_time(visit, states, "signed_in", recipient->signed_in_at);
+	if (recipient->code_entered_at)
+		add_time(visit, states, "code_entered", recipient->code_entered_at);
 	if (recipient->read_at)
 		add_time(visit, states, "read", recipient->read_at);
 	if (recipient->saved_at)

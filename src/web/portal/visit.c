@@ -88,6 +88,7 @@ static enum result find_session(struct request *request, struct visit *visit)
 	visit->settings = &visit->session.settings;
 	visit->actor.account_id = visit->session.session.account_id;
 	visit->actor.person_id = visit->session.session.person_id;
+	visit->actor.session_hash = visit->session.session.token_hash;
 	visit->actor.has_second_factor = visit->session.session.proof & PROOF_SECOND;
 	return RESULT_OK;
 }
