@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Finds texts that are missing, that nobody uses, and that languages fill differently.
+"""Finds texts that are missing or there twice, that nobody uses, and that languages fill differently.
 
     check_languages.py SOURCE_DIR
 
@@ -48,9 +48,19 @@ def differences(tag, texts, english):
             yield f"{tag}: {key}: empty"
 
 
+def read(path, twice):
+    def once(pairs):
+        names = [name for name, _ in pairs]
+        twice.extend(f"{path.stem}: {name}: twice" for name in sorted({n for n in names if names.count(n) > 1}))
+        return dict(pairs)
+
+    return json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=once)
+
+
 def problems(root):
-    languages = {path.stem: json.loads(path.read_text(encoding="utf-8"))
-                 for path in sorted((root / "web/languages").glob("*.json"))}
+    twice = []
+    languages = {path.stem: read(path, twice) for path in sorted((root / "web/languages").glob("*.json"))}
+    yield from twice
     english = languages["en"]
     used = {}
     for key, where in [*keys_of_templates(root), *keys_of_sources(root, english)]:
