@@ -59,6 +59,12 @@ def test_nothing_is_shown_before_the_code(coded):
     for part in PARTS:
         assert carol.get(message + part).status == 200, part
     assert "forty-two" not in carol.get("/inbox").text
+    # The text is searched by its sender alone, the subject by everybody.
+    def found(browser, words):
+        return browser.submit(browser.get("/search"), r"/search$", q=words).text
+
+    assert message in found(carol, "offer") and message not in found(carol, "forty")
+    assert alice.path in found(alice.browser, "forty")
     assert commands.events(node).count("access-code.entered") == 1
     words = text_of(alice.page())
     assert "Code entered" in words and "Read " in words
