@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { launch } from "./check.mjs";
-import { attached } from "./mails.mjs";
+import { attached, text } from "./mails.mjs";
 import { SealpostNode } from "./node.mjs";
 import { Walk, prepareNode } from "./pages.mjs";
 
@@ -89,5 +89,19 @@ test("printing gives the message and nothing of the portal around it", async () 
     assert.ok(await page.locator(part).first().isVisible(), `${part} is not printed`);
   const background = await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
   assert.equal(background, "rgb(255, 255, 255)");
+  await page.context().close();
+});
+
+test("what may not be printed says so on paper and shows nothing else", async () => {
+  const carol = "carol.paper@partner.example";
+  await node.send("alice@acme.example", [carol], text(carol, "Salaries 2027 [secure:no printing]", "For your eyes only."));
+  const walk = new Walk(node, browser, () => {}, { who: "carol.paper" });
+  const page = await walk.newPage();
+  await walk.signIn(page, (await node.link(carol)).split("/").at(-1));
+  assert.equal(await page.locator(".on-paper").isVisible(), false);
+  await page.emulateMedia({ media: "print" });
+  assert.ok(await page.locator(".on-paper").isVisible());
+  for (const part of ["h1", ".from", ".body-text"])
+    assert.equal(await page.locator(part).first().isVisible(), false, `${part} is printed`);
   await page.context().close();
 });
