@@ -127,7 +127,8 @@ static enum result show(struct tx *tx, struct searching *s, struct err *err)
 	bool has_more = s->matches.count > (size_t)s->limit;
 	size_t count = has_more ? (size_t)s->limit : s->matches.count;
 
-	qsort(matches, s->matches.count, sizeof(*matches), compare);
+	if (s->matches.count)
+		qsort(matches, s->matches.count, sizeof(*matches), compare);
 	s->page.rows = arena_array(s->arena, struct open_summary, count);
 	s->page.count = count;
 	s->page.from = s->search->from;
