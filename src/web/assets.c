@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #define HASH_BYTES 10 /* of SHA-256: enough that a change is never missed */
 #define FILES_MAX 500
@@ -23,6 +24,8 @@ struct asset {
 	struct str etag;
 	const char *type;
 	struct bytes content;
+	struct bytes packed; /* by gzip; none where that saves nothing */
+	struct str packed_etag;
 };
 
 struct assets {
@@ -97,6 +100,42 @@ static void name_asset(struct assets *assets, struct asset *asset)
 	asset->file = arena_printf(&assets->arena, "%.*s.%s%.*s", STR_ARG(stem), text, STR_ARG(suffix));
 	asset->url = arena_printf(&assets->arena, "/static/%.*s", STR_ARG(asset->file));
 	asset->etag = arena_printf(&assets->arena, "\"%s\"", text);
+	asset->packed_etag = arena_printf(&assets->arena, "\"%s.gz\"", text);
+}
+
+/* Nothing in an asset is secret, so packing gives nothing away (BREACH). */
+static void pack(struct assets *assets, struct asset *asset)
+{
+	const int window_bits = 15, gzip = 16;
+	z_stream stream = {0};
+
+	if (deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, window_bits + gzip, 9,
+		    Z_DEFAULT_STRATEGY) != Z_OK)
+		return;
+	size_t room = deflateBound(&stream, asset->content.len);
+	uint8_t *packed = arena_alloc(&assets->arena, room);
+	stream.next_in = (Bytef *)(uintptr_t)asset->content.ptr;
+	stream.avail_in = (uInt)asset->content.len;
+	stream.next_out = packed;
+	stream.avail_out = (uInt)room;
+	bool is_whole = deflate(&stream, Z_FINISH) == Z_STREAM_END;
+	size_t len = stream.total_out;
+	(void)deflateEnd(&stream);
+	if (is_whole && len < asset->content.len)
+		asset->packed = (struct bytes){packed, len};
+}
+
+/* RFC 9110 section 12.5.3, as far as browsers use it: "gzip, br" and the like, "gzip;q=0" for no. */
+static bool takes_gzip(struct str accept_encoding)
+{
+	while (accept_encoding.len > 0) {
+		struct str word = str_trim(str_cut(&accept_encoding, ','));
+		struct str name = str_trim(str_cut(&word, ';'));
+		if (str_equal_nocase(name, STR("gzip")))
+			return word.len == 0 || !str_starts_nocase(str_trim(word), STR("q=0")) ||
+			       str_starts_nocase(str_trim(word), STR("q=0."));
+	}
+	return false;
 }
 
 static enum result load_file(struct assets *assets, int dir, const char *name, struct err *err)
@@ -116,6 +155,7 @@ static enum result load_file(struct assets *assets, int dir, const char *name, s
 	asset->type = type;
 	asset->content = arena_bytes(&assets->arena, buf_bytes(&content));
 	name_asset(assets, asset);
+	pack(assets, asset);
 	return RESULT_OK;
 }
 
@@ -172,7 +212,8 @@ void assets_each(const struct assets *assets, void (*each)(void *context, struct
 		each(context, asset_at(assets, i)->name, asset_at(assets, i)->url);
 }
 
-enum result assets_answer(const struct assets *assets, struct str file, struct response *response)
+enum result assets_answer(
+	const struct assets *assets, struct str file, struct str accept_encoding, struct response *response)
 {
 	for (size_t i = 0; i < assets->list.count; i++) {
 		const struct asset *asset = asset_at(assets, i);
@@ -181,8 +222,12 @@ enum result assets_answer(const struct assets *assets, struct str file, struct r
 		response_header(response, "Content-Type", str_of(asset->type));
 		response_header(response, "Cache-Control", STR("public, max-age=31536000, immutable"));
 		response->is_cacheable = true;
-		response->etag = asset->etag;
-		response->constant = asset->content;
+		response_header(response, "Vary", STR("Accept-Encoding"));
+		bool packed = asset->packed.len > 0 && takes_gzip(accept_encoding);
+		if (packed)
+			response_header(response, "Content-Encoding", STR("gzip"));
+		response->etag = packed ? asset->packed_etag : asset->etag;
+		response->constant = packed ? asset->packed : asset->content;
 		return RESULT_OK;
 	}
 	return RESULT_NOT_FOUND;

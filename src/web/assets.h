@@ -24,7 +24,8 @@ struct str assets_url(const struct assets *assets, const char *name);
 void assets_each(const struct assets *assets, void (*each)(void *context, struct str name, struct str url),
 	void *context);
 
-/* Answers a request for "/static/{file}"; NOT_FOUND otherwise. */
-enum result assets_answer(const struct assets *assets, struct str file, struct response *response) must_check;
+/* Answers a request for "/static/{file}", packed when its Accept-Encoding takes gzip; NOT_FOUND otherwise. */
+enum result assets_answer(const struct assets *assets, struct str file, struct str accept_encoding,
+	struct response *response) must_check;
 
 #endif

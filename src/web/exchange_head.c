@@ -97,7 +97,9 @@ static bool is_asset(struct exchange *exchange, const struct segments *path)
 
 	return server->options.assets && exchange->request.method == METHOD_GET && path->count == 2 &&
 	       str_equal(path->items[0], STR("static")) &&
-	       assets_answer(server->options.assets, path->items[1], &exchange->response) == RESULT_OK;
+	       assets_answer(server->options.assets, path->items[1],
+		       request_header(&exchange->request, "accept-encoding"),
+		       &exchange->response) == RESULT_OK;
 }
 
 /* Splits target and cookies, and finds the route; the status to refuse with, or 0. Without a route the

@@ -71,16 +71,58 @@ static void test_serving(void **state)
 	assert_true(str_starts(url, STR("/static/main.")) && str_ends_nocase(url, STR(".css")));
 	assert_null(assets_url(assets, "other.css").ptr);
 	response_init(&response, &arena);
-	assert_ok(assets_answer(assets, str_from(url, strlen("/static/")), &response));
+	assert_ok(assets_answer(assets, str_from(url, strlen("/static/")), STR_NONE, &response));
 	assert_str(bytes_str(response.constant), "body {}");
 	assert_str(pairs_get(&response.headers, "Cache-Control"), "public, max-age=31536000, immutable");
-	assert_int_equal(assets_answer(assets, STR("main.css"), &response), RESULT_NOT_FOUND);
-	assert_int_equal(assets_answer(assets, STR("../styles/main.css"), &response), RESULT_NOT_FOUND);
+	assert_int_equal(assets_answer(assets, STR("main.css"), STR_NONE, &response), RESULT_NOT_FOUND);
+	assert_int_equal(
+		assets_answer(assets, STR("../styles/main.css"), STR_NONE, &response), RESULT_NOT_FOUND);
 	/* Other content is another name. */
 	cleanup(assets_free_at) struct assets *changed = NULL;
 	write_file("styles/main.css", "body { color: red }");
 	assert_ok(assets_load(folder, &changed, &err));
 	assert_false(str_equal(url, assets_url(changed, "main.css")));
+}
+
+/* What the browser gets as Content-Encoding for its Accept-Encoding, and how long the answer is. */
+static size_t answer_to(const struct assets *assets, const char *accept_encoding, struct str *ret_encoding)
+{
+	static struct arena arena;
+	struct response response;
+	struct str url = assets_url(assets, "long.css");
+
+	response_init(&response, &arena);
+	assert_ok(
+		assets_answer(assets, str_from(url, strlen("/static/")), str_of(accept_encoding), &response));
+	*ret_encoding = pairs_get(&response.headers, "Content-Encoding");
+	size_t len = response.constant.len;
+	assert_str(pairs_get(&response.headers, "Vary"), "Accept-Encoding");
+	response_done(&response);
+	return len;
+}
+
+static void test_packed(void **state)
+{
+	static const char *const takes[] = {"gzip", "deflate, gzip;q=0.5, br", "br,GZIP"};
+	static const char *const leaves[] = {"", "br", "gzip;q=0, identity", "gzippy"};
+	cleanup(assets_free_at) struct assets *assets = NULL;
+	struct err err = {0};
+	char css[2000];
+	struct str encoding;
+
+	(void)state;
+	memset(css, 'a', sizeof(css) - 1);
+	css[sizeof(css) - 1] = 0;
+	write_file("styles/long.css", css);
+	assert_ok(assets_load(folder, &assets, &err));
+	for (size_t i = 0; i < COUNT_OF(takes); i++) {
+		assert_true(answer_to(assets, takes[i], &encoding) < 100);
+		assert_str(encoding, "gzip");
+	}
+	for (size_t i = 0; i < COUNT_OF(leaves); i++) {
+		assert_int_equal(answer_to(assets, leaves[i], &encoding), sizeof(css) - 1);
+		assert_null(encoding.ptr);
+	}
 }
 
 static void test_refusals(void **state)
@@ -103,6 +145,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_serving),
+		cmocka_unit_test(test_packed),
 		cmocka_unit_test(test_refusals),
 	};
 
