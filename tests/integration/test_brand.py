@@ -63,7 +63,8 @@ def test_a_notification_says_all_in_either_part(node):
     html = parts["text/html"]
     assert html.count("display:inline-block") == 1 and 'role="presentation"' in html  # one button, in tables
     assert not re.search(r"<img|<script|<link|url\(|<(div|p)[^>]*background", html)
-    assert set(re.findall(r'(?:href|src)="([^"]+)"', html)) == {re.search(r"https://\S+/m/\w+", parts["text/plain"]).group(0)}
+    link = re.search(r"https://\S+/m/\w+", parts["text/plain"]).group(0)
+    assert set(re.findall(r'(?:href|src)="([^"]+)"', html)) == {link, node.url + "/check"}
 
 
 def test_an_empty_value_takes_the_logo_away(node, tmp_path):
