@@ -104,11 +104,12 @@ static inline struct db_value db_id(struct id id)
 {
 	return (struct db_value){.kind = DB_VALUE_ID, .id = id};
 }
-/* The none identifier as NULL. */
+/* No bytes as NULL. */
 static inline struct db_value db_bytes_or_null(struct bytes bytes)
 {
 	return bytes.len ? db_bytes(bytes) : db_null_bytes();
 }
+/* The none identifier as NULL. */
 static inline struct db_value db_id_or_null(struct id id)
 {
 	return id_is_none(id) ? db_null_bytes() : db_id(id);

@@ -125,6 +125,17 @@ static void pack(struct assets *assets, struct asset *asset)
 		asset->packed = (struct bytes){packed, len};
 }
 
+/* "q=0", "q=0.0" and the like: not at all. */
+static bool is_no_weight(struct str parameter)
+{
+	if (!str_starts_nocase(parameter, STR("q=")))
+		return false;
+	for (size_t i = STR("q=").len; i < parameter.len; i++)
+		if (parameter.ptr[i] >= '1' && parameter.ptr[i] <= '9')
+			return false;
+	return true;
+}
+
 /* RFC 9110 section 12.5.3, as far as browsers use it: "gzip, br" and the like, "gzip;q=0" for no. */
 static bool takes_gzip(struct str accept_encoding)
 {
@@ -132,8 +143,7 @@ static bool takes_gzip(struct str accept_encoding)
 		struct str word = str_trim(str_cut(&accept_encoding, ','));
 		struct str name = str_trim(str_cut(&word, ';'));
 		if (str_equal_nocase(name, STR("gzip")))
-			return word.len == 0 || !str_starts_nocase(str_trim(word), STR("q=0")) ||
-			       str_starts_nocase(str_trim(word), STR("q=0."));
+			return !is_no_weight(str_trim(word));
 	}
 	return false;
 }

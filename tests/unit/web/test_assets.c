@@ -104,7 +104,7 @@ static size_t answer_to(const struct assets *assets, const char *accept_encoding
 static void test_packed(void **state)
 {
 	static const char *const takes[] = {"gzip", "deflate, gzip;q=0.5, br", "br,GZIP"};
-	static const char *const leaves[] = {"", "br", "gzip;q=0, identity", "gzippy"};
+	static const char *const leaves[] = {"", "br", "gzip;q=0, identity", "gzip; q=0.000", "gzippy"};
 	cleanup(assets_free_at) struct assets *assets = NULL;
 	struct err err = {0};
 	char css[2000];
