@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "seal/cbor_bound.h"
 #include "seal/random.h"
 
 #include <cbor.h>
@@ -16,6 +17,9 @@
 #define RP_HASH_BYTES crypto_hash_sha256_BYTES
 #define FLAG_PRESENT 0x01
 #define FLAG_VERIFIED 0x04
+#define FLAG_ATTESTED 0x40
+#define HEAD_BYTES (RP_HASH_BYTES + 1 + 4) /* hash, flags, counter: WebAuthn 6.1 */
+#define AAGUID_BYTES 16
 
 static enum result refuse(struct err *err, const char *why)
 {
@@ -116,7 +120,8 @@ static bool read_attestation(struct bytes attestation, struct arena *arena, stru
 	struct cbor_load_result loaded;
 	bool found = false;
 
-	if (!attestation.len || attestation.len > LIMIT_PASSKEY_ATTESTATION_BYTES)
+	if (!attestation.len || attestation.len > LIMIT_PASSKEY_ATTESTATION_BYTES ||
+		!cbor_is_bounded(attestation))
 		return false;
 	cbor_item_t *item = cbor_load(attestation.ptr, attestation.len, &loaded);
 	if (!item)
@@ -135,6 +140,22 @@ static bool read_attestation(struct bytes attestation, struct arena *arena, stru
 	}
 	cbor_decref(&item);
 	return found;
+}
+
+/* Whether what libfido2 hands to libcbor, the key and the extensions, is bounded: WebAuthn 6.1 and 6.5.1. */
+static bool is_data_bounded(struct bytes data)
+{
+	size_t at = HEAD_BYTES;
+
+	if (data.len < HEAD_BYTES)
+		return false;
+	if (data.ptr[RP_HASH_BYTES] & FLAG_ATTESTED) {
+		if (data.len < at + AAGUID_BYTES + 2)
+			return false;
+		at += AAGUID_BYTES;
+		at += 2 + (size_t)(data.ptr[at] << 8 | data.ptr[at + 1]);
+	}
+	return at <= data.len && cbor_is_bounded((struct bytes){data.ptr + at, data.len - at});
 }
 
 static bool is_for(struct bytes data, struct str rp_id)
@@ -188,7 +209,7 @@ enum result passkey_made(const struct passkey_place *place, struct str client_da
 		return refuse(err, "it is for another site");
 	if ((data.ptr[RP_HASH_BYTES] & (FLAG_PRESENT | FLAG_VERIFIED)) != (FLAG_PRESENT | FLAG_VERIFIED))
 		return refuse(err, "nobody was verified");
-	if (!read_credential(data, arena, ret))
+	if (!is_data_bounded(data) || !read_credential(data, arena, ret))
 		return refuse(err, "this is no credential");
 	return RESULT_OK;
 }
@@ -227,6 +248,9 @@ enum result passkey_signed(const struct passkey_place *place, const struct passk
 	TRY(check_client_data(place, PASSKEY_GET, client_data, err));
 	if (!is_for(authenticator_data, place->rp_id))
 		return refuse(err, "it is for another site");
+	/* libfido2 looks for extensions here where a credential would be: there is none (WebAuthn 6.1). */
+	if ((authenticator_data.ptr[RP_HASH_BYTES] & FLAG_ATTESTED) || !is_data_bounded(authenticator_data))
+		return refuse(err, "these are no data of an authenticator");
 	fido_assert_t *assertion = fido_assert_new();
 	bool is_read = assertion && fido_assert_set_count(assertion, 1) == FIDO_OK &&
 		       fido_assert_set_rp(assertion, arena_cstr(&arena, place->rp_id)) == FIDO_OK &&
