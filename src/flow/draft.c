@@ -95,6 +95,8 @@ struct saving {
 	const struct draft_saving *saving;
 	int64_t now;
 	struct arena *arena;
+	db_work also;
+	void *also_context;
 };
 
 static enum result add_file(struct tx *tx, const struct saving *s, const struct upload *upload,
@@ -153,6 +155,8 @@ static enum result save_in_tx(struct tx *tx, void *context, struct err *err)
 	bool is_new;
 
 	s.arena = &arena;
+	if (s.also)
+		TRY(s.also(tx, s.also_context, err));
 	TRY(flow_account_load(s.flow, tx, s.actor->account_id, &arena, &account, err));
 	TRY(draft_hold(tx, &draft, &is_new, err));
 	enum result result = save_with_key(tx, &s, &account, is_new, &key, err);
@@ -160,10 +164,15 @@ static enum result save_in_tx(struct tx *tx, void *context, struct err *err)
 	return result;
 }
 
-enum result draft_save(struct flow *flow, const struct actor *actor, const struct draft_saving *saving,
-	int64_t now, struct err *err)
+enum result draft_save_also(struct flow *flow, const struct actor *actor, const struct draft_saving *saving,
+	db_work also, void *also_context, int64_t now, struct err *err)
 {
-	struct saving s = {.flow = flow, .actor = actor, .saving = saving, .now = now};
+	struct saving s = {.flow = flow,
+		.actor = actor,
+		.saving = saving,
+		.now = now,
+		.also = also,
+		.also_context = also_context};
 
 	for (size_t i = 0; i < saving->file_count; i++)
 		TRY(upload_keep(saving->files[i], now, err));
@@ -171,6 +180,12 @@ enum result draft_save(struct flow *flow, const struct actor *actor, const struc
 	for (size_t i = 0; i < saving->file_count; i++)
 		sealed_body_adopt(saving->files[i]->body);
 	return RESULT_OK;
+}
+
+enum result draft_save(struct flow *flow, const struct actor *actor, const struct draft_saving *saving,
+	int64_t now, struct err *err)
+{
+	return draft_save_also(flow, actor, saving, NULL, NULL, now, err);
 }
 
 struct reading {

@@ -9,6 +9,10 @@
 enum result draft_key(struct tx *tx, const struct flow_account *account, struct id id,
 	struct message_key *ret, struct err *err) must_check;
 
+/* draft_save with a work in the same transaction, before it is saved; NULL: none. */
+enum result draft_save_also(struct flow *flow, const struct actor *actor, const struct draft_saving *saving,
+	db_work also, void *also_context, int64_t now, struct err *err) must_check;
+
 /* The box of a file: the key that its content is sealed under, its digest, type and name. */
 struct bytes draft_file_seal(
 	const struct upload *upload, const struct message_key *key, struct arena *arena);

@@ -325,6 +325,7 @@ static enum result read_with_key(struct tx *tx, struct message_query *q, struct 
 	opened->summary.extended_at = q->message.extended_at;
 	opened->latest_expiry = q->message.content_ends_at;
 	opened->rights = q->message.rights;
+	opened->definition_id = q->message.definition_id;
 	opened->definition_name = q->message.definition_name;
 	if (!copy.is_owner)
 		return RESULT_OK;

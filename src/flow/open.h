@@ -95,6 +95,7 @@ struct open_message {
 	struct open_person *to, *cc;
 	size_t to_count, cc_count;
 	struct rights rights;
+	struct id definition_id;
 	struct str definition_name;
 	struct str access_code; /* empty: it asks for none */
 	const struct mime_index *index;

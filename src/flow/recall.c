@@ -1,4 +1,4 @@
-#include "flow/recall.h"
+#include "flow/recall_private.h"
 
 #include "base/limits.h"
 #include "flow/owned.h"
@@ -148,19 +148,24 @@ static enum result recall_in_tx(struct tx *tx, struct recalling *r, struct err *
 	return delivery_hurry(tx, r->message.id, r->now, err);
 }
 
+enum result recall_in(struct tx *tx, struct flow *flow, const struct actor *actor,
+	const struct recall_request *request, int64_t now, struct recall_done *ret, struct err *err)
+{
+	cleanup(arena_done) struct arena arena = {0};
+	struct recalling r = {
+		.flow = flow, .actor = actor, .request = request, .now = now, .arena = &arena};
+
+	TRY(check_reason(request->reason, err));
+	TRY(recall_in_tx(tx, &r, err));
+	*ret = r.done;
+	return RESULT_OK;
+}
+
 static enum result recall_work(struct tx *tx, void *context, struct err *err)
 {
-	struct recalling *given = context;
-	cleanup(arena_done) struct arena arena = {0};
-	struct recalling r = {.flow = given->flow,
-		.actor = given->actor,
-		.request = given->request,
-		.now = given->now,
-		.arena = &arena};
+	struct recalling *r = context;
 
-	enum result result = recall_in_tx(tx, &r, err);
-	given->done = r.done;
-	return result;
+	return recall_in(tx, r->flow, r->actor, r->request, r->now, &r->done, err);
 }
 
 enum result recall_message(struct flow *flow, const struct actor *actor, const struct recall_request *request,
@@ -168,7 +173,6 @@ enum result recall_message(struct flow *flow, const struct actor *actor, const s
 {
 	struct recalling recalling = {.flow = flow, .actor = actor, .request = request, .now = now};
 
-	TRY(check_reason(request->reason, err));
 	TRY(db_write(flow_db(flow), recall_work, &recalling, err));
 	*ret = recalling.done;
 	return RESULT_OK;

@@ -269,17 +269,22 @@ export class Walk {
     await submit(page, "/restore");
   }
 
-  async sender() {
-    const { node } = this;
-    const page = await this.newPage();
-    await page.goto(`${node.url}/sign-in`);
+  async signInAlice(page) {
+    await page.goto(`${this.node.url}/sign-in`);
     await page.locator("input[name=address]").fill("alice@acme.example");
     await submit(page, "/sign-in");
     await page.locator("input[name=password]").fill("correct horse battery");
     await submit(page, "/sign-in/password");
+  }
+
+  async sender() {
+    const { node } = this;
+    const page = await this.newPage();
+    await this.signInAlice(page);
     await this.see("sender-sent", page, "/sent");
     await page.locator("main a[href^='/message/']").first().click();
     await this.see("sender-message", page);
+    await this.again(page);
     await this.commands(page);
     await page.goto(`${node.url}/sent`);
     await page.locator("main a[href^='/message/']", { hasText: "Bids" }).first().click();
@@ -322,6 +327,21 @@ export class Walk {
     await this.see("request", this.reading, link);
     await submit(page, "/close");
     await this.see("request-ended", this.reading, link);
+  }
+
+  /** The message that is open, once more. */
+  async again(page) {
+    const message = page.url();
+    await page.locator(".again summary").click();
+    await this.see("again", page);
+    await submit(page, "/again");
+    await this.see("again-draft", page);
+    await page.goto(`${message}/correct?address=${this.dave}`);
+    await this.see("correct", page);
+    await page.locator("input[name=right]").fill(this.dave);
+    await page.locator("form.write button").click();
+    await this.see("correct-problem", page);
+    await page.goto(message);
   }
 
   /** What a sender may still do with the message that is open. */

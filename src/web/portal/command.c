@@ -13,12 +13,12 @@
 #define REASON_FIELD_BYTES (4 * LIMIT_RECALL_REASON_BYTES) /* longer ones are told so by their own page */
 #define CHOSEN_MAX 1000
 
-static bool is_recallable(const struct open_recipient *recipient)
+bool command_is_recallable(const struct open_recipient *recipient)
 {
 	return recipient->has_copy && !recipient->recalled_at;
 }
 
-static bool may_command(const struct request *request, const struct open_message *message)
+bool command_is_open(const struct request *request, const struct open_message *message)
 {
 	const struct open_summary *summary = &message->summary;
 
@@ -31,7 +31,7 @@ static size_t count_recallable(const struct open_message *message)
 	size_t count = 0;
 
 	for (size_t i = 0; i < message->recipient_count; i++)
-		count += is_recallable(&message->recipients[i]);
+		count += command_is_recallable(&message->recipients[i]);
 	return count;
 }
 
@@ -44,21 +44,20 @@ static bool may_extend(const struct open_message *message)
 void command_set(const struct request *request, json_t *view, const struct open_message *message)
 {
 	static const char *const all[] = {"recalled", "extended", "recalled_before", "extended_before",
-		"expired_before", "withheld", "code_set", "code_shape"};
+		"expired_before", "withheld", "code_set", "code_shape", "drafts_full"};
 	struct str told = request_query(request, "told");
 
 	for (size_t i = 0; i < COUNT_OF(all); i++)
 		if (message->summary.copy.is_owner && str_equal(told, str_of(all[i])))
 			view_set_flag(view_add_object(view, "told"), all[i], true);
-	if (!may_command(request, message))
+	if (!command_is_open(request, message))
 		return;
 	if (count_recallable(message))
 		view_set_number(view_add_object(view, "recall"), "count", (int64_t)count_recallable(message));
 	view_set_flag(view, "can_extend", may_extend(message));
 }
 
-/* The sender's own copy; for a recipient there is no such page (DENIED). */
-static enum result open_own(struct request *request, struct open_message **ret)
+enum result command_open_own(struct request *request, struct open_message **ret)
 {
 	cleanup(open_message_free_at) struct open_message *message = NULL;
 
@@ -69,14 +68,14 @@ static enum result open_own(struct request *request, struct open_message **ret)
 	return RESULT_OK;
 }
 
-static void set_head(const struct request *request, json_t *view, const struct open_message *message)
+void command_set_head(const struct request *request, json_t *view, const struct open_message *message)
 {
 	view_set(view, "id", str_of(id_text(message->summary.copy.id).s));
 	view_set(view, "subject", message->summary.subject);
 	page_set_date(visit_of(request), view, message->summary.sent_at);
 }
 
-static enum result back_to_message(
+enum result command_back(
 	struct request *request, struct response *response, struct id copy_id, const char *told)
 {
 	response_redirect(
@@ -104,7 +103,7 @@ static void add_people(const struct request *request, json_t *view, const struct
 
 	for (size_t i = 0; i < message->recipient_count; i++) {
 		const struct open_recipient *recipient = &message->recipients[i];
-		if (stays ? !recipient->in_mail_system : !is_recallable(recipient))
+		if (stays ? !recipient->in_mail_system : !command_is_recallable(recipient))
 			continue;
 		if (!list)
 			list = view_add_list(view_add_object(view, name), "list");
@@ -119,7 +118,7 @@ static enum result show_recall(
 {
 	size_t count = count_recallable(message);
 
-	set_head(request, view, message);
+	command_set_head(request, view, message);
 	add_people(request, view, message, "people", false);
 	add_people(request, view, message, "stays", true);
 	view_set_number(view_add_object(view, "recall"), "count", (int64_t)count);
@@ -135,9 +134,9 @@ static enum result get_recall(struct request *request, struct response *response
 	cleanup(open_message_free_at) struct open_message *message = NULL;
 	cleanup(json_decrefp) json_t *view = json_object();
 
-	TRY(open_own(request, &message));
-	if (!may_command(request, message) || count_recallable(message) == 0)
-		return back_to_message(request, response, message->summary.copy.id,
+	TRY(command_open_own(request, &message));
+	if (!command_is_open(request, message) || count_recallable(message) == 0)
+		return command_back(request, response, message->summary.copy.id,
 			message->summary.recalled_at || request->now < message->summary.expires_at
 				? "recalled_before"
 				: "expired_before");
@@ -164,7 +163,7 @@ static enum result show_recall_again(
 	cleanup(open_message_free_at) struct open_message *message = NULL;
 	cleanup(json_decrefp) json_t *view = json_object();
 
-	TRY(open_own(request, &message));
+	TRY(command_open_own(request, &message));
 	json_t *values = page_problem(view, response, field, what);
 	view_set_number(values, "most", LIMIT_RECALL_REASON_BYTES);
 	view_set(view, "reason", request_field(request, "reason"));
@@ -190,13 +189,13 @@ static enum result post_recall(struct request *request, struct response *respons
 		recall_message(flow_of(request), &visit->actor, &recall, request->now, &done, &request->err);
 	const char *told = told_of(result, &request->err);
 	if (told)
-		return back_to_message(request, response, id, told);
+		return command_back(request, response, id, told);
 	if (result == RESULT_INVALID)
 		return show_recall_again(request, response, "reason", "reason_long");
 	TRY(result);
 	/* What the queue still holds of it is not sent. */
 	visit_accepted(request);
-	return back_to_message(request, response, id, "recalled");
+	return command_back(request, response, id, "recalled");
 }
 
 /* As the form's control takes and gives it. */
@@ -213,7 +212,7 @@ static enum result show_extend(struct request *request, struct response *respons
 {
 	const struct format *format = &visit_of(request)->format;
 
-	set_head(request, view, message);
+	command_set_head(request, view, message);
 	view_set(view, "current", format_time_full(format, message->summary.expires_at));
 	view_set(view, "latest", format_time_full(format, message->latest_expiry));
 	view_set(view, "current_input", input_time(request, message->summary.expires_at));
@@ -228,9 +227,9 @@ static enum result get_extend(struct request *request, struct response *response
 	cleanup(open_message_free_at) struct open_message *message = NULL;
 	cleanup(json_decrefp) json_t *view = json_object();
 
-	TRY(open_own(request, &message));
-	if (!may_command(request, message) || !may_extend(message))
-		return back_to_message(request, response, message->summary.copy.id,
+	TRY(command_open_own(request, &message));
+	if (!command_is_open(request, message) || !may_extend(message))
+		return command_back(request, response, message->summary.copy.id,
 			message->summary.recalled_at		      ? "recalled_before"
 			: request->now >= message->summary.expires_at ? "expired_before"
 			: !message->rights.extend		      ? "withheld"
@@ -244,7 +243,7 @@ static enum result show_extend_again(struct request *request, struct response *r
 	cleanup(open_message_free_at) struct open_message *message = NULL;
 	cleanup(json_decrefp) json_t *view = json_object();
 
-	TRY(open_own(request, &message));
+	TRY(command_open_own(request, &message));
 	json_t *values = page_problem(view, response, "until", what);
 	view_set(values, "latest", format_time_full(format, message->latest_expiry));
 	view_set(values, "current", format_time_full(format, message->summary.expires_at));
@@ -264,12 +263,12 @@ static enum result post_extend(struct request *request, struct response *respons
 		flow_of(request), &visit->actor, &extend, request->now, &latest, &request->err);
 	const char *told = told_of(result, &request->err);
 	if (told)
-		return back_to_message(request, response, extend.copy_id, told);
+		return command_back(request, response, extend.copy_id, told);
 	if (result == RESULT_INVALID)
 		return show_extend_again(
 			request, response, extend.until > latest ? "until_too_late" : "until_too_early");
 	TRY(result);
-	return back_to_message(request, response, extend.copy_id, "extended");
+	return command_back(request, response, extend.copy_id, "extended");
 }
 
 static const struct route_parameter id_only[] = {

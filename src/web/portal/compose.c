@@ -99,6 +99,19 @@ static enum result set_known(struct request *request, json_t *view)
 	return RESULT_OK;
 }
 
+/* It was made from a message that was sent, with nothing sent yet. */
+static void set_told(const struct request *request, json_t *view)
+{
+	static const char *const words[] = {"again", "corrected"};
+
+	if (request->method != METHOD_GET)
+		return;
+	struct str told = request_query(request, "told");
+	for (size_t i = 0; i < COUNT_OF(words); i++)
+		if (str_equal(told, str_of(words[i])))
+			view_set_flag(view_add_object(view, "told"), words[i], true);
+}
+
 static enum result show(struct request *request, struct response *response, json_t *view,
 	const struct write_target *target)
 {
@@ -111,6 +124,7 @@ static enum result show(struct request *request, struct response *response, json
 	view_set(view, "bcc_text", write_value(request, "bcc"));
 	view_set_flag(view, "shows_copies", write_value(request, "cc").len || write_value(request, "bcc").len);
 	view_set(view, "subject", write_value(request, "subject"));
+	set_told(request, view);
 	write_set_fields(request, view);
 	return page_portal(request, response, "compose", "compose", view);
 }
@@ -232,6 +246,7 @@ static const struct route_parameter parameters[] = {
 
 static const struct route_parameter get_parameters[] = {
 	WRITE_GET_PARAMETERS,
+	{PARAMETER_QUERY, "told", 9, 0, "it was just made from a message that was sent"},
 	{0},
 };
 

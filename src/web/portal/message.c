@@ -45,8 +45,21 @@ static void set_notified(const struct request *request, json_t *view)
 			view_set_flag(view_add_object(view, "notified"), words[i], true);
 }
 
-static void set_recipients(const struct visit *visit, json_t *view, const struct open_message *message)
+/* What may be done about one of them. */
+static void set_verbs(const struct request *request, json_t *item, const struct open_message *message,
+	const struct open_recipient *recipient)
 {
+	const struct visit *visit = visit_of(request);
+
+	view_set_flag(item, "can_notify", may_notify(visit, message, recipient));
+	view_set_flag(item, "can_correct", command_is_open(request, message));
+	view_set(item, "in_url", percent_encode(request->arena, recipient->person.address));
+}
+
+static void set_recipients(const struct request *request, json_t *view, const struct open_message *message)
+{
+	const struct visit *visit = visit_of(request);
+
 	if (!message->summary.copy.is_owner || !message->recipient_count)
 		return;
 	json_t *list = view_add_list(view_add_object(view, "recipients"), "list");
@@ -54,7 +67,7 @@ static void set_recipients(const struct visit *visit, json_t *view, const struct
 		json_t *item = view_append(list);
 		page_set_person(visit, item, message->recipients[i].person);
 		states_of_recipient(visit, item, message, &message->recipients[i]);
-		view_set_flag(item, "can_notify", may_notify(visit, message, &message->recipients[i]));
+		set_verbs(request, item, message, &message->recipients[i]);
 	}
 }
 
@@ -137,6 +150,7 @@ static enum result set_rights(struct request *request, json_t *view, const struc
 	TRY(may_reply_all(request, message, &reply_all));
 
 	view_set_flag(view, "is_owner", is_owner);
+	view_set_flag(view, "can_again", is_owner && page_may_compose(visit_of(request)));
 	view_set_flag(view, "can_reply", !is_owner && message->rights.reply);
 	view_set_flag(view, "can_reply_all", reply_all);
 	view_set_flag(view, "can_print", is_owner || message->rights.print);
@@ -186,7 +200,7 @@ static enum result get_message(struct request *request, struct response *respons
 	set_people(visit, view, message);
 	page_set_date(visit, view, message->summary.sent_at);
 	states_of_message(visit, view, &message->summary, false);
-	set_recipients(visit, view, message);
+	set_recipients(request, view, message);
 	set_notified(request, view);
 	set_files(request, view, message, id.s);
 	TRY(set_rights(request, view, message));
