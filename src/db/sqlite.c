@@ -1,4 +1,5 @@
 /* SQLite: one thread writes, in batches with one sync each; a pool of connections reads. */
+#include "db/sqlite_log.h"
 #include "db/sqlite_private.h"
 
 #include "base/clock.h"
@@ -17,13 +18,10 @@
 /* A batch takes what waits, and what comes while it runs, up to these. */
 #define BATCH_WORKS 200
 #define BATCH_MS 20
-/* Pages in the log from which they are moved to the database by a thread beside the writer; and from which
- * the writer waits for the rest to be moved, so that the log begins anew instead of growing for ever. */
-#define LOG_PAGES_MOVED 2000
-#define LOG_PAGES_MAX 12000
+/* A commit that took longer tells nothing of the next ones. */
+#define COMMIT_MS_MAX 16
 #define QUEUE_RANK 500
 #define READERS_RANK 510
-#define MOVER_RANK 520
 
 /* One caller of db_write, waiting on its own stack. */
 struct job {
@@ -40,18 +38,15 @@ struct sqlite {
 	char *path;
 	struct connection *writer;
 	pthread_t writer_thread;
-	/* Guards the queue of jobs and `stopping`. */
+	/* Guards the queue of jobs and what follows it. */
 	struct lock queue_lock;
 	struct signal queue_filled;
 	struct job *first, *last;
+	int waiting;
+	int expected;		/* in the next batch */
+	int64_t commit_16th_ms; /* how long a commit takes, in 1/16 ms */
 	bool stopping;
-	/* Moves pages from the log to the database. log_pages: in the log after the last commit. */
-	struct connection *mover;
-	pthread_t mover_thread;
-	struct lock mover_lock;
-	struct signal log_grew;
-	int log_pages;
-	bool mover_stopping;
+	struct sqlite_log log;
 	/* Guards the free readers and their count. */
 	struct lock readers_lock;
 	struct signal reader_freed;
@@ -59,18 +54,17 @@ struct sqlite {
 	int readers, readers_max;
 };
 
-static void connection_free(struct connection *connection)
+void sqlite_connection_free(struct connection *connection)
 {
 	for (size_t i = 0; i < STATEMENT_SLOTS; i++)
 		(void)sqlite3_finalize(connection->statements[i].handle);
 	(void)sqlite3_close(connection->handle);
 	free(connection);
 }
-DEFINE_CLEANUP(struct connection *, connection_free)
 
 static enum result connection_open(const char *path, bool writes, struct connection **ret, struct err *err)
 {
-	cleanup(connection_free_at) struct connection *connection = mem_new(sizeof(*connection));
+	cleanup(sqlite_connection_free_at) struct connection *connection = mem_new(sizeof(*connection));
 	static const char settings[] =
 		"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
 		" PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA wal_autocheckpoint=0; PRAGMA "
@@ -126,6 +120,7 @@ static struct job *take_job(struct sqlite *db)
 		db->first = job->next;
 		if (db->first == NULL)
 			db->last = NULL;
+		db->waiting--;
 		job->next = NULL;
 	}
 	return job;
@@ -149,80 +144,86 @@ static void finish_batch(struct job *batch)
 	}
 }
 
-/* After each commit of the writer, with the number of pages in the log. */
-static int note_log(void *context, sqlite3 *handle, const char *name, int pages)
+/* Waits for the next work of the batch. Those whose works were kept a moment ago come back with their next
+ * ones: one sync for all is better than two halves that wait for each other's. So a batch waits for as many
+ * as came of late, and no longer than half of the time that a commit takes. */
+static struct job *await_job(struct sqlite *db, int count, int64_t until)
 {
-	struct sqlite *db = context;
-
-	(void)handle;
-	(void)name;
-	LOCKED(&db->mover_lock);
-	db->log_pages = pages;
-	if (pages >= LOG_PAGES_MOVED)
-		signal_one(&db->log_grew);
-	return SQLITE_OK;
+	lock_take(&db->queue_lock);
+	while (db->first == NULL && !db->stopping && count < db->expected &&
+		signal_wait_until(&db->queue_filled, &db->queue_lock, until))
+		;
+	lock_release(&db->queue_lock);
+	return take_job(db);
 }
 
-static void *mover_run(void *arg)
+static int64_t patience(struct sqlite *db)
 {
-	struct sqlite *db = arg;
-
-	for (int moved = 0;;) {
-		lock_take(&db->mover_lock);
-		while (!db->mover_stopping && db->log_pages < LOG_PAGES_MOVED + moved) {
-			if (db->log_pages < moved)
-				moved = 0; /* the log began anew */
-			else
-				signal_wait(&db->log_grew, &db->mover_lock);
-		}
-		bool stop = db->mover_stopping;
-		moved = db->log_pages;
-		lock_release(&db->mover_lock);
-		if (stop)
-			return NULL;
-		(void)sqlite3_wal_checkpoint_v2(
-			db->mover->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-	}
+	LOCKED(&db->queue_lock);
+	return db->commit_16th_ms / 32;
 }
 
-/* What the mover left is little. The log begins anew with the next change when nobody reads from it. */
-static void keep_log_short(struct sqlite *db)
+/* After a batch: the average time of a commit, and how many may be expected in the next batch. */
+static void note_batch(struct sqlite *db, int count, int64_t commit_ms)
 {
-	int pages;
+	LOCKED(&db->queue_lock);
+	db->commit_16th_ms +=
+		((commit_ms < COMMIT_MS_MAX ? commit_ms : COMMIT_MS_MAX) * 16 - db->commit_16th_ms) / 8;
+	db->expected = count + db->waiting;
+}
 
-	{
-		LOCKED(&db->mover_lock);
-		pages = db->log_pages;
+/* The next work of the open batch; NULL when it is to be committed. */
+static struct job *next_job(struct sqlite *db, int count, int64_t *until, int64_t deadline)
+{
+	int64_t now = clock_monotonic();
+
+	if (count >= BATCH_WORKS || now >= deadline)
+		return NULL;
+	struct job *job = take_job(db);
+	if (job)
+		return job;
+	if (*until == 0)
+		*until = now + patience(db);
+	return await_job(db, count, *until < deadline ? *until : deadline);
+}
+
+/* True when it was committed. */
+static bool end_batch(struct sqlite *db, int count, bool whole, struct err *err)
+{
+	if (whole) {
+		sqlite_log_make_room(&db->log);
+		int64_t before = clock_monotonic();
+		whole = commit(db->writer, err) == RESULT_OK;
+		note_batch(db, count, clock_monotonic() - before);
 	}
-	if (pages >= LOG_PAGES_MAX)
-		(void)sqlite3_wal_checkpoint_v2(
-			db->writer->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+	if (!whole && !sqlite3_get_autocommit(db->writer->handle))
+		(void)sqlite_simple(db->writer, "ROLLBACK", NULL);
+	return whole;
 }
 
 static void run_batch(struct sqlite *db, struct job *job)
 {
 	struct job *batch = NULL, **end = &batch;
 	struct err err = {0};
-	int64_t deadline = clock_monotonic() + BATCH_MS;
+	int64_t deadline = clock_monotonic() + BATCH_MS, until = 0;
 	bool begun = sqlite_simple(db->writer, "BEGIN IMMEDIATE", &err) == RESULT_OK, whole = begun;
+	int count = 0;
 
-	for (int count = 1; job; count++) {
+	while (job) {
 		*end = job;
 		end = &job->next;
 		job->result = RESULT_OK;
+		count++;
 		if (whole)
 			whole = run_job(db, job, &err);
 		/* Those that waited behind a begin that failed need not each wait for the same. */
-		bool more = !begun || (whole && count < BATCH_WORKS && clock_monotonic() < deadline);
-		job = more ? take_job(db) : NULL;
+		if (!begun)
+			job = take_job(db);
+		else
+			job = whole ? next_job(db, count, &until, deadline) : NULL;
 	}
-	if (whole && commit(db->writer, &err) != RESULT_OK)
-		whole = false;
-	if (!whole) {
-		if (!sqlite3_get_autocommit(db->writer->handle))
-			(void)sqlite_simple(db->writer, "ROLLBACK", NULL);
+	if (!end_batch(db, count, whole, &err))
 		fail_batch(batch, &err);
-	}
 	finish_batch(batch);
 }
 
@@ -241,7 +242,7 @@ static void *writer_run(void *arg)
 		struct job *job = take_job(db);
 		if (job)
 			run_batch(db, job);
-		keep_log_short(db);
+		sqlite_log_keep_short(&db->log, db->writer);
 	}
 }
 
@@ -257,6 +258,7 @@ static enum result sqlite_write(struct db *base, db_work work, void *context, st
 	else
 		db->first = &job;
 	db->last = &job;
+	db->waiting++;
 	signal_one(&db->queue_filled);
 	lock_release(&db->queue_lock);
 	while (sem_wait(&job.finished) != 0)
@@ -323,7 +325,7 @@ static enum result sqlite_read(struct db *base, db_work work, void *context, str
 static enum result sqlite_wipe_deleted(struct db *base, const char *table, bool *ret_log, struct err *err)
 {
 	const struct sqlite *db = (const struct sqlite *)base;
-	cleanup(connection_free_at) struct connection *connection = NULL;
+	cleanup(sqlite_connection_free_at) struct connection *connection = NULL;
 	int frames, moved;
 
 	(void)table;
@@ -349,26 +351,16 @@ static void sqlite_close(struct db *base)
 		lock_release(&db->queue_lock);
 		(void)pthread_join(db->writer_thread, NULL);
 	}
-	if (db->mover_thread) {
-		lock_take(&db->mover_lock);
-		db->mover_stopping = true;
-		signal_one(&db->log_grew);
-		lock_release(&db->mover_lock);
-		(void)pthread_join(db->mover_thread, NULL);
-	}
+	sqlite_log_stop(&db->log);
 	while (db->free_readers) {
 		struct connection *reader = db->free_readers;
 		db->free_readers = reader->next;
-		connection_free(reader);
+		sqlite_connection_free(reader);
 	}
-	if (db->mover)
-		connection_free(db->mover);
 	if (db->writer)
-		connection_free(db->writer);
+		sqlite_connection_free(db->writer);
 	signal_done(&db->queue_filled);
 	signal_done(&db->reader_freed);
-	signal_done(&db->log_grew);
-	lock_done(&db->mover_lock);
 	lock_done(&db->queue_lock);
 	lock_done(&db->readers_lock);
 	free(db->path);
@@ -406,6 +398,7 @@ enum result sqlite_open(const struct db_config *config, struct db **ret, struct 
 
 	if (path.len == 0) /* which SQLite would take for a temporary database */
 		return err_set(err, RESULT_INVALID, "the path is missing in sqlite:/path/to/file");
+	struct connection *mover = NULL;
 	struct sqlite *db = mem_new(sizeof(*db));
 	db->db = (struct db){&sqlite_driver, DB_SQLITE};
 	db->path = mem_new(path.len + 1);
@@ -413,18 +406,14 @@ enum result sqlite_open(const struct db_config *config, struct db **ret, struct 
 	db->readers_max = config->connections > 0 ? config->connections : READERS_DEFAULT;
 	lock_init(&db->queue_lock, "sqlite queue", QUEUE_RANK);
 	lock_init(&db->readers_lock, "sqlite readers", READERS_RANK);
-	lock_init(&db->mover_lock, "sqlite log", MOVER_RANK);
-	signal_init(&db->log_grew);
 	signal_init(&db->queue_filled);
 	signal_init(&db->reader_freed);
 	create_private(db->path);
 	enum result result = connection_open(db->path, true, &db->writer, err);
 	if (result == RESULT_OK)
-		result = connection_open(db->path, true, &db->mover, err);
-	if (result == RESULT_OK) {
-		(void)sqlite3_wal_hook(db->writer->handle, note_log, db);
-		result = thread_start(&db->mover_thread, "db-log", mover_run, db);
-	}
+		result = connection_open(db->path, true, &mover, err);
+	if (result == RESULT_OK)
+		result = sqlite_log_start(&db->log, db->path, mover, db->writer);
 	if (result == RESULT_OK)
 		result = thread_start(&db->writer_thread, "db-writer", writer_run, db);
 	if (result != RESULT_OK) {

@@ -1,4 +1,4 @@
-/* What sqlite.c (connections, the writer's batches, readers) and sqlite_statement.c share. */
+/* What sqlite.c (connections, the writer's batches, readers), sqlite_log.c and sqlite_statement.c share. */
 #ifndef DB_SQLITE_PRIVATE_H
 #define DB_SQLITE_PRIVATE_H
 
@@ -22,6 +22,9 @@ struct connection {
 	struct connection *next; /* in the pool of free readers */
 	struct statement statements[STATEMENT_SLOTS];
 };
+
+void sqlite_connection_free(struct connection *connection);
+DEFINE_CLEANUP(struct connection *, sqlite_connection_free)
 
 /* SQLite's code as a result; handle may be NULL. */
 enum result sqlite_translate(sqlite3 *handle, int code, struct err *err);

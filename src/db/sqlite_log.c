@@ -1,0 +1,120 @@
+#include "db/sqlite_log.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Pages in the log from which they are moved to the database by a thread beside the writer; and from which
+ * the writer waits for the rest to be moved, so that the log begins anew instead of growing for ever. */
+#define LOG_PAGES_MOVED 2000
+#define LOG_PAGES_MAX 12000
+/* Of a page in the log, with its head; the largest there is would do no harm. */
+#define LOG_PAGE_BYTES (4096 + 24)
+/* The file grows by so much when less than half of it is left. */
+#define ROOM_BYTES (4 * 1024 * 1024)
+#define MOVER_RANK 520
+
+/* After each commit of the writer, with the number of pages in the log. */
+static int note_commit(void *context, sqlite3 *handle, const char *name, int pages)
+{
+	struct sqlite_log *log = context;
+
+	(void)handle;
+	(void)name;
+	LOCKED(&log->lock);
+	log->pages = pages;
+	if (pages >= LOG_PAGES_MOVED)
+		signal_one(&log->grew);
+	return SQLITE_OK;
+}
+
+static void move(struct connection *connection)
+{
+	(void)sqlite3_wal_checkpoint_v2(connection->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+}
+
+static void *mover_run(void *arg)
+{
+	struct sqlite_log *log = arg;
+
+	for (int moved = 0;;) {
+		lock_take(&log->lock);
+		while (!log->stopping && log->pages < LOG_PAGES_MOVED + moved) {
+			if (log->pages < moved)
+				moved = 0; /* the log began anew */
+			else
+				signal_wait(&log->grew, &log->lock);
+		}
+		bool stop = log->stopping;
+		moved = log->pages;
+		lock_release(&log->lock);
+		if (stop)
+			return NULL;
+		move(log->mover);
+	}
+}
+
+static int pages_of(struct sqlite_log *log)
+{
+	LOCKED(&log->lock);
+	return log->pages;
+}
+
+/* The transaction keeps every other writer, of other processes too, out of the file. */
+void sqlite_log_make_room(struct sqlite_log *log)
+{
+	static const char zeros[64 * 1024];
+	struct stat now;
+	off_t used = (off_t)pages_of(log) * LOG_PAGE_BYTES;
+
+	if (log->fd < 0)
+		log->fd = open(log->path, O_WRONLY | O_CLOEXEC);
+	if (log->fd < 0 || fstat(log->fd, &now) != 0 || now.st_size >= used + ROOM_BYTES / 2)
+		return;
+	for (off_t at = now.st_size; at < now.st_size + ROOM_BYTES; at += (off_t)sizeof(zeros))
+		if (pwrite(log->fd, zeros, sizeof(zeros), at) != (ssize_t)sizeof(zeros))
+			return;
+}
+
+void sqlite_log_keep_short(struct sqlite_log *log, struct connection *writer)
+{
+	if (pages_of(log) >= LOG_PAGES_MAX)
+		move(writer);
+}
+
+enum result sqlite_log_start(
+	struct sqlite_log *log, const char *path, struct connection *mover, struct connection *writer)
+{
+	static const char ending[] = "-wal";
+	size_t len = strlen(path);
+
+	log->mover = mover;
+	log->fd = -1;
+	log->path = mem_new(len + sizeof(ending));
+	memcpy(log->path, path, len);
+	memcpy(log->path + len, ending, sizeof(ending));
+	lock_init(&log->lock, "sqlite log", MOVER_RANK);
+	signal_init(&log->grew);
+	(void)sqlite3_wal_hook(writer->handle, note_commit, log);
+	return thread_start(&log->thread, "db-log", mover_run, log);
+}
+
+void sqlite_log_stop(struct sqlite_log *log)
+{
+	if (log->path == NULL)
+		return;
+	if (log->thread) {
+		lock_take(&log->lock);
+		log->stopping = true;
+		signal_one(&log->grew);
+		lock_release(&log->lock);
+		(void)pthread_join(log->thread, NULL);
+	}
+	if (log->fd >= 0)
+		(void)close(log->fd);
+	sqlite_connection_free(log->mover);
+	signal_done(&log->grew);
+	lock_done(&log->lock);
+	free(log->path);
+}
