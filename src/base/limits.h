@@ -21,6 +21,11 @@
 #define LIMIT_MIME_HEADER_FIELDS 1000		 /* in one block */
 #define LIMIT_MIME_BOUNDARY_BYTES 8192		 /* of a longer one only the begin is compared */
 #define LIMIT_MIME_PARAMETERS 100    /* of one field, and the highest continuation index (RFC 2231) */
+#define LIMIT_INSIDE_OPENED 10	     /* encoded parts of a mail that are opened when it is read */
+#define LIMIT_INSIDE_BYTES (32 << 20) /* decoded, of all of them: each reading of the mail goes through it */
+/* Decoded again, since something before was asked for: this, and so many times all that was opened. */
+#define LIMIT_INSIDE_READ_BACK_BYTES (32 << 20)
+#define LIMIT_INSIDE_READ_BACK_TIMES 16
 #define LIMIT_FILE_NAME_BYTES 255    /* after decoding; the extension is kept */
 #define LIMIT_FILE_NAME_CANDIDATES 8 /* differing names one part may claim */
 #define LIMIT_REFERENCES                                                                                     \

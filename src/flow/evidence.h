@@ -9,6 +9,7 @@ enum evidence {
 	EVIDENCE_LINK_OPENED,	  /* somebody opened the link, nobody signed in; the actor has no person */
 	EVIDENCE_BODY_SHOWN,	  /* "read": the body was shown to the signed-in recipient */
 	EVIDENCE_FILE_DOWNLOADED, /* detail: the path of the part */
+	EVIDENCE_FILE_SHOWN,	  /* in the portal; detail: the path of the part */
 	EVIDENCE_MESSAGE_SAVED	  /* the whole of it as a file */
 };
 

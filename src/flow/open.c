@@ -5,6 +5,7 @@
 #include "flow/open_private.h"
 #include "flow/owned.h"
 #include "flow/people.h"
+#include "mime/inside.h"
 #include "seal/box.h"
 #include "seal/stream.h"
 #include "store/code_entry.h"
@@ -18,10 +19,12 @@ struct open_held {
 	struct sealed_content *sealed;
 	struct seal_reader *opened;
 	struct mime_index index;
+	struct mime_inside *inside;
 };
 
 static void close_held(struct open_held *held)
 {
+	mime_inside_free(held->inside);
 	seal_reader_free(held->opened);
 	sealed_content_free(held->sealed);
 	*held = (struct open_held){.index = held->index};
@@ -39,17 +42,17 @@ struct message_query {
 	struct message_key key; /* while the transaction reads */
 };
 
-static struct open_person person_of(struct mime_address address)
+struct open_person open_person_of(struct mime_address address)
 {
 	return (struct open_person){address.name, address.address};
 }
 
-static struct open_person *people_of(const struct mime_address *addresses, size_t count, struct arena *arena)
+struct open_person *open_people_of(const struct mime_address *addresses, size_t count, struct arena *arena)
 {
 	struct open_person *people = arena_array(arena, struct open_person, count);
 
 	for (size_t i = 0; i < count; i++)
-		people[i] = person_of(addresses[i]);
+		people[i] = open_person_of(addresses[i]);
 	return people;
 }
 
@@ -108,14 +111,14 @@ static void set_letter(struct message_query *q, const struct letter *letter)
 	struct open_summary *summary = &opened->summary;
 
 	summary->subject = letter->subject;
-	summary->from = person_of(letter->from);
+	summary->from = open_person_of(letter->from);
 	summary->snippet = letter->snippet;
 	summary->files = letter->files;
 	summary->readable = true;
-	opened->sender = person_of(letter->sender);
-	opened->to = people_of(letter->to, letter->to_count, &opened->arena);
+	opened->sender = open_person_of(letter->sender);
+	opened->to = open_people_of(letter->to, letter->to_count, &opened->arena);
 	opened->to_count = letter->to_count;
-	opened->cc = people_of(letter->cc, letter->cc_count, &opened->arena);
+	opened->cc = open_people_of(letter->cc, letter->cc_count, &opened->arena);
 	opened->cc_count = letter->cc_count;
 }
 
@@ -138,6 +141,7 @@ static enum result open_content(struct tx *tx, struct message_query *q, struct e
 	TRY(sealed_content_open(tx, flow_blobs(q->flow), &q->message, &held->sealed, err));
 	TRY(seal_reader_new(&q->key, q->message.id, sealed_content_reader(held->sealed), &held->opened, err));
 	q->opened->content = seal_reader_plain(held->opened);
+	q->opened->mail_bytes = q->opened->content.size;
 	return RESULT_OK;
 }
 
@@ -180,12 +184,22 @@ static bool concerns(const struct delivery *delivery, const struct recipient *re
 	}
 }
 
+static bool is_of_file(const struct event *event)
+{
+	return str_equal(event->kind, STR(EVENT_FILE_DOWNLOADED)) ||
+	       str_equal(event->kind, STR(EVENT_FILE_SHOWN));
+}
+
 static void add_download(struct open_recipient *recipient, const struct event *event)
 {
+	bool was_shown = str_equal(event->kind, STR(EVENT_FILE_SHOWN));
+
 	for (size_t i = 0; i < recipient->download_count; i++)
-		if (str_equal(recipient->downloads[i].path, event->detail))
+		if (str_equal(recipient->downloads[i].path, event->detail) &&
+			recipient->downloads[i].was_shown == was_shown)
 			return;
-	recipient->downloads[recipient->download_count++] = (struct open_download){event->detail, event->at};
+	recipient->downloads[recipient->download_count++] =
+		(struct open_download){event->detail, event->at, was_shown};
 }
 
 /* What the events of the message say of this person. */
@@ -195,8 +209,8 @@ static void read_events(const struct traces *traces, struct id person_id, struct
 	size_t downloads = 0;
 
 	for (size_t i = 0; i < traces->event_count; i++)
-		downloads += id_equal(traces->events[i].person_id, person_id) &&
-			     str_equal(traces->events[i].kind, STR(EVENT_FILE_DOWNLOADED));
+		downloads +=
+			id_equal(traces->events[i].person_id, person_id) && is_of_file(&traces->events[i]);
 	recipient->downloads = arena_array(arena, struct open_download, downloads);
 	for (size_t i = 0; i < traces->event_count; i++) {
 		const struct event *event = &traces->events[i];
@@ -208,7 +222,7 @@ static void read_events(const struct traces *traces, struct id person_id, struct
 			recipient->link_opened_at = event->at;
 		else if (str_equal(event->kind, STR(EVENT_MESSAGE_SAVED)) && !recipient->saved_at)
 			recipient->saved_at = event->at;
-		else if (str_equal(event->kind, STR(EVENT_FILE_DOWNLOADED)))
+		else if (is_of_file(event))
 			add_download(recipient, event);
 	}
 }
@@ -352,6 +366,18 @@ void open_message_free(struct open_message *message)
 	free(message);
 }
 
+static enum result open_inside(struct open_message *opened, struct err *err)
+{
+	struct open_held *held = opened->held;
+
+	TRY(mime_inside_open(opened->content, &held->index, &held->inside, err));
+	if (held->inside) {
+		opened->index = mime_inside_index(held->inside);
+		opened->content = mime_inside_bytes(held->inside);
+	}
+	return RESULT_OK;
+}
+
 enum result open_message(struct flow *flow, const struct actor *actor, struct id copy_id, enum open_use use,
 	int64_t now, struct open_message **ret, struct err *err)
 {
@@ -361,6 +387,7 @@ enum result open_message(struct flow *flow, const struct actor *actor, struct id
 
 	opened->held = mem_new(sizeof(*opened->held));
 	TRY(db_read(flow_db(flow), read_message, &query, err));
+	TRY(open_inside(opened, err));
 	*ret = TAKE(opened);
 	return RESULT_OK;
 }

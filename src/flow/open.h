@@ -26,7 +26,7 @@ struct open_summary {
 	int64_t expires_at;  /* 0: at the end of retention */
 	int64_t recalled_at; /* from everybody */
 	int64_t extended_at;
-	bool in_own_mailbox; /* the mail went to the owner's own mailbox, too (R10) */
+	bool in_own_mailbox;	 /* the mail went to the owner's own mailbox, too (R10) */
 	struct copy_tally tally; /* of the owner's copies */
 	bool readable;		 /* false: recalled, expired or destroyed */
 	struct open_person *to;	 /* of the owner's copies: whom it went to; NULL otherwise */
@@ -62,10 +62,11 @@ struct open_self {
 enum result open_self(struct flow *flow, const struct actor *actor, struct arena *arena,
 	struct open_self *ret, struct err *err) must_check;
 
-/* A file of which the recipient fetched at least a piece. */
+/* A file of which the recipient fetched at least a piece, or that the portal showed. */
 struct open_download {
 	struct str path; /* of the part */
 	int64_t at;	 /* the first time */
+	bool was_shown;
 };
 
 /* What the owner sees of one recipient, in grades (R13). */
@@ -97,10 +98,11 @@ struct open_message {
 	struct rights rights;
 	struct id definition_id;
 	struct str definition_name;
-	struct str access_code; /* empty: it asks for none */
-	const struct mime_index *index;
-	struct reader content;		   /* the raw mail */
-	struct delivery own_copy; /* to the owner's own mailbox; id none: none (R10) */
+	struct str access_code;		   /* empty: it asks for none */
+	const struct mime_index *index;	   /* with what lies inside encoded parts (mime/inside.h) */
+	struct reader content;		   /* the raw mail, and what lies inside behind it */
+	uint64_t mail_bytes;		   /* of the raw mail */
+	struct delivery own_copy;	   /* to the owner's own mailbox; id none: none (R10) */
 	int64_t latest_expiry;		   /* as far as it may be extended */
 	struct open_recipient *recipients; /* for the owner, who is told of Bcc; NULL for recipients */
 	size_t recipient_count;
@@ -123,6 +125,12 @@ enum result open_message(struct flow *flow, const struct actor *actor, struct id
 	int64_t now, struct open_message **ret, struct err *err) must_check;
 void open_message_free(struct open_message *message);
 DEFINE_CLEANUP(struct open_message *, open_message_free)
+
+/* A mail that is attached to the message, by the path of its part, as a message: its own are index, subject,
+ * people and date (sent_at, 0: it has none); all else is that of the message, its rights among it. *ret is
+ * read only and borrowed: the message and the arena must outlive it. NOT_FOUND. */
+enum result open_attached(const struct open_message *message, struct str path, struct arena *arena,
+	struct open_message *ret, struct err *err) must_check;
 
 /* The text of the mail in UTF-8, of HTML parts their words, up to the buffer's limit; *ret_cut: there was
  * more. */

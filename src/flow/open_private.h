@@ -1,12 +1,18 @@
-/* What opening a message and entering its access code share. */
+/* What opening a message, entering its access code and opening a mail in it share. */
 #ifndef FLOW_OPEN_PRIVATE_H
 #define FLOW_OPEN_PRIVATE_H
 
+#include "flow/open.h"
+#include "mime/address.h"
 #include "store/copy.h"
 #include "store/message.h"
 
 /* GONE with code "recalled" or "expired" for a recipient; its owner goes on. */
 enum result open_check_not_ended(
 	const struct message *message, const struct copy *copy, int64_t now, struct err *err) must_check;
+
+/* As they are shown; the texts stay where they are. */
+struct open_person open_person_of(struct mime_address address);
+struct open_person *open_people_of(const struct mime_address *addresses, size_t count, struct arena *arena);
 
 #endif

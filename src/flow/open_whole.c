@@ -17,9 +17,12 @@ static enum result read_whole(
 
 	if (offset < header.len)
 		TRY(reader_read(&before, offset, data, size, &done, err));
-	if (done < size)
-		TRY(reader_read(&whole->message->content, offset + done - header.len + body_offset(whole),
-			(char *)data + done, size - done, &got, err));
+	/* Behind the mail lies what is inside its parts. */
+	uint64_t at = offset + done - header.len + body_offset(whole);
+	uint64_t left = whole->message->mail_bytes > at ? whole->message->mail_bytes - at : 0;
+	if (done < size && left)
+		TRY(reader_read(&whole->message->content, at, (char *)data + done,
+			left < size - done ? (size_t)left : size - done, &got, err));
 	*ret_read = done + got;
 	return RESULT_OK;
 }
@@ -38,5 +41,5 @@ void open_whole_done(struct open_whole *whole)
 struct reader open_whole_reader(struct open_whole *whole)
 {
 	return (struct reader){
-		read_whole, whole, whole->header.len + whole->message->content.size - body_offset(whole)};
+		read_whole, whole, whole->header.len + whole->message->mail_bytes - body_offset(whole)};
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define NAME_BYTES_MAX 200
+#define DATE_BYTES_MAX 200
 
 void mime_init(void)
 {
@@ -184,6 +185,18 @@ struct str mime_header_text(struct str value, size_t limit, struct arena *arena)
 
 	g_free(decoded);
 	return text;
+}
+
+int64_t mime_header_date(struct str value, struct arena *arena)
+{
+	struct str line = str_sub(mime_header_unfold(value, arena), 0, DATE_BYTES_MAX);
+	GDateTime *date = g_mime_utils_header_decode_date(arena_cstr(arena, line));
+
+	if (!date)
+		return 0;
+	int64_t seconds = g_date_time_to_unix(date);
+	g_date_time_unref(date);
+	return seconds > 0 ? seconds * MS_SECOND : 0;
 }
 
 size_t mime_message_ids(struct str value, struct str *ret, size_t max, struct arena *arena)

@@ -282,7 +282,7 @@ static bool is_inside(const struct mime_index *index, size_t at, struct str type
 	return false;
 }
 
-static bool is_inside_message(const struct mime_index *index, size_t at)
+bool mime_index_is_inside_message(const struct mime_index *index, size_t at)
 {
 	for (int parent = index->parts[at].parent; parent >= 0; parent = index->parts[parent].parent)
 		if (mime_part_is_message(&index->parts[parent]))
@@ -332,7 +332,7 @@ size_t mime_index_files(const struct mime_index *index, struct arena *arena, con
 		 */
 		bool other_text = is_text(part) && is_other_branch(index, i, has_text);
 		if (!mime_part_is_container(part) && !html[i] && !plain[i] && !referred && !other_text &&
-			!is_inside_message(index, i))
+			!mime_index_is_inside_message(index, i))
 			*(const struct mime_part **)list_add(&list) = part;
 	}
 	*ret = list.items;

@@ -66,6 +66,9 @@ size_t mime_index_body(
  * multipart/related, which the HTML may show: whether it does, only its cleaning knows. */
 size_t mime_index_files(const struct mime_index *index, struct arena *arena, const struct mime_part ***ret);
 
+/* Whether the part belongs to a mail that is attached. */
+bool mime_index_is_inside_message(const struct mime_index *index, size_t at);
+
 /* Signed or encrypted mail must not be touched. */
 bool mime_index_is_signed_or_encrypted(const struct mime_index *index);
 

@@ -40,6 +40,7 @@ struct event {
 #define EVENT_LINK_OPENED "link.opened" /* nobody signed in: may be an automatic check */
 #define EVENT_BODY_SHOWN "body.shown"	/* the only evidence that is called "read" (R13) */
 #define EVENT_FILE_DOWNLOADED "file.downloaded"
+#define EVENT_FILE_SHOWN "file.shown" /* in the portal: a mail that is attached */
 #define EVENT_MESSAGE_SAVED "message.saved" /* the whole of it as a file, by a recipient */
 #define EVENT_ACCESS_CODE_ENTERED "access-code.entered"
 #define EVENT_ACCESS_CODE_REFUSED "access-code.refused"

@@ -28,3 +28,15 @@ export function html(to) {
     "<p><img src=\"https://tracker.example/pixel.png\" alt=\"Chart\"> See also",
     "<a href=\"https://www.acme.example/report\">the report</a>.</p>", ""].join("\r\n");
 }
+
+export function forwarded(to) {
+  return [...head(`Carol Clark <${to}>`, "Fwd: Lease of the hall [secure]"), "Content-Type: multipart/mixed; boundary=f", "",
+    "--f", "Content-Type: text/plain; charset=utf-8", "", "Carol, please see what the owner wrote to us.", "", "Alice", "",
+    "--f", "Content-Type: message/rfc822", "Content-Disposition: attachment", "",
+    "From: Olaf Owner <olaf@hall.example>", "To: Alice Adams <alice@acme.example>", "Cc: Dave Doyle <dave@acme.example>",
+    "Subject: Lease of the hall", "Date: Mon, 02 Mar 2026 10:11:12 +0100", "MIME-Version: 1.0",
+    "Content-Type: multipart/mixed; boundary=h", "",
+    "--h", "Content-Type: text/plain; charset=utf-8", "", "Dear Alice,", "",
+    "the hall is yours from the first of May; the plan is attached. The keys are with the caretaker.", "", "Olaf Owner", "",
+    "--h", "Content-Type: application/pdf; name=plan.pdf", "", "%PDF-1.4", "--h--", "", "--f--", ""].join("\r\n");
+}

@@ -1,6 +1,6 @@
 // Every page and state of the portal, one after the other, in one language: for axe, for the weight of pages, and for
 // the pictures of the documents.
-import { attached, html, text } from "./mails.mjs";
+import { attached, forwarded, html, text } from "./mails.mjs";
 
 const HOUR = 3_600_000;
 
@@ -43,6 +43,7 @@ export class Walk {
     const mails = [
       ["coded", [carol], text(carol, "Bids [secure:with code]", "The lowest bid is the third.")],
       ["guarded", [carol], text(carol, "Contract [secure:second factor]", "Between us.")],
+      ["forwarded", [carol], forwarded(carol)],
       ["old", [carol], text(carol, "Minutes of Monday [secure]", "Here are the minutes.")],
       ["locked", [carol], text(carol, "Salaries 2027 [secure:no printing]", "For your eyes only.")],
       ["letter", [carol], html(carol)],
@@ -116,6 +117,9 @@ export class Walk {
     await this.see("inbox", page, "/inbox");
     await this.see("message", page, `/message/${ids.offer}`);
     await this.see("message-html", page, `/message/${ids.letter}`);
+    await this.see("message-forwarded", page, `/message/${ids.forwarded}`);
+    await page.locator("a.file-open").click();
+    await this.see("attached-mail", page);
     await this.see("access-code", page, `/message/${ids.coded}`);
     await page.locator("input[name=code]").fill("nearly right");
     await submit(page, "/access-code");

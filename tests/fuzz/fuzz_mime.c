@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "mime/flowed.h"
 #include "mime/header.h"
+#include "mime/inside.h"
 #include "mime/scan.h"
 
 #include <assert.h>
@@ -39,6 +40,26 @@ static void check_part(const struct reader *mail, const struct mime_part *part)
 		assert(str_is_utf8(buf_str(&text)));
 }
 
+/* What is opened keeps the tree in order and every part within the bytes. */
+static void check_inside(struct reader mail, const struct mime_index *index)
+{
+	cleanup(mime_inside_free_at) struct mime_inside *inside = NULL;
+
+	assert(mime_inside_open(mail, index, &inside, NULL) == RESULT_OK);
+	if (!inside)
+		return;
+	const struct mime_index *all = mime_inside_index(inside);
+	struct reader bytes = mime_inside_bytes(inside);
+	assert(all->count >= index->count && all->count <= LIMIT_MIME_PARTS);
+	for (size_t i = 0; i < all->count; i++) {
+		const struct mime_part *part = &all->parts[i];
+		assert(part->parent < (int)i && part->depth <= LIMIT_MIME_DEPTH);
+		assert(i == 0 || part->depth == all->parts[part->parent].depth + 1);
+		assert(mime_index_by_path(all, part->path) == part);
+		check_part(&bytes, part);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (size == 0)
@@ -61,6 +82,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		assert(again.count == index->count);
 		for (size_t i = 0; i < index->count; i++)
 			check_part(&reader, &index->parts[i]);
+		check_inside(reader, index);
 	}
 	mime_scan_free(whole);
 	mime_scan_free(pieces);

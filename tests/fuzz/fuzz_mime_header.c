@@ -39,6 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		assert(addresses[i].address.len <= 6 * size); /* names of domains may be decoded */
 	}
 	(void)mime_parameters_parse(value, &arena);
+	assert(mime_header_date(value, &arena) >= 0);
 	assert(mime_message_ids(value, ids, 20, &arena) <= 20);
 	while (mime_field_next(&rest, &field))
 		assert(field.whole.len > 0 && field.whole.ptr >= value.ptr &&

@@ -29,22 +29,36 @@ static enum result set_content(
 	return RESULT_OK;
 }
 
-static enum result note_shown(struct request *request, const struct open_message *message)
+/* path: of a mail that is attached; empty: the message itself. */
+static enum result note_shown(struct request *request, const struct open_message *message, struct str path)
 {
 	if (request->is_head)
 		return RESULT_OK;
+	if (path.len)
+		return content_note_shown(request, message, path);
 	return content_note(request, EVIDENCE_BODY_SHOWN, message->summary.copy.id, STR_NONE);
 }
 
-static enum result get_body(struct request *request, struct response *response)
+static enum result open_mail(struct request *request, enum open_use use, struct str path,
+	struct open_message **ret, struct open_message *ret_mail)
+{
+	TRY(content_open_message(request, use, ret));
+	if (path.len)
+		return open_attached(*ret, path, request->arena, ret_mail, &request->err);
+	*ret_mail = **ret;
+	return RESULT_OK;
+}
+
+static enum result show_body(struct request *request, struct response *response, struct str path)
 {
 	cleanup(open_message_free_at) struct open_message *message = NULL;
 	cleanup(json_decrefp) json_t *view = json_object();
+	struct open_message mail;
 	bool cut;
 
-	TRY(content_open_message(request, OPEN_READ, &message));
-	TRY(set_content(request, view, message, &cut));
-	TRY(note_shown(request, message));
+	TRY(open_mail(request, OPEN_READ, path, &message, &mail));
+	TRY(set_content(request, view, &mail, &cut));
+	TRY(note_shown(request, message, path));
 	response->policy = POLICY_MESSAGE;
 	return page_door(request, response, "message_body", view);
 }
@@ -91,22 +105,49 @@ static void set_print_head(struct request *request, json_t *view, const struct o
 	}
 }
 
-static enum result get_print(struct request *request, struct response *response)
+static enum result show_print(struct request *request, struct response *response, struct str path)
 {
 	cleanup(open_message_free_at) struct open_message *message = NULL;
 	cleanup(json_decrefp) json_t *view = json_object();
+	struct open_message mail;
 	bool cut;
 
-	TRY(content_open_message(request, OPEN_PRINT, &message));
-	set_print_head(request, view, message);
-	TRY(set_content(request, view, message, &cut));
-	TRY(note_shown(request, message));
+	TRY(open_mail(request, OPEN_PRINT, path, &message, &mail));
+	set_print_head(request, view, &mail);
+	TRY(set_content(request, view, &mail, &cut));
+	TRY(note_shown(request, message, path));
 	response->policy = POLICY_MESSAGE;
 	return page_door(request, response, "message_body", view);
 }
 
+static enum result get_body(struct request *request, struct response *response)
+{
+	return show_body(request, response, STR_NONE);
+}
+
+static enum result get_mail_body(struct request *request, struct response *response)
+{
+	return show_body(request, response, request_parameter(request, "path"));
+}
+
+static enum result get_print(struct request *request, struct response *response)
+{
+	return show_print(request, response, STR_NONE);
+}
+
+static enum result get_mail_print(struct request *request, struct response *response)
+{
+	return show_print(request, response, request_parameter(request, "path"));
+}
+
 static const struct route_parameter parameters[] = {
 	{PARAMETER_PATH, "id", ID_TEXT_LEN, 0, "the person's copy"},
+	{0},
+};
+
+static const struct route_parameter mail_parameters[] = {
+	{PARAMETER_PATH, "id", ID_TEXT_LEN, 0, "the person's copy"},
+	{PARAMETER_PATH, "path", CONTENT_PATH_BYTES, 0, "path of the part that is a mail"},
 	{0},
 };
 
@@ -115,6 +156,10 @@ static const struct route rows[] = {
 		"The text of the message, for the frame on its page"},
 	{METHOD_GET, "/message/{id}/print", RIGHTS_SIGNED_IN, parameters, get_print, NULL,
 		"The message for printing"},
+	{METHOD_GET, "/message/{id}/mail/{path}/body", RIGHTS_SIGNED_IN, mail_parameters, get_mail_body, NULL,
+		"The text of a mail that is attached, for the frame on its page"},
+	{METHOD_GET, "/message/{id}/mail/{path}/print", RIGHTS_SIGNED_IN, mail_parameters, get_mail_print,
+		NULL, "A mail that is attached, for printing"},
 };
 
 const struct route_table portal_routes_body = {rows, COUNT_OF(rows)};

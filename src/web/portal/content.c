@@ -38,6 +38,15 @@ enum result content_note(
 	return result;
 }
 
+enum result content_note_shown(struct request *request, const struct open_message *message, struct str path)
+{
+	const struct copy *copy = &message->summary.copy;
+
+	if (request->is_head || copy->is_owner)
+		return RESULT_OK;
+	return content_note(request, EVIDENCE_FILE_SHOWN, copy->id, path);
+}
+
 enum result content_open_message(struct request *request, enum open_use use, struct open_message **ret)
 {
 	struct id id;
@@ -240,10 +249,26 @@ static const struct {
 	{{"image/gif", 9}, "gif", "GIF"},
 };
 
-struct str content_file_name(const struct mime_part *part, struct arena *arena)
+/* The subject of a mail that is attached; empty when there is none, or it cannot be read. */
+static struct str subject_of(
+	const struct open_message *message, const struct mime_part *part, struct arena *arena)
+{
+	struct open_message *mail = arena_array(arena, struct open_message, 1);
+
+	if (!mime_part_is_message(part) || open_attached(message, part->path, arena, mail, NULL) != RESULT_OK)
+		return STR_NONE;
+	return mail->summary.subject;
+}
+
+struct str content_file_name(
+	const struct open_message *message, const struct mime_part *part, struct arena *arena)
 {
 	struct str name = part->name_count ? part->names[0] : STR_NONE;
 
+	if (!name.len) {
+		struct str subject = subject_of(message, part, arena);
+		name = subject.len ? arena_printf(arena, "%.*s.eml", STR_ARG(subject)) : STR_NONE;
+	}
 	if (name.len)
 		return file_name_clean(arena, name);
 	for (size_t i = 0; i < COUNT_OF(known_types); i++)
@@ -284,13 +309,17 @@ static const char *icon_of(const struct mime_part *part)
 	return is_text ? "file-text" : "file";
 }
 
-static void set_file(struct content_file *file, const struct mime_part *part, struct arena *arena)
+static void set_file(const struct open_message *message, const struct mime_part *part,
+	struct content_file *file, struct arena *arena)
 {
 	file->part = part;
-	file->name = content_file_name(part, arena);
+	file->name = content_file_name(message, part, arena);
 	file->type_words = words_of(part, file->name, arena);
 	file->icon = icon_of(part);
 	file->path = part->path.len ? part->path : STR(WHOLE_MAIL);
+	file->is_mail = mime_part_is_message(part) &&
+			part + 1 < message->index->parts + message->index->count &&
+			message->index->parts[part + 1 - message->index->parts].depth > part->depth;
 }
 
 /* What the cleaning finds: which images stand in the text, and how long it will be with them. */
@@ -356,7 +385,7 @@ size_t content_files(const struct open_message *message, struct arena *arena, st
 
 	*ret = arena_array(arena, struct content_file, message->index->count);
 	for (size_t i = 0; i < count; i++)
-		set_file(&(*ret)[i], parts[i], arena);
+		set_file(message, parts[i], &(*ret)[i], arena);
 	if (!has_images(message->index))
 		return all;
 	/* Pictures that belong into the text but do not stand in it. */
@@ -364,8 +393,9 @@ size_t content_files(const struct open_message *message, struct arena *arena, st
 	for (size_t i = 0; i < message->index->count; i++) {
 		const struct mime_part *part = &message->index->parts[i];
 		if (str_starts(part->type, STR("image/")) && part->content_id.len && !is_shown[i] &&
+			!mime_index_is_inside_message(message->index, i) &&
 			!is_listed(parts, count, part))
-			set_file(&(*ret)[all++], part, arena);
+			set_file(message, part, &(*ret)[all++], arena);
 	}
 	return all;
 }

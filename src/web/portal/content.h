@@ -19,6 +19,13 @@ enum result content_open_message(
 enum result content_note(
 	struct request *request, enum evidence evidence, struct id copy_id, struct str detail) must_check;
 
+/* A page shows the file at the path to a recipient. */
+enum result content_note_shown(
+	struct request *request, const struct open_message *message, struct str path) must_check;
+
+/* Paths of parts in URLs. */
+#define CONTENT_PATH_BYTES 255
+
 /* Whether the text of the mail is HTML that can be shown. */
 bool content_has_html(const struct open_message *message, struct arena *arena);
 
@@ -41,6 +48,7 @@ struct content_file {
 	struct str type_words;
 	const char *icon;
 	struct str path; /* in URLs; "0" for the mail itself */
+	bool is_mail;	 /* it opens as a page (open_attached) */
 };
 
 size_t content_files(const struct open_message *message, struct arena *arena, struct content_file **ret);
@@ -48,7 +56,19 @@ size_t content_files(const struct open_message *message, struct arena *arena, st
 /* The part that a path in a URL means, NULL when there is none. */
 const struct mime_part *content_part(const struct open_message *message, struct str path);
 
-/* The name a part is saved under. */
-struct str content_file_name(const struct mime_part *part, struct arena *arena);
+/* The name a part is saved under: a mail without one has that of its subject. */
+struct str content_file_name(
+	const struct open_message *message, const struct mime_part *part, struct arena *arena);
+
+/* What a page shows of a message, or of one that is attached to it; `url` is what the addresses of its parts
+ * begin with. */
+
+/* "files": {list, zip_url}; missing when there are none. zip: there is an address for all of them. */
+void content_set_files(
+	const struct request *request, json_t *view, const struct open_message *message, bool zip);
+
+/* "body", by template message_text; *ret_is_shown: this page shows all there is to read, and not a frame. */
+enum result content_set_body(struct request *request, json_t *view, const struct open_message *message,
+	struct str url, bool *ret_is_shown) must_check;
 
 #endif

@@ -9,8 +9,6 @@
 #include "web/disposition.h"
 #include "web/portal/content.h"
 
-#define PATH_BYTES 255
-
 /* What is open while a file is sent; one of the parts below makes its bytes. */
 struct sending {
 	struct arena arena;
@@ -88,7 +86,7 @@ static enum result get_file(struct request *request, struct response *response)
 	if (!part)
 		return err_set(&request->err, RESULT_NOT_FOUND, "there is no such file");
 	struct copy copy = message->summary.copy;
-	struct str name = content_file_name(part, request->arena);
+	struct str name = content_file_name(message, part, request->arena);
 	struct str type = arena_str(request->arena, part->type);
 	struct str path = arena_str(request->arena, part->path);
 	struct str what = arena_printf(request->arena, "%td", part - message->index->parts);
@@ -176,7 +174,8 @@ static enum result get_whole(struct request *request, struct response *response)
 
 static const struct route_parameter file_parameters[] = {
 	{PARAMETER_PATH, "id", ID_TEXT_LEN, 0, "the person's copy"},
-	{PARAMETER_PATH, "path", PATH_BYTES, 0, "path of the part, \"2.1\", or \"0\" for the mail itself"},
+	{PARAMETER_PATH, "path", CONTENT_PATH_BYTES, 0,
+		"path of the part, \"2.1\", or \"0\" for the mail itself"},
 	{0},
 };
 

@@ -1,7 +1,6 @@
 /* One message: who wrote it to whom, its text, its files, and for its owner what became of it. */
 #include "web/portal/page.h"
 
-#include "base/limits.h"
 #include "flow/reply.h"
 #include "web/portal/access_code.h"
 #include "web/portal/command.h"
@@ -9,8 +8,6 @@
 #include "web/portal/rows.h"
 #include "web/portal/states.h"
 
-#define SMALL_BYTES 1500
-#define MEDIUM_BYTES 8000
 #define ROWS_BESIDE 24
 
 static void set_people(const struct visit *visit, json_t *view, const struct open_message *message)
@@ -69,65 +66,6 @@ static void set_recipients(const struct request *request, json_t *view, const st
 		states_of_recipient(visit, item, message, &message->recipients[i]);
 		set_verbs(request, item, message, &message->recipients[i]);
 	}
-}
-
-static void set_files(
-	const struct request *request, json_t *view, const struct open_message *message, const char *id)
-{
-	const struct visit *visit = visit_of(request);
-	struct content_file *files;
-	size_t count = content_files(message, request->arena, &files);
-
-	if (!count)
-		return;
-	json_t *list = view_add_list(view_add_object(view, "files"), "list");
-	for (size_t i = 0; i < count; i++) {
-		json_t *item = view_append(list);
-		view_set(item, "name", files[i].name);
-		view_set(item, "type_words", files[i].type_words);
-		view_set(item, "size",
-			format_size(request->arena, visit->language, files[i].part->decoded_size));
-		view_set(item, "url",
-			arena_printf(request->arena, "/message/%s/file/%.*s", id, STR_ARG(files[i].path)));
-		view_set(item, "kind", str_of(files[i].icon));
-	}
-	if (count > 1)
-		view_set(json_object_get(view, "files"), "zip_url",
-			arena_printf(request->arena, "/message/%s/files.zip", id));
-}
-
-/* A frame cannot be as high as its text without scripts: guessed by how long it is. */
-static struct str frame_size(const struct open_message *message, struct arena *arena)
-{
-	const struct mime_part **parts;
-	size_t count = mime_index_body(message->index, true, arena, &parts);
-	uint64_t bytes = 0;
-
-	for (size_t i = 0; i < count; i++)
-		bytes += parts[i]->decoded_size;
-	return bytes < SMALL_BYTES ? STR("small") : bytes < MEDIUM_BYTES ? STR("medium") : STR("large");
-}
-
-/* The text itself; HTML stands in a frame of its own. *ret_is_shown: this page shows all there is to read. */
-static enum result set_body(struct request *request, json_t *view, const struct open_message *message,
-	const char *id, bool *ret_is_shown)
-{
-	cleanup(buf_done) struct buf text = buf_new(LIMIT_TEXT_SHOWN_BYTES);
-	json_t *body = view_add_object(view, "body");
-	bool cut = false;
-
-	*ret_is_shown = !content_has_html(message, request->arena);
-	if (!*ret_is_shown) {
-		view_set(body, "frame_url", arena_printf(request->arena, "/message/%s/body", id));
-		view_set(body, "size", frame_size(message, request->arena));
-		return RESULT_OK;
-	}
-	TRY(open_text(message, request->arena, &text, &cut, &request->err));
-	struct str trimmed = content_without_empty_lines(buf_str(&text));
-	view_set_flag(body, "is_empty", trimmed.len == 0);
-	view_set_flag(body, "is_cut", cut);
-	content_add_pieces(view_add_list(body, "pieces"), trimmed);
-	return RESULT_OK;
 }
 
 /* Reply all is offered when it reaches more people than Reply. */
@@ -202,10 +140,11 @@ static enum result get_message(struct request *request, struct response *respons
 	states_of_message(visit, view, &message->summary, false);
 	set_recipients(request, view, message);
 	set_notified(request, view);
-	set_files(request, view, message, id.s);
+	content_set_files(request, view, message, true);
 	TRY(set_rights(request, view, message));
 	command_set(request, view, message);
-	TRY(set_body(request, view, message, id.s, &is_shown));
+	TRY(content_set_body(request, view, message,
+		arena_printf(request->arena, "/message/%s", id.s), &is_shown));
 	if (is_shown && !request->is_head)
 		TRY(content_note(request, EVIDENCE_BODY_SHOWN, copy->id, STR_NONE));
 	TRY(set_folder(request, view, copy));

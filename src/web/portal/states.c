@@ -87,13 +87,13 @@ static void add_downloads(const struct visit *visit, json_t *states, const struc
 	const struct open_recipient *recipient)
 {
 	struct arena *arena = visit->format.arena;
-	json_t *list = view_add_list(states, "downloads");
+	json_t *downloads = view_add_list(states, "downloads"), *shown = view_add_list(states, "shown");
 
 	for (size_t i = 0; i < recipient->download_count; i++) {
 		const struct open_download *download = &recipient->downloads[i];
 		const struct mime_part *part = mime_index_by_path(message->index, download->path);
-		json_t *item = view_append(list);
-		view_set(item, "name", part ? content_file_name(part, arena) : download->path);
+		json_t *item = view_append(download->was_shown ? shown : downloads);
+		view_set(item, "name", part ? content_file_name(message, part, arena) : download->path);
 		view_set(item, "time", format_time_short(&visit->format, download->at));
 	}
 }

@@ -1,0 +1,258 @@
+#include "mime/inside.h"
+
+#include "base/limits.h"
+#include "mime/decode.h"
+#include "mime/header.h"
+#include "mime/scan.h"
+
+#include <string.h>
+
+#define PIECE_BYTES ((size_t)32 * 1024)
+
+/* An opened part: its decoded bytes lie at `offset` of all there is to read. */
+struct segment {
+	struct mime_part part;
+	struct mime_part_reader *decoded;
+	struct reader bytes;
+	uint64_t offset;
+	uint64_t read_to; /* in it: going back decodes from its beginning again */
+};
+
+struct mime_inside {
+	struct arena arena;
+	struct reader mail;
+	struct reader all; /* the mail, and the segments behind it */
+	struct mime_index index;
+	struct segment *segments[LIMIT_INSIDE_OPENED];
+	size_t count;
+	uint64_t tried;	    /* bytes of what was opened, or could not be */
+	uint64_t read_back; /* bytes that are decoded again */
+};
+
+static void segment_free(struct segment *segment)
+{
+	if (segment == NULL)
+		return;
+	mime_part_reader_free(segment->decoded);
+	free(segment);
+}
+DEFINE_CLEANUP(struct segment *, segment_free)
+
+void mime_inside_free(struct mime_inside *inside)
+{
+	if (inside == NULL)
+		return;
+	for (size_t i = 0; i < inside->count; i++)
+		segment_free(inside->segments[i]);
+	arena_done(&inside->arena);
+	free(inside);
+}
+
+const struct mime_index *mime_inside_index(const struct mime_inside *inside)
+{
+	return &inside->index;
+}
+
+struct reader mime_inside_bytes(struct mime_inside *inside)
+{
+	return inside->all;
+}
+
+static enum result read_segment(struct mime_inside *inside, struct segment *segment, uint64_t offset,
+	void *data, size_t size, size_t *ret_read, struct err *err)
+{
+	if (offset < segment->read_to)
+		inside->read_back += segment->read_to;
+	if (inside->read_back > LIMIT_INSIDE_READ_BACK_BYTES + LIMIT_INSIDE_READ_BACK_TIMES * inside->tried)
+		return err_set(err, RESULT_TOO_LARGE, "a part inside an encoded one was read too often");
+	segment->read_to = offset + size;
+	return reader_read(&segment->bytes, offset, data, size, ret_read, err);
+}
+
+/* Reads from the mail or from one segment: no part lies in two. */
+static enum result read_at(
+	void *context, uint64_t offset, void *data, size_t size, size_t *ret_read, struct err *err)
+{
+	struct mime_inside *inside = context;
+
+	if (offset < inside->mail.size)
+		return reader_read(&inside->mail, offset, data, size, ret_read, err);
+	for (size_t i = inside->count; i-- > 0;)
+		if (inside->segments[i]->offset <= offset)
+			return read_segment(inside, inside->segments[i], offset - inside->segments[i]->offset,
+				data, size, ret_read, err);
+	*ret_read = 0;
+	return RESULT_OK;
+}
+
+static bool has_children(const struct mime_index *index, size_t at)
+{
+	return at + 1 < index->count && index->parts[at + 1].parent == (int)at;
+}
+
+/* Mail programs that do not know the type of a saved mail go by its name. */
+static bool is_named_mail(const struct mime_part *part)
+{
+	return str_equal(part->type, STR("application/octet-stream")) && part->name_count &&
+	       str_ends_nocase(part->names[0], STR(".eml"));
+}
+
+static bool is_to_open(const struct mime_index *index, size_t at)
+{
+	const struct mime_part *part = &index->parts[at];
+
+	return (mime_part_is_message(part) || is_named_mail(part)) && !has_children(index, at) &&
+	       part->encoding != MIME_ENCODING_UNKNOWN && part->decoded_size > 0;
+}
+
+/* A part of what was scanned or listed inside the part `at`, as a part of the whole. */
+static struct mime_part place(
+	struct mime_inside *inside, size_t at, const struct mime_part *found, uint64_t base)
+{
+	const struct mime_part *outer = &inside->index.parts[at];
+	struct mime_part part = *found;
+
+	part.path = arena_printf(&inside->arena, "%.*s.1%s%.*s", STR_ARG(outer->path),
+		found->path.len ? "." : "", STR_ARG(found->path));
+	part.parent = found->parent + (int)at + 1;
+	part.depth = outer->depth + 1 + found->depth;
+	part.header_offset += base;
+	part.body_offset += base;
+	part.type = arena_str(&inside->arena, found->type);
+	part.charset = arena_str(&inside->arena, found->charset);
+	part.content_id = arena_str(&inside->arena, found->content_id);
+	for (size_t i = 0; i < part.name_count; i++)
+		part.names[i] = arena_str(&inside->arena, found->names[i]);
+	return part;
+}
+
+/* Puts the parts behind the part they were found in. False past a limit. */
+static bool insert(struct mime_inside *inside, size_t at, const struct mime_index *found, uint64_t base)
+{
+	struct mime_index *index = &inside->index;
+
+	if (index->count + found->count > LIMIT_MIME_PARTS)
+		return false;
+	for (size_t i = 0; i < found->count; i++)
+		if (index->parts[at].depth + 1 + found->parts[i].depth > LIMIT_MIME_DEPTH)
+			return false;
+	struct mime_part *parts = arena_array(&inside->arena, struct mime_part, index->count + found->count);
+	memcpy(parts, index->parts, (at + 1) * sizeof(*parts));
+	for (size_t i = 0; i < found->count; i++)
+		parts[at + 1 + i] = place(inside, at, &found->parts[i], base);
+	for (size_t i = at + 1; i < index->count; i++) {
+		parts[found->count + i] = index->parts[i];
+		if (index->parts[i].parent > (int)at)
+			parts[found->count + i].parent += (int)found->count;
+	}
+	index->parts = parts;
+	index->count += found->count;
+	return true;
+}
+
+static struct segment *segment_new(struct mime_inside *inside, size_t at)
+{
+	struct segment *segment = mem_new(sizeof(*segment));
+
+	segment->part = inside->index.parts[at];
+	segment->decoded = mime_part_reader_new(&inside->all, &segment->part);
+	segment->bytes = mime_part_reader_bytes(segment->decoded);
+	segment->offset = inside->all.size;
+	return segment;
+}
+
+/* Reads the segment through the scanner; *ret_index NULL: it is no mail that can be opened. */
+static enum result scan_segment(const struct segment *segment, struct mime_scan *scan,
+	const struct mime_index **ret_index, struct err *err)
+{
+	char piece[PIECE_BYTES];
+	uint64_t offset = 0;
+	size_t got = 1;
+
+	*ret_index = NULL;
+	while (got > 0) {
+		TRY(reader_read(&segment->bytes, offset, piece, sizeof(piece), &got, err));
+		if (mime_scan_add(scan, (struct str){piece, got}, NULL) != RESULT_OK)
+			return RESULT_OK;
+		offset += got;
+	}
+	const struct mime_index *index;
+	if (mime_scan_end(scan, &index, NULL) == RESULT_OK)
+		*ret_index = index;
+	return RESULT_OK;
+}
+
+/* What any file could be taken for has at least one of the fields that people look at. */
+static bool looks_like_mail(const struct mime_scan *scan)
+{
+	static const char *const fields[] = {"From", "Subject", "Date", "To"};
+
+	for (size_t i = 0; i < COUNT_OF(fields); i++)
+		if (mime_header_get(mime_scan_header(scan), str_of(fields[i])).ptr)
+			return true;
+	return false;
+}
+
+static enum result open_mail(struct mime_inside *inside, size_t at, struct err *err)
+{
+	cleanup(mime_scan_free_at) struct mime_scan *scan = mime_scan_new();
+	cleanup(segment_free_at) struct segment *segment = segment_new(inside, at);
+	const struct mime_index *found;
+
+	inside->tried += segment->bytes.size;
+	TRY(scan_segment(segment, scan, &found, err));
+	if (!found || !looks_like_mail(scan) || !insert(inside, at, found, segment->offset))
+		return RESULT_OK;
+	inside->index.parts[at].type = STR("message/rfc822");
+	inside->all.size += segment->bytes.size;
+	inside->segments[inside->count++] = TAKE(segment);
+	return RESULT_OK;
+}
+
+static bool has_room(const struct mime_inside *inside, const struct mime_part *part)
+{
+	return inside->count < LIMIT_INSIDE_OPENED &&
+	       part->decoded_size <= LIMIT_INSIDE_BYTES - inside->tried;
+}
+
+enum result mime_inside_open(
+	struct reader mail, const struct mime_index *index, struct mime_inside **ret, struct err *err)
+{
+	cleanup(mime_inside_free_at) struct mime_inside *inside = NULL;
+
+	for (size_t i = 0; i < (inside ? inside->index.count : index->count); i++) {
+		if (!is_to_open(inside ? &inside->index : index, i))
+			continue;
+		if (!inside) {
+			inside = mem_new(sizeof(*inside));
+			inside->mail = mail;
+			inside->all = (struct reader){read_at, inside, mail.size};
+			inside->index = *index;
+		}
+		if (has_room(inside, &inside->index.parts[i]))
+			TRY(open_mail(inside, i, err));
+	}
+	*ret = TAKE(inside);
+	return RESULT_OK;
+}
+
+bool mime_inside_message(
+	const struct mime_index *index, struct str path, struct arena *arena, struct mime_index *ret)
+{
+	const struct mime_part *message = mime_index_by_path(index, path);
+	size_t count = 0;
+
+	if (!message || !mime_part_is_message(message) ||
+		!has_children(index, (size_t)(message - index->parts)))
+		return false;
+	const struct mime_part *first = message + 1;
+	size_t at = (size_t)(first - index->parts);
+	while (at + count < index->count && first[count].depth > message->depth)
+		count++;
+	*ret = (struct mime_index){arena_array(arena, struct mime_part, count), count, 0};
+	for (size_t i = 0; i < count; i++) {
+		ret->parts[i] = first[i];
+		ret->parts[i].parent = i ? first[i].parent - (int)at : -1;
+	}
+	return true;
+}
