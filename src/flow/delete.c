@@ -1,43 +1,18 @@
 #include "flow/delete.h"
 
-#include "base/limits.h"
+#include "flow/chosen.h"
 #include "store/copy_write.h"
 #include "store/event_write.h"
 #include "store/wrap_write.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 struct deletion {
 	const struct actor *actor;
 	enum delete_verb verb;
-	const struct id *ids; /* in order, each once */
-	size_t count;
+	struct chosen chosen;
 	int64_t now;
 	size_t done;
 	struct delete_facts facts;
 };
-
-static int compare(const void *a, const void *b)
-{
-	return memcmp(a, b, sizeof(struct id));
-}
-
-/* In one order, so that two who hold some of the same copies do not wait for each other; each once. */
-static enum result sort(
-	const struct id *copies, size_t count, struct id *sorted, struct deletion *d, struct err *err)
-{
-	if (count > LIMIT_CHOSEN_MESSAGES)
-		return err_set(err, RESULT_INVALID, "at most %d messages at once", LIMIT_CHOSEN_MESSAGES);
-	for (size_t i = 0; i < count; i++)
-		sorted[i] = copies[i];
-	qsort(sorted, count, sizeof(*sorted), compare);
-	for (size_t i = 0; i < count; i++)
-		if (i == 0 || !id_equal(sorted[i], sorted[i - 1]))
-			sorted[d->count++] = sorted[i];
-	d->ids = sorted;
-	return RESULT_OK;
-}
 
 static enum result add_event(struct tx *tx, const struct deletion *d, const struct copy *copy, struct err *err)
 {
@@ -86,11 +61,11 @@ static enum result delete_in_tx(struct tx *tx, void *context, struct err *err)
 
 	d->done = 0; /* a transaction may run again */
 	/* All of them are held before the first count changes: readers hold one copy and then the counts. */
-	for (size_t i = 0; i < d->count; i++) {
-		TRY(copy_find(tx, d->actor->person_id, d->ids[i], &held[i], err));
-		TRY(copy_hold(tx, d->ids[i], &held[i], err));
+	for (size_t i = 0; i < d->chosen.count; i++) {
+		TRY(copy_find(tx, d->actor->person_id, d->chosen.ids[i], &held[i], err));
+		TRY(copy_hold(tx, d->chosen.ids[i], &held[i], err));
 	}
-	for (size_t i = 0; i < d->count; i++) {
+	for (size_t i = 0; i < d->chosen.count; i++) {
 		if (!may_move(d->verb, &held[i]))
 			continue;
 		TRY(move(tx, d, &held[i], err));
@@ -103,10 +78,9 @@ static enum result delete_in_tx(struct tx *tx, void *context, struct err *err)
 enum result delete_copies(struct flow *flow, const struct actor *actor, enum delete_verb verb,
 	const struct id *copies, size_t count, int64_t now, size_t *ret_done, struct err *err)
 {
-	struct id sorted[LIMIT_CHOSEN_MESSAGES];
 	struct deletion deletion = {.actor = actor, .verb = verb, .now = now};
 
-	TRY(sort(copies, count, sorted, &deletion, err));
+	TRY(chosen_sort(copies, count, &deletion.chosen, err));
 	TRY(db_write(flow_db(flow), delete_in_tx, &deletion, err));
 	*ret_done = deletion.done;
 	return RESULT_OK;
@@ -117,11 +91,11 @@ static enum result look_in_tx(struct tx *tx, void *context, struct err *err)
 	struct deletion *d = context;
 
 	d->facts = (struct delete_facts){0};
-	for (size_t i = 0; i < d->count; i++) {
+	for (size_t i = 0; i < d->chosen.count; i++) {
 		cleanup(arena_done) struct arena arena = {0};
 		struct message message;
 		struct copy copy;
-		TRY(copy_find(tx, d->actor->person_id, d->ids[i], &copy, err));
+		TRY(copy_find(tx, d->actor->person_id, d->chosen.ids[i], &copy, err));
 		if (copy.folder != FOLDER_DELETED)
 			continue;
 		TRY(message_find(tx, copy.account_id, copy.message_id, &arena, &message, err));
@@ -136,10 +110,9 @@ static enum result look_in_tx(struct tx *tx, void *context, struct err *err)
 enum result delete_look(struct flow *flow, const struct actor *actor, const struct id *copies, size_t count,
 	int64_t now, struct delete_facts *ret, struct err *err)
 {
-	struct id sorted[LIMIT_CHOSEN_MESSAGES];
 	struct deletion deletion = {.actor = actor, .now = now};
 
-	TRY(sort(copies, count, sorted, &deletion, err));
+	TRY(chosen_sort(copies, count, &deletion.chosen, err));
 	TRY(db_read(flow_db(flow), look_in_tx, &deletion, err));
 	*ret = deletion.facts;
 	return RESULT_OK;

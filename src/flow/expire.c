@@ -30,6 +30,15 @@ static enum result add_event(struct tx *tx, const struct ending *e, const char *
 	return event_record(tx, &event, err);
 }
 
+/* What nobody can read any more counts as unread no longer. */
+static enum result leave_unread(struct tx *tx, struct id copy_id, struct err *err)
+{
+	struct copy held;
+
+	TRY(copy_hold(tx, copy_id, &held, err));
+	return copy_set_unread(tx, &held, false, err);
+}
+
 static enum result expire_in_tx(struct tx *tx, void *context, struct err *err)
 {
 	struct ending *e = context;
@@ -46,8 +55,10 @@ static enum result expire_in_tx(struct tx *tx, void *context, struct err *err)
 	TRY(message_find(tx, e->due.account_id, e->due.id, &arena, &message, err));
 	TRY(copy_list_by_message(tx, e->due.id, &arena, &copies, &count, err));
 	for (size_t i = 0; i < count; i++) {
-		if (!copies[i].is_owner)
-			TRY(wrap_destroy_for_good(tx, copies[i].id, e->now, err));
+		if (copies[i].is_owner)
+			continue;
+		TRY(wrap_destroy_for_good(tx, copies[i].id, e->now, err));
+		TRY(leave_unread(tx, copies[i].id, err));
 	}
 	TRY(delivery_relays_wait(tx, e->due.id, &relays_wait, err));
 	if (!relays_wait)

@@ -106,18 +106,18 @@ static enum result find_rows(struct tx *tx, void *context, struct err *err)
 {
 	struct part_query *q = context;
 	struct flow_account account;
+	struct copy_choice all = {0};
 	struct copy_cursor from = {0};
 
 	TRY(flow_account_load(q->flow, tx, q->actor->account_id, q->arena, &account, err));
 	if (!account.settings.export)
 		return err_set(err, RESULT_DENIED, "the account allows no export");
 	for (int64_t part = 1; part <= q->part; part++) {
-		TRY(copy_page(tx, q->actor->person_id, q->folder, from, LIMIT_EXPORT_MESSAGES, q->arena,
-			&q->rows, &q->count, err));
+		TRY(copy_page(tx, q->actor->person_id, q->folder, &all, from, LIMIT_EXPORT_MESSAGES,
+			q->arena, &q->rows, &q->count, err));
 		if (q->count == 0)
 			return err_set(err, RESULT_NOT_FOUND, "there is no such part");
-		const struct copy *last = &q->rows[q->count - 1].copy;
-		from = (struct copy_cursor){last->sorted_at, last->id, false};
+		from = copy_cursor_at(&all, &q->rows[q->count - 1].copy, false);
 	}
 	return RESULT_OK;
 }

@@ -1,6 +1,7 @@
 #include "flow/extend.h"
 
 #include "flow/owned.h"
+#include "store/copy_write.h"
 #include "store/event_write.h"
 #include "store/message_write.h"
 
@@ -49,6 +50,7 @@ static enum result extend_in_tx(struct tx *tx, void *context, struct err *err)
 	TRY(message_extend(tx, message.id, e->request->until, by_sender, e->now, &done, err));
 	if (!done)
 		return explain(tx, e, message.id, &arena, err);
+	TRY(copy_set_end(tx, message.id, e->request->until, err));
 	struct event event = {.account_id = account.account.id,
 		.at = e->now,
 		.kind = STR(EVENT_MESSAGE_EXTENDED),

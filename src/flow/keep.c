@@ -145,9 +145,25 @@ static enum result add_message(struct tx *tx, struct keeping *k, struct id owner
 	return message_body_add(tx, message->id, sealed_body_bytes(body), err);
 }
 
-static enum result put_copy(
-	struct tx *tx, struct keeping *k, const struct copy *copy, struct err *err)
+/* The address that lists sort it by. */
+static struct str who_of(const struct keeping *k, const struct copy *copy)
 {
+	const struct keep_request *r = k->request;
+	const struct keep_recipient *first = NULL;
+
+	if (copy->folder != FOLDER_SENT)
+		return arena_lower(k->arena, content_letter(r->content)->from.address);
+	for (size_t i = 0; i < r->recipient_count; i++)
+		if (!first || r->recipients[i].role < first->role)
+			first = &r->recipients[i];
+	return first ? arena_lower(k->arena, first->address) : STR_NONE;
+}
+
+static enum result put_copy(struct tx *tx, struct keeping *k, struct copy *copy, struct err *err)
+{
+	copy->who = who_of(k, copy);
+	copy->has_files = content_letter(k->request->content)->files > 0;
+	copy->ends_at = k->message.expires_at;
 	TRY(copy_add(tx, copy, err));
 	return add_wrap(tx, k, copy->id, err);
 }

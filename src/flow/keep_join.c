@@ -1,6 +1,7 @@
 /* The rest of a mail's recipients, or the same mail again: what becomes of the message that came first. */
 #include "flow/keep_private.h"
 #include "flow/strictest.h"
+#include "store/copy_write.h"
 #include "store/message_write.h"
 #include "store/wrap_write.h"
 
@@ -64,8 +65,12 @@ enum result keep_join_terms(struct tx *tx, struct keeping *k, struct id owner_id
 {
 	if (!keep_is_secured(k->request))
 		return RESULT_OK;
-	if (k->message.kind == MESSAGE_SECURED)
-		return tighten(k) ? message_set_terms(tx, &k->message, err) : RESULT_OK;
+	if (k->message.kind == MESSAGE_SECURED) {
+		if (!tighten(k))
+			return RESULT_OK;
+		TRY(copy_set_end(tx, k->message_id, k->message.expires_at, err));
+		return message_set_terms(tx, &k->message, err);
+	}
 	k->becomes_secured = true;
 	keep_terms(k, owner_id, &k->message);
 	return message_set_terms(tx, &k->message, err);

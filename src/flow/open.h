@@ -44,12 +44,12 @@ struct open_folder {
 
 /* One page of at most `limit` rows. */
 enum result open_folder(struct flow *flow, const struct actor *actor, enum folder folder,
-	struct copy_cursor from, int64_t limit, int64_t now, struct arena *arena, struct open_folder *ret,
+	const struct copy_choice *choice, struct copy_cursor from, int64_t limit, int64_t now, struct arena *arena, struct open_folder *ret,
 	struct err *err) must_check;
 
 /* The list beside an open message: a few newer ones of its folder, itself, and older ones. */
-enum result open_beside(struct flow *flow, const struct actor *actor, const struct copy *copy, int64_t limit,
-	int64_t now, struct arena *arena, struct open_folder *ret, struct err *err) must_check;
+enum result open_beside(struct flow *flow, const struct actor *actor, const struct copy *copy,
+	const struct copy_choice *choice, int64_t limit, int64_t now, struct arena *arena, struct open_folder *ret, struct err *err) must_check;
 
 /* What every page shows of the person it is for. */
 struct open_self {

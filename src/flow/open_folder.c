@@ -11,6 +11,7 @@ struct folder_query {
 	struct flow *flow;
 	const struct actor *actor;
 	enum folder folder;
+	const struct copy_choice *choice;
 	struct copy_cursor from;
 	const struct copy *beside; /* the page begins a few rows before this one, not at `from` */
 	int64_t limit, now;
@@ -92,23 +93,18 @@ enum result open_row(struct tx *tx, const struct open_rows *how, const struct co
 	return result;
 }
 
-static struct copy_cursor cursor_at(const struct copy *copy, bool newer)
-{
-	return (struct copy_cursor){copy->sorted_at, copy->id, newer};
-}
-
 /* One row more than shown was read: it tells whether there is a page behind, in the direction of reading. */
 static void set_cursors(
 	struct folder_query *q, const struct copy_row *rows, size_t first, size_t count, bool has_more)
 {
 	bool began_newest = id_is_none(q->from.id);
-	bool has_newer = q->from.newer ? has_more : !began_newest;
-	bool has_older = q->from.newer ? true : has_more;
+	bool has_newer = q->from.before ? has_more : !began_newest;
+	bool has_older = q->from.before ? true : has_more;
 
 	if (count && has_newer)
-		q->page.newer = cursor_at(&rows[first].copy, true);
+		q->page.newer = copy_cursor_at(q->choice, &rows[first].copy, true);
 	if (count && has_older)
-		q->page.older = cursor_at(&rows[first + count - 1].copy, false);
+		q->page.older = copy_cursor_at(q->choice, &rows[first + count - 1].copy, false);
 }
 
 /* The page begins behind the row that is one too many. */
@@ -117,10 +113,10 @@ static enum result find_start(struct tx *tx, struct folder_query *q, struct err 
 	struct copy_row *rows;
 	size_t count;
 
-	TRY(copy_page(tx, q->actor->person_id, q->folder, cursor_at(q->beside, true), NEWER_BESIDE + 1,
-		q->arena, &rows, &count, err));
+	TRY(copy_page(tx, q->actor->person_id, q->folder, q->choice,
+		copy_cursor_at(q->choice, q->beside, true), NEWER_BESIDE + 1, q->arena, &rows, &count, err));
 	if (count > NEWER_BESIDE)
-		q->from = cursor_at(&rows[0].copy, false);
+		q->from = copy_cursor_at(q->choice, &rows[0].copy, false);
 	return RESULT_OK;
 }
 
@@ -135,14 +131,14 @@ static enum result read_folder(struct tx *tx, void *context, struct err *err)
 	if (q->beside)
 		TRY(find_start(tx, q, err));
 	q->page.from = q->from;
-	TRY(copy_page(
-		tx, q->actor->person_id, q->folder, q->from, q->limit + 1, q->arena, &rows, &read, err));
+	TRY(copy_page(tx, q->actor->person_id, q->folder, q->choice, q->from, q->limit + 1, q->arena, &rows, &read,
+		err));
 	TRY(copy_count(tx, q->actor->person_id, FOLDER_INBOX, &q->page.inbox, err));
 	TRY(copy_count(tx, q->actor->person_id, q->folder, &q->page.this_folder, err));
 	bool has_more = read > (size_t)q->limit;
 	size_t count = has_more ? (size_t)q->limit : read;
 	/* Read towards newer ones, the row too many stands first. */
-	size_t first = has_more && q->from.newer ? 1 : 0;
+	size_t first = has_more && q->from.before ? 1 : 0;
 	q->page.rows = arena_array(q->arena, struct open_summary, count);
 	q->page.count = count;
 	struct open_rows how = {q->actor, q->account.key, q->now, q->arena};
@@ -153,12 +149,13 @@ static enum result read_folder(struct tx *tx, void *context, struct err *err)
 }
 
 enum result open_folder(struct flow *flow, const struct actor *actor, enum folder folder,
-	struct copy_cursor from, int64_t limit, int64_t now, struct arena *arena, struct open_folder *ret,
+	const struct copy_choice *choice, struct copy_cursor from, int64_t limit, int64_t now, struct arena *arena, struct open_folder *ret,
 	struct err *err)
 {
 	struct folder_query query = {.flow = flow,
 		.actor = actor,
 		.folder = folder,
+		.choice = choice,
 		.from = from,
 		.limit = limit,
 		.now = now,
@@ -169,12 +166,13 @@ enum result open_folder(struct flow *flow, const struct actor *actor, enum folde
 	return RESULT_OK;
 }
 
-enum result open_beside(struct flow *flow, const struct actor *actor, const struct copy *copy, int64_t limit,
-	int64_t now, struct arena *arena, struct open_folder *ret, struct err *err)
+enum result open_beside(struct flow *flow, const struct actor *actor, const struct copy *copy,
+	const struct copy_choice *choice, int64_t limit, int64_t now, struct arena *arena, struct open_folder *ret, struct err *err)
 {
 	struct folder_query query = {.flow = flow,
 		.actor = actor,
 		.folder = copy->folder,
+		.choice = choice,
 		.beside = copy,
 		.limit = limit,
 		.now = now,

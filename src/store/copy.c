@@ -1,3 +1,4 @@
+#include "store/copy_private.h"
 #include "store/copy_write.h"
 
 #include "base/list.h"
@@ -6,13 +7,7 @@
 /* copy.is_owner of the owner's second one. */
 #define IS_SECOND 2
 
-#define COLUMNS                                                                                              \
-	"c.id, c.account_id, c.message_id, c.person_id, c.is_owner, c.role, c.folder, c.sorted_at, "         \
-	"c.unread,"                                                                                          \
-	" c.first_read_at, c.denied_at, c.recall_id, c.deleted_from, c.destroyed_at"
-#define COPY_COLUMNS 14
-
-static struct copy read_row(const struct rows *rows)
+struct copy copy_read_row(const struct rows *rows)
 {
 	return (struct copy){
 		.id = row_id(rows, 0),
@@ -30,6 +25,7 @@ static struct copy read_row(const struct rows *rows)
 		.recall_id = row_id(rows, 11),
 		.deleted_from = (enum folder)row_int(rows, 12),
 		.destroyed_at = row_int(rows, 13),
+		.ends_at = row_int(rows, 14),
 	};
 }
 
@@ -39,20 +35,20 @@ static enum result find(struct tx *tx, const char *sql, const struct db_value *a
 	cleanup(rows_done) struct rows rows = {0};
 
 	TRY(db_query_one(tx, sql, args, count, &rows, err));
-	*ret = read_row(&rows);
+	*ret = copy_read_row(&rows);
 	return rows_end(&rows, err);
 }
 
 enum result copy_find(
 	struct tx *tx, struct id person_id, struct id copy_id, struct copy *ret, struct err *err)
 {
-	return find(tx, "SELECT " COLUMNS " FROM copy c WHERE c.id = $1 AND c.person_id = $2",
+	return find(tx, "SELECT " COPY_COLUMNS " FROM copy c WHERE c.id = $1 AND c.person_id = $2",
 		DB_ARGS(db_id(copy_id), db_id(person_id)), ret, err);
 }
 
 enum result copy_find_any(struct tx *tx, struct id copy_id, struct copy *ret, struct err *err)
 {
-	return find(tx, "SELECT " COLUMNS " FROM copy c WHERE c.id = $1", DB_ARGS(db_id(copy_id)), ret, err);
+	return find(tx, "SELECT " COPY_COLUMNS " FROM copy c WHERE c.id = $1", DB_ARGS(db_id(copy_id)), ret, err);
 }
 
 enum result copy_is_from(struct tx *tx, struct id account_id, struct id person_id, struct str address,
@@ -76,7 +72,7 @@ enum result copy_by_message(struct tx *tx, struct id person_id, struct id messag
 	struct copy *ret, struct err *err)
 {
 	return find(tx,
-		"SELECT " COLUMNS
+		"SELECT " COPY_COLUMNS
 		" FROM copy c WHERE c.message_id = $1 AND c.person_id = $2 AND c.is_owner = $3",
 		DB_ARGS(db_id(message_id), db_id(person_id), db_bool(is_owner)), ret, err);
 }
@@ -104,10 +100,10 @@ enum result copy_list_by_message(struct tx *tx, struct id message_id, struct are
 	cleanup(rows_done) struct rows rows = {0};
 	struct list list = list_new(arena, sizeof(struct copy));
 
-	TRY(db_query(tx, "SELECT " COLUMNS " FROM copy c WHERE c.message_id = $1 ORDER BY c.person_id, c.id",
+	TRY(db_query(tx, "SELECT " COPY_COLUMNS " FROM copy c WHERE c.message_id = $1 ORDER BY c.person_id, c.id",
 		DB_ARGS(db_id(message_id)), &rows, err));
 	while (rows_next(&rows))
-		*(struct copy *)list_add(&list) = read_row(&rows);
+		*(struct copy *)list_add(&list) = copy_read_row(&rows);
 	*ret = list.items;
 	*ret_count = list.count;
 	return rows_end(&rows, err);
@@ -134,48 +130,6 @@ enum result copy_tally(struct tx *tx, struct id message_id, struct copy_tally *r
 	return rows_end(&rows, err);
 }
 
-#define PAGE                                                                                                 \
-	"SELECT " COLUMNS                                                                                    \
-	", m.sent_at, m.expires_at, m.recalled_at, m.size, m.list_box, w.sealed, m.sender,"                  \
-	" m.extended_at, m.second_factor,"                                                                   \
-	" CASE WHEN c.is_owner = 0 THEN 0 ELSE (SELECT COUNT(*) FROM copy o WHERE o.message_id = m.id"       \
-	"  AND o.person_id = c.person_id AND o.is_owner = 2) END, m.code_set_at > 0"                         \
-	" FROM copy c JOIN message m ON m.id = c.message_id LEFT JOIN wrap w ON w.holder_id = c.id"          \
-	" WHERE c.person_id = $1 AND c.folder = $2"
-
-static const char newest_page[] = PAGE " ORDER BY c.sorted_at DESC, c.id DESC LIMIT $3";
-static const char older_page[] =
-	PAGE " AND (c.sorted_at, c.id) < ($4, $5) ORDER BY c.sorted_at DESC, c.id DESC LIMIT $3";
-static const char newer_page[] =
-	PAGE " AND (c.sorted_at, c.id) > ($4, $5) ORDER BY c.sorted_at, c.id LIMIT $3";
-
-static struct copy_row read_page_row(const struct rows *rows, struct arena *arena)
-{
-	return (struct copy_row){
-		.copy = read_row(rows),
-		.sent_at = row_int(rows, COPY_COLUMNS),
-		.expires_at = row_int(rows, COPY_COLUMNS + 1),
-		.recalled_at = row_int(rows, COPY_COLUMNS + 2),
-		.size = row_int(rows, COPY_COLUMNS + 3),
-		.list_box = arena_bytes(arena, row_bytes(rows, COPY_COLUMNS + 4)),
-		.wrap = arena_bytes(arena, row_bytes(rows, COPY_COLUMNS + 5)),
-		.sender = arena_str(arena, row_text(rows, COPY_COLUMNS + 6)),
-		.extended_at = row_int(rows, COPY_COLUMNS + 7),
-		.second_factor = row_bool(rows, COPY_COLUMNS + 8),
-		.in_own_mailbox = row_bool(rows, COPY_COLUMNS + 9),
-		.asks_code = row_bool(rows, COPY_COLUMNS + 10),
-	};
-}
-
-static void reverse(struct copy_row *items, size_t count)
-{
-	for (size_t i = 0; i < count / 2; i++) {
-		struct copy_row other = items[i];
-		items[i] = items[count - 1 - i];
-		items[count - 1 - i] = other;
-	}
-}
-
 enum result copy_list_written_to(struct tx *tx, struct id person_id, int64_t limit, struct arena *arena,
 	struct str **ret, size_t *ret_count, struct err *err)
 {
@@ -192,41 +146,6 @@ enum result copy_list_written_to(struct tx *tx, struct id person_id, int64_t lim
 		*(struct str *)list_add(&list) = arena_str(arena, row_text(&rows, 0));
 	*ret = list.items;
 	*ret_count = list.count;
-	return rows_end(&rows, err);
-}
-
-enum result copy_page(struct tx *tx, struct id person_id, enum folder folder, struct copy_cursor from,
-	int64_t limit, struct arena *arena, struct copy_row **ret, size_t *ret_count, struct err *err)
-{
-	cleanup(rows_done) struct rows rows = {0};
-	struct list list = list_new(arena, sizeof(struct copy_row));
-
-	if (id_is_none(from.id))
-		TRY(db_query(tx, newest_page, DB_ARGS(db_id(person_id), db_int(folder), db_int(limit)), &rows,
-			err));
-	else
-		TRY(db_query(tx, from.newer ? newer_page : older_page,
-			DB_ARGS(db_id(person_id), db_int(folder), db_int(limit), db_int(from.sorted_at),
-				db_id(from.id)),
-			&rows, err));
-	while (rows_next(&rows))
-		*(struct copy_row *)list_add(&list) = read_page_row(&rows, arena);
-	TRY(rows_end(&rows, err));
-	if (from.newer)
-		reverse(list.items, list.count);
-	*ret = list.items;
-	*ret_count = list.count;
-	return RESULT_OK;
-}
-
-enum result copy_row_find(struct tx *tx, struct id person_id, enum folder folder, struct id copy_id,
-	struct arena *arena, struct copy_row *ret, struct err *err)
-{
-	cleanup(rows_done) struct rows rows = {0};
-
-	TRY(db_query_one(tx, PAGE " AND c.id = $3",
-		DB_ARGS(db_id(person_id), db_int(folder), db_id(copy_id)), &rows, err));
-	*ret = read_page_row(&rows, arena);
 	return rows_end(&rows, err);
 }
 
@@ -261,11 +180,13 @@ enum result copy_add(struct tx *tx, const struct copy *copy, struct err *err)
 	TRY(db_exec(tx,
 		"INSERT INTO copy (id, account_id, message_id, person_id, is_owner, role, folder, sorted_at, "
 		"unread,"
-		" first_read_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+		" first_read_at, has_files, who, ends_at, sorted_back)"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
 		DB_ARGS(db_id(copy->id), db_id(copy->account_id), db_id(copy->message_id),
 			db_id(copy->person_id), db_int(copy->is_second ? IS_SECOND : copy->is_owner),
 			db_int(copy->role), db_int(copy->folder), db_int(copy->sorted_at),
-			db_bool(copy->unread), db_int(copy->first_read_at)),
+			db_bool(copy->unread), db_int(copy->first_read_at), db_bool(copy->has_files),
+			db_text(copy->who), db_int(copy->ends_at), db_int(-copy->sorted_at)),
 		NULL, err));
 	return count_change(tx, copy->person_id, copy->folder, 1, copy->unread, err);
 }
@@ -289,6 +210,21 @@ enum result copy_mark_read(struct tx *tx, struct id copy_id, int64_t now, bool *
 	return was_unread ? count_change(tx, person_id, folder, 0, -1, err) : RESULT_OK;
 }
 
+enum result copy_set_unread(struct tx *tx, const struct copy *held, bool unread, struct err *err)
+{
+	if (held->unread == unread)
+		return RESULT_OK;
+	TRY(db_exec(tx, "UPDATE copy SET unread = $2 WHERE id = $1", DB_ARGS(db_id(held->id), db_bool(unread)),
+		NULL, err));
+	return count_change(tx, held->person_id, held->folder, 0, unread ? 1 : -1, err);
+}
+
+enum result copy_set_end(struct tx *tx, struct id message_id, int64_t ends_at, struct err *err)
+{
+	return db_exec(tx, "UPDATE copy SET ends_at = $2 WHERE message_id = $1",
+		DB_ARGS(db_id(message_id), db_int(ends_at)), NULL, err);
+}
+
 enum result copy_mark_denied(
 	struct tx *tx, struct id copy_id, int64_t now, bool *ret_is_first, struct err *err)
 {
@@ -303,8 +239,8 @@ enum result copy_mark_denied(
 enum result copy_hold(struct tx *tx, struct id copy_id, struct copy *ret, struct err *err)
 {
 	/* SQLite has one writer at a time. */
-	static const char sqlite[] = "SELECT " COLUMNS " FROM copy c WHERE c.id = $1";
-	static const char postgres[] = "SELECT " COLUMNS " FROM copy c WHERE c.id = $1 FOR NO KEY UPDATE";
+	static const char sqlite[] = "SELECT " COPY_COLUMNS " FROM copy c WHERE c.id = $1";
+	static const char postgres[] = "SELECT " COPY_COLUMNS " FROM copy c WHERE c.id = $1 FOR NO KEY UPDATE";
 
 	return find(tx, db_pick(tx, sqlite, postgres), DB_ARGS(db_id(copy_id)), ret, err);
 }

@@ -29,6 +29,10 @@ struct copy {
 	int64_t denied_at;     /* when somebody with the link said that the address is another's; 0: nobody */
 	enum folder deleted_from; /* of a copy in Deleted: where it was */
 	int64_t destroyed_at;	  /* when its person deleted it for good; 0: not */
+	/* What lists are filtered and sorted by, besides. */
+	bool has_files;	 /* set for copy_add, not read */
+	struct str who;	 /* the address it is from, of the owner's the first it went to; as has_files */
+	int64_t ends_at; /* when its message expires */
 };
 
 /* A row of a mailbox page: the copy and what of its message the row shows. */
@@ -94,17 +98,35 @@ enum result copy_by_message(struct tx *tx, struct id person_id, struct id messag
 enum result copy_is_from(struct tx *tx, struct id account_id, struct id person_id, struct str address,
 	bool *ret, struct err *err) must_check;
 
-/* Where a page of a folder starts: strictly older than this row, or with `newer` strictly newer. All zero:
- * the newest page. */
-struct copy_cursor {
-	int64_t sorted_at;
-	struct id id;
-	bool newer;
+enum copy_sort {
+	COPY_BY_TIME, /* newest first */
+	COPY_BY_WHO,  /* by `who`, each one's newest first */
+	COPY_BY_END   /* what ends first */
 };
 
-/* One page, newest first, of `limit` rows at most, by one index range read. */
-enum result copy_page(struct tx *tx, struct id person_id, enum folder folder, struct copy_cursor from,
-	int64_t limit, struct arena *arena, struct copy_row **ret, size_t *ret_count,
+/* Which copies of a folder a list shows, and how; all zero: all of them, newest first. */
+struct copy_choice {
+	enum copy_sort sort;
+	bool is_reversed;
+	bool unread; /* unread ones only */
+	bool files;  /* those with files only */
+	/* Those only that end after the one time and not after the other, sorted by COPY_BY_END; 0: any. */
+	int64_t ends_after, ends_until;
+};
+
+/* Where a page of a list starts: strictly behind this row, or with `before` where it ends, strictly before it. All
+ * zero: at the begin. */
+struct copy_cursor {
+	int64_t key; /* copy.ends_at when sorted by that, otherwise copy.sorted_at */
+	struct id id;
+	bool before;
+};
+
+struct copy_cursor copy_cursor_at(const struct copy_choice *choice, const struct copy *copy, bool before);
+
+/* One page in the chosen order, of `limit` rows at most, by a few index range reads. */
+enum result copy_page(struct tx *tx, struct id person_id, enum folder folder, const struct copy_choice *choice,
+	struct copy_cursor from, int64_t limit, struct arena *arena, struct copy_row **ret, size_t *ret_count,
 	struct err *err) must_check;
 
 /* The addresses that the person's newest messages in Sent went to, `limit` messages at most; each once, the last

@@ -11,6 +11,12 @@ enum result copy_add(struct tx *tx, const struct copy *copy, struct err *err) mu
 enum result copy_mark_read(
 	struct tx *tx, struct id copy_id, int64_t now, bool *ret_is_first, struct err *err) must_check;
 
+/* The person's own mark of a copy that the caller holds; nothing of it is evidence of reading (R13). */
+enum result copy_set_unread(struct tx *tx, const struct copy *held, bool unread, struct err *err) must_check;
+
+/* All copies of a message end when it does. */
+enum result copy_set_end(struct tx *tx, struct id message_id, int64_t ends_at, struct err *err) must_check;
+
 /* Notes that somebody with the link said that the address is not theirs; the first time is kept. */
 enum result copy_mark_denied(
 	struct tx *tx, struct id copy_id, int64_t now, bool *ret_is_first, struct err *err) must_check;

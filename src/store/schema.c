@@ -610,6 +610,25 @@ static const char access_codes[] =
 	"  code_set_at BIGINT NOT NULL,"
 	"  PRIMARY KEY (session_hash, copy_id));";
 
+/* What lists are filtered and sorted by; sorted_back is -sorted_at, for each one's newest first. Which messages have files is sealed and stays unknown of those that were kept
+ * before. */
+static const char list_orders[] =
+	"ALTER TABLE copy ADD COLUMN has_files BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE copy ADD COLUMN who TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE copy ADD COLUMN ends_at BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE copy ADD COLUMN sorted_back BIGINT NOT NULL DEFAULT 0;"
+	"UPDATE copy SET sorted_back = -sorted_at;"
+	"UPDATE copy SET ends_at = (SELECT m.expires_at FROM message m WHERE m.id = copy.message_id),"
+	" who = COALESCE((SELECT p.address_key FROM message m JOIN person p ON p.id = m.owner_id"
+	"  WHERE m.id = copy.message_id), '') WHERE is_owner <> 1;"
+	"UPDATE copy SET ends_at = (SELECT m.expires_at FROM message m WHERE m.id = copy.message_id),"
+	" who = COALESCE((SELECT p.address_key FROM recipient r JOIN person p ON p.id = r.person_id"
+	"  WHERE r.message_id = copy.message_id ORDER BY r.role, p.address_key LIMIT 1), '')"
+	" WHERE is_owner = 1;"
+	"CREATE INDEX copy_by_time ON copy (person_id, folder, unread, has_files, sorted_at, id);"
+	"CREATE INDEX copy_by_who ON copy (person_id, folder, unread, has_files, who, sorted_back, id);"
+	"CREATE INDEX copy_by_end ON copy (person_id, folder, unread, has_files, ends_at, id);";
+
 static const struct migration migrations[] = {
 	{1, "begin", begin},
 	{2, "delay-notices", delay_notices},
@@ -636,6 +655,7 @@ static const struct migration migrations[] = {
 	{23, "passkeys", passkeys},
 	{24, "searching", searching},
 	{25, "access-codes", access_codes},
+	{26, "list-orders", list_orders},
 };
 
 enum result schema_migrate(struct db *db, int *ret_from, int *ret_to, struct err *err)

@@ -22,7 +22,7 @@ enum result words_page(struct tx *tx, struct id person_id, enum folder folder, s
 			tx, newest, DB_ARGS(db_id(person_id), db_int(folder), db_int(limit)), &rows, err));
 	else
 		TRY(db_query(tx, older,
-			DB_ARGS(db_id(person_id), db_int(folder), db_int(limit), db_int(from.sorted_at),
+			DB_ARGS(db_id(person_id), db_int(folder), db_int(limit), db_int(from.key),
 				db_id(from.id)),
 			&rows, err));
 	while (rows_next(&rows))

@@ -115,6 +115,10 @@ export class Walk {
   async reader(page) {
     const { node, ids } = this;
     await this.see("inbox", page, "/inbox");
+    await this.see("inbox-filtered", page, "/inbox?show=files&sort=who");
+    await page.locator(".orders summary").click();
+    await this.see("inbox-orders", page);
+    await this.see("inbox-none", page, "/inbox?show=files,soon");
     await this.see("message", page, `/message/${ids.offer}`);
     await this.see("message-html", page, `/message/${ids.letter}`);
     await this.see("message-forwarded", page, `/message/${ids.forwarded}`);

@@ -1,43 +1,9 @@
 /* Deleted: messages go there and come back, one from its own page or many ticked in a list; for good after one
  * question. The pages show the change at once (R9). */
-#include "web/portal/page.h"
+#include "web/portal/chosen.h"
 
 #include "base/limits.h"
 #include "flow/delete.h"
-
-static enum result read_ids(struct request *request, struct id **ret, size_t *ret_count)
-{
-	struct id *ids = arena_array(request->arena, struct id, LIMIT_CHOSEN_MESSAGES);
-	size_t index = 0, count = 0;
-	struct str text;
-
-	while (count < LIMIT_CHOSEN_MESSAGES && (text = request_field_next(request, "id", &index)).ptr)
-		if (!id_parse(text, &ids[count++]))
-			return err_set(&request->err, RESULT_NOT_FOUND, "there is no such message");
-	*ret = ids;
-	*ret_count = count;
-	return RESULT_OK;
-}
-
-static struct str return_path(const struct request *request, const char *otherwise)
-{
-	return request_local_path(request_field(request, "return"), str_of(otherwise));
-}
-
-/* Back to the list, which says what was done. Of one message it offers to undo it. */
-static enum result back(struct request *request, struct response *response, const char *word, size_t count,
-	const struct id *undo)
-{
-	struct str path = return_path(request, "/inbox");
-	char sign = str_find_char(path, '?') >= 0 ? '&' : '?';
-	struct str url = arena_printf(
-		request->arena, "%.*s%ctold=%s&count=%zu", STR_ARG(path), sign, word, count);
-
-	if (undo)
-		url = arena_printf(request->arena, "%.*s&undo=%s", STR_ARG(url), id_text(*undo).s);
-	response_redirect(response, url);
-	return RESULT_OK;
-}
 
 static enum result change(struct request *request, struct response *response, enum delete_verb verb)
 {
@@ -49,13 +15,13 @@ static enum result change(struct request *request, struct response *response, en
 	struct id *ids;
 	size_t count, done;
 
-	TRY(read_ids(request, &ids, &count));
+	TRY(chosen_read(request, &ids, &count));
 	if (count == 0)
-		return back(request, response, "nothing", 0, NULL);
+		return chosen_back(request, response, "nothing", 0, NULL);
 	TRY(delete_copies(flow_of(request), &visit_of(request)->actor, verb, ids, count, request->now, &done,
 		&request->err));
 	bool can_undo = verb == DELETE_TO_FOLDER && done == 1 && count == 1;
-	return back(request, response, words[verb], done, can_undo ? &ids[0] : NULL);
+	return chosen_back(request, response, words[verb], done, can_undo ? &ids[0] : NULL);
 }
 
 static enum result post_delete(struct request *request, struct response *response)
@@ -76,13 +42,13 @@ static enum result ask(struct request *request, struct response *response, const
 	TRY(delete_look(flow_of(request), &visit_of(request)->actor, ids, count, request->now, &facts,
 		&request->err));
 	if (facts.count == 0)
-		return back(request, response, "destroyed", 0, NULL);
+		return chosen_back(request, response, "destroyed", 0, NULL);
 	json_t *list = view_add_list(view, "ids");
 	for (size_t i = 0; i < count; i++)
 		view_set(view_append(list), "id", str_of(id_text(ids[i]).s));
 	view_set_number(view_add_object(view, "chosen"), "count", (int64_t)facts.count);
 	view_set_flag(view, "has_own", facts.own > 0);
-	view_set(view, "return", return_path(request, "/deleted"));
+	view_set(view, "return", chosen_return_path(request, "/deleted"));
 	return page_portal(request, response, "destroy", "deleted", view);
 }
 
@@ -91,15 +57,14 @@ static enum result post_destroy(struct request *request, struct response *respon
 	struct id *ids;
 	size_t count;
 
-	TRY(read_ids(request, &ids, &count));
+	TRY(chosen_read(request, &ids, &count));
 	if (count && !request_field(request, "sure").len)
 		return ask(request, response, ids, count);
 	return change(request, response, DELETE_FOR_GOOD);
 }
 
 static const struct route_parameter parameters[] = {
-	{PARAMETER_FIELD, "id", ID_TEXT_LEN, LIMIT_CHOSEN_MESSAGES, "a message of one's own"},
-	{PARAMETER_FIELD, "return", LOCAL_PATH_BYTES, 0, "the list to show afterwards"},
+	CHOSEN_FIELDS,
 	{PARAMETER_FIELD, "sure", 1, 0, "asked before"},
 	{0},
 };

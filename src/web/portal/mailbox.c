@@ -5,28 +5,32 @@
 #include "base/limits.h"
 #include "web/portal/rows.h"
 
-static enum result read_page(
-	struct request *request, enum folder folder, struct copy_cursor from, struct open_folder *ret)
+static enum result read_page(struct request *request, enum folder folder, const struct filters *filters,
+	struct copy_cursor from, struct open_folder *ret)
 {
-	return open_folder(flow_of(request), &visit_of(request)->actor, folder, from, LIMIT_PAGE_ROWS,
-		request->now, request->arena, ret, &request->err);
+	return open_folder(flow_of(request), &visit_of(request)->actor, folder, &filters->choice, from,
+		LIMIT_PAGE_ROWS, request->now, request->arena, ret, &request->err);
 }
 
 static enum result show_folder(struct request *request, struct response *response, enum folder folder)
 {
 	cleanup(json_decrefp) json_t *view = json_object();
 	const char *name = rows_folder_name(folder);
+	struct filters filters = filters_read(request, name);
 	struct open_folder page;
 
-	TRY(read_page(request, folder, rows_cursor(request), &page));
+	TRY(read_page(request, folder, &filters, rows_cursor(request), &page));
 	/* Everything on it was just deleted. */
 	if (page.count == 0 && !id_is_none(page.from.id))
-		TRY(read_page(request, folder, (struct copy_cursor){0}, &page));
+		TRY(read_page(request, folder, &filters, (struct copy_cursor){0}, &page));
 	view_set_flag(view, "has_rows", page.count > 0);
 	view_set_flag(view, "can_choose", true);
-	rows_set(request, view, &page, name, NULL);
-	struct str url = rows_url(request, name, &page.from);
-	view_set(view, "list_url", url.len ? url : arena_printf(request->arena, "/%s", name));
+	rows_set(request, view, &page, &filters, NULL);
+	if (page.count || filters_any(&filters))
+		filters_set(request, view, &filters);
+	view_set_flag(view, "is_filtered", filters_any(&filters));
+	struct str url = rows_url(request, &filters, &page.from);
+	view_set(view, "list_url", url.len ? url : filters_url(request, name, &filters));
 	rows_set_told(request, view);
 	return page_portal(request, response, name, name, view);
 }
@@ -48,6 +52,7 @@ static enum result get_deleted(struct request *request, struct response *respons
 
 static const struct route_parameter parameters[] = {
 	ROWS_QUERY,
+	FILTERS_QUERY,
 	{0},
 };
 

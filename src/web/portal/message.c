@@ -101,14 +101,15 @@ static enum result set_rights(struct request *request, json_t *view, const struc
 /* The folder beside the message, and the page of it that "back" leads to. */
 static enum result set_folder(struct request *request, json_t *view, const struct copy *copy)
 {
-	const char *folder = rows_folder_name(copy->folder);
+	struct filters filters = filters_read(request, rows_folder_name(copy->folder));
 	struct open_folder page;
 
-	TRY(open_beside(flow_of(request), &visit_of(request)->actor, copy, ROWS_BESIDE, request->now,
-		request->arena, &page, &request->err));
-	rows_set(request, view_add_object(view, "list"), &page, folder, copy);
-	struct str url = rows_url(request, folder, &page.from);
-	view_set(view, "back_url", url.len ? url : arena_printf(request->arena, "/%s", folder));
+	TRY(open_beside(flow_of(request), &visit_of(request)->actor, copy, &filters.choice, ROWS_BESIDE,
+		request->now, request->arena, &page, &request->err));
+	rows_set(request, view_add_object(view, "list"), &page, &filters, copy);
+	struct str url = rows_url(request, &filters, &page.from);
+	view_set(view, "back_url", url.len ? url : filters_url(request, filters.folder, &filters));
+	view_set_flag(view, "can_mark", !copy->is_owner);
 	view_set_flag(view, "is_sent", copy->folder == FOLDER_SENT);
 	view_set_flag(view, "is_deleted", copy->folder == FOLDER_DELETED);
 	return RESULT_OK;
@@ -159,6 +160,7 @@ static const struct route_parameter parameters[] = {
 	{PARAMETER_QUERY, "told", 20, 0, "what became of a recall or an extension"},
 	{PARAMETER_QUERY, "notified", 5, 0, "what came of asking for a notification again"},
 	{PARAMETER_QUERY, "offer", 8, 0, "offer to choose a password"},
+	FILTERS_QUERY,
 	{0},
 };
 

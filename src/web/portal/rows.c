@@ -4,16 +4,16 @@
 #include "web/portal/states.h"
 
 /* "1764000000000-<id>" */
-static bool parse_cursor(struct str text, bool newer, struct copy_cursor *ret)
+static bool parse_cursor(struct str text, bool before, struct copy_cursor *ret)
 {
 	struct str rest = text;
 	struct str time = str_cut(&rest, '-');
-	uint64_t sorted_at;
+	uint64_t key;
 	struct id id;
 
-	if (!str_to_uint(time, INT64_MAX, &sorted_at) || !id_parse(rest, &id))
+	if (!str_to_uint(time, INT64_MAX, &key) || !id_parse(rest, &id))
 		return false;
-	*ret = (struct copy_cursor){(int64_t)sorted_at, id, newer};
+	*ret = (struct copy_cursor){(int64_t)key, id, before};
 	return true;
 }
 
@@ -28,7 +28,7 @@ struct copy_cursor rows_cursor(const struct request *request)
 
 void rows_set_told(struct request *request, json_t *view)
 {
-	static const char *const words[] = {"deleted", "restored", "destroyed", "nothing"};
+	static const char *const words[] = {"deleted", "restored", "destroyed", "read", "unread", "nothing"};
 	struct str told = request_query(request, "told");
 	struct id undo;
 
@@ -49,12 +49,15 @@ const char *rows_folder_name(enum folder folder)
 	return folder == FOLDER_SENT ? "sent" : folder == FOLDER_DELETED ? "deleted" : "inbox";
 }
 
-struct str rows_url(const struct request *request, const char *folder, const struct copy_cursor *cursor)
+struct str rows_url(
+	const struct request *request, const struct filters *filters, const struct copy_cursor *cursor)
 {
 	if (id_is_none(cursor->id))
 		return STR_NONE;
-	return arena_printf(request->arena, "/%s?%s=%lld-%s", folder, cursor->newer ? "before" : "after",
-		(long long)cursor->sorted_at, id_text(cursor->id).s);
+	struct str url = filters_url(request, filters->folder, filters);
+	return arena_printf(request->arena, "%.*s%c%s=%lld-%s", STR_ARG(url),
+		str_find_char(url, '?') >= 0 ? '&' : '?', cursor->before ? "before" : "after",
+		(long long)cursor->key, id_text(cursor->id).s);
 }
 
 static struct str shown_name(struct open_person person)
@@ -77,14 +80,16 @@ static struct str who_got(const struct request *request, const struct open_summa
 }
 
 static void set_row(const struct request *request, json_t *view, const struct open_summary *row,
-	const struct copy *current)
+	const struct filters *filters, const struct copy *current)
 {
 	const struct visit *visit = visit_of(request);
 	bool is_current = current && id_equal(current->id, row->copy.id);
 	struct str who = row->copy.is_owner ? who_got(request, row) : shown_name(row->from);
 
 	view_set(view, "id", str_of(id_text(row->copy.id).s));
-	view_set(view, "url", arena_printf(request->arena, "/message/%s", id_text(row->copy.id).s));
+	view_set(view, "url",
+		filters_url(request, arena_printf(request->arena, "message/%s", id_text(row->copy.id).s).ptr,
+			filters));
 	view_set_flag(
 		view, "is_unread", row->copy.unread && !row->copy.is_owner && !is_current && row->readable);
 	view_set_flag(view, "is_current", is_current);
@@ -96,13 +101,13 @@ static void set_row(const struct request *request, json_t *view, const struct op
 	states_of_message(visit, view, row, true);
 }
 
-void rows_set(const struct request *request, json_t *view, const struct open_folder *page, const char *folder,
-	const struct copy *current)
+void rows_set(const struct request *request, json_t *view, const struct open_folder *page,
+	const struct filters *filters, const struct copy *current)
 {
 	json_t *rows = view_add_list(view, "rows");
 
 	for (size_t i = 0; i < page->count; i++)
-		set_row(request, view_append(rows), &page->rows[i], current);
-	view_set(view, "newer_url", rows_url(request, folder, &page->newer));
-	view_set(view, "older_url", rows_url(request, folder, &page->older));
+		set_row(request, view_append(rows), &page->rows[i], filters, current);
+	view_set(view, "newer_url", rows_url(request, filters, &page->newer));
+	view_set(view, "older_url", rows_url(request, filters, &page->older));
 }

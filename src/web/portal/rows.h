@@ -2,7 +2,7 @@
 #ifndef WEB_PORTAL_ROWS_H
 #define WEB_PORTAL_ROWS_H
 
-#include "web/portal/page.h"
+#include "web/portal/filters.h"
 
 /* As it is called in URLs and in at_…: "inbox", "sent" or "deleted". */
 const char *rows_folder_name(enum folder folder) __attribute__((returns_nonnull));
@@ -24,10 +24,11 @@ void rows_set_told(struct request *request, json_t *view);
 	}
 
 /* The fields of the partial list; `current` is the copy that is open, or NULL. */
-void rows_set(const struct request *request, json_t *view, const struct open_folder *page, const char *folder,
-	const struct copy *current);
+void rows_set(const struct request *request, json_t *view, const struct open_folder *page,
+	const struct filters *filters, const struct copy *current);
 
-/* The page of the folder that begins at this place; empty for the newest. */
-struct str rows_url(const struct request *request, const char *folder, const struct copy_cursor *cursor);
+/* The page of the list that begins at this place; empty for the first one. */
+struct str rows_url(
+	const struct request *request, const struct filters *filters, const struct copy_cursor *cursor);
 
 #endif

@@ -69,6 +69,7 @@ static void read_cookie(struct request *request, json_t *view, struct search *re
 static enum result get_search(struct request *request, struct response *response)
 {
 	cleanup(json_decrefp) json_t *view = json_object();
+	const struct filters all = {.folder = "search", .sort = ""};
 	struct open_folder page = {0};
 	struct search search;
 	bool has_any, is_cut = false;
@@ -82,8 +83,8 @@ static enum result get_search(struct request *request, struct response *response
 	view_set_flag(view, "can_choose", true);
 	view_set_flag(view, "is_cut", is_cut);
 	view_set_number(view, "most", LIMIT_SEARCH_TEXT_BYTES);
-	rows_set(request, view, &page, "search", NULL);
-	struct str url = rows_url(request, "search", &page.from);
+	rows_set(request, view, &page, &all, NULL);
+	struct str url = rows_url(request, &all, &page.from);
 	view_set(view, "list_url", url.len ? url : STR("/search"));
 	view_set(view, "newer_url", id_is_none(search.from.id) ? STR_NONE : STR("/search"));
 	rows_set_told(request, view);

@@ -22,6 +22,30 @@ def query(node, sql):
     return [tuple(line.split("|")) for line in out.splitlines()]
 
 
+def execute(node, statements):
+    """Changes rows, in one transaction."""
+    if node.database.startswith("sqlite:"):
+        connection = sqlite3.connect(node.database[len("sqlite:"):], timeout=60)
+        for statement in statements:
+            connection.execute(statement)
+        connection.commit()
+        connection.close()
+        return
+    subprocess.run([PSQL[-1], node.database, "-1qv", "ON_ERROR_STOP=1"], input=";\n".join(statements) + ";\n", check=True,
+                   text=True)
+
+
+def literal(node, value):
+    """Bytes as SQL."""
+    return f"X'{value.hex()}'" if node.database.startswith("sqlite:") else f"'\\x{value.hex()}'::bytea"
+
+
+def columns(node, table):
+    if node.database.startswith("sqlite:"):
+        return [row[1] for row in query(node, f"pragma table_info({table})")]
+    return [row[0] for row in query(node, f"select column_name from information_schema.columns where table_name = '{table}'")]
+
+
 class _HeldPostgres:
     """A transaction that holds what `sql` locks until release()."""
 

@@ -1,0 +1,179 @@
+/* Pages of lists, in each order and with each filter: always ranges of one index, so that a page reads as many rows in
+ * any mailbox. */
+#include "store/copy_private.h"
+
+#include "base/list.h"
+#include "base/mem.h"
+
+#define ROW                                                                                                  \
+	"SELECT " COPY_COLUMNS                                                                               \
+	", m.sent_at, m.expires_at, m.recalled_at, m.size, m.list_box, w.sealed, m.sender,"                  \
+	" m.extended_at, m.second_factor,"                                                                   \
+	" CASE WHEN c.is_owner = 0 THEN 0 ELSE (SELECT COUNT(*) FROM copy o WHERE o.message_id = m.id"       \
+	"  AND o.person_id = c.person_id AND o.is_owner = 2) END, m.code_set_at > 0 FROM "
+#define JOINS " JOIN message m ON m.id = c.message_id LEFT JOIN wrap w ON w.holder_id = c.id"
+#define PAGE ROW "copy c" JOINS " WHERE c.person_id = $1 AND c.folder = $2"
+
+/* The usual page: all, by time. */
+static const char newest_page[] = PAGE " ORDER BY c.sorted_at DESC, c.id DESC LIMIT $3";
+static const char older_page[] =
+	PAGE " AND (c.sorted_at, c.id) < ($4, $5) ORDER BY c.sorted_at DESC, c.id DESC LIMIT $3";
+static const char newer_page[] =
+	PAGE " AND (c.sorted_at, c.id) > ($4, $5) ORDER BY c.sorted_at, c.id LIMIT $3";
+
+/* The others: unread or not and files or not are four ranges of the order's index, of which a filter ($4, $5) leaves
+ * some out. */
+#define RANGE(unread, files, where, order)                                                                   \
+	"SELECT * FROM (SELECT id, who, sorted_at, sorted_back, ends_at FROM copy"                           \
+	" WHERE person_id = $1 AND folder = $2 AND unread = " #unread " AND has_files = " #files             \
+	" AND $4 <= " #unread " AND $5 <= " #files where " ORDER BY " order                                  \
+	" LIMIT $3) AS range_" #unread #files
+#define CHOSEN(where, order, row_order)                                                                      \
+	ROW "(SELECT id FROM (" RANGE(0, 0, where, order) " UNION ALL " RANGE(0, 1, where, order)            \
+	" UNION ALL " RANGE(1, 0, where, order) " UNION ALL " RANGE(1, 1, where, order)                      \
+	") AS ranges ORDER BY " order " LIMIT $3) AS chosen JOIN copy c ON c.id = chosen.id" JOINS           \
+	" ORDER BY " row_order
+
+#define TIME_UP "sorted_at, id"
+#define TIME_DOWN "sorted_at DESC, id DESC"
+#define WHO_UP "who, sorted_back, id"
+#define WHO_DOWN "who DESC, sorted_back DESC, id DESC"
+/* The address stands in no URL: the row is looked up that the page begins at. */
+#define WHO_AT "((SELECT who FROM copy WHERE id = $7 AND person_id = $1), $6, $7)"
+#define END_UP "ends_at, id"
+#define END_DOWN "ends_at DESC, id DESC"
+#define SOON " AND ends_at > $6 AND ends_at <= $7"
+
+/* By order, from the begin (0) or behind a row (1), upwards (0) or downwards (1). */
+static const char *const chosen_pages[][2][2] = {
+	[COPY_BY_TIME] = {{CHOSEN("", TIME_UP, "c.sorted_at, c.id"),
+				  CHOSEN("", TIME_DOWN, "c.sorted_at DESC, c.id DESC")},
+		{CHOSEN(" AND (sorted_at, id) > ($6, $7)", TIME_UP, "c.sorted_at, c.id"),
+			CHOSEN(" AND (sorted_at, id) < ($6, $7)", TIME_DOWN, "c.sorted_at DESC, c.id DESC")}},
+	[COPY_BY_WHO] = {{CHOSEN("", WHO_UP, "c.who, c.sorted_back, c.id"),
+				 CHOSEN("", WHO_DOWN, "c.who DESC, c.sorted_back DESC, c.id DESC")},
+		{CHOSEN(" AND (who, sorted_back, id) > " WHO_AT, WHO_UP, "c.who, c.sorted_back, c.id"),
+			CHOSEN(" AND (who, sorted_back, id) < " WHO_AT, WHO_DOWN,
+				"c.who DESC, c.sorted_back DESC, c.id DESC")}},
+	[COPY_BY_END] = {{CHOSEN(SOON, END_UP, "c.ends_at, c.id"),
+				 CHOSEN(SOON, END_DOWN, "c.ends_at DESC, c.id DESC")},
+		{CHOSEN(SOON " AND (ends_at, id) > ($8, $9)", END_UP, "c.ends_at, c.id"),
+			CHOSEN(SOON " AND (ends_at, id) < ($8, $9)", END_DOWN,
+				"c.ends_at DESC, c.id DESC")}},
+};
+
+static struct copy_row read_page_row(const struct rows *rows, struct arena *arena)
+{
+	return (struct copy_row){
+		.copy = copy_read_row(rows),
+		.sent_at = row_int(rows, COPY_COLUMN_COUNT),
+		.expires_at = row_int(rows, COPY_COLUMN_COUNT + 1),
+		.recalled_at = row_int(rows, COPY_COLUMN_COUNT + 2),
+		.size = row_int(rows, COPY_COLUMN_COUNT + 3),
+		.list_box = arena_bytes(arena, row_bytes(rows, COPY_COLUMN_COUNT + 4)),
+		.wrap = arena_bytes(arena, row_bytes(rows, COPY_COLUMN_COUNT + 5)),
+		.sender = arena_str(arena, row_text(rows, COPY_COLUMN_COUNT + 6)),
+		.extended_at = row_int(rows, COPY_COLUMN_COUNT + 7),
+		.second_factor = row_bool(rows, COPY_COLUMN_COUNT + 8),
+		.in_own_mailbox = row_bool(rows, COPY_COLUMN_COUNT + 9),
+		.asks_code = row_bool(rows, COPY_COLUMN_COUNT + 10),
+	};
+}
+
+static void reverse(struct copy_row *items, size_t count)
+{
+	for (size_t i = 0; i < count / 2; i++) {
+		struct copy_row other = items[i];
+		items[i] = items[count - 1 - i];
+		items[count - 1 - i] = other;
+	}
+}
+
+
+struct copy_cursor copy_cursor_at(const struct copy_choice *choice, const struct copy *copy, bool before)
+{
+	return (struct copy_cursor){
+		choice->sort == COPY_BY_END ? copy->ends_at : copy->sorted_at, copy->id, before};
+}
+
+static bool is_usual(const struct copy_choice *choice)
+{
+	return choice->sort == COPY_BY_TIME && !choice->is_reversed && !choice->unread && !choice->files;
+}
+
+static enum result query_usual(struct tx *tx, struct id person_id, enum folder folder, struct copy_cursor from,
+	int64_t limit, struct rows *rows, struct err *err)
+{
+	if (id_is_none(from.id))
+		return db_query(tx, newest_page, DB_ARGS(db_id(person_id), db_int(folder), db_int(limit)), rows,
+			err);
+	return db_query(tx, from.before ? newer_page : older_page,
+		DB_ARGS(db_id(person_id), db_int(folder), db_int(limit), db_int(from.key), db_id(from.id)),
+		rows, err);
+}
+
+/* Between which ends the page lies: no further than the row that it begins behind, since SQLite takes one bound of an
+ * index only. */
+static size_t set_ends(
+	const struct copy_choice *choice, struct copy_cursor from, bool is_down, struct db_value ret[static 2])
+{
+	int64_t after = choice->ends_until ? choice->ends_after : -1;
+	int64_t until = choice->ends_until ? choice->ends_until : INT64_MAX;
+
+	if (!id_is_none(from.id) && is_down && from.key < until)
+		until = from.key;
+	if (!id_is_none(from.id) && !is_down && from.key > after)
+		after = from.key - 1;
+	ret[0] = db_int(after);
+	ret[1] = db_int(until);
+	return 2;
+}
+
+static enum result query_chosen(struct tx *tx, struct id person_id, enum folder folder,
+	const struct copy_choice *choice, struct copy_cursor from, int64_t limit, struct rows *rows,
+	struct err *err)
+{
+	bool is_down = (choice->sort == COPY_BY_TIME) != (choice->is_reversed != from.before);
+	struct db_value args[9] = {db_id(person_id), db_int(folder), db_int(limit), db_bool(choice->unread),
+		db_bool(choice->files)};
+	size_t count = 5;
+
+	if (choice->sort == COPY_BY_END)
+		count += set_ends(choice, from, is_down, &args[count]);
+	if (!id_is_none(from.id)) {
+		args[count++] = db_int(choice->sort == COPY_BY_WHO ? -from.key : from.key);
+		args[count++] = db_id(from.id);
+	}
+	return db_query(tx, chosen_pages[choice->sort][!id_is_none(from.id)][is_down], args, count, rows, err);
+}
+
+enum result copy_page(struct tx *tx, struct id person_id, enum folder folder, const struct copy_choice *choice,
+	struct copy_cursor from, int64_t limit, struct arena *arena, struct copy_row **ret, size_t *ret_count,
+	struct err *err)
+{
+	cleanup(rows_done) struct rows rows = {0};
+	struct list list = list_new(arena, sizeof(struct copy_row));
+
+	TRY(is_usual(choice)
+			? query_usual(tx, person_id, folder, from, limit, &rows, err)
+			: query_chosen(tx, person_id, folder, choice, from, limit, &rows, err));
+	while (rows_next(&rows))
+		*(struct copy_row *)list_add(&list) = read_page_row(&rows, arena);
+	TRY(rows_end(&rows, err));
+	if (from.before)
+		reverse(list.items, list.count);
+	*ret = list.items;
+	*ret_count = list.count;
+	return RESULT_OK;
+}
+
+enum result copy_row_find(struct tx *tx, struct id person_id, enum folder folder, struct id copy_id,
+	struct arena *arena, struct copy_row *ret, struct err *err)
+{
+	cleanup(rows_done) struct rows rows = {0};
+
+	TRY(db_query_one(tx, PAGE " AND c.id = $3",
+		DB_ARGS(db_id(person_id), db_int(folder), db_id(copy_id)), &rows, err));
+	*ret = read_page_row(&rows, arena);
+	return rows_end(&rows, err);
+}
