@@ -232,12 +232,8 @@ static enum result load_account(struct tx *tx, void *context, struct err *err)
 /* In the account's time zone, unless the text says UTC. */
 static enum result read_until(struct admin *admin, int64_t *ret, struct err *err)
 {
-	cleanup(zones_free_at) struct zones *zones = NULL;
-
 	TRY(db_read(admin->node.db, load_account, admin, err));
-	if (zones_load(ZONE_FOLDER, &zones, NULL) != RESULT_OK)
-		zones = zones_new();
-	const struct zone *zone = zone_find(zones, admin->zone_name);
+	const struct zone *zone = zone_find(admin->node.zones, admin->zone_name);
 	if (until == NULL || !zone_read_time(zone ? zone : zone_utc(), str_of(until), ret))
 		return err_set(err, RESULT_INVALID,
 			"give --until 2026-11-30T14:02 in the account's time zone, or with a Z at its end in "

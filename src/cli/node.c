@@ -40,8 +40,7 @@ static enum result open_parts(struct node *node, bool migrated, struct err *err)
 	if (migrated)
 		TRY(schema_check(node->db, err));
 	TRY(blob_folder_open(config->blobs, &node->blobs, err));
-	if (zones_load(ZONE_FOLDER, &node->zones, err) != RESULT_OK)
-		node->zones = zones_new();
+	node->zones = zones_open(ZONE_FOLDER);
 	struct flow_names names = names_of(config);
 	names.zones = node->zones;
 	node->flow = flow_new(&names, node->db, node->blobs, node->root_key);

@@ -1,4 +1,4 @@
-/* The only place of this folder that reads files, once at start. */
+/* The only place of this folder that reads files, once at start or when first needed. */
 #include "base/limits.h"
 #include "base/list.h"
 #include "text/language.h"
@@ -25,6 +25,7 @@ struct walk {
 	const char *suffix;
 	size_t bytes_max, files_max;
 	struct err *err;
+	const char *left_out[2]; /* folders that are not read */
 };
 
 static enum result read_all(struct walk *walk, int fd, const char *path, size_t size, struct str *ret)
@@ -85,6 +86,9 @@ static enum result read_entry(
 
 	if (stat(path.ptr, &status) != 0)
 		return err_set(walk->err, RESULT_UNAVAILABLE, "%s: %s", path.ptr, strerror(errno));
+	for (size_t i = 0; i < COUNT_OF(walk->left_out) && walk->left_out[i]; i++)
+		if (str_equal(name, str_of(walk->left_out[i])))
+			return RESULT_OK;
 	if (S_ISDIR(status.st_mode))
 		return depth < FOLDER_DEPTH ? read_folder(walk, path.ptr, name, depth + 1) : RESULT_OK;
 	if (!S_ISREG(status.st_mode) || !str_ends_nocase(name, str_of(walk->suffix)))
@@ -141,24 +145,20 @@ enum result languages_load(const char *folder, struct languages **ret, struct er
 
 static bool is_zone(const struct file *file)
 {
-	return str_starts(file->content, STR("TZif")) && !str_starts(file->name, STR("posix/")) &&
-	       !str_starts(file->name, STR("right/")) && str_find_char(file->name, '.') < 0;
+	return str_starts(file->content, STR("TZif")) && str_find_char(file->name, '.') < 0;
 }
 
-enum result zones_load(const char *folder, struct zones **ret, struct err *err)
+void zones_add_folder(struct zones *zones, const char *folder)
 {
 	cleanup(arena_done) struct arena arena = {0};
-	cleanup(zones_free_at) struct zones *zones = zones_new();
-	struct walk walk = {
-		&arena, list_new(&arena, sizeof(struct file)), "", LIMIT_ZONE_BYTES, 4 * LIMIT_ZONES, err};
+	struct walk walk = {&arena, list_new(&arena, sizeof(struct file)), "", LIMIT_ZONE_BYTES,
+		4 * LIMIT_ZONES, NULL, .left_out = {"posix", "right"}};
 
-	TRY(read_folder(&walk, folder, STR_NONE, 0));
+	if (read_folder(&walk, folder, STR_NONE, 0) != RESULT_OK)
+		return;
 	const struct file *files = walk.files.items;
 	for (size_t i = 0; i < walk.files.count; i++)
 		if (is_zone(&files[i]) && zones_add(zones, files[i].name, str_bytes(files[i].content),
 						  NULL) == RESULT_TOO_LARGE)
-			return err_set(
-				err, RESULT_TOO_LARGE, "%s: more than %d time zones", folder, LIMIT_ZONES);
-	*ret = TAKE(zones);
-	return RESULT_OK;
+			return;
 }

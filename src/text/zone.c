@@ -5,13 +5,16 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/list.h"
+#include "base/thread.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define TZIF_HEADER_BYTES 44
 #define SECONDS_PER_DAY 86400
 #define OFFSET_MAX (26 * 3600)
+#define ZONES_RANK 900
 
 struct local_type {
 	int32_t offset;
@@ -44,7 +47,10 @@ struct zone {
 
 struct zones {
 	struct arena arena;
-	struct list zones; /* const struct zone *, by name */
+	struct list zones;  /* const struct zone *, by name */
+	const char *folder; /* read when first needed; NULL: none */
+	atomic_bool is_read;
+	struct lock lock; /* guards the reading */
 };
 
 static const struct zone utc = {.name = {"UTC", 3}, .rule = {.is_set = true, .standard = {0, {"UTC", 3}}}};
@@ -266,6 +272,17 @@ struct zones *zones_new(void)
 
 	zones->zones = list_new(&zones->arena, sizeof(struct zone *));
 	*(const struct zone **)list_add(&zones->zones) = &utc;
+	atomic_init(&zones->is_read, true);
+	lock_init(&zones->lock, "time zones", ZONES_RANK);
+	return zones;
+}
+
+struct zones *zones_open(const char *folder)
+{
+	struct zones *zones = zones_new();
+
+	zones->folder = arena_cstr(&zones->arena, str_of(folder));
+	atomic_store(&zones->is_read, false);
 	return zones;
 }
 
@@ -274,24 +291,11 @@ void zones_free(struct zones *zones)
 	if (!zones)
 		return;
 	arena_done(&zones->arena);
+	lock_done(&zones->lock);
 	free(zones);
 }
 
-enum result zones_add(struct zones *zones, struct str name, struct bytes file, struct err *err)
-{
-	if (zones->zones.count >= LIMIT_ZONES)
-		return err_set(err, RESULT_TOO_LARGE, "more than %d time zones", LIMIT_ZONES);
-	if (zone_find(zones, name))
-		return RESULT_OK;
-	struct zone *zone = arena_alloc(&zones->arena, sizeof(*zone));
-	zone->name = arena_str(&zones->arena, name);
-	if (!parse(&zones->arena, file, zone))
-		return err_set(err, RESULT_INVALID, "%s: not a usable TZif file", zone->name.ptr);
-	insert(&zones->zones, zone);
-	return RESULT_OK;
-}
-
-const struct zone *zone_find(const struct zones *zones, struct str name)
+static const struct zone *find(const struct zones *zones, struct str name)
 {
 	const struct zone *const *all = zones->zones.items;
 	size_t low = 0, high = zones->zones.count;
@@ -311,8 +315,44 @@ const struct zone *zone_find(const struct zones *zones, struct str name)
 	return NULL;
 }
 
+enum result zones_add(struct zones *zones, struct str name, struct bytes file, struct err *err)
+{
+	if (zones->zones.count >= LIMIT_ZONES)
+		return err_set(err, RESULT_TOO_LARGE, "more than %d time zones", LIMIT_ZONES);
+	if (find(zones, name))
+		return RESULT_OK;
+	struct zone *zone = arena_alloc(&zones->arena, sizeof(*zone));
+	zone->name = arena_str(&zones->arena, name);
+	if (!parse(&zones->arena, file, zone))
+		return err_set(err, RESULT_INVALID, "%s: not a usable TZif file", zone->name.ptr);
+	insert(&zones->zones, zone);
+	return RESULT_OK;
+}
+
+/* What is read late is no change of what the zones are. */
+static void read_folder(const struct zones *given)
+{
+	struct zones *zones = (struct zones *)(uintptr_t)given;
+
+	if (atomic_load_explicit(&zones->is_read, memory_order_acquire))
+		return;
+	LOCKED(&zones->lock);
+	if (!atomic_load_explicit(&zones->is_read, memory_order_relaxed))
+		zones_add_folder(zones, zones->folder);
+	atomic_store_explicit(&zones->is_read, true, memory_order_release);
+}
+
+const struct zone *zone_find(const struct zones *zones, struct str name)
+{
+	if (str_equal(name, utc.name))
+		return &utc;
+	read_folder(zones);
+	return find(zones, name);
+}
+
 const struct zone *zones_at(const struct zones *zones, size_t index)
 {
+	read_folder(zones);
 	return index < zones->zones.count ? ((const struct zone *const *)zones->zones.items)[index] : NULL;
 }
 

@@ -12,9 +12,9 @@
 struct zones;
 struct zone;
 
-/* Reads every TZif file under the folder (text/load.c), but those under posix/ and right/. A damaged file is
- * left out. NOT_FOUND: no such folder. */
-enum result zones_load(const char *folder, struct zones **ret, struct err *err) must_check;
+/* The TZif files under a folder, but those under posix/ and right/. They are read when a zone other than UTC is
+ * first asked for, by any thread: most commands need none. Damaged files are left out; UTC is there always. */
+struct zones *zones_open(const char *folder) __attribute__((returns_nonnull));
 void zones_free(struct zones *zones);
 DEFINE_CLEANUP(struct zones *, zones_free)
 
@@ -23,6 +23,9 @@ struct zones *zones_new(void) __attribute__((returns_nonnull));
 
 /* Adds one file's zone; INVALID when it is damaged. */
 enum result zones_add(struct zones *zones, struct str name, struct bytes file, struct err *err) must_check;
+
+/* Adds what zones_open says, from text/load.c. */
+void zones_add_folder(struct zones *zones, const char *folder);
 
 /* By name, exactly; NULL when not known. */
 const struct zone *zone_find(const struct zones *zones, struct str name);

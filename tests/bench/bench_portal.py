@@ -55,7 +55,7 @@ def main():
     sink = subprocess.Popen(["/usr/sbin/smtp-sink", "-u", "nobody", f"127.0.0.1:{sink_port}", "1000"], stdout=subprocess.DEVNULL)
     node = Node(os.environ["SEALPOST_BINARY"], limits={"smtp_sessions_per_network": 200},
                 values={"outbox": None, "delivery": "smart_host", "log_level": "warning"},
-                sections=[f'smart_host {{\n  address = "127.0.0.1:{sink_port}"\n}}'])
+                sections=[f'smart_host {{\n  address = "127.0.0.1:{sink_port}"\n}}']).init()
     node.run("account", "add", "acme", "--display-name", "Acme")
     node.run("domain", "add", "acme.example", "--next-hop", f"127.0.0.1:{sink_port}")
     node.run("source", "add", "--network", "127.0.0.1/32")

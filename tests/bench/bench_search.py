@@ -62,7 +62,7 @@ def searcher(node, query):
 
 
 def main():
-    node = Node(os.environ["SEALPOST_BINARY"], limits={"smtp_sessions_per_network": 200}, values={"log_level": "warning"})
+    node = Node(os.environ["SEALPOST_BINARY"], limits={"smtp_sessions_per_network": 200}, values={"log_level": "warning"}).init()
     node.run("account", "add", "acme", "--display-name", "Acme")
     node.run("domain", "add", "acme.example", "--next-hop", "127.0.0.1:1")
     node.run("source", "add", "--network", "127.0.0.1/32")

@@ -26,15 +26,15 @@ def postgres():
 @pytest.fixture
 def own_postgres():
     """A server that the test may stop."""
-    server = Postgres()
+    server = Postgres(is_one_tests=True)
     yield server
     server.close()
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def database(request):
-    """The URL of a new database of either kind; None stands for SQLite in the node's folder."""
-    return request.getfixturevalue("postgres").new_database() if request.param == "postgres" else None
+    """The URL of a database of either kind, which the node creates; None stands for SQLite in the node's folder."""
+    return request.getfixturevalue("postgres").new_url() if request.param == "postgres" else None
 
 
 @pytest.fixture

@@ -22,14 +22,16 @@ OK, INTERNAL, USAGE, NOT_FOUND, DENIED, CONFLICT, INVALID, _, _, _, UNAVAILABLE 
 @pytest.fixture
 def bare(binary, database):
     """A node without an account, not started."""
-    node = Node(binary, database)
+    node = Node(binary, database).init()
     yield node
     node.close()
 
 
 @pytest.fixture
-def acme(bare):
-    return bare.make_acme()
+def acme(binary, database):
+    node = Node(binary, database).make_acme()
+    yield node
+    node.close()
 
 
 def call(binary, *words, **environment):

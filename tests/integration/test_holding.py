@@ -1,5 +1,7 @@
 """Who holds a delivery: a node keeps what it sends as long as it lives, and what a dead one held goes on soon."""
 
+import shutil
+
 import pytest
 from support import rows, smtp, wait
 from support.mail_server import MailServer
@@ -24,7 +26,10 @@ class World:
 
     def second_node(self, **values):
         first = self.node
-        return self.new_node(first.database, root_key=first.folder / "root.key", blobs=first.folder / "blobs", **values)
+        second = self.new_node(first.database, root_key=first.folder / "root.key", blobs=first.folder / "blobs", **values)
+        for name in ("certificate.pem", "key.pem"):
+            shutil.copy(first.folder / name, second.folder)
+        return second
 
     def hand_in(self, count):
         for i in range(count):
@@ -51,7 +56,7 @@ class World:
 
 @pytest.fixture
 def cluster(binary, postgres):
-    world = World(binary, postgres.new_database())
+    world = World(binary, postgres.new_url())
     yield world
     world.close()
 
@@ -118,7 +123,7 @@ def test_r12_a_clock_that_jumps_leaves_no_mail_behind(world):
 
 
 def test_r12_what_was_sent_is_written_down_when_the_database_comes_back(binary, own_postgres):
-    world = World(binary, own_postgres.new_database())
+    world = World(binary, own_postgres.new_url())
     try:
         world.server.before_end = lambda transaction: own_postgres.stop()
         world.hand_in(1)

@@ -100,7 +100,7 @@ def test_r2_content_of_a_secured_mail_goes_by_verified_tls_however_it_was_split(
 def postgres_world(binary, postgres):
     """A node on PostgreSQL that hands mail for inside and outside to one mail server."""
     server = MailServer()
-    node = Node(binary, postgres.new_database(), values={"outbox": None, "delivery": "smart_host"},
+    node = Node(binary, postgres.new_url(), values={"outbox": None, "delivery": "smart_host"},
                 sections=[f'smart_host {{\n  address = "127.0.0.1:{server.port}"\n}}']).make_acme()
     node.run("domain", "set", "acme.example", "--next-hop", f"127.0.0.1:{server.port}")
     yield node.start(), server

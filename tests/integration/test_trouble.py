@@ -11,7 +11,7 @@ from support.node import Node
 
 
 def test_a_database_that_is_gone_is_told_and_comes_back(binary, own_postgres):
-    node = Node(binary, own_postgres.new_database()).make_acme().start()
+    node = Node(binary, own_postgres.new_url()).make_acme().start()
     try:
         smtp.send(node.smtp_port, smtp.make(subject="Offer [secure]"))
         link = portal.link_for(node, "carol@partner.example")
@@ -67,8 +67,9 @@ def test_a_full_disk_is_452_and_recovers(binary, size):
     if not can_mount():
         pytest.skip("no file system of one's own here")
     folder = "small"
-    node = Node(binary, values={"blobs": f"{folder}/blobs", "database": f"sqlite:{folder}/sealpost.db"},
-                before_init=lambda n: (n.folder / folder).mkdir()).make_acme()
+    node = Node(binary, values={"blobs": f"{folder}/blobs", "database": f"sqlite:{folder}/sealpost.db"})
+    (node.folder / folder).mkdir()
+    node.make_acme()
     try:
         small_disk(node, 40 << 20)
         inside = f"/proc/{node.process.pid}/root{node.folder}/{folder}"

@@ -9,9 +9,10 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "integration"))
 from support.postgres import Postgres  # noqa: E402
 
-server = Postgres(fsync="off")
+server = Postgres()
 try:
-    os.environ["SEALPOST_TEST_POSTGRES"] = server.new_database()
+    os.environ["SEALPOST_TEST_POSTGRES"] = url = server.new_url()
+    server.create(url)
     code = subprocess.call(sys.argv[1:])
 finally:
     server.close()

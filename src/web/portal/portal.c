@@ -76,8 +76,7 @@ static enum result load(struct portal *portal, struct err *err)
 	TRY(assets_load(web_dir, &portal->assets, err));
 	TRY(template_set_load(arena_printf(arena, "%s/templates", web_dir).ptr, &portal->templates, err));
 	TRY(languages_load(arena_printf(arena, "%s/languages", web_dir).ptr, &portal->languages, err));
-	if (zones_load(ZONE_FOLDER, &portal->zones, err) != RESULT_OK)
-		portal->zones = zones_new();
+	portal->zones = zones_open(ZONE_FOLDER);
 	return RESULT_OK;
 }
 

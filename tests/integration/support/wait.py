@@ -13,7 +13,9 @@ _offsets = itertools.count(os.getpid() * 97)
 
 
 def until(condition, what, seconds=30.0):
-    """Returns the first true value of condition(); fails with `what` after `seconds`."""
+    """Returns the first true value of condition(); fails with `what` after `seconds`, or as much more as the machine has
+    other work."""
+    seconds *= max(1.0, os.getloadavg()[0] / os.cpu_count())
     deadline = time.monotonic() + seconds
     while True:
         value = condition()
