@@ -15,6 +15,7 @@
 #define EVENTS_MAX 2000
 
 static const char *recipient, *reason, *until, *code_text;
+static bool quotes;
 
 static json_t *facts(const struct message *m)
 {
@@ -205,7 +206,8 @@ static enum result show(struct admin *admin, const struct options *options, stru
 static enum result recall(struct admin *admin, const struct options *options, struct err *err)
 {
 	struct str from = recipient ? str_of(recipient) : STR_NONE;
-	struct recall_request request = {.from = &from, .from_count = recipient ? 1 : 0};
+	struct recall_request request = {
+		.from = &from, .from_count = recipient ? 1 : 0, .with_quotes = quotes};
 	struct recall_done done;
 
 	TRY(read_id(options, &request.message_id, err));
@@ -216,6 +218,8 @@ static enum result recall(struct admin *admin, const struct options *options, st
 	request.reason = str_of(reason);
 	TRY(recall_message(admin->node.flow, &admin->actor, &request, admin->now, &done, err));
 	(void)printf("recalled from %zu\n", done.people);
+	if (quotes)
+		(void)printf("quotes blanked: %zu\n", done.quotes);
 	return RESULT_OK;
 }
 
@@ -287,12 +291,13 @@ int cmd_message(int argc, char **argv)
 	const struct option_row rows[] = {ADMIN_ROWS(&admin),
 		{"recipient", "ADDRESS", "recall only from this one", &recipient, NULL},
 		{"reason", "TEXT", "why it is recalled; recipients are shown it", &reason, NULL},
+		{"quotes", NULL, "also blank what answers in the portal quote of it", NULL, &quotes},
 		{"until", "TIME", "until when recipients can read it, 2026-11-30T14:02", &until, NULL},
 		{"code", "TEXT", "the access code; without it one is made", &code_text, NULL}};
 	static const struct admin_verb verbs[] = {
 		{"list", "list [--json]", 0, 0, true, list},
 		{"show", "show ID [--json]", 1, 1, true, show},
-		{"recall", "recall ID [--recipient ADDRESS] --reason TEXT", 1, 1, true, recall},
+		{"recall", "recall ID [--recipient ADDRESS | --quotes] --reason TEXT", 1, 1, true, recall},
 		{"extend", "extend ID --until TIME", 1, 1, true, extend},
 		{"code", "code ID [--code TEXT]    (sets a new access code and prints it)", 1, 1, true,
 			new_code},

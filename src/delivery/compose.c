@@ -327,6 +327,21 @@ static enum result compose_copy(
 	return mime_rewrite(&job->content, &job->index, &change, out, err);
 }
 
+/* An answer is ordinary mail; where its quotes stay in the portal, it says so. */
+static enum result compose_reply(struct composing *c, const struct writer *out, struct err *err)
+{
+	const struct deliver_job *job = c->job;
+
+	if (!job->has_quotes)
+		return reader_copy(&job->content, 0, job->content.size, out, err);
+	set(c->view, "link", link_of(c, job->delivery.copy_id));
+	struct mime_rewrite change = {
+		.banner_text = arena_printf(
+			&c->arena, "%.*s\r\n\r\n", STR_ARG(render(c, "banner_quotes.txt", err))),
+		.banner_html = render(c, "banner_quotes.html", err)};
+	return mime_rewrite(&job->content, &job->index, &change, out, err);
+}
+
 /* The owner's own, known again should the mail server hand it back. */
 static enum result compose_own_copy(struct composing *c, const struct writer *out, struct err *err)
 {
@@ -343,8 +358,9 @@ static enum result compose(struct composing *c, const struct writer *out, struct
 	const struct deliver_job *job = c->job;
 
 	switch (job->delivery.kind) {
-	case DELIVERY_RELAY:
 	case DELIVERY_REPLY:
+		return compose_reply(c, out, err);
+	case DELIVERY_RELAY:
 		return reader_copy(&job->content, 0, job->content.size, out, err);
 	case DELIVERY_INTERNAL_COPY:
 		return compose_copy(c, "banner", STR(""), out, err);

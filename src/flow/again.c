@@ -53,7 +53,7 @@ static enum result add_files(struct making *m, struct err *err)
 	for (size_t i = 0; i < index->count; i++) {
 		bool is_file = next < count && parts[next] == &index->parts[i];
 		next += is_file;
-		if (is_file || is_picture(&index->parts[i]))
+		if (is_file || (is_picture(&index->parts[i]) && !mime_index_is_inside_message(index, i)))
 			TRY(add_file(m, &index->parts[i], err));
 	}
 	return RESULT_OK;

@@ -10,6 +10,7 @@
 #include "store/message.h"
 #include "store/node_run_write.h"
 #include "store/person.h"
+#include "store/quote.h"
 #include "store/sealed_body.h"
 #include "store/wrap.h"
 
@@ -210,6 +211,7 @@ static enum result open_message_parts(struct tx *tx, struct open_query *q, struc
 	}
 	key_wipe(&key);
 	TRY(result);
+	TRY(quote_any(tx, job->message.id, &job->has_quotes, err));
 	if (job->held) {
 		job->content = seal_reader_plain(job->held->opened);
 		job->has_content = true;

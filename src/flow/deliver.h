@@ -33,6 +33,7 @@ struct deliver_job {
 	/* Of the message, when the delivery has one and it can still be opened: */
 	bool has_message;
 	struct message message;
+	bool has_quotes; /* beside its text, which go with no mail */
 	struct letter letter;
 	struct mime_index index;
 	bool has_content;

@@ -10,6 +10,7 @@
 #include "seal/stream.h"
 #include "store/code_entry.h"
 #include "store/event.h"
+#include "store/quote.h"
 #include "store/recall.h"
 #include "store/sealed_body.h"
 #include "store/wrap.h"
@@ -157,6 +158,8 @@ static enum result open_sealed(struct tx *tx, struct message_query *q, struct er
 	TRY(message_key_unwrap(q->account.key, q->message.id, q->copy_id, wrap, &q->key, err));
 	TRY(open_boxes(q, &letter, err));
 	TRY(access_code_open(&q->message, &q->key, &q->opened->arena, &q->opened->access_code, err));
+	TRY(quotes_open(tx, &q->account, q->message.id, &q->key, &q->opened->arena, &q->opened->quotes,
+		&q->opened->quote_count, err));
 	TRY(open_content(tx, q, err));
 	set_letter(q, &letter);
 	q->opened->index = &q->opened->held->index;
@@ -344,6 +347,7 @@ static enum result read_with_key(struct tx *tx, struct message_query *q, struct 
 	if (!copy.is_owner)
 		return RESULT_OK;
 	TRY(copy_tally(tx, q->message.id, &opened->summary.tally, err));
+	TRY(quote_recalled_at(tx, q->message.id, &opened->quotes_recalled_at, err));
 	return trace_recipients(tx, q, err);
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/io.h"
 #include "flow/flow.h"
+#include "flow/quotes.h"
 #include "mime/index.h"
 #include "store/copy.h"
 #include "store/delivery.h"
@@ -103,6 +104,9 @@ struct open_message {
 	struct reader content;		   /* the raw mail, and what lies inside behind it */
 	uint64_t mail_bytes;		   /* of the raw mail */
 	struct delivery own_copy;	   /* to the owner's own mailbox; id none: none (R10) */
+	struct quote_text *quotes;	   /* of an answer, those that are not in its text */
+	size_t quote_count;
+	int64_t quotes_recalled_at; /* for the owner: its own quotes in answers were taken away */
 	int64_t latest_expiry;		   /* as far as it may be extended */
 	struct open_recipient *recipients; /* for the owner, who is told of Bcc; NULL for recipients */
 	size_t recipient_count;

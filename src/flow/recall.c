@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "flow/owned.h"
+#include "flow/quotes.h"
 #include "seal/box.h"
 #include "store/copy_write.h"
 #include "store/delivery_write.h"
@@ -116,6 +117,21 @@ static enum result take_all(struct tx *tx, struct recalling *r, struct err *err)
 	return add_event(tx, r, (struct id){0}, err);
 }
 
+/* Answers stay; what they quote of the message by reference goes. */
+static enum result take_quotes(struct tx *tx, struct recalling *r, struct err *err)
+{
+	struct event event = {.account_id = r->account.account.id,
+		.at = r->now,
+		.kind = STR(EVENT_QUOTES_RECALLED),
+		.actor_id = r->actor->person_id,
+		.message_id = r->message.id,
+		.origin = r->actor->origin};
+
+	TRY(quotes_recall(tx, r->message.id, r->now, &r->done.quotes, err));
+	event.detail = arena_printf(r->arena, "%zu", r->done.quotes);
+	return event_record(tx, &event, err);
+}
+
 static enum result take_from(struct tx *tx, struct recalling *r, struct str address, struct err *err)
 {
 	struct person person;
@@ -141,6 +157,8 @@ static enum result recall_in_tx(struct tx *tx, struct recalling *r, struct err *
 	TRY(add_recall(tx, r, err));
 	if (is_whole(r))
 		TRY(take_all(tx, r, err));
+	if (is_whole(r) && request->with_quotes)
+		TRY(take_quotes(tx, r, err));
 	for (size_t i = 0; i < request->from_count; i++)
 		TRY(take_from(tx, r, request->from[i], err));
 	if (!is_whole(r) && r->done.people == 0)
@@ -156,6 +174,9 @@ enum result recall_in(struct tx *tx, struct flow *flow, const struct actor *acto
 		.flow = flow, .actor = actor, .request = request, .now = now, .arena = &arena};
 
 	TRY(check_reason(request->reason, err));
+	if (request->with_quotes && request->from_count)
+		return err_code(err, RESULT_INVALID, "quotes-of-all",
+			"quotes are taken from everybody, with the whole message");
 	TRY(recall_in_tx(tx, &r, err));
 	*ret = r.done;
 	return RESULT_OK;

@@ -10,11 +10,13 @@ struct recall_request {
 	struct id message_id;	/* … this message */
 	const struct str *from; /* addresses of chosen recipients; */
 	size_t from_count;	/* 0: the whole message, from everybody */
+	bool with_quotes;	/* of the whole message: also blank what answers in the portal quote of it */
 	struct str reason;	/* that the recipients are shown; may be empty */
 };
 
 struct recall_done {
 	size_t people; /* who lost it */
+	size_t quotes; /* that were blanked */
 };
 
 /* NOT_FOUND: no such message, or a chosen address is not among its recipients in the portal; DENIED: not the

@@ -28,7 +28,8 @@ static enum result load_reply(struct tx *tx, void *context, struct err *err)
 	return writing_load(tx, w, err);
 }
 
-enum result reply_quote(
+/* The text alone, without what it quotes by reference. */
+static enum result read_text(
 	const struct open_message *message, struct arena *arena, struct str *ret, struct err *err)
 {
 	cleanup(buf_done) struct buf text = buf_new(QUOTE_BYTES_MAX);
@@ -43,26 +44,75 @@ enum result reply_quote(
 	return RESULT_OK;
 }
 
-/* "> " before each line of the text that is answered. */
-static enum result quote(
-	struct writing *w, const struct open_message *message, struct str text, struct err *err)
+enum result reply_quote(
+	const struct open_message *message, struct arena *arena, struct str *ret, struct err *err)
+{
+	TRY(read_text(message, arena, ret, err));
+	for (size_t i = 0; i < message->quote_count; i++)
+		if (message->quotes[i].text.len)
+			*ret = arena_printf(arena, "%.*s%s%.*s", STR_ARG(*ret), ret->len ? "\n\n" : "",
+				STR_ARG(message->quotes[i].text));
+	return RESULT_OK;
+}
+
+/* "> " before each line. */
+static void add_lines(struct buf *whole, struct str text)
+{
+	while (text.len) {
+		struct str line = str_cut(&text, '\n');
+		if (str_ends_nocase(line, STR("\r")))
+			line.len--;
+		buf_printf(whole, "> %.*s\n", STR_ARG(line));
+	}
+}
+
+/* Who wrote what is answered, and its text. */
+static enum result quote_answered(
+	struct writing *w, const struct open_message *message, struct str *ret, struct err *err)
 {
 	cleanup(buf_done) struct buf whole = buf_new(3 * WRITING_TEXT_BYTES_MAX);
 	const struct open_person *from = &message->summary.from;
-	struct str rest;
+	struct str text;
 
-	TRY(reply_quote(message, &w->arena, &rest, err));
-	buf_add(&whole, text);
-	if (rest.len)
-		buf_printf(&whole, "\n\n%.*s%s<%.*s>:\n", STR_ARG(from->name), from->name.len ? " " : "",
+	TRY(read_text(message, &w->arena, &text, err));
+	if (text.len)
+		buf_printf(&whole, "%.*s%s<%.*s>:\n", STR_ARG(from->name), from->name.len ? " " : "",
 			STR_ARG(from->address));
-	while (rest.len) {
-		struct str line = str_cut(&rest, '\n');
-		if (str_ends_nocase(line, STR("\r")))
-			line.len--;
-		buf_printf(&whole, "> %.*s\n", STR_ARG(line));
+	add_lines(&whole, text);
+	*ret = arena_str(&w->arena, buf_str(&whole));
+	return RESULT_OK;
+}
+
+static void add_quote(struct writing *w, struct id quoted_id, struct str text, size_t *used)
+{
+	if (!text.len || w->quotes.count == QUOTES_MAX || *used + text.len > 2 * QUOTES_BYTES)
+		return;
+	*used += text.len;
+	*(struct quote_text *)list_add(&w->quotes) = (struct quote_text){quoted_id, text};
+}
+
+/* What is answered stands in the text, or beside it as a reference where the account wants that; what it quotes as a
+ * reference itself stays one. */
+static enum result quote(
+	struct writing *w, const struct open_message *message, struct str text, struct err *err)
+{
+	struct str answered;
+	size_t used = 0;
+
+	TRY(quote_answered(w, message, &answered, err));
+	w->quotes = list_new(&w->arena, sizeof(struct quote_text));
+	if (w->account.settings.recall_thread) {
+		add_quote(w, w->answered.id, answered, &used);
+		w->text = text;
+	} else {
+		w->text = arena_printf(&w->arena, "%.*s%s%.*s", STR_ARG(text), answered.len ? "\n\n" : "",
+			STR_ARG(answered));
 	}
-	w->text = arena_str(&w->arena, buf_str(&whole));
+	for (size_t i = 0; i < message->quote_count; i++) {
+		cleanup(buf_done) struct buf deeper = buf_new(3 * QUOTES_BYTES);
+		add_lines(&deeper, message->quotes[i].text);
+		add_quote(w, message->quotes[i].quoted_id, arena_str(&w->arena, buf_str(&deeper)), &used);
+	}
 	return RESULT_OK;
 }
 
@@ -105,9 +155,9 @@ static enum result reply(struct writing *w, const struct open_message *message, 
 	w->answered.id = message->summary.copy.message_id;
 	w->access_code = message->access_code;
 	w->answers_all = all;
-	TRY(quote(w, message, written->text, err));
 	TRY(thread(w, message, err));
 	TRY(db_read(flow_db(w->flow), load_reply, w, err));
+	TRY(quote(w, message, written->text, err));
 	return writing_send(w, written, form_id, ret_copy_id, err);
 }
 

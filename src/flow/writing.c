@@ -9,6 +9,7 @@
 #include "seal/random.h"
 #include "store/copy.h"
 #include "store/draft_write.h"
+#include "store/message_write.h"
 
 #define BOUNDARY_BYTES 15
 
@@ -176,10 +177,35 @@ static int64_t bytes_of(const struct written *written)
 	return (int64_t)bytes;
 }
 
-/* What was sent is no draft any more, from the same moment on. */
-static enum result close_draft(struct tx *tx, void *context, struct err *err)
+struct ending {
+	const struct writing *w;
+	const struct content *content;
+	struct draft draft;
+};
+
+/* A form that was sent before is not kept again, nor are its quotes. */
+static enum result add_quotes(struct tx *tx, const struct ending *e, struct err *err)
 {
-	return draft_close(tx, context, err);
+	struct id id = content_message_id(e->content);
+	struct message_state state;
+
+	if (e->w->quotes.count == 0)
+		return RESULT_OK;
+	enum result found = message_hold(tx, id, &state, err);
+	if (found == RESULT_NOT_FOUND)
+		return RESULT_OK;
+	TRY(found);
+	return quotes_add(tx, &e->w->account, id, content_key(e->content), e->w->quotes.items,
+		e->w->quotes.count, e->w->now, err);
+}
+
+/* What was sent is no draft any more, from the same moment on. */
+static enum result end_writing(struct tx *tx, void *context, struct err *err)
+{
+	struct ending *e = context;
+
+	TRY(add_quotes(tx, e, err));
+	return draft_close(tx, &e->draft, err);
 }
 
 static enum result keep(struct writing *w, const struct written *written, struct id form_id,
@@ -187,10 +213,11 @@ static enum result keep(struct writing *w, const struct written *written, struct
 {
 	uint8_t fingerprint[SEAL_MAC_BYTES], said[SEAL_MAC_BYTES], form[2 * ID_BYTES];
 	struct keep_result kept;
-	struct draft draft = {.id = form_id,
-		.account_id = w->actor->account_id,
-		.person_id = w->actor->person_id,
-		.saved_at = w->now};
+	struct ending ending = {w, content,
+		{.id = form_id,
+			.account_id = w->actor->account_id,
+			.person_id = w->actor->person_id,
+			.saved_at = w->now}};
 
 	for (size_t i = 0; i < ID_BYTES; i++) {
 		form[i] = form_id.b[i];
@@ -215,8 +242,8 @@ static enum result keep(struct writing *w, const struct written *written, struct
 		.recipient_count = w->recipients.count,
 		.fingerprint = {fingerprint, sizeof(fingerprint)},
 		.written = {said, sizeof(said)},
-		.also = close_draft,
-		.also_context = &draft,
+		.also = end_writing,
+		.also_context = &ending,
 		.now = w->now};
 	TRY(keep_mail(&request, &kept, err));
 	struct copy_query query = {.person_id = w->actor->person_id, .message_id = kept.message_id};

@@ -6,6 +6,7 @@
 #include "base/list.h"
 #include "flow/keep.h"
 #include "flow/letter.h"
+#include "flow/quotes.h"
 #include "flow/reply.h"
 #include "mime/address.h"
 #include "store/inquiry.h"
@@ -36,6 +37,7 @@ struct writing {
 	struct str in_reply_to;
 	struct str references[LETTER_REFERENCES_MAX];
 	size_t reference_count;
+	struct list quotes; /* of struct quote_text: beside the text */
 };
 
 /* The account, the writer, and the way to each recipient. */

@@ -27,6 +27,7 @@ struct event {
 #define EVENT_MESSAGE_SECURED "message.secured"
 #define EVENT_MESSAGE_RELAYED "message.relayed"
 #define EVENT_MESSAGE_JOINED "message.joined"	  /* the same mail again or the rest of its recipients */
+#define EVENT_QUOTES_RECALLED "message.quotes_recalled" /* its quotes in answers, their number in detail */
 #define EVENT_MESSAGE_RECALLED "message.recalled" /* from one person, or without one: the whole message */
 #define EVENT_MESSAGE_EXTENDED "message.extended"
 #define EVENT_MESSAGE_EXPIRED "message.expired"

@@ -629,6 +629,18 @@ static const char list_orders[] =
 	"CREATE INDEX copy_by_who ON copy (person_id, folder, unread, has_files, who, sorted_back, id);"
 	"CREATE INDEX copy_by_end ON copy (person_id, folder, unread, has_files, ends_at, id);";
 
+/* Quotes that answers hold as references, and when those of a message were taken away. */
+static const char quotes[] =
+	"ALTER TABLE message ADD COLUMN quotes_recalled_at BIGINT NOT NULL DEFAULT 0;"
+	"CREATE TABLE quote ("
+	"  id BYTEA PRIMARY KEY,"
+	"  message_id BYTEA NOT NULL REFERENCES message(id),"
+	"  quoted_id BYTEA NOT NULL REFERENCES message(id),"
+	"  position BIGINT NOT NULL,"
+	"  box BYTEA NOT NULL);"
+	"CREATE INDEX quote_by_message ON quote (message_id, position);"
+	"CREATE INDEX quote_by_quoted ON quote (quoted_id);";
+
 static const struct migration migrations[] = {
 	{1, "begin", begin},
 	{2, "delay-notices", delay_notices},
@@ -656,6 +668,7 @@ static const struct migration migrations[] = {
 	{24, "searching", searching},
 	{25, "access-codes", access_codes},
 	{26, "list-orders", list_orders},
+	{27, "quotes", quotes},
 };
 
 enum result schema_migrate(struct db *db, int *ret_from, int *ret_to, struct err *err)

@@ -10,6 +10,7 @@ const submit = (page, action) => Promise.all(
 
 /** The people and definitions that the mails need. */
 export function prepareNode(node) {
+  node.run("account", "set", "recall_thread", "yes");
   node.run("user", "add", "bob@acme.example", "--name", "Bob Brown");
   node.run("definition", "add", "with code", "--access-code", "yes");
   node.run("definition", "add", "no printing", "--print", "no", "--expire-days", "10");

@@ -115,6 +115,8 @@ static enum result show_print(struct request *request, struct response *response
 	TRY(open_mail(request, OPEN_PRINT, path, &message, &mail));
 	set_print_head(request, view, &mail);
 	TRY(set_content(request, view, &mail, &cut));
+	if (path.len == 0)
+		content_set_quotes(view, message);
 	TRY(note_shown(request, message, path));
 	response->policy = POLICY_MESSAGE;
 	return page_door(request, response, "message_body", view);

@@ -43,7 +43,7 @@ static bool may_extend(const struct open_message *message)
 
 void command_set(const struct request *request, json_t *view, const struct open_message *message)
 {
-	static const char *const all[] = {"recalled", "extended", "recalled_before", "extended_before",
+	static const char *const all[] = {"recalled", "recalled_quotes", "extended", "recalled_before", "extended_before",
 		"expired_before", "withheld", "code_set", "code_shape", "drafts_full"};
 	struct str told = request_query(request, "told");
 
@@ -125,6 +125,9 @@ static enum result show_recall(
 	view_set_flag(view, "own_copy_stays", message->own_copy.state == DELIVERY_SENT ||
 						      !id_is_none(message->own_copy.holder_id));
 	view_set_flag(view, "has_choice", count > 1);
+	view_set_flag(view, "offers_quotes", visit_of(request)->session.settings.recall_thread);
+	if (request->method == METHOD_POST)
+		view_set_flag(view, "with_quotes", request_field(request, "quotes").len > 0);
 	view_set_number(view, "reason_most", LIMIT_RECALL_REASON_BYTES);
 	return page_portal(request, response, "recall", "sent", view);
 }
@@ -179,11 +182,14 @@ static enum result post_recall(struct request *request, struct response *respons
 
 	TRY(page_id(request, &id));
 	size_t count = read_chosen(request, &chosen);
+	if (count && request_field(request, "quotes").len)
+		return show_recall_again(request, response, "from", "quotes_of_all");
 	if (count == 0 && request_field(request, "whole").len == 0)
 		return show_recall_again(request, response, "from", "nobody_chosen");
 	struct recall_request recall = {.copy_id = id,
 		.from = chosen,
 		.from_count = count,
+		.with_quotes = request_field(request, "quotes").len > 0,
 		.reason = request_field(request, "reason")};
 	enum result result =
 		recall_message(flow_of(request), &visit->actor, &recall, request->now, &done, &request->err);
@@ -195,7 +201,7 @@ static enum result post_recall(struct request *request, struct response *respons
 	TRY(result);
 	/* What the queue still holds of it is not sent. */
 	visit_accepted(request);
-	return command_back(request, response, id, "recalled");
+	return command_back(request, response, id, recall.with_quotes ? "recalled_quotes" : "recalled");
 }
 
 /* As the form's control takes and gives it. */
@@ -281,6 +287,7 @@ static const struct route_parameter recall_parameters[] = {
 	{PARAMETER_FIELD, "whole", 1, 0, "from everybody"},
 	{PARAMETER_FIELD, "from", LIMIT_ADDRESS_BYTES, CHOSEN_MAX,
 		"a chosen recipient, may be there several times"},
+	{PARAMETER_FIELD, "quotes", 1, 0, "also blank what answers quote of it"},
 	{PARAMETER_FIELD, "reason", REASON_FIELD_BYTES, 0, "why, for the recipients; may be empty"},
 	{0},
 };

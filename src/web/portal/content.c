@@ -232,6 +232,17 @@ void content_add_pieces(json_t *pieces, struct str text)
 	add_piece(pieces, text, STR_NONE);
 }
 
+void content_set_quotes(json_t *view, const struct open_message *message)
+{
+	json_t *list = view_add_list(view, "quotes");
+
+	for (size_t i = 0; i < message->quote_count; i++) {
+		json_t *item = view_append(list);
+		view_set(item, "words", message->quotes[i].text);
+		view_set_flag(item, "is_recalled", message->quotes[i].text.len == 0);
+	}
+}
+
 static const struct {
 	struct str type;
 	const char *extension; /* for parts without a name */

@@ -41,6 +41,9 @@ struct str content_without_empty_lines(struct str text);
 /* Adds {text, url} for each piece of the text: url is what an address in it leads to, or empty. */
 void content_add_pieces(json_t *pieces, struct str text);
 
+/* The field quotes[] {words, is_recalled}: what an answer quotes beside its text. */
+void content_set_quotes(json_t *view, const struct open_message *message);
+
 /* A part as a file: what it is called, what it is, and its icon. */
 struct content_file {
 	const struct mime_part *part;
