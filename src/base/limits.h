@@ -22,7 +22,9 @@
 #define LIMIT_MIME_BOUNDARY_BYTES 8192		 /* of a longer one only the begin is compared */
 #define LIMIT_MIME_PARAMETERS 100    /* of one field, and the highest continuation index (RFC 2231) */
 #define LIMIT_INSIDE_OPENED 10	     /* encoded parts of a mail that are opened when it is read */
-#define LIMIT_INSIDE_BYTES (32 << 20) /* decoded, of all of them: each reading of the mail goes through it */
+#define LIMIT_INSIDE_BYTES (64 << 20) /* decoded, of all of them: each reading of the mail goes through it */
+#define LIMIT_TNEF_ITEMS 20000	     /* attributes and properties of a winmail.dat */
+#define LIMIT_RTF_BYTES (16 << 20)   /* that the compressed RTF in it becomes */
 /* Decoded again, since something before was asked for: this, and so many times all that was opened. */
 #define LIMIT_INSIDE_READ_BACK_BYTES (32 << 20)
 #define LIMIT_INSIDE_READ_BACK_TIMES 16

@@ -1,6 +1,7 @@
 #include "mime/decode.h"
 
 #include "mime/charset.h"
+#include "mime/rtf.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -29,11 +30,15 @@ static uint8_t base64_value(unsigned char c)
 void mime_decoder_init(struct mime_decoder *decoder, enum mime_encoding encoding)
 {
 	*decoder = (struct mime_decoder){.encoding = encoding, .line = buf_new(UU_LINE_MAX)};
+	if (encoding == MIME_ENCODING_COMPRESSED_RTF)
+		decoder->rtf = mime_rtf_new();
 }
 
 void mime_decoder_done(struct mime_decoder *decoder)
 {
 	buf_done(&decoder->line);
+	mime_rtf_free(decoder->rtf);
+	decoder->rtf = NULL;
 }
 
 static size_t emit(struct buf *out, const char *data, size_t len)
@@ -202,6 +207,8 @@ size_t mime_decoder_add(struct mime_decoder *decoder, struct str data, struct bu
 		return qp_add(decoder, data, out);
 	case MIME_ENCODING_UUENCODE:
 		return uu_add(decoder, data, out);
+	case MIME_ENCODING_COMPRESSED_RTF:
+		return mime_rtf_add(decoder->rtf, data, out);
 	case MIME_ENCODING_IDENTITY:
 	case MIME_ENCODING_UNKNOWN:
 		break;
@@ -220,6 +227,8 @@ size_t mime_decoder_end(struct mime_decoder *decoder, struct buf *out)
 			block_add(&block, (unsigned char)decoder->kept[i]);
 	if (decoder->encoding == MIME_ENCODING_UUENCODE && decoder->line.len)
 		return uu_line(decoder, str_trim(buf_str(&decoder->line)), out);
+	if (decoder->encoding == MIME_ENCODING_COMPRESSED_RTF)
+		decoder->broken = !mime_rtf_is_whole(decoder->rtf);
 	decoder->kept_len = 0;
 	block_flush(&block);
 	return block.total;
@@ -273,13 +282,15 @@ static void rewind_reader(struct mime_part_reader *reader)
 static enum result next_block(struct mime_part_reader *reader, struct err *err)
 {
 	const struct mime_part *part = reader->part;
+	size_t piece = part->encoding == MIME_ENCODING_COMPRESSED_RTF ? PIECE_BYTES / MIME_RTF_GROWTH_MAX
+								      : PIECE_BYTES;
 	size_t got = 0;
 
 	reader->block_offset += reader->block.len;
 	buf_clear(&reader->block);
 	while (reader->block.len == 0 && !reader->ended) {
 		uint64_t left = part->body_len - reader->raw_at;
-		size_t want = left < PIECE_BYTES ? (size_t)left : PIECE_BYTES;
+		size_t want = left < piece ? (size_t)left : piece;
 		if (want > 0)
 			TRY(reader_read(reader->message, part->body_offset + reader->raw_at, reader->raw,
 				want, &got, err));

@@ -15,7 +15,8 @@ struct mime_decoder {
 	bool broken;   /* something was left out */
 	char kept[3];  /* quoted-printable: "=" and what followed it so far */
 	size_t kept_len;
-	struct buf line; /* uuencode */
+	struct buf line;      /* uuencode */
+	struct mime_rtf *rtf; /* compressed RTF */
 };
 
 void mime_decoder_init(struct mime_decoder *decoder, enum mime_encoding encoding);

@@ -12,7 +12,8 @@ enum mime_encoding {
 	MIME_ENCODING_BASE64 = 1,
 	MIME_ENCODING_QUOTED_PRINTABLE = 2,
 	MIME_ENCODING_UUENCODE = 3,
-	MIME_ENCODING_UNKNOWN = 4 /* kept as it is, never shown as text */
+	MIME_ENCODING_UNKNOWN = 4,	 /* kept as it is, never shown as text */
+	MIME_ENCODING_COMPRESSED_RTF = 5 /* only inside winmail.dat, never stored (mime/inside.h) */
 };
 
 enum mime_disposition {

@@ -4,10 +4,13 @@
 #include "mime/decode.h"
 #include "mime/header.h"
 #include "mime/scan.h"
+#include "mime/tnef.h"
 
 #include <string.h>
 
 #define PIECE_BYTES ((size_t)32 * 1024)
+#define TNEF_CONTAINER "multipart/x-tnef"
+#define LEAST_TEXT_BYTES 5 /* two empty lines are no text */
 
 /* An opened part: its decoded bytes lie at `offset` of all there is to read. */
 struct segment {
@@ -101,8 +104,8 @@ static bool is_to_open(const struct mime_index *index, size_t at)
 {
 	const struct mime_part *part = &index->parts[at];
 
-	return (mime_part_is_message(part) || is_named_mail(part)) && !has_children(index, at) &&
-	       part->encoding != MIME_ENCODING_UNKNOWN && part->decoded_size > 0;
+	return (mime_part_is_message(part) || is_named_mail(part) || mime_part_is_tnef(part)) &&
+	       !has_children(index, at) && part->encoding != MIME_ENCODING_UNKNOWN && part->decoded_size > 0;
 }
 
 /* A part of what was scanned or listed inside the part `at`, as a part of the whole. */
@@ -112,8 +115,8 @@ static struct mime_part place(
 	const struct mime_part *outer = &inside->index.parts[at];
 	struct mime_part part = *found;
 
-	part.path = arena_printf(&inside->arena, "%.*s.1%s%.*s", STR_ARG(outer->path),
-		found->path.len ? "." : "", STR_ARG(found->path));
+	part.path = arena_printf(&inside->arena, "%.*s%s1%s%.*s", STR_ARG(outer->path),
+		outer->path.len ? "." : "", found->path.len ? "." : "", STR_ARG(found->path));
 	part.parent = found->parent + (int)at + 1;
 	part.depth = outer->depth + 1 + found->depth;
 	part.header_offset += base;
@@ -193,6 +196,78 @@ static bool looks_like_mail(const struct mime_scan *scan)
 	return false;
 }
 
+/* Takes the segment with the parts that were found in it, when there is room for them. */
+static void join(struct mime_inside *inside, size_t at, struct segment *segment,
+	const struct mime_index *found, struct str type)
+{
+	if (!insert(inside, at, found, segment->offset)) {
+		segment_free(segment);
+		return;
+	}
+	inside->index.parts[at].type = type;
+	inside->all.size += segment->bytes.size;
+	inside->segments[inside->count++] = segment;
+}
+
+/* The message that the part is in: 0, or a part that is one. */
+static size_t message_of(const struct mime_index *index, size_t at)
+{
+	int parent = index->parts[at].parent;
+
+	while (parent > 0 && !mime_part_is_message(&index->parts[parent]))
+		parent = index->parts[parent].parent;
+	return parent > 0 ? (size_t)parent : 0;
+}
+
+/* Whether the mail has a text besides what the part may hold. */
+static bool has_own_text(const struct mime_index *index, size_t at)
+{
+	size_t message = message_of(index, at);
+
+	for (size_t i = 0; i < index->count; i++) {
+		const struct mime_part *part = &index->parts[i];
+		bool is_text =
+			str_equal(part->type, STR("text/plain")) || str_equal(part->type, STR("text/html"));
+		if (is_text && part->disposition != MIME_DISPOSITION_ATTACHMENT &&
+			part->decoded_size >= LEAST_TEXT_BYTES && message_of(index, i) == message)
+			return true;
+	}
+	return false;
+}
+
+static bool is_in_tnef(const struct mime_index *index, size_t at)
+{
+	for (int parent = index->parts[at].parent; parent >= 0; parent = index->parts[parent].parent)
+		if (str_equal(index->parts[parent].type, STR(TNEF_CONTAINER)))
+			return true;
+	return false;
+}
+
+/* The text of a message inside is called after it. */
+static struct str text_name(const struct mime_part *part, bool is_inner)
+{
+	return is_inner && part->name_count ? part->names[0] : STR("message");
+}
+
+static enum result open_tnef(struct mime_inside *inside, size_t at, struct err *err)
+{
+	cleanup(segment_free_at) struct segment *segment = segment_new(inside, at);
+	bool is_inner = is_in_tnef(&inside->index, at);
+	enum mime_tnef_texts texts = is_inner				? MIME_TNEF_BEST_AS_FILE
+				     : has_own_text(&inside->index, at) ? MIME_TNEF_RICH_FILES
+									: MIME_TNEF_SHOWN;
+	struct mime_index found;
+
+	inside->tried += segment->bytes.size;
+	enum result result = mime_tnef_read(&segment->bytes, texts,
+		text_name(&inside->index.parts[at], is_inner), &inside->arena, &found, err);
+	if (result == RESULT_INVALID || result == RESULT_TOO_LARGE)
+		return RESULT_OK;
+	TRY(result);
+	join(inside, at, TAKE(segment), &found, STR(TNEF_CONTAINER));
+	return RESULT_OK;
+}
+
 static enum result open_mail(struct mime_inside *inside, size_t at, struct err *err)
 {
 	cleanup(mime_scan_free_at) struct mime_scan *scan = mime_scan_new();
@@ -201,11 +276,8 @@ static enum result open_mail(struct mime_inside *inside, size_t at, struct err *
 
 	inside->tried += segment->bytes.size;
 	TRY(scan_segment(segment, scan, &found, err));
-	if (!found || !looks_like_mail(scan) || !insert(inside, at, found, segment->offset))
-		return RESULT_OK;
-	inside->index.parts[at].type = STR("message/rfc822");
-	inside->all.size += segment->bytes.size;
-	inside->segments[inside->count++] = TAKE(segment);
+	if (found && looks_like_mail(scan))
+		join(inside, at, TAKE(segment), found, STR("message/rfc822"));
 	return RESULT_OK;
 }
 
@@ -230,7 +302,8 @@ enum result mime_inside_open(
 			inside->index = *index;
 		}
 		if (has_room(inside, &inside->index.parts[i]))
-			TRY(open_mail(inside, i, err));
+			TRY(mime_part_is_tnef(&inside->index.parts[i]) ? open_tnef(inside, i, err)
+								       : open_mail(inside, i, err));
 	}
 	*ret = TAKE(inside);
 	return RESULT_OK;

@@ -1,6 +1,6 @@
-/* What lies inside a mail's encoded parts: mails that were attached in base64. The scanner passes such a part
- * as it is; here it is opened, and its parts join the index as if they had stood in the mail. Their offsets
- * lie behind the mail's own end, where the reader gives the decoded bytes.
+/* What lies inside a mail's encoded parts: mails that were attached in base64, and Outlook's winmail.dat. The
+ * scanner passes such a part as it is; here it is opened, and its parts join the index as if they had stood
+ * in the mail. Their offsets lie behind the mail's own end, where the reader gives the decoded bytes.
  *
  * What cannot be opened, or passes a limit of base/limits.h (LIMIT_INSIDE_…, LIMIT_MIME_…), stays a plain
  * file. */
