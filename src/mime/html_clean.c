@@ -240,14 +240,44 @@ static void add_class(struct cleaner *cleaner, const GumboElement *element)
 		add_attribute(cleaner->out, "class", buf_str(&names));
 }
 
+/* A colour as HTML knows it, "#fff", "fff" or a name, as a declaration. */
+static void add_colour(const GumboElement *element, const char *name, const char *property, struct buf *style)
+{
+	const GumboAttribute *attribute = gumbo_get_attribute(&element->attributes, name);
+	struct str value = attribute ? str_trim(str_of(attribute->value)) : STR_NONE;
+
+	if (!is_plain_value(value))
+		return;
+	bool is_bare = value.len == 6 && strspn(value.ptr, "0123456789abcdefABCDEF") == 6;
+	buf_printf(style, "%s:%s%.*s;", property, is_bare ? "#" : "", STR_ARG(value));
+}
+
+/* The block in its place has no colours of its own in HTML: they become declarations before its style's. */
+static void add_body_style(struct cleaner *cleaner, const GumboElement *body)
+{
+	cleanup(buf_done) struct buf style = buf_new(LIMIT_HTML_BYTES);
+	const GumboAttribute *own = gumbo_get_attribute(&body->attributes, "style");
+
+	add_colour(body, "bgcolor", "background-color", &style);
+	add_colour(body, "text", "color", &style);
+	buf_add(&style, own ? str_of(own->value) : STR_NONE);
+	if (style.len)
+		add_style(cleaner, buf_str(&style));
+}
+
 static void add_attributes(struct cleaner *cleaner, const GumboElement *element)
 {
+	bool is_body = element->tag == GUMBO_TAG_BODY;
+
 	add_class(cleaner, element);
+	if (is_body)
+		add_body_style(cleaner, element);
 	for (unsigned int i = 0; i < element->attributes.length; i++) {
 		const GumboAttribute *attribute = element->attributes.data[i];
 		const char *name = attribute->name;
 		struct str value = str_of(attribute->value);
-		if (attribute->attr_namespace != GUMBO_ATTR_NAMESPACE_NONE)
+		bool is_done = is_body && (strcmp(name, "style") == 0 || strcmp(name, "bgcolor") == 0);
+		if (is_done || attribute->attr_namespace != GUMBO_ATTR_NAMESPACE_NONE)
 			continue;
 		if (element->tag == GUMBO_TAG_A && strcmp(name, "href") == 0)
 			add_link(cleaner, value);

@@ -143,15 +143,17 @@ listen {
   /** `to` is one address or a list of them. */
   async send(from, to, data) {
     const socket = net.connect(this.smtpPort, "127.0.0.1");
-    let text = "";
-    socket.on("data", (d) => { text += d; });
-    const answer = (code) => until(() => {
-      const found = text.match(new RegExp(`^(\\d{3}) [^\\n]*\\r\\n`, "m"));
-      if (!found) return null;
+    let text = "", wake = () => {};
+    socket.on("data", (d) => { text += d; wake(); });
+    const answer = async (code) => {
+      let found;
+      while (!(found = text.match(/^(\d{3}) [^\n]*\r\n/m))) await new Promise((done, fail) => {
+        wake = done;
+        socket.once("close", () => fail(new Error(`closed before ${code}`)));
+      });
       text = "";
       if (found[1] !== code) throw new Error(found[0]);
-      return true;
-    }, code);
+    };
     await answer("220");
     for (const [line, code] of [["EHLO test.example", "250"], [`MAIL FROM:<${from}>`, "250"], ...[to].flat().map((address) => [`RCPT TO:<${address}>`, "250"]),
       ["DATA", "354"], [`${data}\r\n.`, "250"], ["QUIT", "221"]]) {

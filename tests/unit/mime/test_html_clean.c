@@ -19,7 +19,9 @@ static void test_vectors(void **state)
 		const char *html, *clean;
 	} cases[] = {
 		{"<p>Hello <b>you</b></p>", "<div><p>Hello <b>you</b></p></div>"},
-		{"<body bgcolor=\"#fff\" onload=x()>a", "<div bgcolor=\"#fff\">a</div>"},
+		{"<body bgcolor=\"#fff\" onload=x()>a", "<div style=\"background-color:#fff;\">a</div>"},
+		{"<body text=112233 style='color:red'>a", "<div style=\"color:#112233;color:red;\">a</div>"},
+		{"<body text='red;x:y' bgcolor='url(x)'>a", "<div>a</div>"},
 		{"a<script>alert(1)</script>b", "<div>ab</div>"},
 		{"<style>b{}</style>b<link rel=stylesheet href=//x>", "<div>b</div>"},
 		{"<style>.c{color:red}</style><body class=\"c d\"><b id=i class='c\"' "
