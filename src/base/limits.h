@@ -122,6 +122,7 @@
 #define LIMIT_HTTP_HEAD_MS (20 * MS_SECOND)
 /* After this time bodies either way must have moved at this rate: slow clients are gone within a minute. */
 #define LIMIT_HTTP_GRACE_MS (25 * MS_SECOND)
+#define LIMIT_HTTP_TELL_MS (5 * MS_SECOND) /* for a slow body's next bytes, which let us say 408 under TLS */
 #define LIMIT_HTTP_RATE 4096		       /* bytes a second on average */
 #define LIMIT_HTTP_CONNECTIONS_PER_ADDRESS 200 /* offices share one address; not applied behind a proxy */
 #define LIMIT_HTTP_DRAIN_BYTES (512 << 20) /* of a refused upload read and dropped, so the answer is seen */

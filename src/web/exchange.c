@@ -269,9 +269,10 @@ enum MHD_Result exchange_on_request(void *cls, struct MHD_Connection *mhd, const
 	struct exchange *exchange = *context;
 
 	(void)cls;
-	(void)mhd;
 	(void)url;
 	if (!exchange)
+		return MHD_NO;
+	if (*size && slow_refuse_body(exchange->connection, mhd))
 		return MHD_NO;
 	switch (exchange->state) {
 	case EXCHANGE_HEAD:
@@ -309,6 +310,7 @@ void *exchange_on_target(void *cls, const char *target, struct MHD_Connection *m
 	exchange->connection = info->socket_context;
 	exchange->mhd = mhd;
 	exchange->target_at = target;
+	atomic_store(&exchange->connection->is_asking, true);
 	exchange->request = (struct request){
 		.app = exchange->server->options.app,
 		.arena = &exchange->arena,
@@ -332,6 +334,7 @@ void exchange_on_completed(
 	if (!exchange)
 		return;
 	*context = NULL;
+	atomic_store(&exchange->connection->is_asking, false);
 	connection_set_phase(exchange->connection, PHASE_HEAD);
 	response_done(&exchange->response);
 	end_sink(exchange);

@@ -18,7 +18,6 @@
 #define SERVER_LOCK_RANK 300
 /* Of one connection: request head, and body bytes on their way. */
 #define CONNECTION_MEMORY_BYTES ((size_t)2 * LIMIT_HTTP_HEADER_BYTES)
-#define SWEEP_MS_MAX MS_SECOND
 
 /* Connections. */
 
@@ -77,46 +76,6 @@ static void on_connection(
 		open_connection(cls, mhd, context);
 	else if (*context)
 		close_connection(cls, *context);
-}
-
-/* Whether the client has been too slow, by the rules of the phase. */
-static bool is_overdue(const struct server *server, const struct connection *connection, int64_t now)
-{
-	const struct server_limits *limits = &server->options.limits;
-	int64_t elapsed = now - atomic_load(&connection->since);
-	int64_t seconds_worth = (int64_t)atomic_load(&connection->bytes) / limits->rate;
-
-	switch ((enum phase)atomic_load(&connection->phase)) {
-	case PHASE_HEAD:
-		return elapsed > limits->head_ms;
-	case PHASE_BODY:
-	case PHASE_ANSWER:
-		return elapsed > limits->grace_ms + seconds_worth * MS_SECOND;
-	case PHASE_WORK:
-		break;
-	}
-	return false;
-}
-
-/* Cuts slow clients: libmicrohttpd itself counts only idle time, so a byte now and then would hold a
- * connection for ever. It sees the end of the connection and cleans up. */
-static void *sweep(void *arg)
-{
-	struct server *server = arg;
-	int64_t step = server->options.limits.head_ms / 4 < SWEEP_MS_MAX
-			       ? server->options.limits.head_ms / 4 + 1
-			       : SWEEP_MS_MAX;
-
-	LOCKED(&server->lock);
-	while (!server->sweeper_ends) {
-		int64_t now = clock_monotonic();
-		for (struct connection *c = server->connections; c; c = c->next) {
-			if (is_overdue(server, c, now))
-				(void)shutdown(c->fd, SHUT_RDWR);
-		}
-		(void)signal_wait_until(&server->changed, &server->lock, now + step);
-	}
-	return NULL;
 }
 
 /* Listening. */
@@ -276,7 +235,7 @@ static enum result start(struct server *server, struct err *err)
 	if (gnutls_session_ticket_key_generate(&server->ticket_key))
 		return err_set(err, RESULT_UNAVAILABLE, "cannot make a key for TLS sessions");
 	TRY(jobs_new(options->limits.workers, options->limits.waiting, &server->jobs, err));
-	TRY(thread_start(&server->sweeper, "web sweeper", sweep, server));
+	TRY(thread_start(&server->sweeper, "web sweeper", slow_sweep, server));
 	server->has_sweeper = true;
 	server->daemons = arena_array(&server->arena, struct MHD_Daemon *, options->listen_count + 1);
 	server->ports = arena_array(&server->arena, uint16_t, options->listen_count + 1);

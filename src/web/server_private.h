@@ -28,10 +28,18 @@ struct connection {
 	atomic_int phase;
 	_Atomic int64_t since;	/* clock_monotonic at the begin of the phase */
 	_Atomic uint64_t bytes; /* moved in the phase */
+	atomic_bool is_asking;	/* the first line of a request has come, its answer has not begun */
 };
 
 /* The one place that changes a connection's phase. */
 void connection_set_phase(struct connection *connection, enum phase phase);
+
+/* True when a client by TLS, whose bytes of a body have come, has been too slow: it was told so, and its
+ * connection is to be closed. On the event thread. */
+bool slow_refuse_body(struct connection *connection, struct MHD_Connection *mhd);
+
+/* Cuts slow clients until server->sweeper_ends; a thread of its own. */
+void *slow_sweep(void *server);
 
 struct server {
 	struct server_options options;

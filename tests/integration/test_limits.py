@@ -208,11 +208,27 @@ def slow_head(node):
     return "still open"
 
 
-def slow_body(node):
+def begin_body(node):
     connection = connect(node)
     connection.sendall(f"POST /sign-in HTTP/1.1\r\nHost: {node.url[8:]}\r\nContent-Type: application/x-www-form-urlencoded"
                        "\r\nContent-Length: 1000\r\n\r\n".encode())
-    return status(connection)
+    return connection
+
+
+def stalled_body(node):
+    return status(begin_body(node))
+
+
+def slow_body(node):
+    connection = begin_body(node)
+    connection.settimeout(0.1)
+    for _ in range(300):
+        try:
+            connection.sendall(b"a")
+            return status(connection)
+        except TimeoutError:
+            continue
+    return "still open"
 
 
 def one_more(node):
@@ -231,7 +247,8 @@ def one_more(node):
     ({}, lambda n: get(n, connect(n), path="/sign-in?" + "a=b&" * 60), 400),
     ({}, lambda n: post(n, 3 << 20), 413),
     ({"http_head_seconds": 1}, slow_head, 0),
-    ({"http_grace_seconds": 1}, slow_body, 0),
+    ({"http_grace_seconds": 1}, stalled_body, 0),
+    ({"http_grace_seconds": 1}, slow_body, 408),
     ({"http_connections_per_address": 2}, one_more, 0),
 ])
 def test_http(binary, limits, play, expected):

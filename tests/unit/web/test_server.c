@@ -822,6 +822,54 @@ static void test_slow_clients_are_cut(void **state)
 	client_close(reader);
 }
 
+/* What slow clients read in the end; 0: nothing. */
+static int slow_status(bool tls, const char *begin, const char *piece)
+{
+	struct client *client = client_open(tls ? t.tls_port : t.plain_port, tls);
+	cleanup(buf_done) struct buf answer = buf_new(1 << 20);
+
+	assert_true(client_send(client, str_of(begin)));
+	(void)usleep(400000);
+	(void)client_send(client, str_of(piece));
+	assert_true(client_read(client, &answer, SIZE_MAX));
+	client_close(client);
+	return answer.len ? answer_status(&answer) : 0;
+}
+
+static void test_slow_clients_are_told(void **state)
+{
+#define HEAD "POST /form HTTP/1.1\r\nHost: portal.test\r\n"
+#define BODY                                                                                                 \
+	HEAD "Content-Length: 100000\r\n"                                                                    \
+	     "Content-Type: application/x-www-form-urlencoded\r\n\r\n"
+	static const struct {
+		bool tls;
+		const char *begin, *piece;
+		int status;
+	} tries[] = {
+		{false, HEAD, "", 408},
+		{false, HEAD, "X-A: b\r\n", 408},
+		{false, BODY, "", 408},
+		{false, BODY, "a", 408},
+		{true, BODY, "a", 408},
+		/* Only its event thread may write a TLS session, and nothing wakes that one. */
+		{true, BODY, "", 0},
+		{true, HEAD, "X-A: b\r\n", 0},
+		/* Nothing was asked. */
+		{false, "", "", 0},
+		{false, "GE", "", 0},
+	};
+
+	(void)state;
+	(void)teardown(NULL);
+	struct server_options options = {.limits = {.head_ms = 200, .grace_ms = 200, .idle_s = 3}};
+	start(&options);
+	for (size_t i = 0; i < COUNT_OF(tries); i++)
+		assert_int_equal(slow_status(tries[i].tls, tries[i].begin, tries[i].piece), tries[i].status);
+#undef BODY
+#undef HEAD
+}
+
 static int64_t cpu_ms(void)
 {
 	struct rusage usage;
@@ -950,6 +998,7 @@ int main(void)
 		TEST(test_stop_finishes_what_is_in_hand),
 		TEST(test_stop_cuts_what_hangs),
 		TEST(test_slow_clients_are_cut),
+		TEST(test_slow_clients_are_told),
 		TEST(test_half_handshake_costs_nothing),
 		TEST(test_connection_limit),
 		TEST(test_certificate_reload),
