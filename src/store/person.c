@@ -5,7 +5,8 @@
 
 #define COLUMNS                                                                                              \
 	"id, account_id, address, address_key, is_internal, is_administrator, name_box,"                     \
-	" COALESCE(password_hash, ''), language, time_zone, proved_at, created_at, password_set_at"
+	" COALESCE(password_hash, ''), language, time_zone, proved_at, created_at, password_set_at,"                     \
+	" no_keys, conversations"
 
 static struct person read_row(const struct rows *rows, struct arena *arena)
 {
@@ -23,6 +24,7 @@ static struct person read_row(const struct rows *rows, struct arena *arena)
 		.proved_at = row_int(rows, 10),
 		.created_at = row_int(rows, 11),
 		.password_set_at = row_int(rows, 12),
+		.views = {row_bool(rows, 13), row_bool(rows, 14)},
 	};
 }
 
@@ -141,6 +143,13 @@ enum result person_set_choices(
 {
 	return db_exec(tx, "UPDATE person SET language = $2, time_zone = $3 WHERE id = $1",
 		DB_ARGS(db_id(id), db_text(language), db_text(time_zone)), NULL, err);
+}
+
+enum result person_set_views(
+	struct tx *tx, struct id id, const struct person_views *views, struct err *err)
+{
+	return db_exec(tx, "UPDATE person SET no_keys = $2, conversations = $3 WHERE id = $1",
+		DB_ARGS(db_id(id), db_bool(views->no_keys), db_bool(views->conversations)), NULL, err);
 }
 
 enum result person_set_proved(struct tx *tx, struct id id, int64_t now, struct err *err)

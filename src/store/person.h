@@ -5,6 +5,12 @@
 #include "base/arena.h"
 #include "db/db.h"
 
+/* How a person wants the portal's lists. */
+struct person_views {
+	bool no_keys;	    /* no keyboard shortcuts */
+	bool conversations; /* one row a conversation */
+};
+
 struct person {
 	struct id id;
 	struct id account_id;
@@ -19,6 +25,7 @@ struct person {
 	int64_t proved_at;	  /* 0: has not yet shown that the mailbox is theirs */
 	int64_t created_at;
 	int64_t password_set_at; /* 0: never, or before this was kept */
+	struct person_views views;
 };
 
 enum result person_find(struct tx *tx, struct id account_id, struct id id, struct arena *arena,

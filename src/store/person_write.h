@@ -19,6 +19,8 @@ enum result person_set_password(
 	struct tx *tx, struct id id, struct str password_hash, int64_t now, struct err *err) must_check;
 enum result person_set_choices(
 	struct tx *tx, struct id id, struct str language, struct str time_zone, struct err *err) must_check;
+enum result person_set_views(
+	struct tx *tx, struct id id, const struct person_views *views, struct err *err) must_check;
 
 /* Notes when the person first proved the mailbox; later times change nothing. */
 enum result person_set_proved(struct tx *tx, struct id id, int64_t now, struct err *err) must_check;

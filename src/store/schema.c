@@ -641,6 +641,10 @@ static const char quotes[] =
 	"CREATE INDEX quote_by_message ON quote (message_id, position);"
 	"CREATE INDEX quote_by_quoted ON quote (quoted_id);";
 
+/* How a person wants the portal's lists. */
+static const char person_views[] = "ALTER TABLE person ADD COLUMN no_keys BIGINT NOT NULL DEFAULT 0;"
+				   "ALTER TABLE person ADD COLUMN conversations BIGINT NOT NULL DEFAULT 0;";
+
 static const struct migration migrations[] = {
 	{1, "begin", begin},
 	{2, "delay-notices", delay_notices},
@@ -669,6 +673,7 @@ static const struct migration migrations[] = {
 	{25, "access-codes", access_codes},
 	{26, "list-orders", list_orders},
 	{27, "quotes", quotes},
+	{28, "person-views", person_views},
 };
 
 enum result schema_migrate(struct db *db, int *ret_from, int *ret_to, struct err *err)

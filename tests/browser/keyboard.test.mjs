@@ -75,6 +75,54 @@ for (const javaScriptEnabled of [true, false]) {
   });
 }
 
+test("keys move in lists, open, tick, delete and search; never while typing, and not when turned off", async () => {
+  const carol = "carol.short@partner.example";
+  for (const subject of ["First", "Second", "Third"])
+    await node.send("alice@acme.example", [carol], text(carol, `${subject} [secure]`, "Hello."));
+  const walk = new Walk(node, browser, () => {}, { who: "carol.short" });
+  const page = await walk.newPage();
+  await walk.signIn(page, (await node.link(carol, 3)).split("/").at(-1));
+  await page.goto(`${node.url}/inbox`);
+  const focused = () => page.evaluate(() => document.activeElement.querySelector(".row-subject bdi")?.textContent);
+  await page.keyboard.press("j");
+  assert.equal(await focused(), "Third");
+  await page.keyboard.press("j");
+  await page.keyboard.press("ArrowDown");
+  assert.equal(await focused(), "First");
+  await page.keyboard.press("ArrowUp");
+  await page.keyboard.press("x");
+  assert.equal(await page.locator(".row input:checked").count(), 1);
+  await page.keyboard.press("x");
+  await page.keyboard.press("k");
+  await page.keyboard.press("j");
+  await Promise.all([page.waitForURL(/message/), page.keyboard.press("Enter")]);
+  assert.equal(await page.locator("h1").textContent(), "Second");
+  await Promise.all([page.waitForURL(/inbox/), page.keyboard.press("u")]);
+  await page.keyboard.press("j");
+  await Promise.all([page.waitForURL(/told=deleted/), page.keyboard.press("#")]);
+  assert.equal(await page.locator(".row > a").count(), 2);
+
+  await page.keyboard.press("?");
+  assert.ok(await page.getByRole("dialog", { name: "Keyboard shortcuts" }).isVisible());
+  await page.keyboard.press("j");
+  assert.equal(await focused(), undefined);
+  await page.keyboard.press("Escape");
+  assert.equal(await page.locator("dialog[open]").count(), 0);
+  await page.keyboard.press("/");
+  await page.keyboard.type("jk?#u/");
+  assert.equal(await page.locator("input[type=search]").inputValue(), "jk?#u/");
+  assert.equal(await page.locator("dialog[open]").count(), 0);
+
+  await page.goto(`${node.url}/settings`);
+  await page.getByLabel(/Keyboard shortcuts/).uncheck();
+  await Promise.all([page.waitForURL(/saved=1/), page.locator("form[action='/settings/views'] button").click()]);
+  await page.goto(`${node.url}/inbox`);
+  for (const key of ["?", "j", "/"]) await page.keyboard.press(key);
+  assert.equal(await page.locator("dialog").count(), 0);
+  assert.ok(await page.evaluate(() => document.activeElement === document.body));
+  await page.context().close();
+});
+
 test("printing gives the message and nothing of the portal around it", async () => {
   const carol = "carol.print@partner.example";
   await node.send("alice@acme.example", [carol], attached(carol, "dave@partner.example"));

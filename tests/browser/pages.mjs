@@ -119,6 +119,8 @@ export class Walk {
     await this.see("inbox-filtered", page, "/inbox?show=files&sort=who");
     await page.locator(".orders summary").click();
     await this.see("inbox-orders", page);
+    await page.keyboard.press("?");
+    await this.see("keys", page);
     await this.see("inbox-none", page, "/inbox?show=files,soon");
     await this.see("message", page, `/message/${ids.offer}`);
     await this.see("message-html", page, `/message/${ids.letter}`);

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { chromium } from "playwright-core";
+import { text } from "./mails.mjs";
 import { SealpostNode, until } from "./node.mjs";
 
 let node, browser;
@@ -39,8 +40,8 @@ test("R7: the use of another page moves the end of the session, signing out ther
   await open.goto(`${node.url}/sent`);
   assert.match(await line(open), /^Without further use/);
 
-  await context.clock.fastForward("57:00");
-  assert.match(await line(open), /less than five minutes/);
+  await context.clock.fastForward("58:30");
+  assert.match(await line(open), /less than two minutes/);
   await used.goto(`${node.url}/inbox`);
   await until(async () => /^Without further use/.test(await line(open)), "the open page to hear of it");
   assert.equal(await open.locator(".session.soon").count(), 0);
@@ -57,9 +58,39 @@ test("R7: a page left alone says before and after that the session ends", async 
   const context = await browser.newContext({ ignoreHTTPSErrors: true });
   await context.clock.install();
   const page = await signIn(context);
-  await context.clock.fastForward("56:00");
-  assert.match(await line(page), /less than five minutes/);
-  await context.clock.fastForward("05:00");
+  await context.clock.fastForward("57:00");
+  assert.match(await line(page), /^Without further use/);
+  await context.clock.fastForward("01:30");
+  assert.match(await line(page), /less than two minutes.*Load the page/);
+  await context.clock.fastForward("02:00");
   assert.match(await line(page), /been signed out/);
   await context.close();
 });
+
+for (const where of ["/compose", "reply"]) {
+  test(`R7: ${where}: the end is told before, writing goes on with the session, and leaving does not`, async () => {
+    const context = await browser.newContext({ ignoreHTTPSErrors: true });
+    await context.clock.install();
+    const page = await signIn(context);
+    if (where === "reply") {
+      node.run("definition", "set", "Default", "--all-recipients", "yes");
+      await node.send("bob@acme.example", ["alice@acme.example"], text("alice@acme.example", "Plan [secure]", "See below."));
+      await until(async () => { await page.goto(`${node.url}/inbox`); return page.locator(".row > a").count(); }, "the message");
+      await page.locator(".row > a").first().click();
+      await page.locator("a[href$='/reply']").click();
+    } else await page.goto(node.url + where);
+    await context.clock.fastForward("58:30");
+    assert.match(await line(page), /less than two minutes.*go on writing/);
+    const saved = page.waitForResponse((answer) => answer.url().endsWith("/draft"));
+    await page.locator("textarea[name=text]").pressSequentially("We take it.");
+    await context.clock.fastForward("00:03");
+    assert.equal((await saved).status(), 200);
+    await until(async () => { await context.clock.fastForward("00:05"); return /^Without/.test(await line(page)); }, "the new end");
+    await context.clock.fastForward("57:00");
+    assert.match(await line(page), /^Without further use/);
+    await context.clock.fastForward("04:00");
+    assert.match(await line(page), /been signed out/);
+    assert.equal(await page.locator("textarea[name=text]").inputValue(), "We take it.");
+    await context.close();
+  });
+}

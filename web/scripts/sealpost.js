@@ -1,16 +1,5 @@
-// What scripts add to pages that work without them: keys in lists, a warning before text is lost, progress of an
+// What scripts add to pages that work without them: a warning before text is lost, progress of an
 // upload, the end of the session, and the browser's time zone for those who chose none.
-
-const isTyping = (target) => target.closest('input, textarea, select');
-
-function moveInList(event) {
-  if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
-  if (event.key !== 'j' && event.key !== 'k') return;
-  const rows = [...document.querySelectorAll('.row a')].filter((row) => row.offsetParent);
-  const focused = rows.indexOf(document.activeElement);
-  const from = focused >= 0 ? focused : rows.findIndex((row) => row.hasAttribute('aria-current'));
-  rows[Math.max(0, Math.min(rows.length - 1, from + (event.key === 'j' ? 1 : -1)))]?.focus();
-}
 
 // Sends a form with files so that the progress is seen; the answer is shown as if the browser had sent it.
 function upload(form, button, failed) {
@@ -57,6 +46,7 @@ function watchDraft(form) {
       const answer = await fetch(form.dataset.draft, { method: 'POST', body: new URLSearchParams(fields) });
       line.textContent = answer.ok ? await answer.text() : line.dataset.failed;
       if (!answer.ok) state.isSaved = false;
+      else moveSession(answer.headers);
       if (answer.status === 409) isOver = true;
     } catch {
       line.textContent = line.dataset.failed;
@@ -108,13 +98,17 @@ function watchForm(form) {
 // All pages of this browser are one session: the use of one moves its end for all, and signing out ends it for all.
 const pages = new BroadcastChannel('session');
 
+// Saving what is written is use as well; the answer tells until when the session goes on.
+let moveSession = () => {};
+
 function watchSession(line) {
+  const soon = document.querySelector('form[data-draft]') ? line.dataset.writing : line.dataset.soon;
   let ends;
   let words;
   const check = () => {
     const left = ends - performance.now();
-    const isNear = left <= 5 * 60 * 1000;
-    const now = !isNear ? words : left > 0 ? line.dataset.soon : line.dataset.ended;
+    const isNear = left <= 2 * 60 * 1000;
+    const now = !isNear ? words : left > 0 ? soon : line.dataset.ended;
     if (line.textContent !== now) line.textContent = now;
     line.classList.toggle('soon', isNear);
   };
@@ -126,8 +120,14 @@ function watchSession(line) {
   set(Number(line.dataset.left), line.textContent);
   pages.postMessage({ left: Number(line.dataset.left), words });
   pages.onmessage = ({ data }) => set(data.left, data.words);
+  const first = line.textContent;
+  moveSession = (headers) => {
+    if (!headers.has('Session-Left')) return;
+    set(Number(headers.get('Session-Left')), first.replace(line.dataset.clock, headers.get('Session-Ends')));
+    pages.postMessage({ left: Number(headers.get('Session-Left')), words });
+  };
   document.querySelector('form[action="/sign-out"]')?.addEventListener('submit', () => pages.postMessage({ left: 0 }));
-  setInterval(check, 15000);
+  setInterval(check, 5000);
   document.addEventListener('visibilitychange', check);
 }
 
@@ -139,5 +139,4 @@ function start() {
 
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 if (zone) document.cookie = `__Host-zone=${zone}; Path=/; Secure; SameSite=Lax`;
-document.addEventListener('keydown', moveInList);
 start();

@@ -114,13 +114,28 @@ bool page_may_ask(const struct visit *visit)
 	return visit->session.person.is_internal && visit->session.settings.requests;
 }
 
+/* This request counts as use, so the time begins anew. */
+static int64_t session_end(const struct session_facts *facts, int64_t now)
+{
+	int64_t idle = now + facts->settings.session_idle_minutes * MS_MINUTE;
+
+	return idle < facts->session.ends_at ? idle : facts->session.ends_at;
+}
+
+void page_tell_session(const struct request *request, struct response *response)
+{
+	const struct visit *visit = visit_of(request);
+	int64_t ends = session_end(&visit->session, request->now);
+
+	response_header(response, "Session-Ends", format_clock(&visit->format, ends));
+	response_header(response, "Session-Left",
+		arena_printf(request->arena, "%lld", (long long)((ends - request->now) / MS_SECOND)));
+}
+
 static void add_session(const struct visit *visit, json_t *view, int64_t now)
 {
-	const struct session_facts *facts = &visit->session;
 	json_t *session = view_add_object(view, "session");
-	/* This request counts as use, so the time begins anew. */
-	int64_t idle = now + facts->settings.session_idle_minutes * MS_MINUTE;
-	int64_t ends = idle < facts->session.ends_at ? idle : facts->session.ends_at;
+	int64_t ends = session_end(&visit->session, now);
 
 	view_set(session, "ends_clock", format_clock(&visit->format, ends));
 	view_set_number(session, "seconds_left", (ends - now) / MS_SECOND);
@@ -141,6 +156,7 @@ enum result page_portal(struct request *request, struct response *response, cons
 	json_t *inbox = view_add_object(view, "inbox");
 	int64_t shown = json_is_true(json_object_get(view, "shows_unread")) ? 1 : 0;
 	view_set_number(inbox, "count", self.inbox.unread > shown ? self.inbox.unread - shown : 0);
+	view_set_flag(view, "has_keys", !visit->session.person.views.no_keys);
 	add_session(visit, view, request->now);
 	json_t *person = json_object();
 	view_set(person, "address", visit->session.person.address);

@@ -106,6 +106,10 @@ enum result page_door(
 enum result page_portal(struct request *request, struct response *response, const char *template,
 	const char *at, json_t *view) must_check;
 
+/* When the session ends now, as fields of the header of an answer that is no page: Session-Left in seconds, and
+ * Session-Ends as a clock shows it. */
+void page_tell_session(const struct request *request, struct response *response);
+
 /* Whether the person who is signed in may write new messages. */
 bool page_may_compose(const struct visit *visit);
 /* … and may ask people outside for them. */

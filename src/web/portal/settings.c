@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "flow/people.h"
 #include "flow/second_factor.h"
+#include "flow/views.h"
 #include "web/portal/page.h"
 
 #define LANGUAGE_S (365 * 24 * 3600)
@@ -29,6 +30,7 @@ static enum result get_settings(struct request *request, struct response *respon
 	view_set_flag(view, "has_password", visit->session.person.password_hash.len > 0);
 	view_set_flag(view, "may_export", visit->session.settings.export);
 	view_set_flag(view, "may_name", !visit->session.person.is_internal);
+	view_set_flag(view, "keys_on", !visit->session.person.views.no_keys);
 	view_set_number(view, "idle_minutes", visit->session.settings.session_idle_minutes);
 	json_t *zones = view_add_list(view, "zones");
 	for (size_t i = 0; (zone = zones_at(visit->portal->zones, i)); i++) {
@@ -53,6 +55,18 @@ static enum result post_choices(struct request *request, struct response *respon
 			flow_of(request), &visit->actor, request_field(request, "name"), &request->err));
 	TRY(choices_set(flow_of(request), &visit->actor, language_tag(language), zone_name(zone),
 		request->now, &request->err));
+	response_redirect(response, STR("/settings?saved=1"));
+	return RESULT_OK;
+}
+
+static enum result post_views(struct request *request, struct response *response)
+{
+	struct person_views views = {
+		.no_keys = !request_field(request, "keys").len,
+		.conversations = request_field(request, "conversations").len > 0,
+	};
+
+	TRY(views_set(flow_of(request), &visit_of(request)->actor, &views, &request->err));
 	response_redirect(response, STR("/settings?saved=1"));
 	return RESULT_OK;
 }
@@ -86,6 +100,12 @@ static const struct route_parameter choices_parameters[] = {
 	{0},
 };
 
+static const struct route_parameter views_parameters[] = {
+	{PARAMETER_FIELD, "keys", 1, 0, "keyboard shortcuts"},
+	{PARAMETER_FIELD, "conversations", 1, 0, "one row a conversation"},
+	{0},
+};
+
 static const struct route_parameter language_parameters[] = {
 	{PARAMETER_FIELD, "language", LANGUAGE_BYTES, 0, "tag of a language"},
 	{PARAMETER_FIELD, "return", LOCAL_PATH_BYTES, 0, "the page to show again"},
@@ -97,6 +117,8 @@ static const struct route rows[] = {
 		"The person's choices"},
 	{METHOD_POST, "/settings/choices", RIGHTS_SIGNED_IN, choices_parameters, post_choices, NULL,
 		"Keeps language and time zone"},
+	{METHOD_POST, "/settings/views", RIGHTS_SIGNED_IN, views_parameters, post_views, NULL,
+		"Keeps how the person wants lists"},
 	{METHOD_POST, "/language", RIGHTS_OWN_COOKIES, language_parameters, post_language, NULL,
 		"Shows the pages in another language"},
 };
