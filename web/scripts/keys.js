@@ -37,7 +37,8 @@ const keys = {
   j: () => move(1),
   k: () => move(-1),
   x: tick,
-  u: () => shown('.back a')?.click(),
+  // Hidden where the list stands beside the message.
+  u: () => document.querySelector('.back a')?.click(),
   r: () => shown('.verbs a[href$="/reply"]')?.click(),
   a: () => shown('.verbs a[href$="/reply-all"]')?.click(),
   '#': remove,
