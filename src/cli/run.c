@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/thread.h"
 #include "build_config.h"
+#include "cli/leaving.h"
 #include "delivery/worker.h"
 #include "flow/destroyed.h"
 #include "flow/expire.h"
@@ -39,6 +40,7 @@ struct running {
 	struct outbox *outbox;
 	struct resolver *resolver;
 	struct delivery_workers *delivery;
+	struct leaving *leaving;
 	struct portal *portal;
 	char smart_host_password[256];
 	char node_name[HOST_NAME_MAX + PATH_MAX + 2];
@@ -223,6 +225,7 @@ static enum result start(struct running *r, const struct run_hooks *hooks, struc
 	}
 	TRY(destroy_again(r, err));
 	TRY(start_delivery(r, hooks, err));
+	TRY(leaving_start(r->node->flow, r->delivery, &r->leaving, err));
 	TRY(start_smtp(r, err));
 	return start_portal(r, err);
 }
@@ -243,6 +246,7 @@ static void stop(struct running *r)
 	delivery_begin_stop(r->delivery);
 	smtp_server_stop(r->smtp, STOP_MS);
 	portal_stop(r->portal, time_left(deadline));
+	leaving_stop(r->leaving);
 	delivery_stop(r->delivery, time_left(deadline));
 	outbox_close(r->outbox);
 	resolver_free(r->resolver);

@@ -13,11 +13,11 @@
 #define SNIPPET_BYTES 160
 #define MAILS_IN_DRAFTS 2
 
-static const char *const names[] = {"to", "cc", "bcc", "subject", "text"};
+static const char *const names[] = {"to", "cc", "bcc", "subject", "text", "origin"};
 
 static struct str *field_of(struct draft_text *text, size_t i)
 {
-	struct str *fields[] = {&text->to, &text->cc, &text->bcc, &text->subject, &text->text};
+	struct str *fields[] = {&text->to, &text->cc, &text->bcc, &text->subject, &text->text, &text->origin};
 
 	static_assert(COUNT_OF(fields) == COUNT_OF(names), "each has a name");
 	return fields[i];
@@ -50,7 +50,9 @@ static enum result text_unseal(const struct draft *draft, const struct message_k
 	struct draft_text text = {.id = draft->id,
 		.answers_id = draft->answers_id,
 		.answers_all = draft->answers_all,
-		.saved_at = draft->saved_at};
+		.saved_at = draft->saved_at,
+		.leaves_at = draft->leaves_at,
+		.was_refused = draft->refused_at > 0};
 	struct bytes plain;
 
 	TRY(box_open(key, (struct box_context){BOX_FIELD, draft->id}, draft->box, arena, &plain, err));
@@ -89,10 +91,22 @@ static enum result new_key(struct tx *tx, const struct flow_account *account, st
 	return wrap_add(tx, id, id, (struct bytes){wrap, sizeof(wrap)}, err);
 }
 
+enum result draft_text_open(struct tx *tx, const struct flow_account *account, const struct draft *draft,
+	struct arena *arena, struct draft_text *ret, struct err *err)
+{
+	struct message_key key;
+
+	TRY(draft_key(tx, account, draft->id, &key, err));
+	enum result result = text_unseal(draft, &key, arena, ret, err);
+	key_wipe(&key);
+	return result;
+}
+
 struct saving {
 	struct flow *flow;
 	const struct actor *actor;
 	const struct draft_saving *saving;
+	bool for_leaving;
 	int64_t now;
 	struct arena *arena;
 	db_work also;
@@ -128,22 +142,29 @@ static enum result save_with_key(struct tx *tx, struct saving *s, const struct f
 	bool is_new, struct message_key *key, struct err *err)
 {
 	const struct draft_saving *saving = s->saving;
-	struct id id = saving->text.id;
+	struct draft_text text = saving->text;
+	struct id id = text.id;
 
+	text.origin = s->for_leaving ? s->actor->origin : STR_NONE;
 	TRY(is_new ? new_key(tx, account, id, key, err) : draft_key(tx, account, id, key, err));
-	TRY(draft_set_box(tx, id, text_seal(&saving->text, key, s->arena), err));
+	TRY(draft_set_box(tx, id, text_seal(&text, key, s->arena), err));
 	for (size_t i = 0; i < saving->drop_count; i++)
 		TRY(draft_file_remove(tx, id, saving->drop_files[i], err));
 	for (size_t i = 0; i < saving->file_count; i++)
 		TRY(add_file(tx, s, saving->files[i], key, err));
-	return check_room(tx, s, is_new, err);
+	return s->for_leaving ? RESULT_OK : check_room(tx, s, is_new, err);
 }
 
-static enum result save_in_tx(struct tx *tx, void *context, struct err *err)
+enum result draft_save_in_tx(struct tx *tx, struct flow *flow, const struct actor *actor,
+	const struct draft_saving *saving, bool for_leaving, int64_t now, struct err *err)
 {
-	const struct saving *given = context;
 	cleanup(arena_done) struct arena arena = {0};
-	struct saving s = *given;
+	struct saving s = {.flow = flow,
+		.actor = actor,
+		.saving = saving,
+		.for_leaving = for_leaving,
+		.now = now,
+		.arena = &arena};
 	struct flow_account account;
 	struct message_key key = {0};
 	struct draft draft = {.id = s.saving->text.id,
@@ -154,14 +175,20 @@ static enum result save_in_tx(struct tx *tx, void *context, struct err *err)
 		.saved_at = s.now};
 	bool is_new;
 
-	s.arena = &arena;
-	if (s.also)
-		TRY(s.also(tx, s.also_context, err));
 	TRY(flow_account_load(s.flow, tx, s.actor->account_id, &arena, &account, err));
 	TRY(draft_hold(tx, &draft, &is_new, err));
 	enum result result = save_with_key(tx, &s, &account, is_new, &key, err);
 	key_wipe(&key);
 	return result;
+}
+
+static enum result save(struct tx *tx, void *context, struct err *err)
+{
+	const struct saving *s = context;
+
+	if (s->also)
+		TRY(s->also(tx, s->also_context, err));
+	return draft_save_in_tx(tx, s->flow, s->actor, s->saving, false, s->now, err);
 }
 
 enum result draft_save_also(struct flow *flow, const struct actor *actor, const struct draft_saving *saving,
@@ -176,7 +203,7 @@ enum result draft_save_also(struct flow *flow, const struct actor *actor, const 
 
 	for (size_t i = 0; i < saving->file_count; i++)
 		TRY(upload_keep(saving->files[i], now, err));
-	TRY(db_write(flow_db(flow), save_in_tx, &s, err));
+	TRY(db_write(flow_db(flow), save, &s, err));
 	for (size_t i = 0; i < saving->file_count; i++)
 		sealed_body_adopt(saving->files[i]->body);
 	return RESULT_OK;
@@ -222,7 +249,7 @@ static enum result read_draft(struct tx *tx, void *context, struct err *err)
 	struct draft draft;
 	struct message_key key;
 
-	TRY(draft_find(tx, r->actor->person_id, r->id, r->arena, &draft, err));
+	TRY(draft_find(tx, r->actor->person_id, r->id, false, r->arena, &draft, err));
 	TRY(flow_account_load(r->flow, tx, draft.account_id, r->arena, &r->account, err));
 	TRY(draft_key(tx, &r->account, r->id, &key, err));
 	enum result result = text_unseal(&draft, &key, r->arena, r->texts, err);
@@ -257,7 +284,9 @@ static enum result read_row(struct tx *tx, struct reading *r, const struct draft
 		*ret = (struct draft_text){.id = draft->id,
 			.answers_id = draft->answers_id,
 			.answers_all = draft->answers_all,
-			.saved_at = draft->saved_at};
+			.saved_at = draft->saved_at,
+			.leaves_at = draft->leaves_at,
+			.was_refused = draft->refused_at > 0};
 	else
 		TRY(result);
 	ret->text = str_sub(ret->text, 0, SNIPPET_BYTES);
@@ -302,7 +331,7 @@ static enum result discard(struct tx *tx, void *context, struct err *err)
 	cleanup(arena_done) struct arena arena = {0};
 	struct draft draft;
 
-	enum result found = draft_find(tx, d->actor->person_id, d->id, &arena, &draft, err);
+	enum result found = draft_find(tx, d->actor->person_id, d->id, false, &arena, &draft, err);
 	if (found == RESULT_NOT_FOUND)
 		return RESULT_OK;
 	TRY(found);

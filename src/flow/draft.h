@@ -15,7 +15,11 @@ struct draft_text {
 	bool answers_all;
 	struct str to, cc, bcc, subject, text;
 	struct id definition_id;
-	int64_t saved_at; /* when it is read */
+	/* When it is read: */
+	struct str origin; /* of who had it leave */
+	int64_t saved_at;
+	int64_t leaves_at; /* it waits to be sent then; 0: it does not */
+	bool was_refused;  /* it should have left and could not */
 };
 
 struct draft_saving {
@@ -26,7 +30,8 @@ struct draft_saving {
 	size_t drop_count;
 };
 
-/* Saves it. CONFLICT with code "already-sent" when it was sent or thrown away meanwhile, or "too-many-drafts";
+/* Saves it. CONFLICT with code "already-sent" when it waits to leave, was sent or thrown away meanwhile, or
+ * "too-many-drafts";
  * TOO_LARGE when the files of all the person's drafts hold more than two mails may. */
 enum result draft_save(struct flow *flow, const struct actor *actor, const struct draft_saving *saving,
 	int64_t now, struct err *err) must_check;
@@ -37,7 +42,7 @@ struct draft_file_summary {
 	uint64_t size;
 };
 
-/* With its files by name. NOT_FOUND when the person has no such draft. */
+/* With its files by name. NOT_FOUND when the person has no such draft, or it waits to leave. */
 enum result draft_open(struct flow *flow, const struct actor *actor, struct id id, struct arena *arena,
 	struct draft_text *ret, struct draft_file_summary **ret_files, size_t *ret_file_count,
 	struct err *err) must_check;
@@ -51,7 +56,7 @@ enum result draft_files_open(struct flow *flow, const struct actor *actor, struc
 	struct draft_files *ret, struct err *err) must_check;
 void draft_files_free(struct draft_files *files);
 
-/* The person's drafts, newest first; of the texts only the beginning. */
+/* The person's drafts, also those that wait to leave, newest first; of the texts only the beginning. */
 enum result draft_folder(struct flow *flow, const struct actor *actor, struct arena *arena,
 	struct draft_text **ret, size_t *ret_count, struct err *err) must_check;
 

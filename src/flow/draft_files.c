@@ -54,6 +54,7 @@ struct opening {
 	struct flow *flow;
 	const struct actor *actor;
 	struct id id;
+	bool is_leaving;
 	struct arena *arena;
 	struct draft_files files;
 };
@@ -99,7 +100,7 @@ static enum result open_draft(struct tx *tx, void *context, struct err *err)
 	struct draft draft;
 
 	draft_files_free(&o->files);
-	enum result found = draft_find(tx, o->actor->person_id, o->id, o->arena, &draft, err);
+	enum result found = draft_find(tx, o->actor->person_id, o->id, o->is_leaving, o->arena, &draft, err);
 	if (found == RESULT_NOT_FOUND)
 		return RESULT_OK;
 	TRY(found);
@@ -110,14 +111,28 @@ static enum result open_draft(struct tx *tx, void *context, struct err *err)
 	return result;
 }
 
+static enum result open_all(struct opening *opening, struct draft_files *ret, struct err *err)
+{
+	enum result result = db_read(flow_db(opening->flow), open_draft, opening, err);
+
+	*ret = opening->files;
+	return result;
+}
+
 enum result draft_files_open(struct flow *flow, const struct actor *actor, struct id id, struct arena *arena,
 	struct draft_files *ret, struct err *err)
 {
 	struct opening opening = {.flow = flow, .actor = actor, .id = id, .arena = arena};
 
-	enum result result = db_read(flow_db(flow), open_draft, &opening, err);
-	*ret = opening.files;
-	return result;
+	return open_all(&opening, ret, err);
+}
+
+enum result draft_files_open_leaving(struct flow *flow, const struct actor *actor, struct id id,
+	struct arena *arena, struct draft_files *ret, struct err *err)
+{
+	struct opening opening = {.flow = flow, .actor = actor, .id = id, .is_leaving = true, .arena = arena};
+
+	return open_all(&opening, ret, err);
 }
 
 void draft_files_free(struct draft_files *files)

@@ -19,6 +19,7 @@
 
 /* How long the same mail joins the message it became. */
 #define JOIN_MS (24 * MS_HOUR)
+#define CODE_TRIED "tried" /* ends a transaction that must leave nothing behind */
 /* As long as the rest of its recipients may come, and an hour for what is under way. */
 #define RELAYED_CONTENT_MS (25 * MS_HOUR)
 
@@ -428,6 +429,8 @@ static enum result keep_work(struct tx *tx, void *context, struct err *err)
 	struct keeping k = {.request = result->request, .words = result->words, .arena = &arena};
 
 	enum result outcome = keep_in_tx(tx, &k, err);
+	if (outcome == RESULT_OK && k.request->only_tries && !k.result.joined)
+		outcome = err_code(err, RESULT_CONFLICT, CODE_TRIED, "it could be kept");
 	if (outcome == RESULT_OK && k.request->also)
 		outcome = k.request->also(tx, k.request->also_context, err);
 	key_wipe(&k.key);
@@ -450,6 +453,10 @@ enum result keep_mail(struct keep_request *request, struct keep_result *ret, str
 	 * it. */
 	if ((result == RESULT_OK && !keeping.result.joined) || uncertain)
 		sealed_body_adopt(content_body(request->content));
+	if (result == RESULT_CONFLICT && why.code && strcmp(why.code, CODE_TRIED) == 0) {
+		*ret = (struct keep_result){0};
+		return RESULT_OK;
+	}
 	if (err)
 		*err = why;
 	if (result == RESULT_OK)

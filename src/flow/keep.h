@@ -51,6 +51,8 @@ struct keep_request {
 	int64_t dsn_return;
 	struct str dsn_envelope;
 	struct str detail; /* of the event: why, as decided */
+	bool only_tries;   /* nothing is kept, unless it joined: OK says that it could be; its message_id is
+			      none */
 	db_work also;	   /* or NULL: what else becomes of the mail, in the same transaction */
 	void *also_context;
 	int64_t now;

@@ -60,7 +60,8 @@ struct open_person *open_people_of(const struct mime_address *addresses, size_t 
 /* Why a recipient may not see it yet. */
 static enum result check_factor(const struct message_query *q, const struct copy *copy, struct err *err)
 {
-	if (copy->is_owner || !q->message.rights.second_factor || q->actor->has_second_factor)
+	if (copy->is_owner || !q->message.rights.second_factor || q->actor->has_second_factor ||
+		q->use == OPEN_LEAVE)
 		return RESULT_OK;
 	return err_code(err, RESULT_DENIED, "second-factor", "this message asks for a second factor");
 }
@@ -86,7 +87,7 @@ static enum result check_code(
 {
 	bool was_entered;
 
-	if (!q->message.code_set_at || copy->is_owner)
+	if (!q->message.code_set_at || copy->is_owner || q->use == OPEN_LEAVE)
 		return RESULT_OK;
 	TRY(code_entry_exists(
 		tx, q->actor->session_hash, copy->id, q->message.code_set_at, &was_entered, err));

@@ -117,6 +117,7 @@ struct open_message {
 /* What a message is opened for. */
 enum open_use {
 	OPEN_READ,  /* its page, its text, its files */
+	OPEN_LEAVE, /* to send what was written while it was open: asks for no code or second factor again */
 	OPEN_PRINT, /* where its definition allows it */
 	OPEN_SAVE   /* the whole of it as a file; where its definition allows it */
 };

@@ -168,7 +168,8 @@ enum result reply_send(struct flow *flow, const struct actor *actor, struct id c
 	cleanup(open_message_free_at) struct open_message *message = NULL;
 	struct writing w = {.flow = flow, .actor = actor, .now = now};
 
-	TRY(open_message(flow, actor, copy_id, OPEN_READ, now, &message, err));
+	TRY(open_message(
+		flow, actor, copy_id, written->leaves_at ? OPEN_LEAVE : OPEN_READ, now, &message, err));
 	enum result result = reply(&w, message, all, form_id, written, ret_copy_id, err);
 	arena_done(&w.arena);
 	return result;

@@ -23,6 +23,10 @@ struct written {
 	struct str text; /* UTF-8, any newlines */
 	struct upload *const *files;
 	size_t file_count;
+	/* Where the account gives time to undo it is not sent, only made sure that it could be: no copy comes
+	 * of it then, and leave_begin (flow/leave.h) goes on. */
+	bool may_wait;
+	int64_t leaves_at; /* it waited until then, as the draft of the form; 0: it did not */
 };
 
 /* Whom a reply to this message goes to, as its page shows them: its owner, whatever From says, or with `all`

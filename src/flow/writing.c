@@ -205,7 +205,8 @@ static enum result end_writing(struct tx *tx, void *context, struct err *err)
 	struct ending *e = context;
 
 	TRY(add_quotes(tx, e, err));
-	return draft_close(tx, &e->draft, err);
+	/* Of what waited, unless its writer took it back. */
+	return e->draft.leaves_at ? draft_left(tx, &e->draft, err) : draft_close(tx, &e->draft, err);
 }
 
 static enum result keep(struct writing *w, const struct written *written, struct id form_id,
@@ -217,7 +218,9 @@ static enum result keep(struct writing *w, const struct written *written, struct
 		{.id = form_id,
 			.account_id = w->actor->account_id,
 			.person_id = w->actor->person_id,
-			.saved_at = w->now}};
+			.saved_at = w->now,
+			.leaves_at = written->leaves_at,
+			.message_id = content_message_id(content)}};
 
 	for (size_t i = 0; i < ID_BYTES; i++) {
 		form[i] = form_id.b[i];
@@ -242,10 +245,14 @@ static enum result keep(struct writing *w, const struct written *written, struct
 		.recipient_count = w->recipients.count,
 		.fingerprint = {fingerprint, sizeof(fingerprint)},
 		.written = {said, sizeof(said)},
+		.only_tries = written->may_wait && w->account.settings.undo_seconds > 0,
 		.also = end_writing,
 		.also_context = &ending,
 		.now = w->now};
 	TRY(keep_mail(&request, &kept, err));
+	*ret_copy_id = (struct id){0};
+	if (id_is_none(kept.message_id))
+		return RESULT_OK;
 	struct copy_query query = {.person_id = w->actor->person_id, .message_id = kept.message_id};
 	TRY(db_read(flow_db(w->flow), find_sent, &query, err));
 	*ret_copy_id = query.copy.id;

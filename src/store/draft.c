@@ -2,7 +2,9 @@
 
 #include "base/list.h"
 
-#define COLUMNS "id, account_id, person_id, answers_id, answers_all, saved_at, box"
+#define COLUMNS                                                                                              \
+	"id, account_id, person_id, answers_id, answers_all, saved_at, box, state, leaves_at, refused_at, "  \
+	"message_id"
 #define OPEN "state = 1"
 
 static struct draft read_row(const struct rows *rows, struct arena *arena)
@@ -13,16 +15,31 @@ static struct draft read_row(const struct rows *rows, struct arena *arena)
 		.answers_id = row_id(rows, 3),
 		.answers_all = row_bool(rows, 4),
 		.saved_at = row_int(rows, 5),
-		.box = arena_bytes(arena, row_bytes(rows, 6))};
+		.box = arena_bytes(arena, row_bytes(rows, 6)),
+		.state = (enum draft_state)row_int(rows, 7),
+		.leaves_at = row_int(rows, 8),
+		.refused_at = row_int(rows, 9),
+		.message_id = row_id(rows, 10)};
 }
 
-enum result draft_find(struct tx *tx, struct id person_id, struct id id, struct arena *arena,
+enum result draft_find(struct tx *tx, struct id person_id, struct id id, bool is_leaving, struct arena *arena,
+	struct draft *ret, struct err *err)
+{
+	struct draft draft;
+
+	TRY(draft_find_any(tx, person_id, id, arena, &draft, err));
+	if (draft.state != DRAFT_OPEN || (draft.leaves_at > 0) != is_leaving)
+		return err_set(err, RESULT_NOT_FOUND, "there is no such draft");
+	*ret = draft;
+	return RESULT_OK;
+}
+
+enum result draft_find_any(struct tx *tx, struct id person_id, struct id id, struct arena *arena,
 	struct draft *ret, struct err *err)
 {
 	cleanup(rows_done) struct rows rows = {0};
 
-	enum result found = db_query_one(tx,
-		"SELECT " COLUMNS " FROM draft WHERE id = $1 AND person_id = $2 AND " OPEN,
+	enum result found = db_query_one(tx, "SELECT " COLUMNS " FROM draft WHERE id = $1 AND person_id = $2",
 		DB_ARGS(db_id(id), db_id(person_id)), &rows, err);
 	if (found == RESULT_NOT_FOUND)
 		return err_set(err, RESULT_NOT_FOUND, "there is no such draft");
@@ -31,21 +48,41 @@ enum result draft_find(struct tx *tx, struct id person_id, struct id id, struct 
 	return rows_end(&rows, err);
 }
 
+static enum result read_all(
+	struct rows *rows, struct arena *arena, struct draft **ret, size_t *ret_count, struct err *err)
+{
+	struct list list = list_new(arena, sizeof(struct draft));
+
+	while (rows_next(rows))
+		*(struct draft *)list_add(&list) = read_row(rows, arena);
+	*ret = list.items;
+	*ret_count = list.count;
+	return rows_end(rows, err);
+}
+
+enum result draft_list_due(struct tx *tx, int64_t now, int64_t limit, struct arena *arena, struct draft **ret,
+	size_t *ret_count, struct err *err)
+{
+	cleanup(rows_done) struct rows rows = {0};
+
+	TRY(db_query(tx,
+		"SELECT id, account_id, person_id, answers_id, answers_all, saved_at, NULL, state, leaves_at,"
+		" refused_at, message_id FROM draft WHERE leaves_at > 0 AND leaves_at <= $1 ORDER BY "
+		"leaves_at LIMIT $2",
+		DB_ARGS(db_int(now), db_int(limit)), &rows, err));
+	return read_all(&rows, arena, ret, ret_count, err);
+}
+
 enum result draft_list(struct tx *tx, struct id person_id, int64_t limit, struct arena *arena,
 	struct draft **ret, size_t *ret_count, struct err *err)
 {
 	cleanup(rows_done) struct rows rows = {0};
-	struct list list = list_new(arena, sizeof(struct draft));
 
 	TRY(db_query(tx,
 		"SELECT " COLUMNS " FROM draft WHERE person_id = $1 AND " OPEN
 		" ORDER BY saved_at DESC, id DESC LIMIT $2",
 		DB_ARGS(db_id(person_id), db_int(limit)), &rows, err));
-	while (rows_next(&rows))
-		*(struct draft *)list_add(&list) = read_row(&rows, arena);
-	*ret = list.items;
-	*ret_count = list.count;
-	return rows_end(&rows, err);
+	return read_all(&rows, arena, ret, ret_count, err);
 }
 
 enum result draft_count(
@@ -129,7 +166,9 @@ enum result draft_hold(struct tx *tx, const struct draft *draft, bool *ret_is_ne
 			db_id_or_null(draft->answers_id), db_bool(draft->answers_all),
 			db_int(draft->saved_at)),
 		&added, err));
-	TRY(db_exec(tx, "UPDATE draft SET saved_at = $3 WHERE id = $1 AND person_id = $2 AND " OPEN,
+	TRY(db_exec(tx,
+		"UPDATE draft SET saved_at = $3, refused_at = 0"
+		" WHERE id = $1 AND person_id = $2 AND leaves_at = 0 AND " OPEN,
 		DB_ARGS(db_id(draft->id), db_id(draft->person_id), db_int(draft->saved_at)), &held, err));
 	*ret_is_new = added > 0;
 	if (held)
@@ -166,17 +205,74 @@ enum result draft_file_remove(struct tx *tx, struct id draft_id, struct id id, s
 enum result draft_close(struct tx *tx, const struct draft *draft, struct err *err)
 {
 	return db_exec(tx,
-		"INSERT INTO draft (id, account_id, person_id, answers_all, state, saved_at)"
-		" VALUES ($1, $2, $3, 0, 2, $4) ON CONFLICT (id) DO UPDATE"
-		" SET state = 2, saved_at = excluded.saved_at WHERE draft.person_id = $3 AND draft.state = 1",
+		"INSERT INTO draft (id, account_id, person_id, answers_all, state, saved_at, message_id)"
+		" VALUES ($1, $2, $3, 0, 2, $4, $5) ON CONFLICT (id) DO UPDATE"
+		" SET state = 2, saved_at = excluded.saved_at, leaves_at = 0, message_id = "
+		"excluded.message_id"
+		" WHERE draft.person_id = $3 AND draft.state = 1",
 		DB_ARGS(db_id(draft->id), db_id(draft->account_id), db_id(draft->person_id),
-			db_int(draft->saved_at)),
+			db_int(draft->saved_at), db_id_or_null(draft->message_id)),
 		NULL, err);
+}
+
+enum result draft_set_leaving(struct tx *tx, struct id id, int64_t leaves_at, struct err *err)
+{
+	return db_exec(tx, "UPDATE draft SET leaves_at = $2 WHERE id = $1 AND " OPEN,
+		DB_ARGS(db_id(id), db_int(leaves_at)), NULL, err);
+}
+
+#define STILL_LEAVING " WHERE id = $1 AND leaves_at = $2 AND leaves_at > 0 AND " OPEN
+
+enum result draft_leave_later(
+	struct tx *tx, const struct draft *draft, int64_t until, bool *ret_done, struct err *err)
+{
+	int64_t done;
+
+	TRY(db_exec(tx, "UPDATE draft SET leaves_at = $3" STILL_LEAVING,
+		DB_ARGS(db_id(draft->id), db_int(draft->leaves_at), db_int(until)), &done, err));
+	*ret_done = done > 0;
+	return RESULT_OK;
+}
+
+enum result draft_left(struct tx *tx, const struct draft *draft, struct err *err)
+{
+	int64_t done;
+
+	TRY(db_exec(tx,
+		"UPDATE draft SET state = 2, leaves_at = 0, saved_at = $3, message_id = $4" STILL_LEAVING,
+		DB_ARGS(db_id(draft->id), db_int(draft->leaves_at), db_int(draft->saved_at),
+			db_id(draft->message_id)),
+		&done, err));
+	return done ? RESULT_OK
+		    : err_code(err, RESULT_CONFLICT, "not-leaving", "it is not to be sent any more");
+}
+
+enum result draft_refuse(
+	struct tx *tx, const struct draft *draft, int64_t now, bool *ret_done, struct err *err)
+{
+	int64_t done;
+
+	TRY(db_exec(tx, "UPDATE draft SET leaves_at = 0, refused_at = $3" STILL_LEAVING,
+		DB_ARGS(db_id(draft->id), db_int(draft->leaves_at), db_int(now)), &done, err));
+	*ret_done = done > 0;
+	return RESULT_OK;
+}
+
+enum result draft_undo(struct tx *tx, struct id person_id, struct id id, bool *ret_done, struct err *err)
+{
+	int64_t done;
+
+	TRY(db_exec(tx,
+		"UPDATE draft SET leaves_at = 0 WHERE id = $1 AND person_id = $2 AND leaves_at > 0 AND " OPEN,
+		DB_ARGS(db_id(id), db_id(person_id)), &done, err));
+	*ret_done = done > 0;
+	return RESULT_OK;
 }
 
 enum result draft_close_old(struct tx *tx, int64_t cut, int64_t now, struct err *err)
 {
-	return db_exec(tx, "UPDATE draft SET state = 2, saved_at = $2 WHERE saved_at < $1 AND " OPEN,
+	return db_exec(tx,
+		"UPDATE draft SET state = 2, saved_at = $2, leaves_at = 0 WHERE saved_at < $1 AND " OPEN,
 		DB_ARGS(db_int(cut), db_int(now)), NULL, err);
 }
 

@@ -9,13 +9,19 @@
 #include "blob/blob.h"
 #include "store/message.h"
 
+enum draft_state { DRAFT_OPEN = 1, DRAFT_CLOSED = 2, DRAFT_EMPTIED = 3 };
+
 struct draft {
 	struct id id; /* of the form it is written in */
 	struct id account_id;
 	struct id person_id;
 	struct id answers_id; /* the writer's copy of what it answers, or none */
 	bool answers_all;
+	enum draft_state state;
 	int64_t saved_at;
+	int64_t leaves_at;    /* it waits to be sent then, and nobody writes it; 0: it does not */
+	int64_t refused_at;   /* it should have left then and could not, and was not saved since; or 0 */
+	struct id message_id; /* what it was sent as, or none */
 	struct bytes box;
 };
 
@@ -28,11 +34,20 @@ struct draft_file {
 	struct bytes box;
 };
 
-/* NOT_FOUND unless it is that person's and neither sent nor thrown away (R15). */
-enum result draft_find(struct tx *tx, struct id person_id, struct id id, struct arena *arena,
+/* NOT_FOUND unless it is that person's (R15), is neither sent nor thrown away, and waits to leave, or does
+ * not, as `is_leaving` asks. */
+enum result draft_find(struct tx *tx, struct id person_id, struct id id, bool is_leaving, struct arena *arena,
 	struct draft *ret, struct err *err) must_check;
 
-/* The person's, newest first, `limit` at most. */
+/* The same in any state. */
+enum result draft_find_any(struct tx *tx, struct id person_id, struct id id, struct arena *arena,
+	struct draft *ret, struct err *err) must_check;
+
+/* Anybody's that should have left by now, without their boxes; `limit` at most. */
+enum result draft_list_due(struct tx *tx, int64_t now, int64_t limit, struct arena *arena, struct draft **ret,
+	size_t *ret_count, struct err *err) must_check;
+
+/* The person's, also those that wait to leave, newest first, `limit` at most. */
 enum result draft_list(struct tx *tx, struct id person_id, int64_t limit, struct arena *arena,
 	struct draft **ret, size_t *ret_count, struct err *err) must_check;
 

@@ -38,6 +38,7 @@ struct event {
 #define EVENT_DESTROYED_AGAIN "message.destroyed-again" /* of a person: a restored backup had it back */
 #define EVENT_MAIL_REFUSED "mail.refused"
 #define EVENT_MESSAGE_REPLIED "message.replied"
+#define EVENT_MESSAGE_NOT_SENT "message.not-sent" /* what waited to leave could not; detail: why */
 #define EVENT_LINK_OPENED "link.opened" /* nobody signed in: may be an automatic check */
 #define EVENT_BODY_SHOWN "body.shown"	/* the only evidence that is called "read" (R13) */
 #define EVENT_FILE_DOWNLOADED "file.downloaded"

@@ -645,6 +645,12 @@ static const char quotes[] =
 static const char person_views[] = "ALTER TABLE person ADD COLUMN no_keys BIGINT NOT NULL DEFAULT 0;"
 				   "ALTER TABLE person ADD COLUMN conversations BIGINT NOT NULL DEFAULT 0;";
 
+/* What was written waits a moment before it leaves; of what was sent, which message it became. */
+static const char leaving[] = "ALTER TABLE draft ADD COLUMN leaves_at BIGINT NOT NULL DEFAULT 0;"
+			      "ALTER TABLE draft ADD COLUMN refused_at BIGINT NOT NULL DEFAULT 0;"
+			      "ALTER TABLE draft ADD COLUMN message_id BYTEA;"
+			      "CREATE INDEX draft_leaving ON draft (leaves_at) WHERE leaves_at > 0;";
+
 static const struct migration migrations[] = {
 	{1, "begin", begin},
 	{2, "delay-notices", delay_notices},
@@ -674,6 +680,7 @@ static const struct migration migrations[] = {
 	{26, "list-orders", list_orders},
 	{27, "quotes", quotes},
 	{28, "person-views", person_views},
+	{29, "leaving", leaving},
 };
 
 enum result schema_migrate(struct db *db, int *ret_from, int *ret_to, struct err *err)

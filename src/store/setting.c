@@ -62,6 +62,9 @@ static const struct setting table[] = {
 	NUMBER(unread_notice_days, "7", 0, 365,
 		"days until the sender is told who has not read a message; 0: never"),
 	BOOL(expired_notice, "yes", "tell the sender who had not read a message when it expired"),
+	NUMBER(undo_seconds, "10", 0, 60,
+		"seconds that a message written in the portal waits, and may be taken back, before it "
+		"leaves; 0: none"),
 };
 
 const struct setting *setting_table(size_t *ret_count)

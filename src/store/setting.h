@@ -48,6 +48,7 @@ struct account_settings {
 	int64_t reminder_days;		    /* before expiry, to recipients who have not read; 0: never */
 	int64_t unread_notice_days;	    /* after sending, to the sender; 0: never */
 	bool expired_notice;		    /* to the sender, of what ended unread */
+	int64_t undo_seconds; /* that something written in the portal waits before it leaves; 0: none */
 };
 
 enum setting_kind { SETTING_TEXT, SETTING_COLOUR, SETTING_BOOL, SETTING_NUMBER, SETTING_CHOICE };

@@ -13,6 +13,12 @@ export function launch() {
     "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"] });
 }
 
+/** Does not wait for the time to undo to pass. */
+export async function sendNow(page) {
+  await page.locator("form[action$='/now'] button").click();
+  await page.waitForURL(/sent=1/);
+}
+
 /** Every request of the context that leads away from the node is put into the list that comes back. */
 export async function watchForeign(context, node, foreign = []) {
   await context.route("**/*", (route) => {

@@ -1,7 +1,7 @@
 // Writing a new message in a real browser: drafts that save themselves, the look before sending, files.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { check, launch } from "./check.mjs";
+import { check, launch, sendNow } from "./check.mjs";
 import { SealpostNode } from "./node.mjs";
 
 let node, browser;
@@ -43,7 +43,7 @@ test("what is written saves itself and can be gone on with", async () => {
   await page.locator(".check").waitFor();
   await check(page, "the look before sending");
   await page.locator("form.write button.primary").click();
-  await page.waitForURL(/sent=1/);
+  await sendNow(page);
   await page.goto(`${node.url}/drafts`);
   assert.equal(await page.locator(".row").count(), 0);
   await context.close();
@@ -61,7 +61,7 @@ test("a file stays through the look before sending, and addresses are completed"
   await page.locator(".check").waitFor();
   assert.ok((await page.content()).includes("plan.txt"));
   await page.locator("form.write button.primary").click();
-  await page.waitForURL(/sent=1/);
+  await sendNow(page);
   assert.ok((await page.content()).includes("plan.txt"));
   await context.close();
 });
@@ -77,7 +77,28 @@ test("the same without scripts, on a phone", async () => {
   assert.ok((await page.content()).includes("plan.txt"));
   await page.locator("form.write button.primary").click();
   await page.locator("form.write button[name=checked]").click();
-  await page.waitForURL(/sent=1/);
+  await sendNow(page);
   assert.ok((await page.content()).includes("plan.txt"));
+  await context.close();
+});
+
+test("the seconds to undo are counted, and pressing it gives the draft back", async () => {
+  const { context, page } = await signIn({});
+  await page.goto(`${node.url}/compose`);
+  await page.locator("input[name=to]").fill("carol@partner.example");
+  await page.locator("textarea[name=text]").fill("Marmalade in ten seconds.");
+  await page.locator("form.write button.primary").click();
+  await page.waitForURL(/leaving/);
+  await check(page, "leaving");
+  await page.locator("form[action$='/undo'] button").click();
+  await page.waitForURL(/draft=/);
+  assert.equal(await page.locator("textarea[name=text]").inputValue(), "Marmalade in ten seconds.");
+  await check(page, "taken back");
+  await page.locator("form.write button.primary").click();
+  await page.waitForURL(/leaving/);
+  await page.locator(".leaving", { hasText: "in 8 s" }).waitFor();
+  node.moveClock(10000);
+  await page.waitForURL(/sent=1/, { timeout: 20000 });
+  assert.ok((await page.content()).includes("Marmalade in ten seconds."));
   await context.close();
 });

@@ -142,8 +142,16 @@ export class Walk {
     await this.see("reply", page, `/message/${ids.offer}/reply-all`);
     await page.locator("form.write button.primary").click();
     await this.see("reply-problem", page);
+    node.run("account", "set", "undo_seconds", "60");
     await page.locator("textarea[name=text]").fill("We take it.\n\nPlease send the contract to Dave as well.");
     await page.locator("form.write button.primary").click();
+    await page.waitForURL(/leaving/);
+    await this.see("leaving", page);
+    node.run("account", "set", "undo_seconds", "10");
+    await submit(page, "/undo");
+    await this.see("reply-undone", page);
+    await page.locator("form.write button.primary").click();
+    await page.locator("form[action$='/now'] button").click();
     await page.waitForURL(/sent=1/);
     await this.see("message-sent", page);
     await this.see("sent", page, "/sent");

@@ -1,7 +1,7 @@
 // The whole story in a real browser, with and without scripts, and axe on every page of it.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { check, launch, watchForeign } from "./check.mjs";
+import { check, launch, sendNow, watchForeign } from "./check.mjs";
 import { SealpostNode, offer } from "./node.mjs";
 
 let node, browser;
@@ -54,7 +54,7 @@ for (const [name, options] of [
     await verify(page, "reply");
     await page.locator("textarea[name=text]").fill("We take it.");
     await page.locator("form:has(textarea[name=text]) button.primary").click();
-    await page.waitForURL(/sent=1/);
+    await sendNow(page);
     await verify(page, "sent message");
     for (const folder of ["inbox", "sent", "settings"]) {
       await page.goto(`${node.url}/${folder}`);

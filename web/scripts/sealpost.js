@@ -95,6 +95,20 @@ function watchForm(form) {
   addEventListener('pageshow', () => { isSending = false; });
 }
 
+// Counts the seconds in which something may be taken back, and then looks where it is.
+function countDown(line) {
+  const ends = performance.now() + Number(line.dataset.left) * 1000;
+  const tick = () => {
+    const left = Math.ceil((ends - performance.now()) / 1000);
+    if (left > 0) line.textContent = line.textContent.replace(/\d+/, left);
+    else line.textContent = line.dataset.now;
+    if (left > -1) return;
+    clearInterval(timer);
+    location.reload();
+  };
+  const timer = setInterval(tick, 500);
+}
+
 // All pages of this browser are one session: the use of one moves its end for all, and signing out ends it for all.
 const pages = new BroadcastChannel('session');
 
@@ -134,6 +148,7 @@ function watchSession(line) {
 function start() {
   document.querySelectorAll('form[data-sending]').forEach(watchForm);
   document.querySelectorAll('input[list]').forEach(completeAddresses);
+  document.querySelectorAll('.leaving').forEach(countDown);
   document.querySelectorAll('.session[data-left]').forEach(watchSession);
 }
 

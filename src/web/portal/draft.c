@@ -6,16 +6,6 @@
 
 #define TO_BYTES 10000
 
-static struct str url_of(const struct request *request, const struct draft_text *draft)
-{
-	const char *id = arena_str(request->arena, str_of(id_text(draft->id).s)).ptr;
-
-	if (id_is_none(draft->answers_id))
-		return arena_printf(request->arena, "/compose?draft=%.*s", ID_TEXT_LEN, id);
-	return arena_printf(request->arena, "/message/%s/reply%s?draft=%.*s", id_text(draft->answers_id).s,
-		draft->answers_all ? "-all" : "", ID_TEXT_LEN, id);
-}
-
 static enum result get_drafts(struct request *request, struct response *response)
 {
 	cleanup(json_decrefp) json_t *view = json_object();
@@ -28,11 +18,16 @@ static enum result get_drafts(struct request *request, struct response *response
 	for (size_t i = 0; i < count; i++) {
 		json_t *item = view_append(list);
 		view_set(item, "id", str_of(id_text(drafts[i].id).s));
-		view_set(item, "url", url_of(request, &drafts[i]));
+		view_set(item, "url",
+			drafts[i].leaves_at
+				? arena_printf(request->arena, "/leaving/%s", id_text(drafts[i].id).s)
+				: write_draft_url(request, &drafts[i]));
 		view_set_flag(item, "is_answer", !id_is_none(drafts[i].answers_id));
 		view_set(item, "who", drafts[i].to);
 		view_set(item, "subject", drafts[i].subject);
 		view_set(item, "snippet", drafts[i].text);
+		view_set_flag(item, "is_leaving", drafts[i].leaves_at > 0);
+		view_set_flag(item, "was_refused", drafts[i].was_refused);
 		page_set_date(visit_of(request), item, drafts[i].saved_at);
 	}
 	view_set_flag(view, "has_rows", count > 0);

@@ -130,7 +130,9 @@ static enum result get_message(struct request *request, struct response *respons
 	struct id_text id = id_text(copy->id);
 	view_set(view, "id", str_of(id.s));
 	view_set(view, "subject", message->summary.subject);
-	view_set_flag(view, "was_sent", request_query(request, "sent").len > 0);
+	struct str sent = request_query(request, "sent");
+	view_set_flag(view, "was_late", str_equal(sent, STR("late")));
+	view_set_flag(view, "was_sent", sent.len > 0 && !str_equal(sent, STR("late")));
 	view_set_flag(view, "offers_password",
 		request_query(request, "offer").len > 0 && !visit->session.person.password_hash.len);
 	if (copy->is_owner)
@@ -158,7 +160,8 @@ static enum result get_message(struct request *request, struct response *respons
 
 static const struct route_parameter parameters[] = {
 	{PARAMETER_PATH, "id", ID_TEXT_LEN, 0, "the person's copy"},
-	{PARAMETER_QUERY, "sent", 1, 0, "it was just sent"},
+	{PARAMETER_QUERY, "sent", 4, 0,
+		"it was just sent, or \"late\": had left before it was to be taken back"},
 	{PARAMETER_QUERY, "told", 20, 0, "what became of a recall or an extension"},
 	{PARAMETER_QUERY, "notified", 5, 0, "what came of asking for a notification again"},
 	{PARAMETER_QUERY, "offer", 8, 0, "offer to choose a password"},

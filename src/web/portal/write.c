@@ -153,8 +153,12 @@ void write_set_fields(struct request *request, json_t *view)
 	if (visit->draft)
 		view_set(view, "saved_at", format_time_short(&visit->format, visit->draft->saved_at));
 	/* Pages without drafts have no such parameter. */
-	view_set_flag(view, "just_saved",
-		request->method == METHOD_GET && visit->draft && request_query(request, "saved").len > 0);
+	struct str saved =
+		request->method == METHOD_GET && visit->draft ? request_query(request, "saved") : STR_NONE;
+	bool undone = str_equal(saved, STR("undone"));
+	view_set_flag(view, "just_saved", saved.len > 0 && !undone);
+	view_set_flag(view, "just_undone", undone);
+	view_set_flag(view, "was_refused", visit->draft && visit->draft->was_refused);
 	json_t *lost = view_add_list(view, "lost_files");
 	/* What is in the draft need not be chosen again. */
 	if (!visit->draft)
@@ -188,6 +192,16 @@ struct str write_value(struct request *request, const char *name)
 			       ? STR_NONE
 			       : arena_str(request->arena, str_of(id_text(draft->definition_id).s));
 	return draft_value(draft, name);
+}
+
+struct str write_draft_url(struct request *request, const struct draft_text *draft)
+{
+	const char *id = arena_str(request->arena, str_of(id_text(draft->id).s)).ptr;
+
+	if (id_is_none(draft->answers_id))
+		return arena_printf(request->arena, "/compose?draft=%.*s", ID_TEXT_LEN, id);
+	return arena_printf(request->arena, "/message/%s/reply%s?draft=%.*s", id_text(draft->answers_id).s,
+		draft->answers_all ? "-all" : "", ID_TEXT_LEN, id);
 }
 
 void write_set_kept(const struct request *request, json_t *view)

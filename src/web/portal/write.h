@@ -23,7 +23,8 @@ enum result write_open_sink(struct request *request, struct upload_sink *ret) mu
 #define WRITE_GET_PARAMETERS                                                                                 \
 	{PARAMETER_QUERY, "draft", ID_TEXT_LEN, 0, "a draft to go on with"},                                 \
 	{                                                                                                    \
-		PARAMETER_QUERY, "saved", 1, 0, "it was just saved"                                          \
+		PARAMETER_QUERY, "saved", 6, 0,                                                              \
+			"it was just saved, or \"undone\": taken back before it left"                        \
 	}
 
 /* What is written, and where. */
@@ -56,6 +57,9 @@ enum result write_load_draft(struct request *request) must_check;
 
 /* A field as it was sent, or as the draft has it; empty in a new form. */
 struct str write_value(struct request *request, const char *name);
+
+/* The page of a draft, to go on with. */
+struct str write_draft_url(struct request *request, const struct draft_text *draft);
 
 /* Saves the form's text, and the files that came with it unless `written` is NULL. */
 enum result write_save(struct request *request, struct id form_id, struct id answers_id, bool answers_all,

@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "base/log.h"
 #include "flow/compose.h"
+#include "flow/leave.h"
 
 #include <string.h>
 
@@ -20,8 +21,8 @@ static size_t read_dropped(const struct request *request, struct id **ret)
 	return count;
 }
 
-enum result write_save(struct request *request, struct id form_id, struct id answers_id, bool answers_all,
-	const struct written *written)
+static struct draft_saving read_saving(struct request *request, struct id form_id, struct id answers_id,
+	bool answers_all, const struct written *written)
 {
 	struct draft_saving saving = {.text = {.id = form_id,
 					      .answers_id = answers_id,
@@ -43,6 +44,14 @@ enum result write_save(struct request *request, struct id form_id, struct id ans
 		saving.drop_count = read_dropped(request, &dropped);
 		saving.drop_files = dropped;
 	}
+	return saving;
+}
+
+enum result write_save(struct request *request, struct id form_id, struct id answers_id, bool answers_all,
+	const struct written *written)
+{
+	struct draft_saving saving = read_saving(request, form_id, answers_id, answers_all, written);
+
 	return draft_save(
 		flow_of(request), &visit_of(request)->actor, &saving, request->now, &request->err);
 }
@@ -169,6 +178,8 @@ static enum result send_all(struct posting *p, struct id *ret_copy_id)
 	cleanup(draft_files_free) struct draft_files kept = {0};
 	struct written all = p->written;
 
+	all.may_wait = true;
+
 	TRY(draft_files_open(flow_of(request), &visit_of(request)->actor, p->form_id, request->arena, &kept,
 		&request->err));
 	struct upload **files =
@@ -192,6 +203,40 @@ static bool is_empty(const struct request *request)
 	return request->err.code && strcmp(request->err.code, "text-missing") == 0;
 }
 
+/* A second click comes when the form waits already: its draft's files are not looked at again. */
+static enum result waits_already(struct posting *p, bool *ret)
+{
+	struct request *request = p->request;
+	struct leave_state state;
+
+	enum result found = leave_find(flow_of(request), &visit_of(request)->actor, p->form_id,
+		request->arena, &state, &request->err);
+	*ret = found == RESULT_OK && state.stage == LEAVE_WAITING;
+	return found == RESULT_NOT_FOUND ? RESULT_OK : found;
+}
+
+static enum result begin_to_leave(struct posting *p)
+{
+	const struct write_target *t = p->target;
+	struct draft_saving saving =
+		read_saving(p->request, p->form_id, t->answers_id, t->answers_all, &p->written);
+
+	return leave_begin(flow_of(p->request), &visit_of(p->request)->actor, &saving, p->request->now,
+		&p->request->err);
+}
+
+/* Sent at once, when *ret_sent_id is a copy, or begun to leave. */
+static enum result send_or_wait(struct posting *p, struct id *ret_sent_id)
+{
+	bool waits;
+
+	*ret_sent_id = (struct id){0};
+	TRY(waits_already(p, &waits));
+	if (!waits)
+		TRY(send_all(p, ret_sent_id));
+	return p->is_to_look || !id_is_none(*ret_sent_id) ? RESULT_OK : begin_to_leave(p);
+}
+
 static enum result send(struct posting *p)
 {
 	struct request *request = p->request;
@@ -201,7 +246,7 @@ static enum result send(struct posting *p)
 		TRY(save(p));
 		p->written.file_count = 0; /* they are the draft's now */
 	}
-	enum result result = send_all(p, &sent_id);
+	enum result result = send_or_wait(p, &sent_id);
 	if (result == RESULT_INVALID && is_empty(request)) {
 		(void)page_problem(p->view, p->response, "text", "text_missing");
 		return show_again(p);
@@ -215,6 +260,11 @@ static enum result send(struct posting *p)
 	TRY(result);
 	if (p->is_to_look)
 		return show_again(p);
+	if (id_is_none(sent_id)) {
+		response_redirect(
+			p->response, arena_printf(request->arena, "/leaving/%s", id_text(p->form_id).s));
+		return RESULT_OK;
+	}
 	visit_accepted(request);
 	response_redirect(
 		p->response, arena_printf(request->arena, "/message/%s?sent=1", id_text(sent_id).s));

@@ -46,6 +46,8 @@ class Page:
 
 
 class Browser:
+    is_hasty = True  # presses "Send now" where there is time to undo
+
     def __init__(self, node):
         self.base = node.url
         context = ssl.create_default_context()
@@ -84,5 +86,8 @@ class Browser:
             body += (f'--{boundary}\r\nContent-Disposition: form-data; name="{field}"; filename="{name}"\r\n'
                      f'Content-Type: {kind}\r\n\r\n').encode() + data + b"\r\n"
         body += f"--{boundary}--\r\n".encode()
-        return self.request(urllib.parse.urljoin(page.url, form["action"]), body,
-                            {"Content-Type": f"multipart/form-data; boundary={boundary}", "Origin": self.base})
+        answer = self.request(urllib.parse.urljoin(page.url, form["action"]), body,
+                              {"Content-Type": f"multipart/form-data; boundary={boundary}", "Origin": self.base})
+        if self.is_hasty and "/leaving/" in answer.url:
+            return self.submit(answer, r"/now$")
+        return answer
