@@ -101,6 +101,7 @@ def test_r12_a_form_sent_twice_is_sent_once(node):
 
 
 def test_r12_a_form_sent_twice_at_once_is_sent_once_and_two_replies_are_two(node):
+    node.run("account", "set", "undo_seconds", "0")
     send(node, to=["carol@partner.example", "dave@partner.example"])
     (carol, carols), (dave, daves) = (reader_of(node, f"{name}@partner.example") for name in ("carol", "dave"))
     pages = [carol.get(carols + "/reply-all"), dave.get(daves + "/reply-all")]

@@ -72,8 +72,8 @@ class Browser:
     def submit(self, page, pattern, **fields):
         form = page.form(pattern)
         data = urllib.parse.urlencode({**form["fields"], **fields}).encode()
-        return self.request(urllib.parse.urljoin(page.url, form["action"]), data,
-                            {"Content-Type": "application/x-www-form-urlencoded", "Origin": self.base})
+        return self._hurry(self.request(urllib.parse.urljoin(page.url, form["action"]), data,
+                                        {"Content-Type": "application/x-www-form-urlencoded", "Origin": self.base}))
 
     def submit_files(self, page, pattern, files, **fields):
         """files: [(field, name, type, bytes)]"""
@@ -86,8 +86,9 @@ class Browser:
             body += (f'--{boundary}\r\nContent-Disposition: form-data; name="{field}"; filename="{name}"\r\n'
                      f'Content-Type: {kind}\r\n\r\n').encode() + data + b"\r\n"
         body += f"--{boundary}--\r\n".encode()
-        answer = self.request(urllib.parse.urljoin(page.url, form["action"]), body,
-                              {"Content-Type": f"multipart/form-data; boundary={boundary}", "Origin": self.base})
-        if self.is_hasty and "/leaving/" in answer.url:
-            return self.submit(answer, r"/now$")
-        return answer
+        return self._hurry(self.request(urllib.parse.urljoin(page.url, form["action"]), body,
+                                        {"Content-Type": f"multipart/form-data; boundary={boundary}", "Origin": self.base}))
+
+    def _hurry(self, answer):
+        waits = self.is_hasty and any(form["action"].endswith("/now") for form in answer.forms)
+        return self.submit(answer, r"/now$") if waits else answer

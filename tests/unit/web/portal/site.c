@@ -73,6 +73,8 @@ static void make_account(struct site *site)
 	MUST(account_add_domain(
 		site->flow, &actor, STR("acme.example"), STR("127.0.0.1:9"), HOP_TLS_VERIFIED, now, &err));
 	MUST(account_add_source(site->flow, &actor, &source, now, &id, &err));
+	/* No thread runs here that would let go what waits. */
+	MUST(account_set(site->flow, &actor, STR("undo_seconds"), STR("0"), now, &err));
 	add_user(site, "alice@acme.example", "Alice Adams", "correct horse battery");
 	add_user(site, "bob@acme.example", "Bob Brown", "");
 }
