@@ -143,7 +143,7 @@ static void print_sent(void *context, const struct deliver_job *job)
 	(void)context;
 	(void)printf("mail to %.*s: %s", STR_ARG(d->recipient), delivery_kind_name(d->kind));
 	if (d->kind == DELIVERY_CODE)
-		(void)printf(", code %.*s", STR_ARG(job->payload));
+		(void)printf(", code %.*s", STR_ARG(str_sub(job->payload, 0, LIMIT_CODE_DIGITS)));
 	if (d->kind == DELIVERY_NOTIFICATION || d->kind == DELIVERY_TOO_LARGE)
 		(void)printf(", link https://127.0.0.1:8443/m/%s", id_text(d->copy_id).s);
 	(void)printf("\n");

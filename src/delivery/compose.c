@@ -159,8 +159,13 @@ static enum result compose_notification(
 
 static enum result compose_code(struct composing *c, const struct writer *out, struct err *err)
 {
-	struct str digits = c->job->payload;
+	struct str rest = c->job->payload;
+	struct str digits = str_cut(&rest, '\n'), wanted_by = str_cut(&rest, '\n');
 
+	if (rest.len)
+		c->language = language_pick(c->texts->languages, STR(""), rest);
+	set(c->view, "wanted_by", wanted_by);
+	set(c->view, "address", c->job->delivery.recipient);
 	set(c->view, "code",
 		arena_printf(&c->arena, "%.*s %.*s", STR_ARG(str_sub(digits, 0, digits.len / 2)),
 			STR_ARG(str_from(digits, digits.len / 2))));

@@ -65,7 +65,7 @@ static enum result add_note(struct tx *tx, void *context, struct err *err)
 		TRY(check_is_there(tx, note->copy_id, err));
 	if (note->evidence == EVIDENCE_BODY_SHOWN) {
 		bool first;
-		if (!id_equal(copy.person_id, note->actor->person_id))
+		if (!id_equal(copy.mailbox_id, note->actor->person_id))
 			return err_set(err, RESULT_NOT_FOUND, "there is no such message");
 		TRY(copy_mark_read(tx, copy.id, note->now, &first, err));
 		again = !first || copy.is_owner;

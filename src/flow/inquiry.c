@@ -268,9 +268,11 @@ static enum result open_one(struct tx *tx, void *context, struct err *err)
 	struct inquiry_query *q = context;
 	struct flow_account account;
 	struct inquiry inquiry;
+	bool is_own;
 
 	TRY(inquiry_find(tx, q->id, q->arena, &inquiry, err));
-	if (!id_equal(inquiry.asked_id, q->actor->person_id))
+	TRY(people_is_own(tx, q->actor, inquiry.asked_id, &is_own, err));
+	if (!is_own)
 		return err_set(err, RESULT_NOT_FOUND, "there is no such request");
 	TRY(flow_account_load(q->flow, tx, inquiry.account_id, q->arena, &account, err));
 	return find_facts(tx, &account, &inquiry, q->arena, q->facts, err);

@@ -1,6 +1,7 @@
 /* What was asked for is sent. */
 #include "flow/inquiry.h"
 
+#include "flow/people.h"
 #include "flow/writing_private.h"
 
 /* To the asker alone, and as the definition says: with the mail server's copy, or in the portal only. */
@@ -8,10 +9,13 @@ static enum result load(struct tx *tx, void *context, struct err *err)
 {
 	struct writing *w = context;
 	struct id id = w->inquiry.id;
+	bool is_own;
 
 	TRY(inquiry_find(tx, id, &w->arena, &w->inquiry, err));
-	if (!id_equal(w->inquiry.asked_id, w->actor->person_id))
+	TRY(people_is_own(tx, w->actor, w->inquiry.asked_id, &is_own, err));
+	if (!is_own)
 		return err_set(err, RESULT_NOT_FOUND, "there is no such request");
+	w->written_by = w->inquiry.asked_id;
 	w->to = arena_array(&w->arena, struct mime_address, 1);
 	w->to[0] = (struct mime_address){.address = w->inquiry.asker_address};
 	w->to_count = 1;

@@ -145,14 +145,25 @@ static enum result queue_own(struct flow *flow, struct tx *tx, const struct flow
 }
 
 enum result mail_out_code(struct flow *flow, struct tx *tx, const struct flow_account *account,
-	const struct person *person, struct str digits, int64_t now, struct err *err)
+	struct str address, struct str digits, int64_t now, struct err *err)
 {
 	cleanup(arena_done) struct arena arena = {0};
 	struct delivery delivery = mail_out_delivery(account, DELIVERY_CODE, now);
 
 	delivery.give_up_at = now + CODE_PATIENCE_MS;
 	delivery.payload_box = payload_seal(account, delivery.id, digits, &arena);
-	return queue_own(flow, tx, account, &delivery, person->address, false, &arena, err);
+	return queue_own(flow, tx, account, &delivery, address, false, &arena, err);
+}
+
+enum result mail_out_address_code(struct flow *flow, struct tx *tx, const struct flow_account *account,
+	struct str address, struct str digits, struct str wanted_by, struct str language, int64_t now,
+	struct err *err)
+{
+	cleanup(arena_done) struct arena arena = {0};
+
+	return mail_out_code(flow, tx, account, address,
+		arena_printf(&arena, "%.*s\n%.*s\n%.*s", STR_ARG(digits), STR_ARG(wanted_by), STR_ARG(language)),
+		now, err);
 }
 
 enum result mail_out_notification(struct flow *flow, struct tx *tx, const struct flow_account *account,

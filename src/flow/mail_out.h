@@ -38,7 +38,13 @@ struct str notification_address(struct flow *flow, const struct flow_account *ac
 
 /* Queues the mail with a sign-in code. */
 enum result mail_out_code(struct flow *flow, struct tx *tx, const struct flow_account *account,
-	const struct person *person, struct str digits, int64_t now, struct err *err) must_check;
+	struct str address, struct str digits, int64_t now, struct err *err) must_check;
+
+/* Queues the mail with the code that proves an address, which the person at `wanted_by` wants to add; in that
+ * person's language (empty: the account's). */
+enum result mail_out_address_code(struct flow *flow, struct tx *tx, const struct flow_account *account,
+	struct str address, struct str digits, struct str wanted_by, struct str language, int64_t now,
+	struct err *err) must_check;
 
 /* Queues a delivery of kind NOTIFICATION for which message, copy, recipient and what its sender wants to be
  * told (dsn_…) are filled in. */

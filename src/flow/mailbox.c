@@ -23,8 +23,8 @@ struct mailbox_query {
 struct entitled {
 	struct session session;
 	struct bytes token_hash;
-	struct person person;
-	struct person *people;
+	struct person *entered; /* the rows of the address it was begun by … */
+	struct person *people;	/* … and whom they sign in as */
 	size_t count;
 };
 
@@ -32,6 +32,7 @@ static enum result find_entitled(
 	struct tx *tx, const struct mailbox_query *q, struct entitled *ret, struct err *err)
 {
 	uint8_t *hash = arena_alloc(q->arena, HASH_BYTES);
+	struct person entered;
 	size_t kept = 0;
 
 	hash_bytes(q->token, hash);
@@ -39,15 +40,19 @@ static enum result find_entitled(
 	TRY(session_find(tx, ret->token_hash, q->arena, &ret->session, err));
 	if (ret->session.stage != SESSION_OPEN)
 		return err_set(err, RESULT_NOT_FOUND, "the session is not open yet");
-	TRY(person_find(tx, ret->session.account_id, ret->session.person_id, q->arena, &ret->person, err));
-	TRY(person_list_by_address(tx, ret->person.address, q->arena, &ret->people, &ret->count, err));
+	TRY(person_find(tx, ret->session.account_id, ret->session.entered_id, q->arena, &entered, err));
+	TRY(person_list_by_address(tx, entered.address, q->arena, &ret->entered, &ret->count, err));
+	ret->people = arena_array(q->arena, struct person, ret->count);
 	for (size_t i = 0; i < ret->count; i++) {
-		const struct person *other = &ret->people[i];
-		bool is_own = id_equal(other->id, ret->person.id);
+		struct person other;
+		TRY(sign_in_main(tx, &ret->entered[i], q->arena, &other, err));
+		bool is_own = id_equal(other.id, ret->session.person_id);
 		bool is_proved = (ret->session.proof & PROOF_CODE) &&
-				 other->password_set_at <= ret->session.created_at;
-		if (is_own || is_proved)
-			ret->people[kept++] = *other;
+				 other.password_set_at <= ret->session.created_at;
+		if (!is_own && !is_proved)
+			continue;
+		ret->entered[kept] = ret->entered[i];
+		ret->people[kept++] = other;
 	}
 	ret->count = kept;
 	return RESULT_OK;
@@ -72,7 +77,7 @@ static enum result list_mailboxes(struct tx *tx, void *context, struct err *err)
 		*mailbox = (struct mailbox){.person_id = person->id,
 			.account_name = settings.display_name,
 			.unread = inbox.unread,
-			.is_current = id_equal(person->id, entitled.person.id)};
+			.is_current = id_equal(person->id, entitled.session.person_id)};
 	}
 	TRY(account_list(tx, q->arena, &accounts, &account_count, err));
 	q->needs_code = !(entitled.session.proof & PROOF_CODE) && account_count > 1;
@@ -93,15 +98,16 @@ enum result mailbox_list(struct flow *flow, struct bytes token, int64_t now, str
 
 /* The new session stands in for the old one: it ends no later, and leads no further. */
 static enum result replace_session(struct tx *tx, struct mailbox_query *q, const struct entitled *entitled,
-	const struct person *person, struct err *err)
+	const struct person *entered, struct err *err)
 {
 	const struct session *old = &entitled->session;
+	struct person left = {.id = old->person_id, .account_id = old->account_id};
 	uint8_t hash[HASH_BYTES];
 
 	TRY(session_remove(tx, entitled->token_hash, err));
-	TRY(sign_in_note(tx, EVENT_SIGNED_OUT, &entitled->person, (struct id){0}, q->visitor->origin,
+	TRY(sign_in_note(tx, EVENT_SIGNED_OUT, &left, (struct id){0}, q->visitor->origin,
 		STR("other mailbox"), q->now, err));
-	TRY(sign_in_begin(q->flow, tx, person, old->proof & ~PROOF_SECOND, q->visitor, (struct id){0}, q->now,
+	TRY(sign_in_begin(q->flow, tx, entered, old->proof & ~PROOF_SECOND, q->visitor, (struct id){0}, q->now,
 		&q->sign_in, err));
 	hash_bytes((struct bytes){q->sign_in.token, sizeof(q->sign_in.token)}, hash);
 	return session_set_times(tx, (struct bytes){hash, sizeof(hash)}, old->created_at, old->ends_at, err);
@@ -115,7 +121,7 @@ static enum result switch_mailbox(struct tx *tx, void *context, struct err *err)
 	TRY(find_entitled(tx, q, &entitled, err));
 	for (size_t i = 0; i < entitled.count; i++)
 		if (id_equal(entitled.people[i].id, q->person_id))
-			return replace_session(tx, q, &entitled, &entitled.people[i], err);
+			return replace_session(tx, q, &entitled, &entitled.entered[i], err);
 	return err_set(err, RESULT_NOT_FOUND, "there is no such mailbox");
 }
 

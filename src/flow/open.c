@@ -322,6 +322,18 @@ static enum result set_owner(struct tx *tx, struct message_query *q, struct err 
 	return RESULT_OK;
 }
 
+static enum result set_came_to(
+	struct tx *tx, struct message_query *q, const struct copy *copy, struct err *err)
+{
+	struct person person;
+
+	if (id_equal(copy->person_id, copy->mailbox_id))
+		return RESULT_OK;
+	TRY(person_find(tx, copy->account_id, copy->person_id, &q->opened->arena, &person, err));
+	q->opened->summary.came_to = person.address;
+	return RESULT_OK;
+}
+
 static enum result read_with_key(struct tx *tx, struct message_query *q, struct err *err)
 {
 	struct open_message *opened = q->opened;
@@ -336,6 +348,7 @@ static enum result read_with_key(struct tx *tx, struct message_query *q, struct 
 	TRY(check_code(tx, q, &copy, err));
 	TRY(open_sealed(tx, q, err));
 	TRY(set_owner(tx, q, err));
+	TRY(set_came_to(tx, q, &copy, err));
 	opened->summary.copy = copy;
 	opened->summary.sent_at = q->message.sent_at;
 	opened->summary.expires_at = q->message.expires_at;

@@ -21,6 +21,7 @@ struct open_summary {
 	struct copy copy;
 	struct str subject; /* empty when there is none, or when it cannot be opened any more */
 	struct open_person from;
+	struct str came_to; /* the address, when it is a further one of the person's (flow/addresses.h) */
 	struct str snippet;
 	int64_t files;
 	int64_t sent_at;

@@ -86,6 +86,7 @@ enum result open_row(struct tx *tx, const struct open_rows *how, const struct co
 		.recalled_at = row->recalled_at,
 		.extended_at = row->extended_at,
 		.in_own_mailbox = row->in_own_mailbox,
+		.came_to = row->came_to,
 		.readable = row->wrap.len && (row->copy.is_owner || !has_ended(row, how->now))};
 	open_boxes(how, row, &key, ret);
 	enum result result = row->copy.is_owner ? add_recipients(tx, how, &key, ret, err) : RESULT_OK;

@@ -140,6 +140,20 @@ enum result people_is_internal(
 	return RESULT_OK;
 }
 
+enum result people_is_own(
+	struct tx *tx, const struct actor *actor, struct id person_id, bool *ret, struct err *err)
+{
+	cleanup(arena_done) struct arena arena = {0};
+	struct person person;
+
+	*ret = id_equal(person_id, actor->person_id);
+	if (*ret || id_is_none(actor->person_id))
+		return RESULT_OK;
+	TRY(person_find(tx, actor->account_id, person_id, &arena, &person, err));
+	*ret = id_equal(person.main_id, actor->person_id);
+	return RESULT_OK;
+}
+
 struct owner_query {
 	struct flow *flow;
 	struct id account_id;

@@ -153,6 +153,7 @@ static enum result reply(struct writing *w, const struct open_message *message, 
 	for (size_t i = 1; i < count; i++)
 		w->cc[w->cc_count++] = (struct mime_address){people[i].name, people[i].address};
 	w->answered.id = message->summary.copy.message_id;
+	w->written_by = message->summary.copy.person_id;
 	w->access_code = message->access_code;
 	w->answers_all = all;
 	TRY(thread(w, message, err));

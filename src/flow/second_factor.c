@@ -97,7 +97,7 @@ static enum result give(struct tx *tx, void *context, struct err *err)
 	if (!c->try.is_right)
 		return RESULT_OK;
 	TRY(remember(tx, c, &facts, err));
-	return sign_in_complete(tx, &account, &facts.session, &facts.person, PROOF_FACTOR, c->try.visitor,
+	return sign_in_complete(tx, &account, &facts.session, PROOF_FACTOR, c->try.visitor,
 		c->try.is_recovery ? "recovery-code" : "second-factor", c->now, err);
 }
 
@@ -211,7 +211,7 @@ static enum result prove_session(
 	TRY(session_find(tx, (struct bytes){hash, sizeof(hash)}, &arena, &session, err));
 	TRY(session_remove_others(tx, holder->person.id, session.token_hash, err));
 	if (session.stage != SESSION_OPEN)
-		return sign_in_complete(tx, &holder->account, &session, &holder->person, PROOF_FACTOR,
+		return sign_in_complete(tx, &holder->account, &session, PROOF_FACTOR,
 			c->try.visitor, "second-factor", c->now, err);
 	return session_prove(
 		tx, session.token_hash, session.proof | PROOF_FACTOR, c->now, session.ends_at, err);
@@ -312,12 +312,13 @@ static enum result remove_from(struct tx *tx, void *context, struct err *err)
 {
 	const struct factor_change *c = context;
 	cleanup(arena_done) struct arena arena = {0};
-	struct person person;
+	struct person addressed, person;
 
-	enum result found = person_by_address(tx, c->actor->account_id, c->address, &arena, &person, err);
+	enum result found = person_by_address(tx, c->actor->account_id, c->address, &arena, &addressed, err);
 	if (found == RESULT_NOT_FOUND)
 		return err_set(err, RESULT_NOT_FOUND, "the account knows nobody with that address");
 	TRY(found);
+	TRY(sign_in_main(tx, &addressed, &arena, &person, err));
 	TRY(factor_remove(tx, person.id, err));
 	TRY(session_remove_others(tx, person.id, (struct bytes){0}, err));
 	return note(tx, c, &person, EVENT_FACTOR_REMOVED, err);

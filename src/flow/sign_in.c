@@ -148,14 +148,25 @@ static enum result note_signed_in(struct tx *tx, const struct person *person, st
 		now, err);
 }
 
+enum result sign_in_main(struct tx *tx, const struct person *entered, struct arena *arena, struct person *ret,
+	struct err *err)
+{
+	if (!id_is_none(entered->main_id))
+		return person_find(tx, entered->account_id, entered->main_id, arena, ret, err);
+	*ret = *entered;
+	return RESULT_OK;
+}
+
 enum result sign_in_complete(struct tx *tx, const struct flow_account *account, const struct session *session,
-	const struct person *person, int64_t proof, const struct visitor *visitor, const char *detail,
-	int64_t now, struct err *err)
+	int64_t proof, const struct visitor *visitor, const char *detail, int64_t now, struct err *err)
 {
 	int64_t ends_at = session->created_at + account->settings.session_absolute_hours * MS_HOUR;
+	cleanup(arena_done) struct arena arena = {0};
+	struct person entered;
 
 	TRY(session_prove(tx, session->token_hash, session->proof | proof, now, ends_at, err));
-	return note_signed_in(tx, person, visitor->device, session->proof, visitor->origin, detail, now, err);
+	TRY(person_find(tx, session->account_id, session->entered_id, &arena, &entered, err));
+	return note_signed_in(tx, &entered, visitor->device, session->proof, visitor->origin, detail, now, err);
 }
 
 static int64_t end_of(const struct flow_account *account, enum session_stage stage, int64_t now)
@@ -164,25 +175,28 @@ static int64_t end_of(const struct flow_account *account, enum session_stage sta
 				     : now + LIMIT_SESSION_DUE_MS;
 }
 
-enum result sign_in_begin(struct flow *flow, struct tx *tx, const struct person *person, int64_t proof,
+enum result sign_in_begin(struct flow *flow, struct tx *tx, const struct person *entered, int64_t proof,
 	const struct visitor *visitor, struct id copy_id, int64_t now, struct sign_in *ret, struct err *err)
 {
 	cleanup(arena_done) struct arena arena = {0};
 	uint8_t token_hash[HASH_BYTES];
 	struct flow_account account;
+	struct person person;
 
-	*ret = (struct sign_in){.account_id = person->account_id,
-		.person_id = person->id,
+	TRY(sign_in_main(tx, entered, &arena, &person, err));
+	*ret = (struct sign_in){.account_id = person.account_id,
+		.person_id = person.id,
 		.copy_id = copy_id,
-		.has_password = person->password_hash.len > 0};
-	TRY(flow_account_load(flow, tx, person->account_id, &arena, &account, err));
-	TRY(factor_stage(tx, &account, person, visitor, now, &proof, &ret->stage, err));
+		.has_password = person.password_hash.len > 0};
+	TRY(flow_account_load(flow, tx, person.account_id, &arena, &account, err));
+	TRY(factor_stage(tx, &account, &person, visitor, now, &proof, &ret->stage, err));
 	random_fill(ret->token, sizeof(ret->token));
 	hash_bytes((struct bytes){ret->token, sizeof(ret->token)}, token_hash);
 	choose_device(visitor, ret);
 	struct session session = {.token_hash = {token_hash, sizeof(token_hash)},
-		.account_id = person->account_id,
-		.person_id = person->id,
+		.account_id = person.account_id,
+		.person_id = person.id,
+		.entered_id = entered->id,
 		.created_at = now,
 		.used_at = now,
 		.ends_at = end_of(&account, ret->stage, now),
@@ -193,7 +207,7 @@ enum result sign_in_begin(struct flow *flow, struct tx *tx, const struct person 
 	TRY(session_add(tx, &session, err));
 	if (ret->stage != SESSION_OPEN)
 		return RESULT_OK;
-	return note_signed_in(tx, person, (struct bytes){ret->device, sizeof(ret->device)}, proof,
+	return note_signed_in(tx, entered, (struct bytes){ret->device, sizeof(ret->device)}, proof,
 		visitor->origin, proof & PROOF_REMEMBERED ? "remembered browser" : "", now, err);
 }
 
@@ -226,17 +240,18 @@ static enum result find_link(struct tx *tx, void *context, struct err *err)
 {
 	struct link_query *q = context;
 	struct sign_in_link link;
-	struct person person;
+	struct person addressed, person;
 	struct flow_account account;
 
 	TRY(sign_in_find_link(tx, q->copy_id, &link, err));
-	TRY(person_find(tx, link.account_id, link.person_id, q->arena, &person, err));
+	TRY(person_find(tx, link.account_id, link.person_id, q->arena, &addressed, err));
+	TRY(sign_in_main(tx, &addressed, q->arena, &person, err));
 	TRY(flow_account_load(q->flow, tx, link.account_id, q->arena, &account, err));
 	*q->facts = (struct link_facts){.account_id = link.account_id,
-		.person_id = link.person_id,
+		.person_id = person.id,
 		.is_inquiry = link.is_inquiry,
 		.account_name = account.settings.display_name,
-		.address = person.address,
+		.address = addressed.address,
 		.settings = account.settings};
 	return RESULT_OK;
 }

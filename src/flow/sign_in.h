@@ -13,7 +13,7 @@
 /* What the page behind a notification's link may show before anybody signed in. */
 struct link_facts {
 	struct id account_id;
-	struct id person_id;
+	struct id person_id; /* who signs in by the address */
 	bool is_inquiry; /* not a message: a request for one (flow/inquiry.h) */
 	struct str account_name;
 	struct str address; /* whole; the page shows it masked */

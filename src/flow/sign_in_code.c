@@ -26,7 +26,7 @@
 
 /* A code in the making. The digits are hashed with the code's identifier, so that equal codes differ at rest.
  */
-static void code_hash(struct id id, struct str digits, uint8_t ret[static HASH_BYTES])
+void code_hash(struct id id, struct str digits, uint8_t ret[static HASH_BYTES])
 {
 	struct hash hash;
 
@@ -36,7 +36,7 @@ static void code_hash(struct id id, struct str digits, uint8_t ret[static HASH_B
 	hash_final(&hash, ret);
 }
 
-static struct str new_digits(struct arena *arena)
+struct str code_new_digits(struct arena *arena)
 {
 	char *digits = arena_alloc(arena, LIMIT_CODE_DIGITS + 1);
 
@@ -70,27 +70,27 @@ static enum result send_code_to(struct tx *tx, struct code_request *r, const str
 		.expires_at = r->now + LIMIT_CODE_MS,
 		.tries_left = LIMIT_CODE_TRIES};
 
-	struct str digits = new_digits(arena);
+	struct str digits = code_new_digits(arena);
 	hash_bytes(r->visitor->browser, browser_hash);
 	code_hash(code.id, digits, hash);
 	TRY(code_add(tx, &code, err));
 	if (person == NULL)
 		return RESULT_OK;
 	TRY(flow_account_load(r->flow, tx, person->account_id, arena, &account, err));
-	TRY(mail_out_code(r->flow, tx, &account, person, digits, r->now, err));
+	TRY(mail_out_code(r->flow, tx, &account, person->address, digits, r->now, err));
 	return sign_in_note(
 		tx, EVENT_CODE_SENT, person, message_id, r->visitor->origin, STR_NONE, r->now, err);
 }
 
 /* Counts the request of a browser that signed in with the address before, which no stranger can use up. */
-static enum result count_known(struct tx *tx, struct code_request *r, struct str address, struct arena *arena,
-	bool *ret_known, struct err *err)
+static enum result count_known(struct tx *tx, const struct visitor *visitor, struct str address, int64_t now,
+	struct arena *arena, bool *ret_known, bool *ret_over, struct err *err)
 {
 	struct str key;
 
-	TRY(sign_in_device_is_known(tx, r->visitor, address, r->now, arena, ret_known, &key, err));
+	TRY(sign_in_device_is_known(tx, visitor, address, now, arena, ret_known, &key, err));
 	if (*ret_known)
-		TRY(sign_in_count(tx, "code-known", key, CODES_PER_KNOWN_BROWSER, r->now, &r->over, err));
+		TRY(sign_in_count(tx, "code-known", key, CODES_PER_KNOWN_BROWSER, now, ret_over, err));
 	return RESULT_OK;
 }
 
@@ -99,7 +99,7 @@ static enum result count_link(
 {
 	bool is_known;
 
-	TRY(count_known(tx, r, address, arena, &is_known, err));
+	TRY(count_known(tx, r->visitor, address, r->now, arena, &is_known, &r->over, err));
 	if (is_known)
 		return RESULT_OK;
 	TRY(sign_in_count(tx, "code-link", address, CODES_PER_LINK_HOLDER, r->now, &r->over, err));
@@ -107,22 +107,22 @@ static enum result count_link(
 		r->now, &r->over, err);
 }
 
-static enum result count_typed(
-	struct tx *tx, struct code_request *r, struct str address, struct arena *arena, struct err *err)
+enum result code_count_typed(struct tx *tx, const struct visitor *visitor, struct str address, int64_t now,
+	struct arena *arena, bool *ret_over, struct err *err)
 {
-	struct str network = network_key(r->visitor->origin, arena);
+	struct str network = network_key(visitor->origin, arena);
 	struct str pair = pair_key(address, network, arena);
 	bool is_known;
 
-	TRY(count_known(tx, r, address, arena, &is_known, err));
+	TRY(count_known(tx, visitor, address, now, arena, &is_known, ret_over, err));
 	if (is_known)
 		return RESULT_OK;
-	TRY(sign_in_count(tx, "code-network", network, CODES_PER_NETWORK, r->now, &r->over, err));
-	if (!r->over)
-		TRY(sign_in_count(tx, "code-pair", pair, CODES_PER_PAIR, r->now, &r->over, err));
+	TRY(sign_in_count(tx, "code-network", network, CODES_PER_NETWORK, now, ret_over, err));
+	if (!*ret_over)
+		TRY(sign_in_count(tx, "code-pair", pair, CODES_PER_PAIR, now, ret_over, err));
 	/* What was turned away before costs the address nothing. */
-	if (!r->over)
-		TRY(sign_in_count(tx, "code-address", address, CODES_PER_ADDRESS, r->now, &r->over, err));
+	if (!*ret_over)
+		TRY(sign_in_count(tx, "code-address", address, CODES_PER_ADDRESS, now, ret_over, err));
 	return RESULT_OK;
 }
 
@@ -149,7 +149,8 @@ static enum result send_code(struct tx *tx, void *context, struct err *err)
 	size_t people_count;
 
 	r->over = false;
-	TRY(count_typed(tx, r, arena_lower(&arena, r->address), &arena, err));
+	TRY(code_count_typed(
+		tx, r->visitor, arena_lower(&arena, r->address), r->now, &arena, &r->over, err));
 	if (r->over)
 		return RESULT_OK;
 	TRY(person_list_by_address(tx, r->address, &arena, &people, &people_count, err));
@@ -183,83 +184,89 @@ enum result sign_in_send_code_to(
 	return request_code(&request, err);
 }
 
-struct code_try {
+struct code_entering {
 	struct flow *flow;
-	const struct visitor *visitor;
-	struct str digits;
-	int64_t now;
+	struct code_try try;
 	struct sign_in sign_in;
-	enum result outcome; /* the work itself is OK, so that the try taken is kept */
-	int64_t tries_left;
 };
 
 /* The code was right. Without a link the address may mean several mailboxes. */
-static enum result enter(struct tx *tx, struct code_try *t, const struct code *code,
-	const struct person *person, struct arena *arena, struct err *err)
+static enum result enter(struct tx *tx, struct code_entering *e, struct arena *arena, struct err *err)
 {
+	const struct code_try *t = &e->try;
+	const struct person *person = &t->person;
 	struct person *people;
 	size_t people_count;
 
-	struct str network = network_key(t->visitor->origin, arena), known;
-	bool is_known;
-
-	/* The network neither guessed nor asked for what nobody used: an office has many people behind it. */
-	TRY(sign_in_uncount(tx, "code-tries", network, err));
-	TRY(sign_in_device_is_known(
-		tx, t->visitor, person->address_key, t->now, arena, &is_known, &known, err));
-	if (!is_known)
-		TRY(sign_in_uncount(tx, "code-network", network, err));
 	TRY(person_set_proved(tx, person->id, t->now, err));
 	TRY(sign_in_begin(
-		t->flow, tx, person, PROOF_CODE, t->visitor, code->copy_id, t->now, &t->sign_in, err));
-	if (!id_is_none(code->copy_id)) {
+		e->flow, tx, person, PROOF_CODE, t->visitor, t->code.copy_id, t->now, &e->sign_in, err));
+	if (!id_is_none(t->code.copy_id)) {
 		struct sign_in_link link;
-		enum result found = sign_in_find_link(tx, code->copy_id, &link, err);
-		t->sign_in.is_inquiry = found == RESULT_OK && link.is_inquiry;
+		enum result found = sign_in_find_link(tx, t->code.copy_id, &link, err);
+		e->sign_in.is_inquiry = found == RESULT_OK && link.is_inquiry;
 	}
 	TRY(person_list_by_address(tx, person->address, arena, &people, &people_count, err));
-	t->sign_in.has_choice = id_is_none(code->copy_id) && people_count > 1;
+	e->sign_in.has_choice = id_is_none(t->code.copy_id) && people_count > 1;
 	return RESULT_OK;
+}
+
+/* The network neither guessed nor asked for what nobody used: an office has many people behind it. */
+static enum result uncount(struct tx *tx, const struct code_try *t, struct arena *arena, struct err *err)
+{
+	struct str network = network_key(t->visitor->origin, arena), known;
+	struct str address = t->adds ? arena_lower(arena, t->code.adds_address) : t->person.address_key;
+	bool is_known;
+
+	TRY(sign_in_uncount(tx, "code-tries", network, err));
+	TRY(sign_in_device_is_known(tx, t->visitor, address, t->now, arena, &is_known, &known, err));
+	return is_known ? RESULT_OK : sign_in_uncount(tx, "code-network", network, err);
+}
+
+enum result code_take(struct tx *tx, struct code_try *t, struct arena *arena, struct err *err)
+{
+	uint8_t browser_hash[HASH_BYTES], hash[HASH_BYTES];
+	bool over = false;
+
+	hash_bytes(t->visitor->browser, browser_hash);
+	TRY(sign_in_count(tx, "code-tries", network_key(t->visitor->origin, arena), CODE_TRIES_PER_NETWORK,
+		t->now, &over, err));
+	t->outcome = over ? RESULT_BUSY
+			  : code_by_browser(tx, (struct bytes){browser_hash, sizeof(browser_hash)}, t->adds,
+				    arena, &t->code, err);
+	if (t->outcome != RESULT_OK)
+		return t->outcome == RESULT_NOT_FOUND || t->outcome == RESULT_BUSY ? RESULT_OK : t->outcome;
+	t->outcome = code_take_try(tx, t->code.id, t->now, &t->tries_left, err);
+	if (t->outcome != RESULT_OK)
+		return t->outcome == RESULT_GONE ? RESULT_OK : t->outcome;
+	if (id_is_none(t->code.person_id)) {
+		t->outcome = t->tries_left > 0 ? RESULT_DENIED : RESULT_GONE;
+		return RESULT_OK;
+	}
+	TRY(person_find(tx, t->code.account_id, t->code.person_id, arena, &t->person, err));
+	code_hash(t->code.id, t->digits, hash);
+	if (!secret_equal((struct bytes){hash, sizeof(hash)}, t->code.code_hash)) {
+		t->outcome = t->tries_left > 0 ? RESULT_DENIED : RESULT_GONE;
+		return sign_in_note(tx, EVENT_CODE_REFUSED, &t->person, (struct id){0}, t->visitor->origin,
+			STR_NONE, t->now, err);
+	}
+	TRY(code_use(tx, t->code.id, t->now, err));
+	return uncount(tx, t, arena, err);
 }
 
 static enum result try_code(struct tx *tx, void *context, struct err *err)
 {
-	struct code_try *t = context;
+	struct code_entering *e = context;
 	cleanup(arena_done) struct arena arena = {0};
-	uint8_t browser_hash[HASH_BYTES], hash[HASH_BYTES];
-	struct code code;
-	struct person person;
-	bool over = false;
 
-	hash_bytes(t->visitor->browser, browser_hash);
-	TRY(sign_in_count(tx, "code-tries", network_key(t->visitor->origin, &arena), CODE_TRIES_PER_NETWORK,
-		t->now, &over, err));
-	t->outcome = over ? RESULT_BUSY
-			  : code_by_browser(tx, (struct bytes){browser_hash, sizeof(browser_hash)}, &arena,
-				    &code, err);
-	if (t->outcome != RESULT_OK)
-		return t->outcome == RESULT_NOT_FOUND || t->outcome == RESULT_BUSY ? RESULT_OK : t->outcome;
-	t->outcome = code_take_try(tx, code.id, t->now, &t->tries_left, err);
-	if (t->outcome != RESULT_OK)
-		return t->outcome == RESULT_GONE ? RESULT_OK : t->outcome;
-	if (id_is_none(code.person_id)) {
-		t->outcome = t->tries_left > 0 ? RESULT_DENIED : RESULT_GONE;
-		return RESULT_OK;
-	}
-	TRY(person_find(tx, code.account_id, code.person_id, &arena, &person, err));
-	code_hash(code.id, t->digits, hash);
-	if (!secret_equal((struct bytes){hash, sizeof(hash)}, code.code_hash)) {
-		t->outcome = t->tries_left > 0 ? RESULT_DENIED : RESULT_GONE;
-		return sign_in_note(tx, EVENT_CODE_REFUSED, &person, (struct id){0}, t->visitor->origin,
-			STR_NONE, t->now, err);
-	}
-	TRY(code_use(tx, code.id, t->now, err));
-	return enter(tx, t, &code, &person, &arena, err);
+	TRY(code_take(tx, &e->try, &arena, err));
+	return e->try.outcome == RESULT_OK ? enter(tx, e, &arena, err) : RESULT_OK;
 }
 
 /* The digits alone: people type or paste blanks and hyphens between them. */
-static struct str digits_of(struct str text, struct arena *arena)
+struct str code_digits(struct str typed, struct arena *arena)
 {
+	struct str text = str_sub(typed, 0, 100);
 	char *digits = arena_alloc(arena, text.len + 1);
 	size_t len = 0;
 
@@ -269,22 +276,13 @@ static struct str digits_of(struct str text, struct arena *arena)
 	return (struct str){digits, len};
 }
 
-enum result sign_in_by_code(struct flow *flow, const struct visitor *visitor, struct str code, int64_t now,
-	struct sign_in *ret, struct err *err)
+enum result code_tried(const struct code_try *t, struct err *err)
 {
-	cleanup(arena_done) struct arena arena = {0};
-	struct code_try attempt = {.flow = flow,
-		.visitor = visitor,
-		.digits = digits_of(str_sub(code, 0, 100), &arena),
-		.now = now};
-
-	TRY(db_write(flow_db(flow), try_code, &attempt, err));
-	switch (attempt.outcome) {
+	switch (t->outcome) {
 	case RESULT_OK:
-		*ret = attempt.sign_in;
 		return RESULT_OK;
 	case RESULT_DENIED:
-		return err_code(err, RESULT_DENIED, "code-wrong", "%lld", (long long)attempt.tries_left);
+		return err_code(err, RESULT_DENIED, "code-wrong", "%lld", (long long)t->tries_left);
 	case RESULT_NOT_FOUND:
 		return err_code(
 			err, RESULT_NOT_FOUND, "code-other-browser", "no code was asked for in this browser");
@@ -293,4 +291,17 @@ enum result sign_in_by_code(struct flow *flow, const struct visitor *visitor, st
 	default:
 		return err_code(err, RESULT_GONE, "code-used-up", "the code does not count any more");
 	}
+}
+
+enum result sign_in_by_code(struct flow *flow, const struct visitor *visitor, struct str code, int64_t now,
+	struct sign_in *ret, struct err *err)
+{
+	cleanup(arena_done) struct arena arena = {0};
+	struct code_entering entering = {.flow = flow,
+		.try = {.visitor = visitor, .digits = code_digits(code, &arena), .now = now}};
+
+	TRY(db_write(flow_db(flow), try_code, &entering, err));
+	TRY(code_tried(&entering.try, err));
+	*ret = entering.sign_in;
+	return RESULT_OK;
 }

@@ -30,9 +30,9 @@ struct password_try {
 	struct id copy_id;
 	/* Whose passwords are verified, and how many: always so many, with nobody's behind those there are.
 	 */
-	struct person people[MAILBOXES_TRIED];
+	struct person people[MAILBOXES_TRIED], entered[MAILBOXES_TRIED];
 	size_t count;
-	struct person *person; /* whose it was, or who is told of a wrong one; NULL: nobody */
+	struct person *person; /* by whose address: whose it was, or who is told of a wrong one; NULL: nobody */
 	bool over;
 	struct sign_in sign_in;
 	/* What the try was counted under, to be taken back when the password was right. */
@@ -83,10 +83,13 @@ static enum result find_people(struct tx *tx, struct password_try *t, struct err
 	sign_in_sort_people(people, people_count);
 	memset(t->people, 0, sizeof(t->people));
 	t->count = account_count < 1 ? 1 : account_count < MAILBOXES_TRIED ? account_count : MAILBOXES_TRIED;
-	for (size_t i = 0; i < people_count && found < t->count; i++)
-		if (people[i].password_hash.len)
-			t->people[found++] = people[i];
-	t->person = found ? &t->people[0] : NULL;
+	for (size_t i = 0; i < people_count && found < t->count; i++) {
+		TRY(sign_in_main(tx, &people[i], t->arena, &t->people[found], err));
+		if (t->people[found].password_hash.len)
+			t->entered[found++] = people[i];
+	}
+	memset(&t->people[found], 0, (MAILBOXES_TRIED - found) * sizeof(t->people[0]));
+	t->person = found ? &t->entered[0] : NULL;
 	return RESULT_OK;
 }
 
@@ -95,10 +98,10 @@ static enum result find_person_of_link(struct tx *tx, struct password_try *t, st
 	struct copy copy;
 
 	TRY(copy_find_any(tx, t->copy_id, &copy, err));
-	TRY(person_find(tx, copy.account_id, copy.person_id, t->arena, &t->people[0], err));
+	TRY(person_find(tx, copy.account_id, copy.person_id, t->arena, &t->entered[0], err));
 	t->count = 1;
-	t->person = &t->people[0];
-	return RESULT_OK;
+	t->person = &t->entered[0];
+	return sign_in_main(tx, &t->entered[0], t->arena, &t->people[0], err);
 }
 
 /* Before the hash: may this try be made, and against which hash? */
@@ -139,7 +142,7 @@ static enum result verify_all(struct password_try *t, struct str password, struc
 	for (size_t i = 0; i < t->count; i++) {
 		enum result verified = password_verify(t->people[i].password_hash, password, err);
 		if (verified == RESULT_OK && result == RESULT_DENIED) {
-			t->person = &t->people[i];
+			t->person = &t->entered[i];
 			result = RESULT_OK;
 		} else if (verified != RESULT_OK && verified != RESULT_DENIED) {
 			return verified;

@@ -3,6 +3,8 @@
 #define FLOW_SIGN_IN_PRIVATE_H
 
 #include "flow/sign_in.h"
+#include "seal/random.h"
+#include "store/code.h"
 
 /* Writes down who tried what, from where. */
 enum result sign_in_note(struct tx *tx, const char *kind, const struct person *person, struct id message_id,
@@ -27,6 +29,40 @@ enum result sign_in_forget_count(
 enum result sign_in_device_is_known(struct tx *tx, const struct visitor *visitor, struct str address_key,
 	int64_t now, struct arena *arena, bool *ret, struct str *ret_key, struct err *err) must_check;
 
+/* Who is signed in to by that address: the row itself, or the person it was added to. */
+enum result sign_in_main(struct tx *tx, const struct person *entered, struct arena *arena, struct person *ret,
+	struct err *err) must_check;
+
+/* A fresh code's digits, in the arena, and what is kept of them. */
+struct str code_new_digits(struct arena *arena);
+void code_hash(struct id id, struct str digits, uint8_t ret[static HASH_BYTES]);
+
+/* A code that was typed in, and what came of it. */
+struct code_try {
+	const struct visitor *visitor;
+	struct str digits; /* code_digits of what was typed */
+	bool adds;	   /* it is to prove an address that is added, not to sign in */
+	int64_t now;
+	/* OK, or DENIED, GONE, NOT_FOUND, BUSY: the work itself is OK then, so that the try taken is kept. */
+	enum result outcome;
+	int64_t tries_left;
+	struct code code;
+	struct person person; /* who asked for it; when the outcome is OK */
+};
+
+struct str code_digits(struct str typed, struct arena *arena);
+
+/* Counts the try, and uses the code up when it is right. */
+enum result code_take(
+	struct tx *tx, struct code_try *t, struct arena *arena, struct err *err) must_check;
+
+/* After the transaction: OK, or how the try is refused, as sign_in_by_code says. */
+enum result code_tried(const struct code_try *t, struct err *err) must_check;
+
+/* How often codes are asked for by typing an address, counted before anybody is looked up. */
+enum result code_count_typed(struct tx *tx, const struct visitor *visitor, struct str address, int64_t now,
+	struct arena *arena, bool *ret_over, struct err *err) must_check;
+
 /* What a link of ours is for: a message's copy, or an inquiry, which has no message. */
 struct sign_in_link {
 	struct id account_id, person_id, message_id;
@@ -44,12 +80,12 @@ void sign_in_sort_people(struct person *people, size_t count);
 /* What was due in a session is shown: it is open from now on, and the person has signed in. `detail` says by
  * what besides the first proof, such as "second-factor"; empty: by nothing else. */
 enum result sign_in_complete(struct tx *tx, const struct flow_account *account, const struct session *session,
-	const struct person *person, int64_t proof, const struct visitor *visitor, const char *detail,
-	int64_t now, struct err *err) must_check;
+	int64_t proof, const struct visitor *visitor, const char *detail, int64_t now,
+	struct err *err) must_check;
 
-/* Begins a session for the person: the token is random, its hash is kept. One that waits
+/* Begins a session by one of the person's addresses, for whom it signs in as: the token is random, its hash is kept. One that waits
  * for a second factor opens nothing, and lasts LIMIT_SESSION_DUE_MS. */
-enum result sign_in_begin(struct flow *flow, struct tx *tx, const struct person *person, int64_t proof,
+enum result sign_in_begin(struct flow *flow, struct tx *tx, const struct person *entered, int64_t proof,
 	const struct visitor *visitor, struct id copy_id, int64_t now, struct sign_in *ret,
 	struct err *err) must_check;
 

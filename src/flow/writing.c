@@ -36,11 +36,24 @@ static enum result add_recipient(
 	return RESULT_OK;
 }
 
+/* An answer comes from the address that was written to; the name is the person's. */
+static enum result load_writer(struct tx *tx, struct writing *w, struct err *err)
+{
+	struct id account_id = w->actor->account_id, own_id = w->actor->person_id;
+	struct person person;
+
+	TRY(person_find(tx, account_id, own_id, &w->arena, &person, err));
+	w->writer = person;
+	w->writer_name = people_name(&w->account, person.id, person.name_box, &w->arena);
+	if (id_is_none(w->written_by))
+		return RESULT_OK;
+	return person_find(tx, account_id, w->written_by, &w->arena, &w->writer, err);
+}
+
 enum result writing_load(struct tx *tx, struct writing *w, struct err *err)
 {
 	TRY(flow_account_load(w->flow, tx, w->actor->account_id, &w->arena, &w->account, err));
-	TRY(person_find(tx, w->actor->account_id, w->actor->person_id, &w->arena, &w->writer, err));
-	w->writer_name = people_name(&w->account, w->writer.id, w->writer.name_box, &w->arena);
+	TRY(load_writer(tx, w, err));
 	w->recipients = list_new(&w->arena, sizeof(struct keep_recipient));
 	for (size_t i = 0; i < w->to_count; i++)
 		TRY(add_recipient(tx, w, w->to[i], ROLE_TO, err));
@@ -253,7 +266,7 @@ static enum result keep(struct writing *w, const struct written *written, struct
 	*ret_copy_id = (struct id){0};
 	if (id_is_none(kept.message_id))
 		return RESULT_OK;
-	struct copy_query query = {.person_id = w->actor->person_id, .message_id = kept.message_id};
+	struct copy_query query = {.person_id = w->writer.id, .message_id = kept.message_id};
 	TRY(db_read(flow_db(w->flow), find_sent, &query, err));
 	*ret_copy_id = query.copy.id;
 	return RESULT_OK;

@@ -19,6 +19,7 @@ struct writing {
 	const struct actor *actor;
 	int64_t now;
 	struct arena arena;
+	struct id written_by; /* by which of the actor's addresses; none: the main one */
 	/* Read from the database: */
 	struct flow_account account;
 	struct person writer;

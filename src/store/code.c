@@ -2,15 +2,18 @@
 
 #include "base/mem.h"
 
-#define COLUMNS "id, account_id, person_id, browser_hash, code_hash, copy_id, expires_at, tries_left, used_at"
+#define COLUMNS "id, account_id, person_id, browser_hash, code_hash, copy_id, expires_at, tries_left, used_at,"     \
+	" adds_address"
 
-enum result code_by_browser(
-	struct tx *tx, struct bytes browser_hash, struct arena *arena, struct code *ret, struct err *err)
+enum result code_by_browser(struct tx *tx, struct bytes browser_hash, bool adds, struct arena *arena,
+	struct code *ret, struct err *err)
 {
 	cleanup(rows_done) struct rows rows = {0};
 
-	TRY(db_query_one(tx, "SELECT " COLUMNS " FROM code WHERE browser_hash = $1 ORDER BY id DESC LIMIT 1",
-		DB_ARGS(db_bytes(browser_hash)), &rows, err));
+	TRY(db_query_one(tx,
+		"SELECT " COLUMNS " FROM code WHERE browser_hash = $1"
+		" AND CASE WHEN adds_address = '' THEN 0 ELSE 1 END = $2 ORDER BY id DESC LIMIT 1",
+		DB_ARGS(db_bytes(browser_hash), db_bool(adds)), &rows, err));
 	*ret = (struct code){
 		.id = row_id(&rows, 0),
 		.account_id = row_id(&rows, 1),
@@ -21,6 +24,7 @@ enum result code_by_browser(
 		.expires_at = row_int(&rows, 6),
 		.tries_left = row_int(&rows, 7),
 		.used_at = row_int(&rows, 8),
+		.adds_address = arena_str(arena, row_text(&rows, 9)),
 	};
 	return rows_end(&rows, err);
 }
@@ -29,10 +33,11 @@ enum result code_add(struct tx *tx, const struct code *code, struct err *err)
 {
 	TRY(db_exec(tx, "DELETE FROM code WHERE browser_hash = $1", DB_ARGS(db_bytes(code->browser_hash)),
 		NULL, err));
-	return db_exec(tx, "INSERT INTO code (" COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+	return db_exec(tx, "INSERT INTO code (" COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
 		DB_ARGS(db_id(code->id), db_id_or_null(code->account_id), db_id_or_null(code->person_id),
 			db_bytes(code->browser_hash), db_bytes(code->code_hash), db_id_or_null(code->copy_id),
-			db_int(code->expires_at), db_int(code->tries_left), db_int(code->used_at)),
+			db_int(code->expires_at), db_int(code->tries_left), db_int(code->used_at),
+			db_text(code->adds_address)),
 		NULL, err);
 }
 

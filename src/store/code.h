@@ -15,10 +15,11 @@ struct code {
 	int64_t expires_at;
 	int64_t tries_left;
 	int64_t used_at;
+	struct str adds_address; /* what it proves for the person who wants to add it; empty: it signs in */
 };
 
-/* The newest code of that browser, used or not. */
-enum result code_by_browser(struct tx *tx, struct bytes browser_hash, struct arena *arena, struct code *ret,
-	struct err *err) must_check;
+/* The newest code of that browser for signing in, or (`adds`) for adding an address; used or not. */
+enum result code_by_browser(struct tx *tx, struct bytes browser_hash, bool adds, struct arena *arena,
+	struct code *ret, struct err *err) must_check;
 
 #endif

@@ -26,6 +26,7 @@ struct copy copy_read_row(const struct rows *rows)
 		.deleted_from = (enum folder)row_int(rows, 12),
 		.destroyed_at = row_int(rows, 13),
 		.ends_at = row_int(rows, 14),
+		.mailbox_id = row_id(rows, 15),
 	};
 }
 
@@ -40,10 +41,10 @@ static enum result find(struct tx *tx, const char *sql, const struct db_value *a
 }
 
 enum result copy_find(
-	struct tx *tx, struct id person_id, struct id copy_id, struct copy *ret, struct err *err)
+	struct tx *tx, struct id mailbox_id, struct id copy_id, struct copy *ret, struct err *err)
 {
-	return find(tx, "SELECT " COPY_COLUMNS " FROM copy c WHERE c.id = $1 AND c.person_id = $2",
-		DB_ARGS(db_id(copy_id), db_id(person_id)), ret, err);
+	return find(tx, "SELECT " COPY_COLUMNS " FROM copy c WHERE c.id = $1 AND c.mailbox_id = $2",
+		DB_ARGS(db_id(copy_id), db_id(mailbox_id)), ret, err);
 }
 
 enum result copy_find_any(struct tx *tx, struct id copy_id, struct copy *ret, struct err *err)
@@ -51,7 +52,7 @@ enum result copy_find_any(struct tx *tx, struct id copy_id, struct copy *ret, st
 	return find(tx, "SELECT " COPY_COLUMNS " FROM copy c WHERE c.id = $1", DB_ARGS(db_id(copy_id)), ret, err);
 }
 
-enum result copy_is_from(struct tx *tx, struct id account_id, struct id person_id, struct str address,
+enum result copy_is_from(struct tx *tx, struct id account_id, struct id mailbox_id, struct str address,
 	bool *ret, struct err *err)
 {
 	cleanup(arena_done) struct arena arena = {0};
@@ -60,9 +61,9 @@ enum result copy_is_from(struct tx *tx, struct id account_id, struct id person_i
 	TRY(db_query(tx,
 		"SELECT 1 FROM copy c JOIN message m ON m.id = c.message_id JOIN person p ON p.id = "
 		"m.owner_id"
-		" WHERE c.person_id = $1 AND c.is_owner = 0 AND p.account_id = $2 AND p.address_key = $3"
+		" WHERE c.mailbox_id = $1 AND c.is_owner = 0 AND p.account_id = $2 AND p.address_key = $3"
 		" LIMIT 1",
-		DB_ARGS(db_id(person_id), db_id(account_id), db_text(arena_lower(&arena, address))), &rows,
+		DB_ARGS(db_id(mailbox_id), db_id(account_id), db_text(arena_lower(&arena, address))), &rows,
 		err));
 	*ret = rows_next(&rows);
 	return rows_end(&rows, err);
@@ -78,15 +79,15 @@ enum result copy_by_message(struct tx *tx, struct id person_id, struct id messag
 }
 
 enum result copy_access(
-	struct tx *tx, struct id person_id, struct id copy_id, struct copy_access *ret, struct err *err)
+	struct tx *tx, struct id mailbox_id, struct id copy_id, struct copy_access *ret, struct err *err)
 {
 	cleanup(rows_done) struct rows rows = {0};
 
 	TRY(db_query_one(tx,
 		"SELECT c.is_owner, c.recall_id, w.holder_id, m.expires_at FROM copy c"
 		" JOIN message m ON m.id = c.message_id LEFT JOIN wrap w ON w.holder_id = c.id"
-		" WHERE c.id = $1 AND c.person_id = $2",
-		DB_ARGS(db_id(copy_id), db_id(person_id)), &rows, err));
+		" WHERE c.id = $1 AND c.mailbox_id = $2",
+		DB_ARGS(db_id(copy_id), db_id(mailbox_id)), &rows, err));
 	*ret = (struct copy_access){.is_owner = row_bool(&rows, 0),
 		.is_recalled = !row_is_null(&rows, 1),
 		.has_key = !row_is_null(&rows, 2),
@@ -130,7 +131,7 @@ enum result copy_tally(struct tx *tx, struct id message_id, struct copy_tally *r
 	return rows_end(&rows, err);
 }
 
-enum result copy_list_written_to(struct tx *tx, struct id person_id, int64_t limit, struct arena *arena,
+enum result copy_list_written_to(struct tx *tx, struct id mailbox_id, int64_t limit, struct arena *arena,
 	struct str **ret, size_t *ret_count, struct err *err)
 {
 	cleanup(rows_done) struct rows rows = {0};
@@ -138,10 +139,10 @@ enum result copy_list_written_to(struct tx *tx, struct id person_id, int64_t lim
 
 	TRY(db_query(tx,
 		"SELECT p.address FROM (SELECT message_id, sorted_at FROM copy"
-		"  WHERE person_id = $1 AND folder = $2 ORDER BY sorted_at DESC, id DESC LIMIT $3) s"
+		"  WHERE mailbox_id = $1 AND folder = $2 ORDER BY sorted_at DESC, id DESC LIMIT $3) s"
 		" JOIN recipient r ON r.message_id = s.message_id JOIN person p ON p.id = r.person_id"
 		" GROUP BY p.address ORDER BY MAX(s.sorted_at) DESC, p.address",
-		DB_ARGS(db_id(person_id), db_int(FOLDER_SENT), db_int(limit)), &rows, err));
+		DB_ARGS(db_id(mailbox_id), db_int(FOLDER_SENT), db_int(limit)), &rows, err));
 	while (rows_next(&rows))
 		*(struct str *)list_add(&list) = arena_str(arena, row_text(&rows, 0));
 	*ret = list.items;
@@ -150,13 +151,13 @@ enum result copy_list_written_to(struct tx *tx, struct id person_id, int64_t lim
 }
 
 enum result copy_count(
-	struct tx *tx, struct id person_id, enum folder folder, struct folder_count *ret, struct err *err)
+	struct tx *tx, struct id mailbox_id, enum folder folder, struct folder_count *ret, struct err *err)
 {
 	cleanup(rows_done) struct rows rows = {0};
 	struct folder_count count = {0};
 
 	TRY(db_query(tx, "SELECT total, unread FROM folder_count WHERE person_id = $1 AND folder = $2",
-		DB_ARGS(db_id(person_id), db_int(folder)), &rows, err));
+		DB_ARGS(db_id(mailbox_id), db_int(folder)), &rows, err));
 	if (rows_next(&rows))
 		count = (struct folder_count){row_int(&rows, 0), row_int(&rows, 1)};
 	TRY(rows_end(&rows, err));
@@ -177,18 +178,58 @@ static enum result count_change(struct tx *tx, struct id person_id, enum folder 
 
 enum result copy_add(struct tx *tx, const struct copy *copy, struct err *err)
 {
-	TRY(db_exec(tx,
-		"INSERT INTO copy (id, account_id, message_id, person_id, is_owner, role, folder, sorted_at, "
-		"unread,"
-		" first_read_at, has_files, who, ends_at, sorted_back)"
-		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+	/* Whoever joins addresses holds the person's row, and moves what is there by then (copy_move). */
+#define ADD                                                                                                  \
+	"INSERT INTO copy (id, account_id, message_id, person_id, is_owner, role, folder, sorted_at, "       \
+	"unread, first_read_at, has_files, who, ends_at, sorted_back, mailbox_id)"                           \
+	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,"                              \
+	" (SELECT COALESCE(main_id, id) FROM person WHERE id = $4"
+	static const char sqlite[] = ADD ")) RETURNING mailbox_id";
+	static const char postgres[] = ADD " FOR SHARE)) RETURNING mailbox_id";
+#undef ADD
+	cleanup(rows_done) struct rows rows = {0};
+
+	TRY(db_query_one(tx, db_pick(tx, sqlite, postgres),
 		DB_ARGS(db_id(copy->id), db_id(copy->account_id), db_id(copy->message_id),
 			db_id(copy->person_id), db_int(copy->is_second ? IS_SECOND : copy->is_owner),
 			db_int(copy->role), db_int(copy->folder), db_int(copy->sorted_at),
 			db_bool(copy->unread), db_int(copy->first_read_at), db_bool(copy->has_files),
 			db_text(copy->who), db_int(copy->ends_at), db_int(-copy->sorted_at)),
-		NULL, err));
-	return count_change(tx, copy->person_id, copy->folder, 1, copy->unread, err);
+		&rows, err));
+	struct id mailbox_id = row_id(&rows, 0);
+	TRY(rows_end(&rows, err));
+	return count_change(tx, mailbox_id, copy->folder, 1, copy->unread, err);
+}
+
+struct moved {
+	enum folder folder;
+	int64_t total, unread;
+};
+
+enum result copy_move(struct tx *tx, struct id person_id, struct id from, struct id to, struct err *err)
+{
+	cleanup(arena_done) struct arena arena = {0};
+	cleanup(rows_done) struct rows rows = {0};
+	struct list list = list_new(&arena, sizeof(struct moved));
+
+	/* Changes of these copies under way end first; what they count is counted then. */
+	TRY(db_exec(tx, "UPDATE copy SET mailbox_id = $3 WHERE mailbox_id = $2 AND person_id = $1",
+		DB_ARGS(db_id(person_id), db_id(from), db_id(to)), NULL, err));
+	TRY(db_query(tx,
+		"SELECT folder, COUNT(*), COALESCE(SUM(CASE WHEN unread = 1 THEN 1 ELSE 0 END), 0)"
+		" FROM copy"
+		" WHERE mailbox_id = $2 AND person_id = $1 AND folder <> 0 GROUP BY folder",
+		DB_ARGS(db_id(person_id), db_id(to)), &rows, err));
+	while (rows_next(&rows))
+		*(struct moved *)list_add(&list) = (struct moved){
+			(enum folder)row_int(&rows, 0), row_int(&rows, 1), row_int(&rows, 2)};
+	TRY(rows_end(&rows, err));
+	const struct moved *moved = list.items;
+	for (size_t i = 0; i < list.count; i++) {
+		TRY(count_change(tx, from, moved[i].folder, -moved[i].total, -moved[i].unread, err));
+		TRY(count_change(tx, to, moved[i].folder, moved[i].total, moved[i].unread, err));
+	}
+	return RESULT_OK;
 }
 
 enum result copy_mark_read(struct tx *tx, struct id copy_id, int64_t now, bool *ret_is_first, struct err *err)
@@ -201,13 +242,13 @@ enum result copy_mark_read(struct tx *tx, struct id copy_id, int64_t now, bool *
 	if (ret_is_first)
 		*ret_is_first = first > 0;
 	TRY(db_query(tx,
-		"UPDATE copy SET unread = 0 WHERE id = $1 AND unread = 1 RETURNING person_id, folder",
+		"UPDATE copy SET unread = 0 WHERE id = $1 AND unread = 1 RETURNING mailbox_id, folder",
 		DB_ARGS(db_id(copy_id)), &rows, err));
 	bool was_unread = rows_next(&rows);
-	struct id person_id = was_unread ? row_id(&rows, 0) : (struct id){0};
+	struct id mailbox_id = was_unread ? row_id(&rows, 0) : (struct id){0};
 	enum folder folder = was_unread ? (enum folder)row_int(&rows, 1) : FOLDER_INBOX;
 	TRY(rows_end(&rows, err));
-	return was_unread ? count_change(tx, person_id, folder, 0, -1, err) : RESULT_OK;
+	return was_unread ? count_change(tx, mailbox_id, folder, 0, -1, err) : RESULT_OK;
 }
 
 enum result copy_set_unread(struct tx *tx, const struct copy *held, bool unread, struct err *err)
@@ -216,7 +257,7 @@ enum result copy_set_unread(struct tx *tx, const struct copy *held, bool unread,
 		return RESULT_OK;
 	TRY(db_exec(tx, "UPDATE copy SET unread = $2 WHERE id = $1", DB_ARGS(db_id(held->id), db_bool(unread)),
 		NULL, err));
-	return count_change(tx, held->person_id, held->folder, 0, unread ? 1 : -1, err);
+	return count_change(tx, held->mailbox_id, held->folder, 0, unread ? 1 : -1, err);
 }
 
 enum result copy_set_end(struct tx *tx, struct id message_id, int64_t ends_at, struct err *err)
@@ -252,8 +293,8 @@ static enum result move(struct tx *tx, const struct copy *held, enum folder to, 
 
 	TRY(db_exec(tx, "UPDATE copy SET folder = $2, deleted_from = $3, unread = $4 WHERE id = $1",
 		DB_ARGS(db_id(held->id), db_int(to), db_int(from), db_bool(unread)), NULL, err));
-	TRY(count_change(tx, held->person_id, held->folder, -1, held->unread ? -1 : 0, err));
-	return to == FOLDER_NONE ? RESULT_OK : count_change(tx, held->person_id, to, 1, unread, err);
+	TRY(count_change(tx, held->mailbox_id, held->folder, -1, held->unread ? -1 : 0, err));
+	return to == FOLDER_NONE ? RESULT_OK : count_change(tx, held->mailbox_id, to, 1, unread, err);
 }
 
 enum result copy_delete(struct tx *tx, const struct copy *held, struct err *err)

@@ -17,7 +17,8 @@ struct copy {
 	struct id id;
 	struct id account_id;
 	struct id message_id;
-	struct id person_id;
+	struct id person_id;  /* whom it came to: one of the addresses of … */
+	struct id mailbox_id; /* … the person in whose folders it is; none when made: as person_id signs in */
 	bool is_owner;
 	bool is_second; /* of the owner's two: the one in the Inbox, since the mail is in their mailbox too (R10) */
 	enum recipient_role role;
@@ -47,6 +48,7 @@ struct copy_row {
 	struct bytes list_box;
 	struct bytes wrap;  /* empty: destroyed */
 	bool second_factor; /* its definition asks for one */
+	struct str came_to; /* the address, when it is a further one of the person's; else empty */
 	struct str sender;  /* the envelope's, for a row that cannot be opened */
 	bool in_own_mailbox; /* of one's own: the mail went to the owner's mailbox, too (R10) */
 };
@@ -56,9 +58,11 @@ struct folder_count {
 	int64_t unread;
 };
 
+/* In all that follows `mailbox_id` is the person who reads, by whichever of the addresses it came. */
+
 /* NOT_FOUND unless the copy belongs to that person (R15). */
 enum result copy_find(
-	struct tx *tx, struct id person_id, struct id copy_id, struct copy *ret, struct err *err) must_check;
+	struct tx *tx, struct id mailbox_id, struct id copy_id, struct copy *ret, struct err *err) must_check;
 
 /* Whoever it belongs to: for workers and for the page behind a notification's link, which shows nothing of
  * it. */
@@ -73,7 +77,7 @@ struct copy_access {
 };
 
 /* As copy_find, without reading the message: cheap enough to be asked for again and again. */
-enum result copy_access(struct tx *tx, struct id person_id, struct id copy_id, struct copy_access *ret,
+enum result copy_access(struct tx *tx, struct id mailbox_id, struct id copy_id, struct copy_access *ret,
 	struct err *err) must_check;
 
 /* All copies of a message. */
@@ -90,12 +94,12 @@ struct copy_tally {
 enum result copy_tally(
 	struct tx *tx, struct id message_id, struct copy_tally *ret, struct err *err) must_check;
 
-/* The person's copy of a message; with `is_owner` the one in Sent. */
+/* The copy of a message that is one address's; with `is_owner` the one in Sent. */
 enum result copy_by_message(struct tx *tx, struct id person_id, struct id message_id, bool is_owner,
 	struct copy *ret, struct err *err) must_check;
 
 /* Whether the person got a message that was written by that address of the account. */
-enum result copy_is_from(struct tx *tx, struct id account_id, struct id person_id, struct str address,
+enum result copy_is_from(struct tx *tx, struct id account_id, struct id mailbox_id, struct str address,
 	bool *ret, struct err *err) must_check;
 
 enum copy_sort {
@@ -125,21 +129,21 @@ struct copy_cursor {
 struct copy_cursor copy_cursor_at(const struct copy_choice *choice, const struct copy *copy, bool before);
 
 /* One page in the chosen order, of `limit` rows at most, by a few index range reads. */
-enum result copy_page(struct tx *tx, struct id person_id, enum folder folder, const struct copy_choice *choice,
+enum result copy_page(struct tx *tx, struct id mailbox_id, enum folder folder, const struct copy_choice *choice,
 	struct copy_cursor from, int64_t limit, struct arena *arena, struct copy_row **ret, size_t *ret_count,
 	struct err *err) must_check;
 
 /* The addresses that the person's newest messages in Sent went to, `limit` messages at most; each once, the last
  * written to first. */
-enum result copy_list_written_to(struct tx *tx, struct id person_id, int64_t limit, struct arena *arena,
+enum result copy_list_written_to(struct tx *tx, struct id mailbox_id, int64_t limit, struct arena *arena,
 	struct str **ret, size_t *ret_count, struct err *err) must_check;
 
 /* The row of one copy. NOT_FOUND when it is not in the folder. */
-enum result copy_row_find(struct tx *tx, struct id person_id, enum folder folder, struct id copy_id,
+enum result copy_row_find(struct tx *tx, struct id mailbox_id, enum folder folder, struct id copy_id,
 	struct arena *arena, struct copy_row *ret, struct err *err) must_check;
 
 /* Zeroes for a folder that never held anything. */
-enum result copy_count(struct tx *tx, struct id person_id, enum folder folder, struct folder_count *ret,
+enum result copy_count(struct tx *tx, struct id mailbox_id, enum folder folder, struct folder_count *ret,
 	struct err *err) must_check;
 
 #endif

@@ -10,9 +10,11 @@
 	", m.sent_at, m.expires_at, m.recalled_at, m.size, m.list_box, w.sealed, m.sender,"                  \
 	" m.extended_at, m.second_factor,"                                                                   \
 	" CASE WHEN c.is_owner = 0 THEN 0 ELSE (SELECT COUNT(*) FROM copy o WHERE o.message_id = m.id"       \
-	"  AND o.person_id = c.person_id AND o.is_owner = 2) END, m.code_set_at > 0 FROM "
+	"  AND o.person_id = c.person_id AND o.is_owner = 2) END, m.code_set_at > 0,"                         \
+	" CASE WHEN c.person_id = c.mailbox_id THEN '' ELSE (SELECT address FROM person p"                   \
+	"  WHERE p.id = c.person_id) END FROM "
 #define JOINS " JOIN message m ON m.id = c.message_id LEFT JOIN wrap w ON w.holder_id = c.id"
-#define PAGE ROW "copy c" JOINS " WHERE c.person_id = $1 AND c.folder = $2"
+#define PAGE ROW "copy c" JOINS " WHERE c.mailbox_id = $1 AND c.folder = $2"
 
 /* The usual page: all, by time. */
 static const char newest_page[] = PAGE " ORDER BY c.sorted_at DESC, c.id DESC LIMIT $3";
@@ -25,7 +27,7 @@ static const char newer_page[] =
  * some out. */
 #define RANGE(unread, files, where, order)                                                                   \
 	"SELECT * FROM (SELECT id, who, sorted_at, sorted_back, ends_at FROM copy"                           \
-	" WHERE person_id = $1 AND folder = $2 AND unread = " #unread " AND has_files = " #files             \
+	" WHERE mailbox_id = $1 AND folder = $2 AND unread = " #unread " AND has_files = " #files             \
 	" AND $4 <= " #unread " AND $5 <= " #files where " ORDER BY " order                                  \
 	" LIMIT $3) AS range_" #unread #files
 #define CHOSEN(where, order, row_order)                                                                      \
@@ -39,7 +41,7 @@ static const char newer_page[] =
 #define WHO_UP "who, sorted_back, id"
 #define WHO_DOWN "who DESC, sorted_back DESC, id DESC"
 /* The address stands in no URL: the row is looked up that the page begins at. */
-#define WHO_AT "((SELECT who FROM copy WHERE id = $7 AND person_id = $1), $6, $7)"
+#define WHO_AT "((SELECT who FROM copy WHERE id = $7 AND mailbox_id = $1), $6, $7)"
 #define END_UP "ends_at, id"
 #define END_DOWN "ends_at DESC, id DESC"
 #define SOON " AND ends_at > $6 AND ends_at <= $7"
@@ -77,6 +79,7 @@ static struct copy_row read_page_row(const struct rows *rows, struct arena *aren
 		.second_factor = row_bool(rows, COPY_COLUMN_COUNT + 8),
 		.in_own_mailbox = row_bool(rows, COPY_COLUMN_COUNT + 9),
 		.asks_code = row_bool(rows, COPY_COLUMN_COUNT + 10),
+		.came_to = arena_str(arena, row_text(rows, COPY_COLUMN_COUNT + 11)),
 	};
 }
 
@@ -101,14 +104,14 @@ static bool is_usual(const struct copy_choice *choice)
 	return choice->sort == COPY_BY_TIME && !choice->is_reversed && !choice->unread && !choice->files;
 }
 
-static enum result query_usual(struct tx *tx, struct id person_id, enum folder folder, struct copy_cursor from,
+static enum result query_usual(struct tx *tx, struct id mailbox_id, enum folder folder, struct copy_cursor from,
 	int64_t limit, struct rows *rows, struct err *err)
 {
 	if (id_is_none(from.id))
-		return db_query(tx, newest_page, DB_ARGS(db_id(person_id), db_int(folder), db_int(limit)), rows,
+		return db_query(tx, newest_page, DB_ARGS(db_id(mailbox_id), db_int(folder), db_int(limit)), rows,
 			err);
 	return db_query(tx, from.before ? newer_page : older_page,
-		DB_ARGS(db_id(person_id), db_int(folder), db_int(limit), db_int(from.key), db_id(from.id)),
+		DB_ARGS(db_id(mailbox_id), db_int(folder), db_int(limit), db_int(from.key), db_id(from.id)),
 		rows, err);
 }
 
@@ -129,12 +132,12 @@ static size_t set_ends(
 	return 2;
 }
 
-static enum result query_chosen(struct tx *tx, struct id person_id, enum folder folder,
+static enum result query_chosen(struct tx *tx, struct id mailbox_id, enum folder folder,
 	const struct copy_choice *choice, struct copy_cursor from, int64_t limit, struct rows *rows,
 	struct err *err)
 {
 	bool is_down = (choice->sort == COPY_BY_TIME) != (choice->is_reversed != from.before);
-	struct db_value args[9] = {db_id(person_id), db_int(folder), db_int(limit), db_bool(choice->unread),
+	struct db_value args[9] = {db_id(mailbox_id), db_int(folder), db_int(limit), db_bool(choice->unread),
 		db_bool(choice->files)};
 	size_t count = 5;
 
@@ -147,7 +150,7 @@ static enum result query_chosen(struct tx *tx, struct id person_id, enum folder 
 	return db_query(tx, chosen_pages[choice->sort][!id_is_none(from.id)][is_down], args, count, rows, err);
 }
 
-enum result copy_page(struct tx *tx, struct id person_id, enum folder folder, const struct copy_choice *choice,
+enum result copy_page(struct tx *tx, struct id mailbox_id, enum folder folder, const struct copy_choice *choice,
 	struct copy_cursor from, int64_t limit, struct arena *arena, struct copy_row **ret, size_t *ret_count,
 	struct err *err)
 {
@@ -155,8 +158,8 @@ enum result copy_page(struct tx *tx, struct id person_id, enum folder folder, co
 	struct list list = list_new(arena, sizeof(struct copy_row));
 
 	TRY(is_usual(choice)
-			? query_usual(tx, person_id, folder, from, limit, &rows, err)
-			: query_chosen(tx, person_id, folder, choice, from, limit, &rows, err));
+			? query_usual(tx, mailbox_id, folder, from, limit, &rows, err)
+			: query_chosen(tx, mailbox_id, folder, choice, from, limit, &rows, err));
 	while (rows_next(&rows))
 		*(struct copy_row *)list_add(&list) = read_page_row(&rows, arena);
 	TRY(rows_end(&rows, err));
@@ -167,13 +170,13 @@ enum result copy_page(struct tx *tx, struct id person_id, enum folder folder, co
 	return RESULT_OK;
 }
 
-enum result copy_row_find(struct tx *tx, struct id person_id, enum folder folder, struct id copy_id,
+enum result copy_row_find(struct tx *tx, struct id mailbox_id, enum folder folder, struct id copy_id,
 	struct arena *arena, struct copy_row *ret, struct err *err)
 {
 	cleanup(rows_done) struct rows rows = {0};
 
 	TRY(db_query_one(tx, PAGE " AND c.id = $3",
-		DB_ARGS(db_id(person_id), db_int(folder), db_id(copy_id)), &rows, err));
+		DB_ARGS(db_id(mailbox_id), db_int(folder), db_id(copy_id)), &rows, err));
 	*ret = read_page_row(&rows, arena);
 	return rows_end(&rows, err);
 }

@@ -269,6 +269,15 @@ enum result draft_undo(struct tx *tx, struct id person_id, struct id id, bool *r
 	return RESULT_OK;
 }
 
+enum result draft_move(struct tx *tx, struct id from, struct id to, struct id answered_by, struct err *err)
+{
+	return db_exec(tx,
+		"UPDATE draft SET person_id = $2 WHERE person_id = $1"
+		" AND ($3 = 1 OR EXISTS (SELECT 1 FROM copy c WHERE c.id = draft.answers_id AND c.person_id = $4))",
+		DB_ARGS(db_id(from), db_id(to), db_bool(id_is_none(answered_by)), db_id(answered_by)), NULL,
+		err);
+}
+
 enum result draft_close_old(struct tx *tx, int64_t cut, int64_t now, struct err *err)
 {
 	return db_exec(tx,

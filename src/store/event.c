@@ -61,7 +61,8 @@ enum result event_list_of_person(struct tx *tx, struct id person_id, int64_t lim
 {
 	return list(tx,
 		"SELECT " COLUMNS
-		" FROM event WHERE person_id = $1 AND message_id IS NULL ORDER BY id DESC LIMIT $2",
+		" FROM event WHERE person_id IN (SELECT id FROM person WHERE id = $1 OR main_id = $1)"
+		" AND message_id IS NULL ORDER BY id DESC LIMIT $2",
 		DB_ARGS(db_id(person_id), db_int(limit)), arena, ret, ret_count, err);
 }
 

@@ -61,6 +61,8 @@ struct event {
 #define EVENT_PASSKEY_REMOVED "person.passkey-removed"
 #define EVENT_PASSKEY_REFUSED "person.passkey-refused"
 #define EVENT_BROWSER_FORGOTTEN "person.browser-forgotten"
+#define EVENT_ADDRESS_ADDED "person.address-added"     /* detail: the other address */
+#define EVENT_ADDRESS_REMOVED "person.address-removed"
 #define EVENT_ADDRESS_DENIED "person.not-my-address"
 #define EVENT_DELIVERY_SENT "delivery.sent"
 #define EVENT_DELIVERY_DELAYED "delivery.delayed"

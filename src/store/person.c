@@ -6,7 +6,7 @@
 #define COLUMNS                                                                                              \
 	"id, account_id, address, address_key, is_internal, is_administrator, name_box,"                     \
 	" COALESCE(password_hash, ''), language, time_zone, proved_at, created_at, password_set_at,"                     \
-	" no_keys, conversations"
+	" no_keys, conversations, main_id, joined_at"
 
 static struct person read_row(const struct rows *rows, struct arena *arena)
 {
@@ -25,6 +25,8 @@ static struct person read_row(const struct rows *rows, struct arena *arena)
 		.created_at = row_int(rows, 11),
 		.password_set_at = row_int(rows, 12),
 		.views = {row_bool(rows, 13), row_bool(rows, 14)},
+		.main_id = row_id(rows, 15),
+		.joined_at = row_int(rows, 16),
 	};
 }
 
@@ -72,6 +74,14 @@ enum result person_list_by_address(struct tx *tx, struct str address, struct are
 {
 	return list(tx, "SELECT " COLUMNS " FROM person WHERE address_key = $1 ORDER BY id",
 		DB_ARGS(db_text(arena_lower(arena, address))), arena, ret, ret_count, err);
+}
+
+enum result person_list_joined(struct tx *tx, struct id main_id, struct arena *arena, struct person **ret,
+	size_t *ret_count, struct err *err)
+{
+	return list(tx,
+		"SELECT " COLUMNS " FROM person WHERE id = $1 OR main_id = $1 ORDER BY joined_at, id",
+		DB_ARGS(db_id(main_id)), arena, ret, ret_count, err);
 }
 
 enum result person_list_internal(struct tx *tx, struct id account_id, struct str after, int64_t limit,
@@ -156,4 +166,36 @@ enum result person_set_proved(struct tx *tx, struct id id, int64_t now, struct e
 {
 	return db_exec(tx, "UPDATE person SET proved_at = $2 WHERE id = $1 AND proved_at = 0",
 		DB_ARGS(db_id(id), db_int(now)), NULL, err);
+}
+
+enum result person_hold(struct tx *tx, struct id id, struct arena *arena, struct person *ret, struct err *err)
+{
+	/* SQLite has one writer at a time. */
+	static const char sqlite[] = "SELECT " COLUMNS " FROM person WHERE id = $1";
+	static const char postgres[] = "SELECT " COLUMNS " FROM person WHERE id = $1 FOR NO KEY UPDATE";
+
+	return find(tx, db_pick(tx, sqlite, postgres), DB_ARGS(db_id(id)), arena, ret, err);
+}
+
+enum result person_set_main(struct tx *tx, struct id id, struct id main_id, int64_t now, struct err *err)
+{
+	return db_exec(tx, "UPDATE person SET main_id = $2, joined_at = $3 WHERE id = $1",
+		DB_ARGS(db_id(id), db_id_or_null(main_id), db_int(now)), NULL, err);
+}
+
+enum result person_clear_entries(struct tx *tx, struct id id, struct err *err)
+{
+	static const char *const statements[] = {
+		"UPDATE person SET password_hash = NULL WHERE id = $1",
+		"DELETE FROM passkey WHERE person_id = $1",
+		"DELETE FROM recovery_code WHERE person_id = $1",
+		"DELETE FROM second_factor WHERE person_id = $1",
+		"DELETE FROM remembered WHERE person_id = $1",
+		"DELETE FROM session WHERE person_id = $1",
+		"DELETE FROM code WHERE person_id = $1",
+	};
+
+	for (size_t i = 0; i < COUNT_OF(statements); i++)
+		TRY(db_exec(tx, statements[i], DB_ARGS(db_id(id)), NULL, err));
+	return RESULT_OK;
 }

@@ -26,6 +26,8 @@ struct person {
 	int64_t created_at;
 	int64_t password_set_at; /* 0: never, or before this was kept */
 	struct person_views views;
+	struct id main_id;	 /* the person that this address is a further one of, or none */
+	int64_t joined_at;	 /* since when; 0: it is not */
 };
 
 enum result person_find(struct tx *tx, struct id account_id, struct id id, struct arena *arena,
@@ -38,6 +40,10 @@ enum result person_by_address(struct tx *tx, struct id account_id, struct str ad
 /* The mailboxes of one address in all accounts. */
 enum result person_list_by_address(struct tx *tx, struct str address, struct arena *arena,
 	struct person **ret, size_t *ret_count, struct err *err) must_check;
+
+/* The person's addresses as rows: the main one first, then those that were added, oldest first. */
+enum result person_list_joined(struct tx *tx, struct id main_id, struct arena *arena, struct person **ret,
+	size_t *ret_count, struct err *err) must_check;
 
 /* Internal users of an account in order of address, `limit` at most, after the address key `after`. */
 enum result person_list_internal(struct tx *tx, struct id account_id, struct str after, int64_t limit,

@@ -25,4 +25,16 @@ enum result person_set_views(
 /* Notes when the person first proved the mailbox; later times change nothing. */
 enum result person_set_proved(struct tx *tx, struct id id, int64_t now, struct err *err) must_check;
 
+/* Holds the row until the transaction ends: who joins or leaves, and mail that comes for the address, go one
+ * after the other. */
+enum result person_hold(struct tx *tx, struct id id, struct arena *arena, struct person *ret,
+	struct err *err) must_check;
+
+/* The address signs in as that person from now on, or (main_id none, now 0) as itself. */
+enum result person_set_main(
+	struct tx *tx, struct id id, struct id main_id, int64_t now, struct err *err) must_check;
+
+/* Everything by which the row is signed in to: password, passkeys, second factor, sessions, codes. */
+enum result person_clear_entries(struct tx *tx, struct id id, struct err *err) must_check;
+
 #endif

@@ -651,6 +651,28 @@ static const char leaving[] = "ALTER TABLE draft ADD COLUMN leaves_at BIGINT NOT
 			      "ALTER TABLE draft ADD COLUMN message_id BYTEA;"
 			      "CREATE INDEX draft_leaving ON draft (leaves_at) WHERE leaves_at > 0;";
 
+/* One person, many addresses: each stays a row, with the messages that came to it, and main_id names the row
+ * that the person signs in as. copy.mailbox_id: in whose folders it is, the main row of the copy's person.
+ * session.entered_id: by which address it was begun. code.adds_address: what the code proves, for the person
+ * who wants to add it; empty: it signs in. */
+static const char addresses[] =
+	"ALTER TABLE person ADD COLUMN main_id BYTEA;"
+	"ALTER TABLE person ADD COLUMN joined_at BIGINT NOT NULL DEFAULT 0;"
+	"CREATE INDEX person_by_main ON person (main_id) WHERE main_id IS NOT NULL;"
+	"ALTER TABLE copy ADD COLUMN mailbox_id BYTEA;"
+	"UPDATE copy SET mailbox_id = person_id;"
+	"DROP INDEX copy_by_folder;"
+	"DROP INDEX copy_by_time;"
+	"DROP INDEX copy_by_who;"
+	"DROP INDEX copy_by_end;"
+	"CREATE INDEX copy_by_mailbox ON copy (mailbox_id, folder, sorted_at, id);"
+	"CREATE INDEX copy_by_time ON copy (mailbox_id, folder, unread, has_files, sorted_at, id);"
+	"CREATE INDEX copy_by_who ON copy (mailbox_id, folder, unread, has_files, who, sorted_back, id);"
+	"CREATE INDEX copy_by_end ON copy (mailbox_id, folder, unread, has_files, ends_at, id);"
+	"ALTER TABLE session ADD COLUMN entered_id BYTEA;"
+	"UPDATE session SET entered_id = person_id;"
+	"ALTER TABLE code ADD COLUMN adds_address TEXT NOT NULL DEFAULT '';";
+
 static const struct migration migrations[] = {
 	{1, "begin", begin},
 	{2, "delay-notices", delay_notices},
@@ -681,6 +703,7 @@ static const struct migration migrations[] = {
 	{27, "quotes", quotes},
 	{28, "person-views", person_views},
 	{29, "leaving", leaving},
+	{30, "addresses", addresses},
 };
 
 enum result schema_migrate(struct db *db, int *ret_from, int *ret_to, struct err *err)

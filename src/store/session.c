@@ -3,7 +3,7 @@
 #include "base/list.h"
 #include "base/mem.h"
 
-#define COLUMNS "token_hash, account_id, person_id, created_at, used_at, ends_at, proof, origin, stage, agent"
+#define COLUMNS "token_hash, account_id, person_id, created_at, used_at, ends_at, proof, origin, stage, agent, entered_id"
 
 static struct session read_row(const struct rows *rows, struct arena *arena)
 {
@@ -18,6 +18,7 @@ static struct session read_row(const struct rows *rows, struct arena *arena)
 		.origin = arena_str(arena, row_text(rows, 7)),
 		.stage = (enum session_stage)row_int(rows, 8),
 		.agent = arena_str(arena, row_text(rows, 9)),
+		.entered_id = row_id(rows, 10),
 	};
 }
 
@@ -54,11 +55,11 @@ enum result session_list(struct tx *tx, struct id person_id, int64_t now, int64_
 enum result session_add(struct tx *tx, const struct session *session, struct err *err)
 {
 	return db_exec(tx,
-		"INSERT INTO session (" COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+		"INSERT INTO session (" COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
 		DB_ARGS(db_bytes(session->token_hash), db_id(session->account_id), db_id(session->person_id),
 			db_int(session->created_at), db_int(session->used_at), db_int(session->ends_at),
 			db_int(session->proof), db_text(session->origin), db_int(session->stage),
-			db_text(session->agent)),
+			db_text(session->agent), db_id(session->entered_id)),
 		NULL, err);
 }
 
@@ -108,6 +109,13 @@ enum result session_remove_others(struct tx *tx, struct id person_id, struct byt
 {
 	return db_exec(tx, "DELETE FROM session WHERE person_id = $1 AND token_hash <> $2",
 		DB_ARGS(db_id(person_id), db_bytes(keep)), NULL, err);
+}
+
+enum result session_remove_entered(
+	struct tx *tx, struct id person_id, struct id entered_id, struct err *err)
+{
+	return db_exec(tx, "DELETE FROM session WHERE person_id = $1 AND entered_id = $2",
+		DB_ARGS(db_id(person_id), db_id(entered_id)), NULL, err);
 }
 
 enum result session_remove_ended(struct tx *tx, int64_t now, int64_t limit, struct err *err)

@@ -27,6 +27,7 @@ struct session {
 	struct bytes token_hash;
 	struct id account_id;
 	struct id person_id;
+	struct id entered_id; /* the address by which it was begun: the person, or one that joined them */
 	int64_t created_at;
 	int64_t used_at; /* last use by the person's own request */
 	int64_t ends_at; /* absolute limit */

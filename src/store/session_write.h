@@ -24,6 +24,10 @@ enum result session_remove_of(
 enum result session_remove_others(
 	struct tx *tx, struct id person_id, struct bytes keep, struct err *err) must_check;
 
+/* All that were begun by one of the person's addresses. */
+enum result session_remove_entered(
+	struct tx *tx, struct id person_id, struct id entered_id, struct err *err) must_check;
+
 /* Those whose absolute limit was before `now`, `limit` at most. */
 enum result session_remove_ended(struct tx *tx, int64_t now, int64_t limit, struct err *err) must_check;
 

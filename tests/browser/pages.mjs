@@ -159,6 +159,13 @@ export class Walk {
     node.run("account", "set", "export", "yes");
     await this.see("export", page, "/settings/export");
     node.run("account", "set", "export", "no");
+    await this.see("addresses", page, "/settings/addresses");
+    await page.locator("#address").fill("bob@acme.example");
+    await submit(page, "/settings/addresses");
+    await this.see("addresses-problem", page);
+    await page.locator("#address").fill(`also-${this.carol}`);
+    await submit(page, "/settings/addresses");
+    await this.see("address-code", page);
     await this.see("sessions", page, "/settings/sessions");
     await this.see("passkeys", page, "/settings/passkeys");
     await this.see("password", page, "/settings/password");

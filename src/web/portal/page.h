@@ -156,7 +156,8 @@ extern const struct route_table portal_routes_passkey, portal_routes_check, port
 	portal_routes_again, portal_routes_compose, portal_routes_brand, portal_routes_command, portal_routes_notify,
 	portal_routes_ask, portal_routes_export, portal_routes_draft, portal_routes_leaving;
 
-extern const struct route_table portal_routes_access_code, portal_routes_attached;
+extern const struct route_table portal_routes_access_code, portal_routes_addresses,
+	portal_routes_attached;
 
 /* Of lists. */
 extern const struct route_table portal_routes_delete, portal_routes_mark, portal_routes_search;

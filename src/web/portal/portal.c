@@ -17,7 +17,7 @@ static const struct route_table *const tables[] = {&portal_routes_passkey, &port
 	&portal_routes_presence, &portal_routes_file, &portal_routes_reply, &portal_routes_compose,
 	&portal_routes_brand, &portal_routes_command, &portal_routes_notify, &portal_routes_access_code,
 	&portal_routes_delete, &portal_routes_ask, &portal_routes_export, &portal_routes_draft,
-	&portal_routes_leaving, &portal_routes_mark, &portal_routes_search};
+	&portal_routes_leaving, &portal_routes_mark, &portal_routes_search, &portal_routes_addresses};
 
 /* Nobody is signed in who should be: pages lead to the sign-in and come back, forms keep what was written. */
 static enum result ask_to_sign_in(struct request *request, struct response *response)

@@ -54,6 +54,9 @@ void states_of_message(
 		add_tally(states, summary);
 	view_set_flag(states, "own_copy", summary->in_own_mailbox);
 	view_set_flag(states, "extended", summary->copy.is_owner && summary->extended_at);
+	if (summary->came_to.len)
+		view_set(view_add_object(states, summary->copy.is_owner ? "came_from" : "came_to"), "address",
+			summary->came_to);
 	if (is_in_list && summary->files)
 		view_set_number(view_add_object(states, "files"), "count", summary->files);
 }
