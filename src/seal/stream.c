@@ -66,7 +66,8 @@ struct seal_writer *seal_writer_new(const struct message_key *key, struct id mes
 	struct seal_writer *writer = mem_new_raw(sizeof(*writer));
 	uint8_t head[HEAD_BYTES] = {0};
 
-	memset(writer, 0, offsetof(struct seal_writer, plain)); /* the two chunks are written before they are read */
+	memset(writer, 0,
+		offsetof(struct seal_writer, plain)); /* the two chunks are written before they are read */
 	memcpy(head, magic, sizeof(magic));
 	randombytes_buf(head + sizeof(magic), PREFIX_BYTES);
 	place_init(&writer->place, key, message_id, head);
@@ -200,9 +201,10 @@ static enum result open_chunk(struct seal_reader *reader, uint64_t number, struc
 enum result seal_reader_new(const struct message_key *key, struct id message_id, const struct reader *sealed,
 	struct seal_reader **ret, struct err *err)
 {
-	cleanup(seal_reader_free_at) struct seal_reader *reader = mem_new(sizeof(*reader));
+	cleanup(seal_reader_free_at) struct seal_reader *reader = mem_new_raw(sizeof(*reader));
 	uint8_t head[HEAD_BYTES];
 
+	memset(reader, 0, offsetof(struct seal_reader, plain)); /* as in seal_writer_new */
 	if (sealed->size < HEAD_BYTES + TAG_BYTES)
 		return damaged(err);
 	reader->sealed = sealed;
@@ -227,7 +229,8 @@ void seal_reader_free(struct seal_reader *reader)
 	if (reader == NULL)
 		return;
 	sodium_memzero(&reader->place, sizeof(reader->place));
-	sodium_memzero(reader->plain, sizeof(reader->plain));
+	sodium_memzero(
+		reader->plain, reader->plain_size < CHUNK_BYTES ? (size_t)reader->plain_size : CHUNK_BYTES);
 	free(reader);
 }
 
