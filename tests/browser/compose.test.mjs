@@ -102,3 +102,55 @@ test("the seconds to undo are counted, and pressing it gives the draft back", as
   assert.ok((await page.content()).includes("Marmalade in ten seconds."));
   await context.close();
 });
+
+/** As the browser does it when somebody drops or pastes files. */
+async function give(page, kind, files) {
+  await page.evaluate(([kind, files]) => {
+    const transfer = new DataTransfer();
+    for (const { name, size } of files) transfer.items.add(new File(["x".repeat(size)], name, { type: "text/plain" }));
+    const options = { bubbles: true, cancelable: true };
+    document.querySelector("textarea[name=text]").dispatchEvent(kind === "drop"
+      ? new DragEvent("drop", { ...options, dataTransfer: transfer })
+      : new ClipboardEvent("paste", { ...options, clipboardData: transfer }));
+  }, [kind, files]);
+}
+
+test("files come by dragging and pasting, with progress, and can be taken out again", async () => {
+  const { context, page } = await signIn({});
+  await page.goto(`${node.url}/compose`);
+  await page.locator("input[name=to]").fill("carol@partner.example");
+  await page.locator("textarea[name=text]").fill("Marmalade in files.");
+  await page.locator("input[type=file]").setInputFiles({ name: "one.txt", mimeType: "text/plain", buffer: Buffer.from("1") });
+  await give(page, "drop", [{ name: "two.txt", size: 2048 }, { name: "three.txt", size: 3 }]);
+  await give(page, "paste", [{ name: "four.txt", size: 4 }]);
+  const names = () => page.locator(".chosen li > bdi").allTextContents();
+  assert.deepEqual(await names(), ["one.txt", "two.txt", "three.txt", "four.txt"]);
+  assert.match(await page.locator(".chosen li").nth(1).textContent(), /2 kB/);
+  await check(page, "files chosen");
+  await page.locator(".chosen button").nth(2).press("Enter");
+  assert.deepEqual(await names(), ["one.txt", "two.txt", "four.txt"]);
+  assert.equal(await page.evaluate(() => document.activeElement.textContent.trim().split(/\s+/).at(-1)), "four.txt");
+  await give(page, "drop", Array.from({ length: 200 }, (_, i) => ({ name: `${i}.txt`, size: 1 })));
+  assert.match(await page.locator(".field > .wrong[role=alert]").textContent(), /files at most/);
+  await check(page, "too many files");
+  assert.equal((await names()).length, 3);
+
+  await context.setOffline(true);
+  await page.locator("form.write button.primary").click();
+  await page.locator(".broken", { hasText: "interrupted" }).waitFor();
+  await check(page, "interrupted");
+  await context.setOffline(false);
+  let open;
+  const gate = new Promise((resolve) => { open = resolve; });
+  await page.route("**/compose", async (route) => { await gate; await route.continue(); });
+  await page.locator("form.write button.primary").click();
+  await page.locator(".sending progress").waitFor();
+  await check(page, "sending");
+  open();
+  await page.waitForURL(/leaving/);
+  await sendNow(page);
+  const content = await page.content();
+  for (const name of ["one.txt", "two.txt", "four.txt"]) assert.ok(content.includes(name), name);
+  assert.ok(!content.includes("three.txt"));
+  await context.close();
+});

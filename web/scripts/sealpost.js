@@ -4,11 +4,28 @@
 // Sends a form with files so that the progress is seen; the answer is shown as if the browser had sent it.
 function upload(form, button, failed) {
   const request = new XMLHttpRequest();
-  const bar = document.createElement('progress');
-  bar.setAttribute('aria-label', form.dataset.sending);
-  form.append(bar);
+  const place = form.querySelector('.sending');
+  const words = place.querySelector('p');
+  const bar = place.querySelector('progress');
+  const percent = new Intl.NumberFormat(document.documentElement.lang, { style: 'percent' });
+  const end = (said) => {
+    place.hidden = true;
+    form.querySelector('.broken').textContent = said;
+    failed();
+  };
+  let told = 0;
+  form.querySelector('.broken').textContent = '';
+  words.textContent = form.dataset.sending;
+  bar.removeAttribute('value');
+  place.hidden = false;
+  place.querySelector('button').onclick = () => request.abort();
   request.upload.onprogress = (step) => {
-    if (step.lengthComputable) bar.value = step.loaded / step.total;
+    if (!step.lengthComputable) return;
+    bar.value = step.loaded / step.total;
+    // Screen readers are told four times, not at every step.
+    if (Math.floor(bar.value * 4) === told) return;
+    told = Math.floor(bar.value * 4);
+    words.textContent = `${form.dataset.sending} ${percent.format(told / 4)}`;
   };
   request.onload = () => {
     if (request.responseURL !== form.action) {
@@ -18,12 +35,11 @@ function upload(form, button, failed) {
     const answer = new DOMParser().parseFromString(request.responseText, 'text/html');
     document.documentElement.replaceWith(answer.documentElement);
     start();
+    document.dispatchEvent(new Event('shown'));
     document.querySelector('.problem a, #main')?.focus();
   };
-  request.onerror = () => {
-    bar.remove();
-    failed();
-  };
+  request.onerror = () => end(form.dataset.broken);
+  request.onabort = () => end('');
   request.open('POST', form.action);
   request.send(new FormData(form, button));
 }
@@ -34,7 +50,7 @@ function watchDraft(form) {
   let timer;
   let isSaving = false;
   let isOver = false;
-  const state = { isSaved: true, stop() { isOver = true; clearTimeout(timer); } };
+  const state = { isSaved: true, stop() { isOver = true; clearTimeout(timer); }, goOn() { isOver = false; } };
   const save = async () => {
     if (isSaving || isOver) return;
     isSaving = true;
@@ -77,7 +93,7 @@ function completeAddresses(input) {
 function watchForm(form) {
   const { text, files } = form.elements;
   const initial = text.value;
-  const draft = form.dataset.draft ? watchDraft(form) : { isSaved: false, stop() {} };
+  const draft = form.dataset.draft ? watchDraft(form) : { isSaved: false, stop() {}, goOn() {} };
   let isSending = false;
 
   addEventListener('beforeunload', (event) => {
@@ -89,7 +105,7 @@ function watchForm(form) {
     if (isSending) return;
     isSending = true;
     draft.stop();
-    if (files.files.length) upload(form, event.submitter, () => form.submit());
+    if (files.files.length) upload(form, event.submitter, () => { isSending = false; draft.goOn(); });
   });
   // Coming back by the browser's history shows the page as it was left.
   addEventListener('pageshow', () => { isSending = false; });

@@ -217,6 +217,7 @@ static enum result show_asked(
 	write_set_protection(request, view, facts->definition.rights, facts->definition.expire_days * MS_DAY);
 	write_set_fields(request, view);
 	view_set(view, "limit", most);
+	view_set(view, "limit_bytes", arena_printf(request->arena, "%lld", (long long)(left > 0 ? left : 0)));
 	if (has_ended(request, inquiry))
 		response->status = 410;
 	return page_portal(request, response, "request", NULL, view);

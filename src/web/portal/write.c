@@ -149,6 +149,9 @@ void write_set_fields(struct request *request, json_t *view)
 	view_set(view, "form_id", form_id(request, view));
 	view_set(view, "text", write_value(request, "text"));
 	view_set(view, "limit", format_size(request->arena, visit->language, files_limit(request)));
+	view_set(view, "limit_bytes",
+		arena_printf(request->arena, "%llu", (unsigned long long)files_limit(request)));
+	view_set(view, "files_most", arena_printf(request->arena, "%d", LIMIT_HTTP_FILES));
 	add_draft_files(request, view);
 	if (visit->draft)
 		view_set(view, "saved_at", format_time_short(&visit->format, visit->draft->saved_at));
