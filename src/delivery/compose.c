@@ -292,6 +292,7 @@ static enum result compose_report(struct composing *c, const struct writer *out,
 		(void)json_object_set_new(c->view, arena_printf(&c->arena, "is_%s", actions[i]).ptr,
 			json_boolean(str_equal(report.action, str_of(actions[i]))));
 	(void)json_object_set_new(c->view, "is_notification", json_boolean(report.is_notification));
+	(void)json_object_set_new(c->view, "is_own_copy", json_boolean(report.is_own_copy));
 	(void)json_object_set_new(c->view, "is_expired", json_boolean(report.is_expired));
 	set(c->view, "sent_on", words_of_time(c, report.sent_at));
 	set(c->view, "give_up_on", words_of_time(c, report.give_up_at));

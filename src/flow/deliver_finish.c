@@ -71,8 +71,8 @@ static enum result tell_of_waiting_reply(struct tx *tx, struct flow *flow, const
 	return delivery_add(tx, &mail, NULL, err);
 }
 
-/* Who is told of this delivery's fate: the envelope sender of the mail that came in, and nobody for mail that
- * we sent of ourselves. */
+/* Who is told of this delivery's fate: the envelope sender of the mail that came in, the owner of a copy to the own
+ * mailbox, and nobody for mail that we sent of ourselves. */
 static enum result report_to(
 	struct tx *tx, const struct delivery *d, struct arena *arena, struct str *ret, struct err *err)
 {
@@ -83,6 +83,8 @@ static enum result report_to(
 		return RESULT_OK;
 	if (d->kind == DELIVERY_RELAY || d->kind == DELIVERY_INTERNAL_COPY)
 		*ret = d->sender;
+	if (d->kind == DELIVERY_OWN_COPY)
+		*ret = d->recipient;
 	if (d->kind != DELIVERY_NOTIFICATION)
 		return RESULT_OK;
 	TRY(message_find(tx, d->account_id, d->message_id, arena, &message, err));
@@ -111,6 +113,7 @@ static enum result report(struct tx *tx, const struct finish *f, const char *act
 		.sent_at = d->created_at,
 		.give_up_at = is_delayed ? d->give_up_at : 0,
 		.is_notification = d->kind == DELIVERY_NOTIFICATION,
+		.is_own_copy = d->kind == DELIVERY_OWN_COPY,
 		.is_expired = f->attempt && f->attempt->outcome == ATTEMPT_EXPIRED};
 	struct event event = {.account_id = d->account_id,
 		.at = f->now,
@@ -179,7 +182,8 @@ static enum result tell_of_delay(struct tx *tx, const struct finish *f, struct e
 		return RESULT_OK;
 	TRY(delivery_set_delay_told(tx, d->id, f->now, err));
 	TRY(note(tx, f, EVENT_DELIVERY_DELAYED, err));
-	if (!is_asked_for(d, DSN_DELAY))
+	/* One's own copy is no news while it is tried. */
+	if (!is_asked_for(d, DSN_DELAY) || d->kind == DELIVERY_OWN_COPY)
 		return RESULT_OK;
 	return report(tx, f, "delayed", STR("4.4.7"), f->attempt->reply, err);
 }
@@ -270,7 +274,8 @@ enum result deliver_bounced(struct flow *flow, struct tx *tx, const struct flow_
 	TRY(deliver_release_content(tx, delivery, bounced.held, err));
 	if (delivery->kind == DELIVERY_REPLY)
 		return tell_of_waiting_reply(tx, flow, account, delivery, now, err);
-	if (delivery->kind == DELIVERY_NOTIFICATION && is_asked_for(delivery, DSN_FAILURE))
+	bool is_told = delivery->kind == DELIVERY_NOTIFICATION || delivery->kind == DELIVERY_OWN_COPY;
+	if (is_told && is_asked_for(delivery, DSN_FAILURE))
 		return report(tx, &bounced, "failed", status.len ? status : STR("5.0.0"), reply, err);
 	return RESULT_OK;
 }

@@ -174,7 +174,7 @@ static enum result read_export(
 	struct reader bytes = mime_zip_bytes(file->zip);
 
 	if (file->message)
-		TRY(open_still(file->flow, &file->actor, file->message->summary.copy.id, file->clock(), err));
+		TRY(open_still(file->flow, &file->actor, file->message, file->clock(), err));
 	return reader_read(&bytes, offset, data, size, ret_read, err);
 }
 

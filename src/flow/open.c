@@ -356,6 +356,7 @@ static enum result read_with_key(struct tx *tx, struct message_query *q, struct 
 	opened->summary.extended_at = q->message.extended_at;
 	opened->latest_expiry = q->message.content_ends_at;
 	opened->rights = q->message.rights;
+	opened->code_set_at = q->message.code_set_at;
 	opened->definition_id = q->message.definition_id;
 	opened->definition_name = q->message.definition_name;
 	if (!copy.is_owner)
@@ -412,7 +413,7 @@ enum result open_message(struct flow *flow, const struct actor *actor, struct id
 
 struct still_query {
 	const struct actor *actor;
-	struct id copy_id;
+	const struct open_message *message;
 	int64_t now;
 };
 
@@ -421,20 +422,22 @@ static enum result read_access(struct tx *tx, void *context, struct err *err)
 	const struct still_query *q = context;
 	struct copy_access access;
 
-	TRY(copy_access(tx, q->actor->person_id, q->copy_id, &access, err));
+	TRY(copy_access(tx, q->actor->person_id, q->message->summary.copy.id, &access, err));
 	if (access.is_recalled)
 		return err_code(err, RESULT_GONE, "recalled", "the sender recalled this message");
 	if (!access.is_owner && access.expires_at && q->now >= access.expires_at)
 		return err_code(err, RESULT_GONE, "expired", "this message has expired");
 	if (!access.has_key)
 		return err_code(err, RESULT_GONE, "destroyed", "this message was destroyed");
+	if (!access.is_owner && access.code_set_at != q->message->code_set_at)
+		return err_code(err, RESULT_DENIED, "access-code", "its sender set another code");
 	return RESULT_OK;
 }
 
-enum result open_still(
-	struct flow *flow, const struct actor *actor, struct id copy_id, int64_t now, struct err *err)
+enum result open_still(struct flow *flow, const struct actor *actor, const struct open_message *message,
+	int64_t now, struct err *err)
 {
-	struct still_query query = {actor, copy_id, now};
+	struct still_query query = {actor, message, now};
 
 	return db_read(flow_db(flow), read_access, &query, err);
 }

@@ -105,6 +105,7 @@ struct open_message {
 	struct reader content;		   /* the raw mail, and what lies inside behind it */
 	uint64_t mail_bytes;		   /* of the raw mail */
 	struct delivery own_copy;	   /* to the owner's own mailbox; id none: none (R10) */
+	int64_t code_set_at;		   /* when the code it was opened with was set; 0: it asks for none */
 	struct quote_text *quotes;	   /* of an answer, those that are not in its text */
 	size_t quote_count;
 	int64_t quotes_recalled_at; /* for the owner: its own quotes in answers were taken away */
@@ -147,9 +148,10 @@ enum result open_text(const struct open_message *message, struct arena *arena, s
  * empty line behind it. Its body follows as it is, from index->parts[0].body_offset on. */
 enum result open_header(const struct open_message *message, struct buf *header, struct err *err) must_check;
 
-/* Whether the person may still see the message that is being read out: results as open_message. Cheap. */
-enum result open_still(struct flow *flow, const struct actor *actor, struct id copy_id, int64_t now,
-	struct err *err) must_check;
+/* Whether the person may still see the message that is being read out: results as open_message; it was opened with
+ * an older code: "access-code". Cheap. */
+enum result open_still(struct flow *flow, const struct actor *actor, const struct open_message *message,
+	int64_t now, struct err *err) must_check;
 
 /* Of a message that answers GONE: whom to ask, and when it ended (0: not known). */
 struct open_ended {

@@ -34,6 +34,7 @@ struct str report_write(const struct report *report, struct arena *arena)
 	(void)json_object_set_new(object, "sent_at", json_integer(report->sent_at));
 	(void)json_object_set_new(object, "give_up_at", json_integer(report->give_up_at));
 	(void)json_object_set_new(object, "is_notification", json_boolean(report->is_notification));
+	(void)json_object_set_new(object, "is_own_copy", json_boolean(report->is_own_copy));
 	(void)json_object_set_new(object, "is_expired", json_boolean(report->is_expired));
 	char *dump = json_dumps(object, JSON_COMPACT);
 	struct str text = arena_str(arena, str_of(dump));
@@ -61,6 +62,7 @@ enum result report_read(struct str text, struct arena *arena, struct report *ret
 	ret->sent_at = json_integer_value(json_object_get(object, "sent_at"));
 	ret->give_up_at = json_integer_value(json_object_get(object, "give_up_at"));
 	ret->is_notification = json_is_true(json_object_get(object, "is_notification"));
+	ret->is_own_copy = json_is_true(json_object_get(object, "is_own_copy"));
 	ret->is_expired = json_is_true(json_object_get(object, "is_expired"));
 	json_decref(object);
 	return RESULT_OK;

@@ -16,6 +16,7 @@ struct report {
 	int64_t sent_at;
 	int64_t give_up_at;   /* 0: nothing is tried any more */
 	bool is_notification; /* of a secure message, which itself is kept */
+	bool is_own_copy;     /* for the owner's own mailbox (R10); the message itself went */
 	bool is_expired;      /* the message ended before */
 };
 

@@ -84,14 +84,15 @@ enum result copy_access(
 	cleanup(rows_done) struct rows rows = {0};
 
 	TRY(db_query_one(tx,
-		"SELECT c.is_owner, c.recall_id, w.holder_id, m.expires_at FROM copy c"
+		"SELECT c.is_owner, c.recall_id, w.holder_id, m.expires_at, m.code_set_at FROM copy c"
 		" JOIN message m ON m.id = c.message_id LEFT JOIN wrap w ON w.holder_id = c.id"
 		" WHERE c.id = $1 AND c.mailbox_id = $2",
 		DB_ARGS(db_id(copy_id), db_id(mailbox_id)), &rows, err));
 	*ret = (struct copy_access){.is_owner = row_bool(&rows, 0),
 		.is_recalled = !row_is_null(&rows, 1),
 		.has_key = !row_is_null(&rows, 2),
-		.expires_at = row_int(&rows, 3)};
+		.expires_at = row_int(&rows, 3),
+		.code_set_at = row_int(&rows, 4)};
 	return rows_end(&rows, err);
 }
 

@@ -74,6 +74,7 @@ struct copy_access {
 	bool is_recalled;
 	bool has_key;
 	int64_t expires_at; /* 0: never */
+	int64_t code_set_at; /* 0: it asks for no access code */
 };
 
 /* As copy_find, without reading the message: cheap enough to be asked for again and again. */

@@ -1,13 +1,15 @@
 """A message that opens with a code its sender tells by telephone: asked for once a session, everywhere, never the end
 of the message."""
 
+import http.client
 import re
+import ssl
 import threading
 
 import pytest
 from support import commands, portal, rows, smtp, wait
 from support.commands import Sender, text_of
-from test_recall import reader_of
+from test_recall import read_slowly, reader_of
 
 CAROL, DAVE, BOB = "carol@partner.example", "dave@partner.example", "bob@acme.example"
 PARTS = ("/body", "/print", "/file/2", "/files.zip", "/message.eml", "/reply")
@@ -190,3 +192,20 @@ def test_the_rest_of_a_mail_may_ask_for_the_code(coded):
     smtp.send(node.smtp_port, mail, recipients=[DAVE])
     assert "opens with a code" in text_of(carol.get(message))
     assert "forty-two" in enter(carol, message, code_of(Sender(node).page())).text
+
+def test_a_new_code_ends_downloads_that_the_old_one_opened(coded):
+    node = coded
+    big = bytes(range(256)) * (40 << 12)
+    smtp.send(node.smtp_port, smtp.make(subject="Offer [secure:with code]", files=[("big.bin", "application/octet-stream", big)]))
+    carol, message = reader_of(node, CAROL)
+    alice = Sender(node)
+    path = next(l for l in enter(carol, message, code_of(alice.page())).links if "/file/" in l)
+    answer, promised = read_slowly(node, carol, path)
+    begin = answer.read(100_000)
+    alice.browser.submit(alice.page(), "new-access-code", code="Blue Heron 17")
+    with pytest.raises((http.client.IncompleteRead, ConnectionError, ssl.SSLError)) as cut:
+        answer.read()
+    assert len(begin) + len(getattr(cut.value, "partial", b"")) < promised // 2
+    assert carol.get(path).status == 403
+    enter(carol, message, "Blue Heron 17")
+    assert carol.get(path).body == big

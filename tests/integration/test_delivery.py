@@ -399,14 +399,23 @@ def test_r15_only_internal_people_see_what_the_mail_server_said(world):
     assert "store17" in alice.get(page.path).text
 
 
-def test_r10_when_the_own_copy_fails_the_message_still_goes(world):
+def test_r10_when_the_own_copy_fails_the_message_still_goes_and_its_sender_is_told(world):
+    class Tagged(dict):
+        """What has a return address of the node's own, as the copy has and the report about it has not."""
+
+        def get(self, address, default=None):
+            return "552 5.2.2 mailbox full" if address.startswith("r-") else default
     world.node.run("account", "set", "send_bcc_to_mail_server", "yes")
-    world.inside.rcpt = {"alice@acme.example": "550 5.1.1 no such mailbox"}
+    world.inside.mail = Tagged()
     alice, _ = portal.sign_in_by_password(world.node, "alice@acme.example")
     portal.compose(alice, to="bob@acme.example, carol@two.net.example", subject="Lunch", text="Noon?")
     wait.until(lambda: (d := world.delivery("alice@acme.example", "own-copy")) and d["state"] == "failed", "the copy to fail")
     wait.until(lambda: (d := world.delivery("bob@acme.example", "internal-copy")) and d["state"] == "sent", "Bob's mail")
     wait.until(lambda: (d := world.delivery("carol@two.net.example", "notification")) and d["state"] == "sent", "Carol's")
+    fields, recipient, mail = world.report_on("alice@acme.example", "failed")
+    words = " ".join(maildir.text_of(mail).split())
+    assert "only the copy for your own mailbox" in words and "check the address" not in words and "Noon?" not in mail.as_string()
+    assert len(world.reports()) == 1
 
 
 def test_mail_that_waits_goes_the_way_that_was_mended(binary, database):

@@ -4,7 +4,9 @@ import re
 import urllib.parse
 
 from support import portal, rows, smtp, wait
+from support.browser import Browser
 from support.commands import Sender, text_of
+from test_second_factor import set_up
 
 CAROL, DAVE = "carol@partner.example", "dave@partner.example"
 DAY_MS = 24 * 3600 * 1000
@@ -115,3 +117,23 @@ def test_results_come_in_pages(sqlite_node):
     answer = carol.request("/search", f"csrf={page.form('search').get('fields')['csrf']}&q={'x' * 201}".encode(),
                            {"Content-Type": "application/x-www-form-urlencoded", "Origin": node.url})
     assert answer.status == 400
+
+def test_a_text_behind_a_second_factor_is_searched_by_who_showed_one(node):
+    node.run("definition", "add", "guarded", "--second-factor", "yes")
+    smtp.send(node.smtp_port, smtp.make(subject="Contract [secure:guarded]", text="The lighthouse is sold.\r\n"))
+    smtp.send(node.smtp_port, smtp.make(subject="Plain [secure]", text="Another lighthouse.\r\n"))
+    carol, _ = portal.sign_in_by_link(node, portal.link_for(node, CAROL, 2), CAROL)
+    assert found_by(carol, "lighthouse") == ["Plain"] and found_by(carol, "Contract") == ["Contract"]
+    for page in (search(carol, "Contract"), search(carol, "", unread="1"), carol.get("/inbox")):
+        assert "Contract" in page.text and "is sold" not in page.text
+    alice = Sender(node)  # her own
+    assert sorted(found_by(alice.browser, "lighthouse")) == ["Contract", "Plain"]
+    assert "Asks for a second factor" in text_of(alice.browser.get(
+        next(l for l in alice.browser.get("/sent").links if "<title>Contract" in alice.browser.get(l).text)))
+    assert "Asks for a second factor" in text_of(alice.browser.get("/compose"))
+    secret, _ = set_up(node, carol)
+    assert sorted(found_by(carol, "lighthouse")) == ["Contract", "Plain"] and "is sold" in carol.get("/inbox").text
+    other = Browser(node)  # without having shown it
+    page = other.submit(other.get(portal.link_for(node, CAROL, 2)), r"/code$")
+    page = other.submit(page, r"/code$", code=portal.code_for(node, CAROL, 2))
+    assert page.path == "/sign-in/second-factor" and other.get("/search").path != "/search"

@@ -28,6 +28,7 @@ static void set_choice(struct request *request, json_t *item, const struct defin
 			: STR_NONE);
 	view_set_flag(item, "may_print", definition->rights.print);
 	view_set_flag(item, "may_reply", definition->rights.reply);
+	view_set_flag(item, "second_factor", definition->rights.second_factor);
 }
 
 /* The choice is shown where there is one. */

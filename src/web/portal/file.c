@@ -27,7 +27,7 @@ static enum result read_sending(
 	const struct sending *sending = context;
 
 	/* A recall or the expiry cuts a download that is under way. */
-	TRY(open_still(sending->flow, &sending->actor, sending->message->summary.copy.id, clock_now(), err));
+	TRY(open_still(sending->flow, &sending->actor, sending->message, clock_now(), err));
 	return reader_read(&sending->bytes, offset, data, size, ret_read, err);
 }
 

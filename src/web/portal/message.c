@@ -149,6 +149,8 @@ static enum result get_message(struct request *request, struct response *respons
 	TRY(content_set_body(request, view, message,
 		arena_printf(request->arena, "/message/%s", id.s), &is_shown));
 	content_set_quotes(view, message);
+	view_set_flag(json_object_get(view, "states"), "second_factor",
+		copy->is_owner && message->rights.second_factor);
 	view_set_flag(json_object_get(view, "states"), "quotes_recalled", message->quotes_recalled_at > 0);
 	if (is_shown && !request->is_head)
 		TRY(content_note(request, EVIDENCE_BODY_SHOWN, copy->id, STR_NONE));

@@ -231,6 +231,7 @@ void write_set_protection(struct request *request, json_t *view, struct rights r
 		lasts_ms ? format_duration(request->arena, language, lasts_ms) : STR_NONE);
 	view_set_flag(protection, "may_print", rights.print);
 	view_set_flag(protection, "may_reply", rights.reply);
+	view_set_flag(protection, "second_factor", rights.second_factor);
 }
 
 static void set_too_large(struct request *request, struct response *response, json_t *view)
