@@ -16,6 +16,7 @@ int cmd_source(int argc, char **argv);
 int cmd_definition(int argc, char **argv);
 int cmd_group(int argc, char **argv);
 int cmd_licence(int argc, char **argv);
+int cmd_node(int argc, char **argv);
 int cmd_policy(int argc, char **argv);
 int cmd_destructions(int argc, char **argv);
 int cmd_queue(int argc, char **argv);

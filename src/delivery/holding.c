@@ -84,7 +84,7 @@ static enum result beat(struct holding *h, struct err *err)
 	size_t count;
 	int64_t began = clock_monotonic();
 
-	TRY(deliver_beat(h->options.flow, h->run, &arena, &runs, &count, err));
+	TRY(deliver_beat(h->options.flow, h->run, clock_now(), &arena, &runs, &count, err));
 	h->sure_until = began + h->options.silence_ms / 2;
 	watch_note(&h->watch, runs, count, clock_monotonic(), 3 * BEAT_MS);
 	take_over_silent(h, runs, count);

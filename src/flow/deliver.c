@@ -82,7 +82,7 @@ static enum result take_due(struct tx *tx, void *context, struct err *err)
 {
 	struct take *t = context;
 
-	TRY(node_run_beat(tx, t->run, err));
+	TRY(node_run_beat(tx, t->run, t->now, err));
 	TRY(delivery_hold(
 		tx, t->run, t->now, t->busy, t->busy_count, t->limit, t->arena, &t->items, &t->count, err));
 	for (size_t i = 0; i < t->count; i++)

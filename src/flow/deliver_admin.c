@@ -67,8 +67,7 @@ static enum result drop_in_tx(struct tx *tx, void *context, struct err *err)
 
 	TRY(find_waiting(tx, c, &arena, &delivery, err));
 	TRY(deliver_hold(tx, &delivery, &held, err));
-	struct delivery_outcome outcome = {.state = DELIVERY_DROPPED, .reply = c->reason};
-	TRY(delivery_finish(tx, c->id, &outcome, c->now, err));
+	TRY(delivery_drop(tx, c->id, c->reason, c->now, err));
 	TRY(note(tx, c, &delivery, EVENT_DELIVERY_DROPPED, err));
 	return deliver_release_content(tx, &delivery, held, err);
 }

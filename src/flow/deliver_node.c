@@ -56,6 +56,7 @@ enum result deliver_join(struct flow *flow, const struct deliver_join *join, int
 
 struct beating {
 	struct id run;
+	int64_t now;
 	struct arena *arena;
 	struct node_run *runs;
 	size_t count;
@@ -65,14 +66,14 @@ static enum result beat_in_tx(struct tx *tx, void *context, struct err *err)
 {
 	struct beating *b = context;
 
-	TRY(node_run_beat(tx, b->run, err));
+	TRY(node_run_beat(tx, b->run, b->now, err));
 	return node_run_list(tx, b->arena, &b->runs, &b->count, err);
 }
 
-enum result deliver_beat(struct flow *flow, struct id run, struct arena *arena, struct node_run **ret,
-	size_t *ret_count, struct err *err)
+enum result deliver_beat(struct flow *flow, struct id run, int64_t now, struct arena *arena,
+	struct node_run **ret, size_t *ret_count, struct err *err)
 {
-	struct beating beating = {.run = run, .arena = arena};
+	struct beating beating = {.run = run, .now = now, .arena = arena};
 
 	TRY(db_write(flow_db(flow), beat_in_tx, &beating, err));
 	*ret = beating.runs;

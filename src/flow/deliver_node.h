@@ -20,8 +20,8 @@ enum result deliver_join(struct flow *flow, const struct deliver_join *join, int
 	int64_t *ret_count, struct err *err) must_check;
 
 /* Shows that the run lives, and lists the runs there are. CONFLICT when it counts as ended. */
-enum result deliver_beat(struct flow *flow, struct id run, struct arena *arena, struct node_run **ret,
-	size_t *ret_count, struct err *err) must_check;
+enum result deliver_beat(struct flow *flow, struct id run, int64_t now, struct arena *arena,
+	struct node_run **ret, size_t *ret_count, struct err *err) must_check;
 
 /* Ends another's run unless it has beaten since it was listed; *ret_count gets how many deliveries it held.
  */

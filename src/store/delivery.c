@@ -112,6 +112,12 @@ enum result delivery_count_waiting(struct tx *tx, struct id message_id, int64_t 
 		DB_ARGS(db_id(message_id)), ret, err);
 }
 
+enum result delivery_count_held(struct tx *tx, struct id holder_id, int64_t *ret, struct err *err)
+{
+	return read_number(tx, "SELECT COUNT(*) FROM delivery WHERE holder_id = $1",
+		DB_ARGS(db_id(holder_id)), ret, err);
+}
+
 enum result delivery_relays_wait(struct tx *tx, struct id message_id, bool *ret, struct err *err)
 {
 	int64_t count;
@@ -243,6 +249,20 @@ enum result delivery_retry(struct tx *tx, struct id account_id, struct id id, in
 		DB_ARGS(db_id(id), db_id(account_id), db_bool(id_is_none(account_id)), db_int(now)), &changed,
 		err));
 	return changed ? RESULT_OK : err_set(err, RESULT_NOT_FOUND, "no such delivery waits");
+}
+
+enum result delivery_drop(struct tx *tx, struct id id, struct str reason, int64_t now, struct err *err)
+{
+	int64_t changed;
+
+	TRY(db_exec(tx,
+		"UPDATE delivery SET state = 4, last_reply = $2, done_at = $3, payload_box = NULL"
+		" WHERE id = $1 AND state = 1 AND holder_id IS NULL",
+		DB_ARGS(db_id(id), db_text(reason), db_int(now)), &changed, err));
+	return changed ? RESULT_OK
+		       : err_set(err, RESULT_CONFLICT,
+				 "it is being sent at this moment and may arrive: try again when \"is_tried\" "
+				 "in sealpost queue list --json is false");
 }
 
 enum result delivery_hurry(struct tx *tx, struct id message_id, int64_t now, struct err *err)

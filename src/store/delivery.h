@@ -99,6 +99,10 @@ enum result delivery_count_waiting(
  * mail, whatever becomes of the secure message. */
 enum result delivery_relays_wait(struct tx *tx, struct id message_id, bool *ret, struct err *err) must_check;
 
+/* What a node's run has taken and not written down the end of. */
+enum result delivery_count_held(
+	struct tx *tx, struct id holder_id, int64_t *ret, struct err *err) must_check;
+
 const char *delivery_kind_name(enum delivery_kind kind);
 const char *delivery_state_name(enum delivery_state state);
 

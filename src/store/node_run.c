@@ -9,14 +9,15 @@ enum result node_run_list(
 	cleanup(rows_done) struct rows rows = {0};
 	struct list runs = list_new(arena, sizeof(struct node_run));
 
-	TRY(db_query(tx, "SELECT name, run_id, beats, started_at FROM node_run ORDER BY run_id", DB_NO_ARGS,
+	TRY(db_query(tx, "SELECT name, run_id, beats, started_at, beaten_at FROM node_run ORDER BY run_id", DB_NO_ARGS,
 		&rows, err));
 	while (rows_next(&rows))
 		*(struct node_run *)list_add(&runs) =
 			(struct node_run){.name = arena_str(arena, row_text(&rows, 0)),
 				.id = row_id(&rows, 1),
 				.beats = row_int(&rows, 2),
-				.started_at = row_int(&rows, 3)};
+				.started_at = row_int(&rows, 3),
+				.beaten_at = row_int(&rows, 4)};
 	TRY(rows_end(&rows, err));
 	*ret = runs.items;
 	*ret_count = runs.count;
@@ -28,19 +29,19 @@ enum result node_run_add(struct tx *tx, const struct node_run *run, struct err *
 	int64_t changed;
 
 	TRY(db_exec(tx,
-		"INSERT INTO node_run (name, run_id, beats, started_at) VALUES ($1, $2, $3, $4)"
+		"INSERT INTO node_run (name, run_id, beats, started_at, beaten_at) VALUES ($1, $2, $3, $4, $4)"
 		" ON CONFLICT (name) DO NOTHING",
 		DB_ARGS(db_text(run->name), db_id(run->id), db_int(run->beats), db_int(run->started_at)),
 		&changed, err));
 	return changed ? RESULT_OK : err_set(err, RESULT_CONFLICT, "another process runs as this node");
 }
 
-enum result node_run_beat(struct tx *tx, struct id id, struct err *err)
+enum result node_run_beat(struct tx *tx, struct id id, int64_t now, struct err *err)
 {
 	int64_t changed;
 
-	TRY(db_exec(tx, "UPDATE node_run SET beats = beats + 1 WHERE run_id = $1", DB_ARGS(db_id(id)),
-		&changed, err));
+	TRY(db_exec(tx, "UPDATE node_run SET beats = beats + 1, beaten_at = $2 WHERE run_id = $1",
+		DB_ARGS(db_id(id), db_int(now)), &changed, err));
 	return changed ? RESULT_OK : err_set(err, RESULT_CONFLICT, "this run of the node counts as ended");
 }
 

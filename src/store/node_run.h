@@ -11,6 +11,7 @@ struct node_run {
 	struct id id;	    /* of the run */
 	int64_t beats;	    /* grows as long as it lives */
 	int64_t started_at; /* ms */
+	int64_t beaten_at;  /* ms by the node's own clock, for people to see; no rule goes by it */
 };
 
 enum result node_run_list(struct tx *tx, struct arena *arena, struct node_run **ret, size_t *ret_count,

@@ -7,7 +7,7 @@
 enum result node_run_add(struct tx *tx, const struct node_run *run, struct err *err) must_check;
 
 /* Counts a beat. From here to the end of the transaction nobody ends the run. CONFLICT when it has ended. */
-enum result node_run_beat(struct tx *tx, struct id id, struct err *err) must_check;
+enum result node_run_beat(struct tx *tx, struct id id, int64_t now, struct err *err) must_check;
 
 /* Ends a run that has beaten so often, or any when beats is -1; *ret_ended: it was there. */
 enum result node_run_end(

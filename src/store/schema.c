@@ -673,6 +673,9 @@ static const char addresses[] =
 	"UPDATE session SET entered_id = person_id;"
 	"ALTER TABLE code ADD COLUMN adds_address TEXT NOT NULL DEFAULT '';";
 
+static const char last_beats[] = "ALTER TABLE node_run ADD COLUMN beaten_at BIGINT NOT NULL DEFAULT 0;"
+				 "UPDATE node_run SET beaten_at = started_at;";
+
 static const struct migration migrations[] = {
 	{1, "begin", begin},
 	{2, "delay-notices", delay_notices},
@@ -704,6 +707,7 @@ static const struct migration migrations[] = {
 	{28, "person-views", person_views},
 	{29, "leaving", leaving},
 	{30, "addresses", addresses},
+	{31, "last-beats", last_beats},
 };
 
 enum result schema_migrate(struct db *db, int *ret_from, int *ret_to, struct err *err)

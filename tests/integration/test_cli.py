@@ -5,6 +5,7 @@ import re
 import os
 import socket
 import subprocess
+import time
 
 import pytest
 from support import smtp, wait
@@ -13,7 +14,7 @@ from support.mail_server import MailServer
 from support.node import ROOT, Node
 
 COMMANDS = ["init", "serve", "demo", "check", "account", "destination", "domain", "user", "source", "definition", "policy", "queue",
-            "message", "migrate", "version"]
+            "message", "node", "migrate", "version"]
 NO_ID = "06h0kza5jgavvbdjkbf16ack84"
 
 OK, INTERNAL, USAGE, NOT_FOUND, DENIED, CONFLICT, INVALID, _, _, _, UNAVAILABLE = range(11)
@@ -47,7 +48,7 @@ def test_help_of_each(binary, command):
     assert command in call(binary, "--help").stdout
 
 
-@pytest.mark.parametrize("command", ["account", "domain", "user", "source", "definition", "policy", "queue", "message"])
+@pytest.mark.parametrize("command", ["account", "domain", "user", "source", "definition", "policy", "queue", "message", "node"])
 def test_help_of_each_verb(binary, command):
     """What prints data prints it as JSON too."""
     usages = [u.split() for u in re.findall(r"^  sealpost (.+)", call(binary, command, "--help").stdout, re.M)]
@@ -299,6 +300,18 @@ def test_check_tries_the_servers_that_mail_goes_to(binary, tmp_path):
         node.close()
         for server in servers:
             server.close()
+
+
+def test_check_does_not_wait_for_silent_servers(sqlite_acme):
+    """Each step with a server has ten seconds; this one takes the connection and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        sqlite_acme.config.write_text(sqlite_acme.config.read_text().replace('outbox = "outbox"', 'delivery = "direct"'))
+        sqlite_acme.run("domain", "set", "acme.example", "--next-hop", f"127.0.0.1:{silent.getsockname()[1]}")
+        begun = time.monotonic()
+        found = {f["what"].split(",")[0]: f for f in sqlite_acme.json("check")}
+        assert 9 < time.monotonic() - begun < 60
+    row = found["the next hop of acme.example"]
+    assert row["finding"] == "warning" and "in time" in row["what"] and "start that server" in row["mend"], row
 
 
 def test_check_sees_another_root_key(acme):

@@ -7,6 +7,7 @@ from support import rows, smtp, wait
 from support.mail_server import MailServer
 from support.node import Node
 
+CONFLICT = 5  # exit code
 SILENCE = 10  # seconds, the least there is; a node beats every third
 
 
@@ -135,3 +136,27 @@ def test_r12_what_was_sent_is_written_down_when_the_database_comes_back(binary, 
         assert len(world.server.taken) == 1
     finally:
         world.close()
+
+
+def test_r12_what_is_being_sent_is_not_dropped(world):
+    world.hang()
+    (one,) = world.node.json("queue", "list")
+    said = world.node.run("queue", "drop", one["id"], "--reason", "written to the wrong person", code=CONFLICT)
+    assert "being sent at this moment" in said and "is_tried" in said
+    world.server.silent = False
+    world.server.drop_connections()
+    wait.until(lambda: world.tries() == [(1, False)], "the try to end")
+    world.node.run("queue", "drop", one["id"], "--reason", "written to the wrong person")
+    (dropped,) = world.node.json("queue", "list", "--all")
+    assert dropped["state"] == "dropped" and not world.server.taken
+
+
+def test_nodes_are_listed(cluster):
+    cluster.hang()
+    other = cluster.second_node(node_name="other").start()
+    beat = {n["name"]: n["last_beat"] for n in cluster.node.json("node", "list")}["other"]
+    wait.until(lambda: {n["name"]: n["last_beat"] for n in cluster.node.json("node", "list")}["other"] > beat, "another beat")
+    assert sorted((n["name"] == "other", n["in_hand"]) for n in cluster.node.json("node", "list")) == [(False, 1), (True, 0)]
+    assert cluster.node.run("node", "list").startswith("name")
+    other.stop()
+    assert len(cluster.node.json("node", "list")) == 1
