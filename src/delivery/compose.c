@@ -6,6 +6,7 @@
 #include "flow/notice.h"
 #include "mime/build.h"
 #include "mime/rewrite.h"
+#include "store/event.h"
 #include "text/colour.h"
 #include "text/format.h"
 
@@ -245,6 +246,29 @@ static enum result compose_unread(struct composing *c, const struct writer *out,
 		c, "unread", c->job->account.settings.display_name, true, "auto-generated", out, err);
 }
 
+/* What changed about signing in, by the kind of its event. */
+static enum result compose_changed(struct composing *c, const struct writer *out, struct err *err)
+{
+	static const struct {
+		const char *kind, *word;
+	} words[] = {{EVENT_PASSWORD_SET, "password_set"}, {EVENT_FACTOR_SET, "factor_set"},
+		{EVENT_FACTOR_REMOVED, "factor_removed"}, {EVENT_RECOVERY_CODES_MADE, "codes_made"},
+		{EVENT_PASSKEY_ADDED, "passkey_added"}, {EVENT_PASSKEY_REMOVED, "passkey_removed"},
+		{EVENT_ADDRESS_ADDED, "address_added"}, {EVENT_ADDRESS_REMOVED, "address_removed"}};
+	struct str address = c->job->payload;
+	struct str kind = str_cut(&address, '\n');
+
+	for (size_t i = 0; i < COUNT_OF(words); i++)
+		if (str_equal(kind, str_of(words[i].kind)))
+			(void)json_object_set_new(c->view, words[i].word, json_true());
+	set(c->view, "address", address);
+	set(c->view, "recipient", c->job->delivery.recipient);
+	set(c->view, "at", words_of_time(c, c->job->delivery.created_at));
+	set(c->view, "link", arena_printf(&c->arena, "%.*s/settings/sessions", STR_ARG(c->texts->portal_url)));
+	return build_own(
+		c, "changed", c->job->account.settings.display_name, true, "auto-generated", out, err);
+}
+
 static enum result compose_request(struct composing *c, const struct writer *out, struct err *err)
 {
 	const struct deliver_job *job = c->job;
@@ -391,6 +415,8 @@ static enum result compose(struct composing *c, const struct writer *out, struct
 		return compose_unread(c, out, err);
 	case DELIVERY_REQUEST:
 		return compose_request(c, out, err);
+	case DELIVERY_CHANGED:
+		return compose_changed(c, out, err);
 	case DELIVERY_REPORT:
 		return compose_report(c, out, err);
 	}

@@ -1,6 +1,7 @@
 #include "flow/addresses.h"
 
 #include "base/limits.h"
+#include "flow/changed.h"
 #include "flow/mail_out.h"
 #include "flow/people.h"
 #include "flow/sign_in_private.h"
@@ -180,7 +181,9 @@ static enum result take_over(
 	TRY(draft_move(tx, row->main_id, to, row->id, err));
 	TRY(session_remove_entered(tx, row->main_id, row->id, err));
 	TRY(person_set_main(tx, row->id, to, p->try.now, err));
-	return sign_in_note(tx, EVENT_ADDRESS_REMOVED, &left, (struct id){0}, p->actor->origin, row->address,
+	TRY(sign_in_note(tx, EVENT_ADDRESS_REMOVED, &left, (struct id){0}, p->actor->origin, row->address,
+		p->try.now, err));
+	return changed_tell(p->flow, tx, left.account_id, left.id, EVENT_ADDRESS_REMOVED, row->address,
 		p->try.now, err);
 }
 
@@ -203,8 +206,8 @@ static enum result note(
 {
 	struct person person = {.id = p->actor->person_id, .account_id = p->actor->account_id};
 
-	return sign_in_note(
-		tx, kind, &person, (struct id){0}, p->actor->origin, address, p->try.now, err);
+	TRY(sign_in_note(tx, kind, &person, (struct id){0}, p->actor->origin, address, p->try.now, err));
+	return changed_tell(p->flow, tx, person.account_id, person.id, kind, address, p->try.now, err);
 }
 
 /* Whoever holds the row of an address and of whom it signs in as changes what they are joined to. */
@@ -282,6 +285,7 @@ enum result addresses_prove(struct flow *flow, const struct actor *actor, const 
 }
 
 struct removing {
+	struct flow *flow;
 	const struct actor *actor;
 	struct id id;
 	int64_t now;
@@ -305,14 +309,19 @@ static enum result remove_address(struct tx *tx, void *context, struct err *err)
 	TRY(draft_move(tx, own_id, row.id, row.id, err));
 	TRY(person_set_main(tx, row.id, (struct id){0}, 0, err));
 	TRY(session_remove_entered(tx, own_id, row.id, err));
-	return sign_in_note(tx, EVENT_ADDRESS_REMOVED, &person, (struct id){0}, r->actor->origin, row.address,
+	TRY(sign_in_note(tx, EVENT_ADDRESS_REMOVED, &person, (struct id){0}, r->actor->origin, row.address,
+		r->now, err));
+	/* Both learn of it: whoever did it may have been somebody else. */
+	TRY(changed_tell(
+		r->flow, tx, person.account_id, person.id, EVENT_ADDRESS_REMOVED, row.address, r->now, err));
+	return changed_tell_at(r->flow, tx, person.account_id, row.address, EVENT_ADDRESS_REMOVED, row.address,
 		r->now, err);
 }
 
 enum result addresses_remove(
 	struct flow *flow, const struct actor *actor, struct id id, int64_t now, struct err *err)
 {
-	struct removing removing = {actor, id, now};
+	struct removing removing = {flow, actor, id, now};
 
 	return db_write(flow_db(flow), remove_address, &removing, err);
 }

@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "base/network.h"
+#include "flow/changed.h"
 #include "flow/sign_in_private.h"
 #include "seal/box.h"
 #include "seal/random.h"
@@ -143,7 +144,9 @@ static enum result add_passkey(struct tx *tx, void *context, struct err *err)
 	row.name_box = box_seal_account(account.key, (struct box_context){NAME_FIELD, row.id},
 		str_bytes(str_sub(a->name, 0, LIMIT_DISPLAY_NAME_BYTES)), &arena);
 	TRY(passkey_add(tx, &row, err));
-	return note(tx, a->actor, EVENT_PASSKEY_ADDED, a->now, err);
+	TRY(note(tx, a->actor, EVENT_PASSKEY_ADDED, a->now, err));
+	return changed_tell(a->flow, tx, a->actor->account_id, a->actor->person_id, EVENT_PASSKEY_ADDED, STR_NONE,
+		a->now, err);
 }
 
 enum result passkeys_add(struct flow *flow, const struct actor *actor, const struct visitor *visitor,
@@ -290,6 +293,7 @@ enum result passkeys_of(struct flow *flow, const struct actor *actor, struct are
 }
 
 struct removing {
+	struct flow *flow;
 	const struct actor *actor;
 	struct id id;
 	int64_t now;
@@ -300,13 +304,15 @@ static enum result remove_passkey(struct tx *tx, void *context, struct err *err)
 	const struct removing *r = context;
 
 	TRY(passkey_remove(tx, r->actor->person_id, r->id, err));
-	return note(tx, r->actor, EVENT_PASSKEY_REMOVED, r->now, err);
+	TRY(note(tx, r->actor, EVENT_PASSKEY_REMOVED, r->now, err));
+	return changed_tell(r->flow, tx, r->actor->account_id, r->actor->person_id, EVENT_PASSKEY_REMOVED,
+		STR_NONE, r->now, err);
 }
 
 enum result passkeys_remove(
 	struct flow *flow, const struct actor *actor, struct id id, int64_t now, struct err *err)
 {
-	struct removing removing = {actor, id, now};
+	struct removing removing = {flow, actor, id, now};
 
 	return db_write(flow_db(flow), remove_passkey, &removing, err);
 }

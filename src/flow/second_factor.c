@@ -1,6 +1,7 @@
 #include "flow/factor_private.h"
 
 #include "base/limits.h"
+#include "flow/changed.h"
 #include "flow/sign_in_private.h"
 #include "seal/box.h"
 #include "seal/random.h"
@@ -196,7 +197,8 @@ static enum result note(struct tx *tx, const struct factor_change *c, const stru
 		.person_id = person->id,
 		.origin = c->actor->origin};
 
-	return event_record(tx, &event, err);
+	TRY(event_record(tx, &event, err));
+	return changed_tell(c->flow, tx, person->account_id, person->id, kind, STR_NONE, c->now, err);
 }
 
 /* This session has shown it now; one that waited for the set-up is open. */

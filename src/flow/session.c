@@ -1,5 +1,6 @@
 #include "flow/sign_in.h"
 
+#include "flow/changed.h"
 #include "flow/people.h"
 #include "seal/password.h"
 #include "seal/random.h"
@@ -57,6 +58,7 @@ enum result session_open(struct flow *flow, struct bytes token, int64_t now, str
 }
 
 struct session_change {
+	struct flow *flow;
 	const struct actor *actor;
 	struct bytes token_hash;
 	int64_t now;
@@ -115,7 +117,9 @@ static enum result set_password(struct tx *tx, void *context, struct err *err)
 
 	TRY(person_set_password(tx, c->actor->person_id, c->value, c->now, err));
 	TRY(session_remove_others(tx, c->actor->person_id, c->token_hash, err));
-	return note(tx, c, EVENT_PASSWORD_SET, err);
+	TRY(note(tx, c, EVENT_PASSWORD_SET, err));
+	return changed_tell(c->flow, tx, c->actor->account_id, c->actor->person_id, EVENT_PASSWORD_SET, STR_NONE,
+		c->now, err);
 }
 
 enum result password_set(struct flow *flow, const struct actor *actor, struct bytes token, struct str address,
@@ -123,7 +127,7 @@ enum result password_set(struct flow *flow, const struct actor *actor, struct by
 {
 	cleanup(arena_done) struct arena arena = {0};
 	struct session_change change = {
-		.actor = actor, .token_hash = hash_of_token(token, &arena), .now = now};
+		.flow = flow, .actor = actor, .token_hash = hash_of_token(token, &arena), .now = now};
 
 	TRY(people_check_password(flow, actor->account_id, address, password, err));
 	TRY(password_hash(password, &arena, &change.value, err));

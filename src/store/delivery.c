@@ -319,6 +319,7 @@ const char *delivery_kind_name(enum delivery_kind kind)
 		[DELIVERY_UNREAD] = "unread",
 		[DELIVERY_REQUEST] = "request",
 		[DELIVERY_OWN_COPY] = "own-copy",
+		[DELIVERY_CHANGED] = "changed",
 	};
 
 	return (size_t)kind < COUNT_OF(names) && names[kind] ? names[kind] : "unknown";

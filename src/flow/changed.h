@@ -1,0 +1,17 @@
+/* changed: a mail tells a person when something changed about how the person signs in, so that somebody else's
+ * doing is noticed. It holds no secret and says what to do. */
+#ifndef FLOW_CHANGED_H
+#define FLOW_CHANGED_H
+
+#include "flow/flow.h"
+
+/* Queued to the person's main address, within the transaction that makes the change. `kind`: the event's
+ * (store/event.h); `address`: the one it is about, or empty. */
+enum result changed_tell(struct flow *flow, struct tx *tx, struct id account_id, struct id person_id,
+	const char *kind, struct str address, int64_t now, struct err *err) must_check;
+
+/* The same to that address, whoever's it is. */
+enum result changed_tell_at(struct flow *flow, struct tx *tx, struct id account_id, struct str to,
+	const char *kind, struct str address, int64_t now, struct err *err) must_check;
+
+#endif
