@@ -413,7 +413,8 @@ enum result open_message(struct flow *flow, const struct actor *actor, struct id
 
 struct still_query {
 	const struct actor *actor;
-	const struct open_message *message;
+	struct id copy_id;
+	const struct open_message *message; /* or NULL: no code is asked for */
 	int64_t now;
 };
 
@@ -422,14 +423,14 @@ static enum result read_access(struct tx *tx, void *context, struct err *err)
 	const struct still_query *q = context;
 	struct copy_access access;
 
-	TRY(copy_access(tx, q->actor->person_id, q->message->summary.copy.id, &access, err));
+	TRY(copy_access(tx, q->actor->person_id, q->copy_id, &access, err));
 	if (access.is_recalled)
 		return err_code(err, RESULT_GONE, "recalled", "the sender recalled this message");
 	if (!access.is_owner && access.expires_at && q->now >= access.expires_at)
 		return err_code(err, RESULT_GONE, "expired", "this message has expired");
 	if (!access.has_key)
 		return err_code(err, RESULT_GONE, "destroyed", "this message was destroyed");
-	if (!access.is_owner && access.code_set_at != q->message->code_set_at)
+	if (q->message && !access.is_owner && access.code_set_at != q->message->code_set_at)
 		return err_code(err, RESULT_DENIED, "access-code", "its sender set another code");
 	return RESULT_OK;
 }
@@ -437,7 +438,15 @@ static enum result read_access(struct tx *tx, void *context, struct err *err)
 enum result open_still(struct flow *flow, const struct actor *actor, const struct open_message *message,
 	int64_t now, struct err *err)
 {
-	struct still_query query = {actor, message, now};
+	struct still_query query = {actor, message->summary.copy.id, message, now};
+
+	return db_read(flow_db(flow), read_access, &query, err);
+}
+
+enum result open_is_there(
+	struct flow *flow, const struct actor *actor, struct id copy_id, int64_t now, struct err *err)
+{
+	struct still_query query = {actor, copy_id, NULL, now};
 
 	return db_read(flow_db(flow), read_access, &query, err);
 }

@@ -153,6 +153,10 @@ enum result open_header(const struct open_message *message, struct buf *header, 
 enum result open_still(struct flow *flow, const struct actor *actor, const struct open_message *message,
 	int64_t now, struct err *err) must_check;
 
+/* Whether it could be opened but for codes and factors: OK, or NOT_FOUND or GONE as open_message. */
+enum result open_is_there(struct flow *flow, const struct actor *actor, struct id copy_id, int64_t now,
+	struct err *err) must_check;
+
 /* Of a message that answers GONE: whom to ask, and when it ended (0: not known). */
 struct open_ended {
 	struct open_person owner;

@@ -30,7 +30,10 @@ static enum result show_folder(struct request *request, struct response *respons
 		filters_set(request, view, &filters);
 	view_set_flag(view, "is_filtered", filters_any(&filters));
 	struct str url = rows_url(request, &filters, &page.from);
-	view_set(view, "list_url", url.len ? url : filters_url(request, name, &filters));
+	struct str place = url.len ? url : filters_url(request, name, &filters);
+	view_set(view, "list_url", place);
+	(void)str_cut(&place, '?');
+	view_set(view, "live", arena_printf(request->arena, "folder=%s&%.*s", name, STR_ARG(place)));
 	rows_set_told(request, view);
 	return page_portal(request, response, name, name, view);
 }

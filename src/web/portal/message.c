@@ -110,6 +110,9 @@ static enum result set_folder(struct request *request, json_t *view, const struc
 	struct str url = rows_url(request, &filters, &page.from);
 	view_set(view, "back_url", url.len ? url : filters_url(request, filters.folder, &filters));
 	view_set_flag(view, "can_mark", !copy->is_owner);
+	view_set(view, "live",
+		arena_printf(request->arena, "message=%s%s", id_text(copy->id).s,
+			copy->is_owner ? "&own=1" : ""));
 	view_set_flag(view, "is_sent", copy->folder == FOLDER_SENT);
 	view_set_flag(view, "is_deleted", copy->folder == FOLDER_DELETED);
 	return RESULT_OK;

@@ -10,14 +10,39 @@
 /* A form with files is somewhat larger than what it carries. */
 #define FORM_SPARE_BYTES (2 << 20)
 
-static const struct route_table *const tables[] = {&portal_routes_passkey, &portal_routes_check,
-	&portal_routes_link, &portal_routes_sign_in, &portal_routes_code, &portal_routes_settings,
-	&portal_routes_password, &portal_routes_mailboxes, &portal_routes_mailbox, &portal_routes_message,
-	&portal_routes_attached, &portal_routes_again, &portal_routes_body, &portal_routes_factor,
-	&portal_routes_presence, &portal_routes_file, &portal_routes_reply, &portal_routes_compose,
-	&portal_routes_brand, &portal_routes_command, &portal_routes_notify, &portal_routes_access_code,
-	&portal_routes_delete, &portal_routes_ask, &portal_routes_export, &portal_routes_draft,
-	&portal_routes_leaving, &portal_routes_mark, &portal_routes_search, &portal_routes_addresses};
+static const struct route_table *const tables[] = {
+	&portal_routes_access_code,
+	&portal_routes_addresses,
+	&portal_routes_again,
+	&portal_routes_ask,
+	&portal_routes_attached,
+	&portal_routes_body,
+	&portal_routes_brand,
+	&portal_routes_check,
+	&portal_routes_code,
+	&portal_routes_command,
+	&portal_routes_compose,
+	&portal_routes_delete,
+	&portal_routes_draft,
+	&portal_routes_export,
+	&portal_routes_factor,
+	&portal_routes_file,
+	&portal_routes_leaving,
+	&portal_routes_link,
+	&portal_routes_live,
+	&portal_routes_mailbox,
+	&portal_routes_mailboxes,
+	&portal_routes_mark,
+	&portal_routes_message,
+	&portal_routes_notify,
+	&portal_routes_passkey,
+	&portal_routes_password,
+	&portal_routes_presence,
+	&portal_routes_reply,
+	&portal_routes_search,
+	&portal_routes_settings,
+	&portal_routes_sign_in,
+};
 
 /* Nobody is signed in who should be: pages lead to the sign-in and come back, forms keep what was written. */
 static enum result ask_to_sign_in(struct request *request, struct response *response)
@@ -59,7 +84,7 @@ static enum result handle(struct request *request, struct response *response)
 			return err_code(&request->err, RESULT_DENIED, "form-old",
 				"the form is not from this session");
 	}
-	if (visit->is_signed_in) {
+	if (visit->is_signed_in && rights != RIGHTS_WATCHING) {
 		struct err err = {0};
 		/* Reading goes on when it cannot be written down; the session then ends earlier. */
 		if (session_use(flow_of(request), &visit->session, request->now, &err) != RESULT_OK)
