@@ -173,6 +173,7 @@
 #define LIMIT_PASSKEY_ATTESTATION_BYTES (16 * 1024) /* with the certificates of those that attest unasked */
 #define LIMIT_PASSKEY_SIGNATURE_BYTES 1024
 #define LIMIT_SESSION_DUE_MS (15 * MS_MINUTE) /* of a session that waits for its second factor */
+#define LIMIT_LATE_FORM_MS (24 * MS_HOUR)     /* after a session's end, that what was written in it is kept */
 #define LIMIT_DEVICE_MS (180 * MS_DAY)	      /* a browser is known since its last sign-in */
 #define LIMIT_PASSWORD_CHARACTERS_MIN 10
 #define LIMIT_PASSWORD_BYTES_MAX 256

@@ -144,7 +144,8 @@ static enum result keep_house_in_tx(struct tx *tx, void *context, struct err *er
 	/* A transaction may be tried again from the start. */
 	house->removed = list_new(&house->arena, sizeof(struct content_place));
 	TRY(chain_events(tx, now, err));
-	TRY(session_remove_ended(tx, now, AT_ONCE, err));
+	/* They still say whose a form is that comes late. */
+	TRY(session_remove_ended(tx, now - LIMIT_LATE_FORM_MS, AT_ONCE, err));
 	TRY(code_remove_expired(tx, now - MS_DAY, AT_ONCE, err));
 	TRY(attempt_remove_ended(tx, now, AT_ONCE, err));
 	TRY(device_remove_unused(tx, now - LIMIT_DEVICE_MS, AT_ONCE, err));

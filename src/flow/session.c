@@ -1,5 +1,6 @@
 #include "flow/sign_in.h"
 
+#include "base/limits.h"
 #include "flow/changed.h"
 #include "flow/people.h"
 #include "seal/password.h"
@@ -27,21 +28,29 @@ static struct bytes hash_of_token(struct bytes token, struct arena *arena)
 	return (struct bytes){hash, HASH_BYTES};
 }
 
+/* The session and when it ends, whether it has or not. */
+static enum result read_session(
+	struct tx *tx, const struct session_query *q, struct session_facts *ret, struct err *err)
+{
+	enum result found = session_find(tx, hash_of_token(q->token, q->arena), q->arena, &ret->session, err);
+
+	if (found == RESULT_NOT_FOUND)
+		return err_code(err, RESULT_DENIED, "session-ended", "nobody is signed in");
+	TRY(found);
+	TRY(settings_load(tx, ret->session.account_id, q->arena, &ret->settings, err));
+	int64_t idle_ends = ret->session.used_at + ret->settings.session_idle_minutes * MS_MINUTE;
+	ret->ends_at = idle_ends < ret->session.ends_at ? idle_ends : ret->session.ends_at;
+	return RESULT_OK;
+}
+
 static enum result find_session(struct tx *tx, void *context, struct err *err)
 {
 	struct session_query *q = context;
 	struct session_facts facts;
 
-	enum result found =
-		session_find(tx, hash_of_token(q->token, q->arena), q->arena, &facts.session, err);
-	if (found == RESULT_NOT_FOUND)
-		return err_code(err, RESULT_DENIED, "session-ended", "nobody is signed in");
-	TRY(found);
+	TRY(read_session(tx, q, &facts, err));
 	if (facts.session.stage != SESSION_OPEN && q->now < facts.session.ends_at)
 		return err_code(err, RESULT_DENIED, "second-factor", "the second factor was not shown yet");
-	TRY(settings_load(tx, facts.session.account_id, q->arena, &facts.settings, err));
-	int64_t idle_ends = facts.session.used_at + facts.settings.session_idle_minutes * MS_MINUTE;
-	facts.ends_at = idle_ends < facts.session.ends_at ? idle_ends : facts.session.ends_at;
 	if (q->now >= facts.ends_at)
 		return err_code(err, RESULT_DENIED, "session-ended", "the session has ended");
 	TRY(person_find(tx, facts.session.account_id, facts.session.person_id, q->arena, &facts.person, err));
@@ -55,6 +64,30 @@ enum result session_open(struct flow *flow, struct bytes token, int64_t now, str
 	struct session_query query = {flow, token, now, arena, ret};
 
 	return db_read(flow_db(flow), find_session, &query, err);
+}
+
+static enum result find_late(struct tx *tx, void *context, struct err *err)
+{
+	struct session_query *q = context;
+
+	TRY(read_session(tx, q, q->facts, err));
+	const struct session_facts *facts = q->facts;
+	bool is_late = facts->session.stage == SESSION_OPEN && q->now >= facts->ends_at &&
+		       q->now < facts->ends_at + LIMIT_LATE_FORM_MS;
+	return is_late ? RESULT_OK : err_set(err, RESULT_DENIED, "this session keeps nothing");
+}
+
+enum result session_late(
+	struct flow *flow, struct bytes token, int64_t now, struct actor *ret, struct err *err)
+{
+	cleanup(arena_done) struct arena arena = {0};
+	struct session_facts facts = {0};
+	struct session_query query = {flow, token, now, &arena, &facts};
+
+	TRY(db_read(flow_db(flow), find_late, &query, err));
+	ret->account_id = facts.session.account_id;
+	ret->person_id = facts.session.person_id;
+	return RESULT_OK;
 }
 
 struct session_change {

@@ -103,6 +103,11 @@ struct session_facts {
 enum result session_open(struct flow *flow, struct bytes token, int64_t now, struct arena *arena,
 	struct session_facts *ret, struct err *err) must_check;
 
+/* Whose session it was that has ended by its time, not by signing out, at most LIMIT_LATE_FORM_MS ago: what
+ * was written in it is kept for that person (R7). It entitles to nothing else. DENIED. */
+enum result session_late(
+	struct flow *flow, struct bytes token, int64_t now, struct actor *ret, struct err *err) must_check;
+
 /* Counts a person's own request as use. */
 enum result session_use(
 	struct flow *flow, const struct session_facts *facts, int64_t now, struct err *err) must_check;

@@ -197,6 +197,13 @@ export class Walk {
     await page.locator(".sign").waitFor();
     await this.see("error-session-ended", page);
     await kept.addCookies(cookies);
+    await page.goto(`${node.url}/message/${ids.offer}/reply`);
+    await page.locator("textarea[name=text]").fill("A text that is kept sealed.");
+    node.sql("UPDATE session SET used_at = used_at - 7200000");
+    await page.locator("form.write button.primary").click();
+    await page.locator(".sign").waitFor();
+    await this.see("error-session-kept", page);
+    node.sql("UPDATE session SET used_at = used_at + 7200000");
     await this.see("sign-in-ended", await this.newPage(), "/sign-in?ended=1");
     const old = await this.newPage();
     await old.goto(`${node.url}/sign-in`);

@@ -163,3 +163,76 @@ def test_drafts_have_a_number(sqlite_node):
     page = save(alice, alice.get("/compose"), **{**WORDS, "text": "One more"})
     assert page.status == 422 and "200 drafts" in page.text and "One more" in page.text
     assert "sent=1" in portal.compose(alice, alice.get("/compose"), **WORDS).url
+
+
+HOUR = 3600 * 1000
+
+
+def send_late(browser, page, pattern=r"/compose$", chosen=(), **fields):
+    """Without scripts, when the session has ended meanwhile; the page that says so."""
+    answer = browser.submit_files(page, pattern, list(chosen), **fields)
+    assert answer.status == 403 and "signed out" in answer.text, answer.text
+    return answer
+
+
+def sign_in_again(browser, page, address):
+    link = next(link for link in page.links if link.startswith("/sign-in"))
+    page = browser.submit(browser.get(link.replace("&amp;", "&")), r"/sign-in", address=address)
+    return browser.submit(page, r"/password$", password="correct horse battery")
+
+
+def test_r7_a_form_sent_after_the_sessions_end_is_given_back_to_its_writer(node):
+    alice = writer(node)
+    page = alice.get("/compose")
+    node.move_clock(2 * HOUR)
+    late = send_late(alice, page, chosen=files("plan.txt"), **WORDS)
+    assert TEXT not in late.text and "is kept" in late.text and not node.json("message", "list")
+    for secret in (TEXT, "Plan of the year", "content of plan.txt"):
+        assert secret.encode() not in node.raw_bytes(), secret
+    send_late(alice, page, chosen=files("plan.txt"), **WORDS)  # loaded again
+    back = sign_in_again(alice, late, ALICE)
+    assert back.status == 200 and "draft=" in back.url
+    for kept in (*WORDS.values(), "plan.txt"):
+        assert kept in back.text, kept
+    assert open_drafts(node) == 1 and "sent=1" in portal.compose(alice, back, **WORDS).url
+
+
+def test_r15_a_late_form_is_given_back_to_nobody_else(node):
+    alice = writer(node)
+    page = alice.get("/compose")
+    node.move_clock(2 * HOUR)
+    late = send_late(alice, page, **WORDS)
+    bob = sign_in_again(alice, late, BOB)  # in the same browser
+    assert bob.status == 404 and TEXT not in bob.text and TEXT not in alice.get("/drafts").text
+    assert open_drafts(node) == 1 and TEXT in writer(node).get("/drafts").text
+
+
+def test_r7_a_late_answer_is_kept_too(node):
+    node.run("definition", "set", "Default", "--all-recipients", "yes")
+    smtp.send(node.smtp_port, smtp.make(subject="Offer [secure]", to=BOB))
+    link = portal.link_for(node, BOB)
+    bob = writer(node, BOB)
+    page = bob.get("/message/" + link.rsplit("/", 1)[1] + "/reply")
+    node.move_clock(13 * HOUR)  # past the absolute limit
+    late = send_late(bob, page, r"/reply$", text=TEXT)
+    assert TEXT not in late.text
+    back = sign_in_again(bob, late, BOB)
+    assert "/reply?draft=" in back.url and TEXT in back.text
+
+
+@pytest.mark.parametrize("why", ["signed out", "much later", "forged", "too long"])
+def test_r15_what_cannot_be_kept_is_shown_back_and_leaves_nothing(node, why):
+    alice = writer(node)
+    page = alice.get("/compose")
+    words = dict(WORDS)
+    if why == "signed out":
+        alice.submit(alice.get("/inbox"), r"/sign-out$")
+    else:
+        node.move_clock(26 * HOUR if why == "much later" else 2 * HOUR)
+    if why == "forged":
+        page.form(r"/compose$")["fields"]["csrf"] = "0" * 48
+    if why == "too long":
+        words["text"] = TEXT + "x" * (600 * 1024)
+    late = alice.submit_files(page, r"/compose$", files("plan.txt"), **words)
+    assert late.status in (403, 413) and "is kept" not in late.text
+    assert open_drafts(node) == 0 and int(rows.query(node, "SELECT COUNT(*) FROM draft_file")[0][0]) == 0

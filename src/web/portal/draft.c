@@ -54,7 +54,8 @@ static enum result post_draft(struct request *request, struct response *response
 	if (!id_parse(request_field(request, "form"), &form_id))
 		return err_set(&request->err, RESULT_INVALID, "the form has no identifier");
 	(void)id_parse(request_field(request, "answers"), &answers_id);
-	TRY(write_save(request, form_id, answers_id, request_field(request, "all").len > 0, NULL));
+	TRY(write_save(
+		request, &visit->actor, form_id, answers_id, request_field(request, "all").len > 0, NULL));
 	page_tell_session(request, response);
 	response_text(response, "text/plain; charset=utf-8",
 		language_format(request->arena, visit->language, "drafts.saved_at",

@@ -308,16 +308,20 @@ void page_error(struct request *request, struct response *response, enum result 
 
 	(void)result;
 	set_ended(visit, view);
-	write_set_kept(request, view);
+	/* What is kept is shown to its writer only. */
+	view_set_flag(view, "was_kept", visit->late_url.len > 0);
+	if (!visit->late_url.len)
+		write_set_kept(request, view);
 	view_set(view, "factor_url",
 		arena_printf(request->arena, "/settings/second-factor?next=%.*s",
 			STR_ARG(percent_encode(request->arena, return_path(request)))));
 	view_set(view, "back_url", visit->is_signed_in ? STR("/inbox") : STR("/"));
 	/* A form with a text has its own page to come back to. */
+	struct str back = visit->late_url.len ? visit->late_url : request->path;
 	view_set(view, "sign_in_url",
 		pairs_get(&request->fields, "text").ptr
 			? arena_printf(request->arena, "/sign-in?next=%.*s",
-				  STR_ARG(percent_encode(request->arena, request->path)))
+				  STR_ARG(percent_encode(request->arena, back)))
 			: STR("/sign-in"));
 	bool has_files = request->route && request->route->open_sink;
 	view_set(view, "limit",

@@ -13,6 +13,8 @@
 #include "web/server.h"
 #include "web/view.h"
 
+#define CSRF_FORM "portal" /* that all forms are for */
+
 /* Cookies, without their __Host- prefix. */
 #define COOKIE_SESSION "session"
 #define COOKIE_LANGUAGE "language" /* chosen by somebody who is not signed in */
@@ -51,6 +53,10 @@ struct visit {
 	struct actor actor;
 	struct str browser; /* the pre-session cookie: what codes are bound to */
 	struct visitor visitor;
+	struct actor
+		late; /* whose session has just ended: a form that was written in it is theirs; or nobody */
+	struct csrf_secret late_secret; /* of that session's forms */
+	struct str late_url;		/* where what a late form said is kept as a draft, or empty */
 	bool form_is_old;  /* a form of another session: its page shows it again and does nothing else */
 	bool is_looked_up; /* who it is could be found out; otherwise only the error page may use it */
 	bool browser_is_new;
@@ -67,6 +73,9 @@ struct visit {
 
 /* Finds out who asks. UNAVAILABLE, INTERNAL. */
 enum result visit_begin(struct request *request, struct visit **ret) must_check;
+
+/* Finds out whose session has just ended. */
+void visit_find_late(struct request *request);
 
 /* The same without asking the database, for error pages: nobody is signed in. */
 struct visit *visit_minimal(struct request *request) __attribute__((returns_nonnull));

@@ -1,4 +1,4 @@
-#include "web/portal/page.h"
+#include "web/portal/write.h"
 
 #include "base/limits.h"
 #include "base/log.h"
@@ -49,6 +49,8 @@ static enum result ask_to_sign_in(struct request *request, struct response *resp
 {
 	const struct visit *visit = visit_of(request);
 
+	if (request->method != METHOD_GET && request->route->open_sink && write_keep_late(request))
+		return err_code(&request->err, RESULT_DENIED, "session-ended", "what was written is kept");
 	if (request->method != METHOD_GET)
 		return err_code(&request->err, RESULT_DENIED, "session-ended", "nobody is signed in");
 	if (visit->is_due) {

@@ -7,7 +7,6 @@
 #include <assert.h>
 #include <string.h>
 
-#define CSRF_FORM "portal"
 #define BASE32_TOKEN_LEN 52
 
 static struct str language_cookie(const struct request *request)
@@ -91,6 +90,19 @@ static enum result find_session(struct request *request, struct visit *visit)
 	visit->actor.session_hash = visit->session.session.token_hash;
 	visit->actor.has_second_factor = visit->session.session.proof & PROOF_SECOND;
 	return RESULT_OK;
+}
+
+void visit_find_late(struct request *request)
+{
+	struct visit *visit = visit_of(request);
+	struct err err = {0};
+
+	if (!visit->has_ended || !visit->token.len ||
+		session_late(visit->portal->options.flow, visit->token, request->now, &visit->late, &err) !=
+			RESULT_OK)
+		return;
+	visit->late.origin = request->client;
+	visit->late_secret = csrf_secret_of(request_cookie(request, COOKIE_SESSION));
 }
 
 static struct bytes device_cookie(struct request *request)

@@ -22,6 +22,14 @@ struct writing {
 	struct upload *current;
 };
 
+/* Of the session, or of one that has just ended. */
+static bool is_own_form(const struct visit *visit, struct str token)
+{
+	if (visit->is_signed_in)
+		return visit_csrf_is_right(visit, token);
+	return !id_is_none(visit->late.person_id) && csrf_check(&visit->late_secret, STR(CSRF_FORM), token);
+}
+
 static enum result begin_file(void *context, struct str field, struct str name, struct str type,
 	const struct pairs *fields, struct err *err)
 {
@@ -31,9 +39,7 @@ static enum result begin_file(void *context, struct str field, struct str name, 
 	writing->current = NULL;
 	if (writing->name_count < LIMIT_HTTP_FILES)
 		writing->names[writing->name_count++] = arena_str(writing->arena, name);
-	if (writing->result == RESULT_OK &&
-		(!writing->visit->is_signed_in ||
-			!visit_csrf_is_right(writing->visit, pairs_get(fields, "csrf"))))
+	if (writing->result == RESULT_OK && !is_own_form(writing->visit, pairs_get(fields, "csrf")))
 		writing->result = RESULT_DENIED;
 	if (writing->result != RESULT_OK || writing->count >= LIMIT_HTTP_FILES)
 		return RESULT_OK;
@@ -96,6 +102,8 @@ enum result write_open_sink(struct request *request, struct upload_sink *ret)
 
 	/* The rest of the form is read in any case: what was written comes back with the refusal. */
 	writing->result = visit_begin(request, &visit);
+	if (writing->result == RESULT_OK)
+		visit_find_late(request);
 	writing->flow = flow_of(request);
 	writing->visit = visit_of(request);
 	writing->now = request->now;
@@ -309,6 +317,32 @@ bool write_set_problem(struct request *request, struct response *response, json_
 	default:
 		return false;
 	}
+}
+
+bool write_keep_late(struct request *request)
+{
+	struct visit *visit = visit_of(request);
+	const struct writing *writing = request->upload;
+	bool is_answer = request_field(request, "answers").len > 0;
+	struct written written = {0};
+	struct draft_text text = {0};
+
+	if (!is_own_form(visit, request_field(request, "csrf")) || request->over.ptr || visit->is_signed_in ||
+		!id_parse(request_field(request, "form"), &text.id))
+		return false;
+	if (is_answer ? !id_parse(request_field(request, "answers"), &text.answers_id)
+		      : !str_equal(request->path, STR("/compose")))
+		return false;
+	text.answers_all = is_answer && request_field(request, "all").len > 0;
+	if (writing && writing->result == RESULT_OK) {
+		written.files = writing->files;
+		written.file_count = writing->count;
+	}
+	if (write_save(request, &visit->late, text.id, text.answers_id, text.answers_all, &written) !=
+		RESULT_OK)
+		return false;
+	visit->late_url = write_draft_url(request, &text);
+	return true;
 }
 
 static bool is_line(struct str field)

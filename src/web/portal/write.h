@@ -61,9 +61,13 @@ struct str write_value(struct request *request, const char *name);
 /* The page of a draft, to go on with. */
 struct str write_draft_url(struct request *request, const struct draft_text *draft);
 
+/* Keeps, as a draft, what was written in a session that has just ended: nobody is signed in, and nothing of
+ * it is shown before its writer is (R7). False when it cannot be kept so. */
+bool write_keep_late(struct request *request);
+
 /* Saves the form's text, and the files that came with it unless `written` is NULL. */
-enum result write_save(struct request *request, struct id form_id, struct id answers_id, bool answers_all,
-	const struct written *written) must_check;
+enum result write_save(struct request *request, const struct actor *actor, struct id form_id,
+	struct id answers_id, bool answers_all, const struct written *written) must_check;
 
 /* Reads the form. CONFLICT: the page is to be shown again, problems are in the view. */
 enum result write_read(struct request *request, struct response *response, json_t *view, struct written *ret,

@@ -47,13 +47,12 @@ static struct draft_saving read_saving(struct request *request, struct id form_i
 	return saving;
 }
 
-enum result write_save(struct request *request, struct id form_id, struct id answers_id, bool answers_all,
-	const struct written *written)
+enum result write_save(struct request *request, const struct actor *actor, struct id form_id,
+	struct id answers_id, bool answers_all, const struct written *written)
 {
 	struct draft_saving saving = read_saving(request, form_id, answers_id, answers_all, written);
 
-	return draft_save(
-		flow_of(request), &visit_of(request)->actor, &saving, request->now, &request->err);
+	return draft_save(flow_of(request), actor, &saving, request->now, &request->err);
 }
 
 static enum result open_draft(struct request *request, struct id id)
@@ -92,7 +91,8 @@ static enum result save(struct posting *p)
 {
 	const struct write_target *t = p->target;
 
-	return write_save(p->request, p->form_id, t->answers_id, t->answers_all, &p->written);
+	return write_save(p->request, &visit_of(p->request)->actor, p->form_id, t->answers_id, t->answers_all,
+		&p->written);
 }
 
 /* The page again; what can be kept is a draft meanwhile. What cannot is still in the page. */
