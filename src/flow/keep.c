@@ -160,11 +160,23 @@ static struct str who_of(const struct keeping *k, const struct copy *copy)
 	return first ? arena_lower(k->arena, first->address) : STR_NONE;
 }
 
+/* That of what it answers, or of itself. */
+static enum result find_thread(struct tx *tx, const struct keeping *k, struct id *ret, struct err *err)
+{
+	struct id answers_id = k->request->answers_id;
+
+	TRY(copy_thread(tx, k->message_id, ret, err));
+	if (id_equal(*ret, k->message_id) && !id_is_none(answers_id))
+		return copy_thread(tx, answers_id, ret, err);
+	return RESULT_OK;
+}
+
 static enum result put_copy(struct tx *tx, struct keeping *k, struct copy *copy, struct err *err)
 {
 	copy->who = who_of(k, copy);
 	copy->has_files = content_letter(k->request->content)->files > 0;
 	copy->ends_at = k->message.expires_at;
+	TRY(find_thread(tx, k, &copy->thread_id, err));
 	TRY(copy_add(tx, copy, err));
 	return add_wrap(tx, k, copy->id, err);
 }

@@ -30,6 +30,7 @@ struct open_summary {
 	int64_t extended_at;
 	bool in_own_mailbox;	 /* the mail went to the owner's own mailbox, too (R10) */
 	struct copy_tally tally; /* of the owner's copies */
+	struct thread_count thread; /* where a list has one row a conversation */
 	bool readable;		 /* false: recalled, expired or destroyed */
 	struct open_person *to;	 /* of the owner's copies: whom it went to; NULL otherwise */
 	size_t to_count;
@@ -52,6 +53,10 @@ enum result open_folder(struct flow *flow, const struct actor *actor, enum folde
 /* The list beside an open message: a few newer ones of its folder, itself, and older ones. */
 enum result open_beside(struct flow *flow, const struct actor *actor, const struct copy *copy,
 	const struct copy_choice *choice, int64_t limit, int64_t now, struct arena *arena, struct open_folder *ret, struct err *err) must_check;
+
+/* The person's others of the copy's conversation, newest first, `limit` at most. */
+enum result open_conversation(struct flow *flow, const struct actor *actor, const struct copy *copy, int64_t limit,
+	int64_t now, struct arena *arena, struct open_folder *ret, struct err *err) must_check;
 
 /* What every page shows of the person it is for. */
 struct open_self {

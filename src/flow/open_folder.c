@@ -145,6 +145,9 @@ static enum result read_folder(struct tx *tx, void *context, struct err *err)
 	struct open_rows how = {q->actor, q->account.key, q->now, q->arena};
 	for (size_t i = 0; i < count; i++)
 		TRY(open_row(tx, &how, &rows[first + i], &q->page.rows[i], err));
+	for (size_t i = 0; i < count && q->choice->conversations; i++)
+		TRY(copy_thread_count(tx, q->actor->person_id, q->page.rows[i].copy.thread_id,
+			&q->page.rows[i].thread, err));
 	set_cursors(q, rows, first, count, has_more);
 	return RESULT_OK;
 }
@@ -180,6 +183,32 @@ enum result open_beside(struct flow *flow, const struct actor *actor, const stru
 		.arena = arena};
 
 	TRY(db_read(flow_db(flow), read_folder, &query, err));
+	*ret = query.page;
+	return RESULT_OK;
+}
+
+static enum result read_conversation(struct tx *tx, void *context, struct err *err)
+{
+	struct folder_query *q = context;
+	struct copy_row *rows;
+
+	q->page = (struct open_folder){0};
+	TRY(flow_account_load(q->flow, tx, q->actor->account_id, q->arena, &q->account, err));
+	TRY(copy_list_thread(tx, q->beside, q->limit, q->arena, &rows, &q->page.count, err));
+	q->page.rows = arena_array(q->arena, struct open_summary, q->page.count);
+	struct open_rows how = {q->actor, q->account.key, q->now, q->arena};
+	for (size_t i = 0; i < q->page.count; i++)
+		TRY(open_row(tx, &how, &rows[i], &q->page.rows[i], err));
+	return RESULT_OK;
+}
+
+enum result open_conversation(struct flow *flow, const struct actor *actor, const struct copy *copy, int64_t limit,
+	int64_t now, struct arena *arena, struct open_folder *ret, struct err *err)
+{
+	struct folder_query query = {
+		.flow = flow, .actor = actor, .beside = copy, .limit = limit, .now = now, .arena = arena};
+
+	TRY(db_read(flow_db(flow), read_conversation, &query, err));
 	*ret = query.page;
 	return RESULT_OK;
 }

@@ -27,6 +27,7 @@ struct copy copy_read_row(const struct rows *rows)
 		.destroyed_at = row_int(rows, 13),
 		.ends_at = row_int(rows, 14),
 		.mailbox_id = row_id(rows, 15),
+		.thread_id = row_id(rows, 16),
 	};
 }
 
@@ -166,6 +167,16 @@ enum result copy_count(
 	return RESULT_OK;
 }
 
+enum result copy_thread(struct tx *tx, struct id message_id, struct id *ret, struct err *err)
+{
+	cleanup(rows_done) struct rows rows = {0};
+
+	TRY(db_query(tx, "SELECT thread_id FROM copy WHERE message_id = $1 LIMIT 1", DB_ARGS(db_id(message_id)),
+		&rows, err));
+	*ret = rows_next(&rows) ? row_id(&rows, 0) : message_id;
+	return rows_end(&rows, err);
+}
+
 /* Every change of copy.folder and copy.unread goes with one of these. */
 static enum result count_change(struct tx *tx, struct id person_id, enum folder folder, int64_t total,
 	int64_t unread, struct err *err)
@@ -182,8 +193,8 @@ enum result copy_add(struct tx *tx, const struct copy *copy, struct err *err)
 	/* Whoever joins addresses holds the person's row, and moves what is there by then (copy_move). */
 #define ADD                                                                                                  \
 	"INSERT INTO copy (id, account_id, message_id, person_id, is_owner, role, folder, sorted_at, "       \
-	"unread, first_read_at, has_files, who, ends_at, sorted_back, mailbox_id)"                           \
-	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,"                              \
+	"unread, first_read_at, has_files, who, ends_at, sorted_back, thread_id, mailbox_id)"                \
+	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,"                         \
 	" (SELECT COALESCE(main_id, id) FROM person WHERE id = $4"
 	static const char sqlite[] = ADD ")) RETURNING mailbox_id";
 	static const char postgres[] = ADD " FOR SHARE)) RETURNING mailbox_id";
@@ -195,7 +206,8 @@ enum result copy_add(struct tx *tx, const struct copy *copy, struct err *err)
 			db_id(copy->person_id), db_int(copy->is_second ? IS_SECOND : copy->is_owner),
 			db_int(copy->role), db_int(copy->folder), db_int(copy->sorted_at),
 			db_bool(copy->unread), db_int(copy->first_read_at), db_bool(copy->has_files),
-			db_text(copy->who), db_int(copy->ends_at), db_int(-copy->sorted_at)),
+			db_text(copy->who), db_int(copy->ends_at), db_int(-copy->sorted_at),
+			db_id(copy->thread_id)),
 		&rows, err));
 	struct id mailbox_id = row_id(&rows, 0);
 	TRY(rows_end(&rows, err));

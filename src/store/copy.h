@@ -34,6 +34,7 @@ struct copy {
 	bool has_files;	 /* set for copy_add, not read */
 	struct str who;	 /* the address it is from, of the owner's the first it went to; as has_files */
 	int64_t ends_at; /* when its message expires */
+	struct id thread_id; /* its conversation */
 };
 
 /* A row of a mailbox page: the copy and what of its message the row shows. */
@@ -115,6 +116,7 @@ struct copy_choice {
 	bool is_reversed;
 	bool unread; /* unread ones only */
 	bool files;  /* those with files only */
+	bool conversations; /* the newest of each conversation in the folder only; where all are shown by time */
 	/* Those only that end after the one time and not after the other, sorted by COPY_BY_END; 0: any. */
 	int64_t ends_after, ends_until;
 };
@@ -126,6 +128,22 @@ struct copy_cursor {
 	struct id id;
 	bool before;
 };
+
+/* What a person has of a conversation in Inbox and Sent. */
+struct thread_count {
+	int64_t total; /* messages */
+	int64_t unread;
+};
+
+enum result copy_thread_count(struct tx *tx, struct id mailbox_id, struct id thread_id, struct thread_count *ret,
+	struct err *err) must_check;
+
+/* The person's others of the copy's conversation, in Inbox and Sent, newest first, each message once. */
+enum result copy_list_thread(struct tx *tx, const struct copy *copy, int64_t limit, struct arena *arena,
+	struct copy_row **ret, size_t *ret_count, struct err *err) must_check;
+
+/* The conversation of a message: itself when nobody has a copy. */
+enum result copy_thread(struct tx *tx, struct id message_id, struct id *ret, struct err *err) must_check;
 
 struct copy_cursor copy_cursor_at(const struct copy_choice *choice, const struct copy *copy, bool before);
 

@@ -23,6 +23,17 @@ static const char older_page[] =
 static const char newer_page[] =
 	PAGE " AND (c.sorted_at, c.id) > ($4, $5) ORDER BY c.sorted_at, c.id LIMIT $3";
 
+/* The same with one row a conversation. */
+#define NEWEST_OF_ITS                                                                                        \
+	" AND NOT EXISTS (SELECT 1 FROM copy n WHERE n.mailbox_id = c.mailbox_id AND n.thread_id = c.thread_id" \
+	" AND n.folder = c.folder AND (n.sorted_at, n.id) > (c.sorted_at, c.id))"
+
+static const char newest_threads[] = PAGE NEWEST_OF_ITS " ORDER BY c.sorted_at DESC, c.id DESC LIMIT $3";
+static const char older_threads[] =
+	PAGE NEWEST_OF_ITS " AND (c.sorted_at, c.id) < ($4, $5) ORDER BY c.sorted_at DESC, c.id DESC LIMIT $3";
+static const char newer_threads[] =
+	PAGE NEWEST_OF_ITS " AND (c.sorted_at, c.id) > ($4, $5) ORDER BY c.sorted_at, c.id LIMIT $3";
+
 /* The others: unread or not and files or not are four ranges of the order's index, of which a filter ($4, $5) leaves
  * some out. */
 #define RANGE(unread, files, where, order)                                                                   \
@@ -104,13 +115,16 @@ static bool is_usual(const struct copy_choice *choice)
 	return choice->sort == COPY_BY_TIME && !choice->is_reversed && !choice->unread && !choice->files;
 }
 
-static enum result query_usual(struct tx *tx, struct id mailbox_id, enum folder folder, struct copy_cursor from,
-	int64_t limit, struct rows *rows, struct err *err)
+static enum result query_usual(struct tx *tx, struct id mailbox_id, enum folder folder, bool by_thread,
+	struct copy_cursor from, int64_t limit, struct rows *rows, struct err *err)
 {
+	const char *newer = by_thread ? newer_threads : newer_page;
+	const char *older = by_thread ? older_threads : older_page;
+
 	if (id_is_none(from.id))
-		return db_query(tx, newest_page, DB_ARGS(db_id(mailbox_id), db_int(folder), db_int(limit)), rows,
-			err);
-	return db_query(tx, from.before ? newer_page : older_page,
+		return db_query(tx, by_thread ? newest_threads : newest_page,
+			DB_ARGS(db_id(mailbox_id), db_int(folder), db_int(limit)), rows, err);
+	return db_query(tx, from.before ? newer : older,
 		DB_ARGS(db_id(mailbox_id), db_int(folder), db_int(limit), db_int(from.key), db_id(from.id)),
 		rows, err);
 }
@@ -158,7 +172,7 @@ enum result copy_page(struct tx *tx, struct id mailbox_id, enum folder folder, c
 	struct list list = list_new(arena, sizeof(struct copy_row));
 
 	TRY(is_usual(choice)
-			? query_usual(tx, mailbox_id, folder, from, limit, &rows, err)
+			? query_usual(tx, mailbox_id, folder, choice->conversations, from, limit, &rows, err)
 			: query_chosen(tx, mailbox_id, folder, choice, from, limit, &rows, err));
 	while (rows_next(&rows))
 		*(struct copy_row *)list_add(&list) = read_page_row(&rows, arena);
@@ -178,5 +192,38 @@ enum result copy_row_find(struct tx *tx, struct id mailbox_id, enum folder folde
 	TRY(db_query_one(tx, PAGE " AND c.id = $3",
 		DB_ARGS(db_id(mailbox_id), db_int(folder), db_id(copy_id)), &rows, err));
 	*ret = read_page_row(&rows, arena);
+	return rows_end(&rows, err);
+}
+
+enum result copy_thread_count(struct tx *tx, struct id mailbox_id, struct id thread_id, struct thread_count *ret,
+	struct err *err)
+{
+	cleanup(rows_done) struct rows rows = {0};
+
+	TRY(db_query_one(tx,
+		"SELECT COUNT(DISTINCT message_id), COALESCE(SUM(CASE WHEN is_owner = 0 AND unread = 1 THEN 1 ELSE 0 END), 0)"
+		" FROM copy WHERE mailbox_id = $1 AND thread_id = $2 AND folder IN (1, 2)",
+		DB_ARGS(db_id(mailbox_id), db_id(thread_id)), &rows, err));
+	*ret = (struct thread_count){row_int(&rows, 0), row_int(&rows, 1)};
+	return rows_end(&rows, err);
+}
+
+enum result copy_list_thread(struct tx *tx, const struct copy *copy, int64_t limit, struct arena *arena,
+	struct copy_row **ret, size_t *ret_count, struct err *err)
+{
+	cleanup(rows_done) struct rows rows = {0};
+	struct list list = list_new(arena, sizeof(struct copy_row));
+
+	/* Of the owner's two of one message the one in Sent. */
+	TRY(db_query(tx,
+		ROW "copy c" JOINS " WHERE c.mailbox_id = $1 AND c.thread_id = $2 AND c.folder IN (1, 2)"
+		    " AND c.message_id <> $3 AND c.is_owner <> 2"
+		    " ORDER BY c.sorted_at DESC, c.id DESC LIMIT $4",
+		DB_ARGS(db_id(copy->mailbox_id), db_id(copy->thread_id), db_id(copy->message_id), db_int(limit)),
+		&rows, err));
+	while (rows_next(&rows))
+		*(struct copy_row *)list_add(&list) = read_page_row(&rows, arena);
+	*ret = list.items;
+	*ret_count = list.count;
 	return rows_end(&rows, err);
 }

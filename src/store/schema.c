@@ -676,6 +676,13 @@ static const char addresses[] =
 static const char last_beats[] = "ALTER TABLE node_run ADD COLUMN beaten_at BIGINT NOT NULL DEFAULT 0;"
 				 "UPDATE node_run SET beaten_at = started_at;";
 
+/* Which conversation a copy is of: the identifier of its first message, or of the oldest known. */
+static const char conversations[] =
+	"ALTER TABLE copy ADD COLUMN thread_id BYTEA;"
+	"UPDATE copy SET thread_id ="
+	" (SELECT COALESCE(m.answers_id, m.id) FROM message m WHERE m.id = copy.message_id);"
+	"CREATE INDEX copy_by_thread ON copy (mailbox_id, thread_id, folder, sorted_at, id);";
+
 static const struct migration migrations[] = {
 	{1, "begin", begin},
 	{2, "delay-notices", delay_notices},
@@ -708,6 +715,7 @@ static const struct migration migrations[] = {
 	{29, "leaving", leaving},
 	{30, "addresses", addresses},
 	{31, "last-beats", last_beats},
+	{32, "conversations", conversations},
 };
 
 enum result schema_migrate(struct db *db, int *ret_from, int *ret_to, struct err *err)

@@ -156,6 +156,10 @@ export class Walk {
     await this.see("message-sent", page);
     await this.see("sent", page, "/sent");
     await this.see("settings", page, "/settings");
+    await page.locator("input[name=conversations]").check();
+    await submit(page, "/settings/views");
+    await this.see("conversations", page, "/sent");
+    await this.see("conversation", page, `/message/${ids.offer}`);
     node.run("account", "set", "export", "yes");
     await this.see("export", page, "/settings/export");
     node.run("account", "set", "export", "no");

@@ -123,7 +123,7 @@ def text_of_id(hexadecimal):
     return "".join(ALPHABET[bits >> 5 * at & 31] for at in reversed(range(26)))
 
 
-def fill(node, count, address=CAROL, first=1):
+def fill(node, count, address=CAROL, first=1, threads=lambda name, number: name):
     """More messages, as rows that cannot be opened; every order has some that are alike."""
     person = f"(select id from person where address = '{address}')"
     columns = {table: [c for c in rows.columns(node, table)] for table in ("message", "copy")}
@@ -138,7 +138,7 @@ def fill(node, count, address=CAROL, first=1):
         who = ("alice", "bob", "zoe")[number % 3]
         sorted_at, ends_at = f"sorted_at + {number % 9 * 1000}", f"sorted_at + {number % 7 * 2 * DAY_MS + DAY_MS}"
         statements += [copy("message", f"id = (select message_id from copy where id = {one})", id=name),
-                       copy("copy", f"id = {one}", id=name, message_id=name, unread=number % 2, has_files=number // 2 % 2,
+                       copy("copy", f"id = {one}", id=name, message_id=name, thread_id=threads(name, number), unread=number % 2, has_files=number // 2 % 2,
                             who=f"'{who}@acme.example'", sorted_at=sorted_at, sorted_back=f"-({sorted_at})", ends_at=ends_at)]
     statements += ["update message set expires_at = (select min(ends_at) from copy where message_id = message.id)",
                    f"update folder_count set total = (select count(*) from copy where person_id = {person} and folder = 1), unread"

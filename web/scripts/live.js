@@ -32,7 +32,7 @@ function showGone({ gone }) {
   if (gone === undefined) return;
   const page = new DOMParser().parseFromString(gone, 'text/html');
   const article = document.createElement('article');
-  article.className = 'message gone';
+  article.className = 'gone';
   article.setAttribute('role', 'alert');
   article.append(...page.querySelector('main').childNodes);
   main.replaceChildren(article);

@@ -52,6 +52,9 @@ struct filters filters_read(const struct request *request, const char *folder)
 		filters.soon |= str_equal(word, STR("soon"));
 	}
 	set_soon(&filters, request->now);
+	filters.choice.conversations = visit_of(request)->session.person.views.conversations &&
+				       !filters_any(&filters) && !filters.sort[0] &&
+				       strcmp(folder, "deleted") != 0;
 	return filters;
 }
 

@@ -12,7 +12,7 @@ struct filters {
 };
 
 /* By the request's query; what makes no sense there is left out. Messages that end soon are always in the order in
- * which they end. */
+ * which they end. Conversations are one row where nothing is left out or in another order. */
 struct filters filters_read(const struct request *request, const char *folder);
 
 /* Whether some messages are left out. */

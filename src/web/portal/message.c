@@ -9,6 +9,7 @@
 #include "web/portal/states.h"
 
 #define ROWS_BESIDE 24
+#define CONVERSATION_ROWS 12 /* then fewer stand beside: together they weigh what a page may */
 
 static void set_people(const struct visit *visit, json_t *view, const struct open_message *message)
 {
@@ -98,14 +99,30 @@ static enum result set_rights(struct request *request, json_t *view, const struc
 	return RESULT_OK;
 }
 
+/* The others of its conversation that the person has. */
+static enum result set_conversation(struct request *request, json_t *view, const struct copy *copy)
+{
+	const struct filters all = {.folder = "inbox", .sort = ""};
+	struct open_folder page;
+
+	TRY(open_conversation(flow_of(request), &visit_of(request)->actor, copy, CONVERSATION_ROWS, request->now,
+		request->arena, &page, &request->err));
+	if (page.count)
+		rows_set(request, view_add_object(view, "conversation"), &page, &all, NULL);
+	return RESULT_OK;
+}
+
 /* The folder beside the message, and the page of it that "back" leads to. */
 static enum result set_folder(struct request *request, json_t *view, const struct copy *copy)
 {
 	struct filters filters = filters_read(request, rows_folder_name(copy->folder));
+	bool by_conversation = visit_of(request)->session.person.views.conversations;
 	struct open_folder page;
 
-	TRY(open_beside(flow_of(request), &visit_of(request)->actor, copy, &filters.choice, ROWS_BESIDE,
-		request->now, request->arena, &page, &request->err));
+	if (by_conversation)
+		TRY(set_conversation(request, view, copy));
+	TRY(open_beside(flow_of(request), &visit_of(request)->actor, copy, &filters.choice,
+		by_conversation ? ROWS_BESIDE - CONVERSATION_ROWS : ROWS_BESIDE, request->now, request->arena, &page, &request->err));
 	rows_set(request, view_add_object(view, "list"), &page, &filters, copy);
 	struct str url = rows_url(request, &filters, &page.from);
 	view_set(view, "back_url", url.len ? url : filters_url(request, filters.folder, &filters));

@@ -92,6 +92,11 @@ static void set_row(const struct request *request, json_t *view, const struct op
 			filters));
 	view_set_flag(
 		view, "is_unread", row->copy.unread && !row->copy.is_owner && !is_current && row->readable);
+	view_set_flag(view, "thread", false);
+	if (row->thread.total > 1) {
+		view_set_number(view_add_object(view, "thread"), "count", row->thread.total);
+		view_set_flag(view, "is_unread", row->thread.unread > 0);
+	}
 	view_set_flag(view, "is_current", is_current);
 	view_set_flag(view, "is_ended", !row->readable);
 	view_set(view, "who", who);

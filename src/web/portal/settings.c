@@ -31,6 +31,7 @@ static enum result get_settings(struct request *request, struct response *respon
 	view_set_flag(view, "may_export", visit->session.settings.export);
 	view_set_flag(view, "may_name", !visit->session.person.is_internal);
 	view_set_flag(view, "keys_on", !visit->session.person.views.no_keys);
+	view_set_flag(view, "conversations_on", visit->session.person.views.conversations);
 	view_set_number(view, "idle_minutes", visit->session.settings.session_idle_minutes);
 	json_t *zones = view_add_list(view, "zones");
 	for (size_t i = 0; (zone = zones_at(visit->portal->zones, i)); i++) {
