@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 
 build="gcc make meson ninja-build pkg-config libc6-dev libmicrohttpd-dev libgnutls28-dev libsodium-dev libgmime-3.0-dev
 	libunbound-dev libsqlite3-dev libpq-dev libjansson-dev libgumbo-dev libcurl4-gnutls-dev libcmocka-dev libcbor-dev libfido2-dev liboath-dev
-	libqrencode-dev python3 tzdata ca-certificates zlib1g-dev"
+	libqrencode-dev libseccomp-dev libpng-dev libjpeg62-turbo-dev libwebp-dev libgif-dev poppler-utils python3 tzdata ca-certificates zlib1g-dev"
 test="clang clang-format libclang-rt-14-dev postgresql postfix swaks chromium gnutls-bin python3-pytest python3-pytest-xdist python3-dkim python3-cryptography curl wrk nsd ldnsutils openssl"
 wanted=$build
 [ "${1:-build}" = build ] || wanted="$build $test"

@@ -45,6 +45,22 @@
 #define LIMIT_HTML_OPEN 2000 /* elements without an end; the parser goes through them at each tag */
 #define LIMIT_HTML_PARSE_BYTES (24 << 20) /* memory of the parser, which repeats open formatting */
 
+/* Previews of files, each in a process of its own. */
+#define LIMIT_PREVIEW_SOURCE_BYTES (32 << 20)  /* of a file */
+#define LIMIT_PREVIEW_MEMORY_BYTES (512 << 20) /* of the process */
+#define LIMIT_PREVIEW_CPU_S 10
+#define LIMIT_PREVIEW_MS (20 * MS_SECOND)		/* from its start to its end */
+#define LIMIT_PREVIEW_PIXELS (40 << 20)			/* of a picture, before it is made smaller */
+#define LIMIT_PREVIEW_JPEG_PIXELS (UINT64_C(400) << 20) /* the same of JPEG, which is decoded smaller */
+#define LIMIT_PREVIEW_JPEG_WARNINGS 100			/* then it is not worth reading on */
+#define LIMIT_PREVIEW_GIF_RECORDS 1000			/* before its first image */
+#define LIMIT_PREVIEW_SIDE 1600				/* pixels of what is shown */
+#define LIMIT_PREVIEW_BYTES (12 << 20)			/* of what is shown */
+#define LIMIT_PREVIEW_PAGES 2000			/* of a PDF file, that can be turned to */
+#define LIMIT_PREVIEWS_AT_ONCE 2
+#define LIMIT_PREVIEWS_WAITING 4	       /* each holds a worker of the portal */
+#define LIMIT_PREVIEW_WAIT_MS (10 * MS_SECOND) /* for one of these */
+
 /* Sending (R11). */
 #define LIMIT_SENDING_RECIPIENTS 500  /* different ones outside, of one licensed user in a calendar month */
 #define LIMIT_PACK_RECIPIENTS 1000000 /* more that one pack gives */

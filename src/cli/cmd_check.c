@@ -5,6 +5,7 @@
 #include "cli/command.h"
 #include "cli/exit.h"
 #include "cli/node.h"
+#include "flow/preview.h"
 #include "store/domain.h"
 #include "tls/tls.h"
 
@@ -77,6 +78,18 @@ static enum result check_accounts(struct tx *tx, void *context, struct err *err)
 					.ptr,
 				"give that server a certificate, then: sealpost domain set … --tls verified");
 	return RESULT_OK;
+}
+
+static void check_previews(struct checking *c)
+{
+	if (!preview_can_show(PREVIEW_IMAGE))
+		warn(c, "pictures and PDF files are not previewed: the program sealpost-preview is not there",
+			"install the whole package");
+	else if (!preview_can_show(PREVIEW_PDF))
+		warn(c, "PDF files are not previewed",
+			"apt install poppler-utils, on a kernel with Landlock");
+	else
+		good(c, "pictures and PDF files can be previewed");
 }
 
 static void check_certificate_end(struct checking *c, const struct tls_credentials *credentials)
@@ -295,6 +308,7 @@ static void check_all(struct checking *c, const char *file)
 	check_ports(c, &c->config->listen_smtps);
 	check_ports(c, &c->config->listen_https);
 	check_ports(c, &c->config->listen_http);
+	check_previews(c);
 	check_hops(c);
 }
 

@@ -56,6 +56,13 @@ void response_text(struct response *response, const char *type, struct str body)
 	buf_add(&response->body, body);
 }
 
+void response_picture(struct response *response, const char *type, struct str body)
+{
+	response->policy = POLICY_FILE;
+	response_text(response, type, body);
+	response_header(response, "Content-Disposition", STR("inline"));
+}
+
 void response_redirect(struct response *response, struct str local_path)
 {
 	buf_clear(&response->body);

@@ -61,6 +61,9 @@ void response_download(struct response *response, struct reader reader, struct s
 void response_inline_image(struct response *response, struct reader reader, struct str name, struct str type,
 	struct str etag, void (*done)(void *context));
 
+/* A picture that we made, shown by a page of ours; `type` is image/png or image/jpeg. */
+void response_picture(struct response *response, const char *type, struct str body);
+
 /* Cookies are always `__Host-…; Secure; HttpOnly; SameSite=Lax; Path=/`. `name` comes without the prefix;
  * the value must be a cookie value (our tokens are base 32). A max_age_s of 0 is a cookie of the browser's
  * session. */

@@ -29,6 +29,13 @@ export function html(to) {
     "<a href=\"https://www.acme.example/report\">the report</a>.</p>", ""].join("\r\n");
 }
 
+// Two pages.
+const page = (number) => [`${number} 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R/Resources<</Font`,
+  "<</F1<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>>>>>endobj"];
+const drawing = "BT /F1 36 Tf 90 720 Td (Plan of the hall) Tj ET 90 300 400 350 re S 90 480 m 490 480 l S";
+const PLAN = ["%PDF-1.4", "1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj", "2 0 obj<</Type/Pages/Kids[3 0 R 5 0 R]/Count 2>>endobj",
+  ...page(3), ...page(5), `4 0 obj<</Length ${drawing.length}>>stream`, drawing, "endstream endobj", "trailer<</Root 1 0 R>>"];
+
 export function forwarded(to) {
   return [...head(`Carol Clark <${to}>`, "Fwd: Lease of the hall [secure]"), "Content-Type: multipart/mixed; boundary=f", "",
     "--f", "Content-Type: text/plain; charset=utf-8", "", "Carol, please see what the owner wrote to us.", "", "Alice", "",
@@ -38,5 +45,5 @@ export function forwarded(to) {
     "Content-Type: multipart/mixed; boundary=h", "",
     "--h", "Content-Type: text/plain; charset=utf-8", "", "Dear Alice,", "",
     "the hall is yours from the first of May; the plan is attached. The keys are with the caretaker.", "", "Olaf Owner", "",
-    "--h", "Content-Type: application/pdf; name=plan.pdf", "", "%PDF-1.4", "--h--", "", "--f--", ""].join("\r\n");
+    "--h", "Content-Type: application/pdf; name=plan.pdf", "", ...PLAN, "--h--", "", "--f--", ""].join("\r\n");
 }

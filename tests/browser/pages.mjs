@@ -127,6 +127,12 @@ export class Walk {
     await this.see("message-forwarded", page, `/message/${ids.forwarded}`);
     await page.locator("a.file-open").click();
     await this.see("attached-mail", page);
+    await page.locator("a.file-open").click();
+    await page.locator("article img").evaluate((image) => image.decode());
+    await this.see("preview", page);
+    await page.goto(`${node.url}/message/${ids.offer}`);
+    await page.locator("a.file-open").first().click();
+    await this.see("preview-cannot", page);
     await this.see("access-code", page, `/message/${ids.coded}`);
     await page.locator("input[name=code]").fill("nearly right");
     await submit(page, "/access-code");

@@ -20,6 +20,7 @@ LAYERS = {
     "smtp": {"base", "tls", "flow"},
     "delivery": {"base", "blob", "mime", "text", "store", "flow", "smtp", "tls"},
     "web": {"base", "tls", "text", "mime", "store", "flow"},
+    "preview": {"base"},
     "cli": {"base", "tls", "seal", "db", "blob", "mime", "text", "policy", "store", "flow", "smtp", "delivery", "web"},
 }
 # The client half of SMTP and the wire's syntax stand on base and tls alone, so that they fuzz and test by themselves.

@@ -15,22 +15,6 @@ static void set_people(const struct visit *visit, json_t *view, const struct ope
 		page_set_date(visit, view_add_object(view, "sent"), mail->summary.sent_at);
 }
 
-/* The mail or message that it is attached to. */
-static struct str url_around(
-	const struct request *request, const struct open_message *message, struct str path)
-{
-	const struct mime_part *part = mime_index_by_path(message->index, path);
-	struct id_text id = id_text(message->summary.copy.id);
-
-	for (int at = part->parent; at >= 0; at = message->index->parts[at].parent) {
-		const struct mime_part *around = &message->index->parts[at];
-		if (mime_part_is_message(around) && around->path.len)
-			return arena_printf(
-				request->arena, "/message/%s/mail/%.*s", id.s, STR_ARG(around->path));
-	}
-	return arena_printf(request->arena, "/message/%s", id.s);
-}
-
 static enum result get_mail(struct request *request, struct response *response)
 {
 	struct str path = request_parameter(request, "path");
@@ -46,7 +30,8 @@ static enum result get_mail(struct request *request, struct response *response)
 		arena_printf(request->arena, "/message/%s/mail/%.*s", id_text(copy->id).s, STR_ARG(path));
 	view_set(view, "url", url);
 	view_set(view, "subject", mail.summary.subject);
-	view_set(view, "back_url", url_around(request, message, path));
+	view_set(view, "back_url",
+		content_url_around(request, message, mime_index_by_path(message->index, path)));
 	view_set_flag(view, "can_print", copy->is_owner || message->rights.print);
 	set_people(visit_of(request), view, &mail);
 	content_set_files(request, view, &mail, false);

@@ -63,6 +63,10 @@ const struct mime_part *content_part(const struct open_message *message, struct 
 struct str content_file_name(
 	const struct open_message *message, const struct mime_part *part, struct arena *arena);
 
+/* The page of the message, or of the mail in it, that the part is attached to. */
+struct str content_url_around(
+	const struct request *request, const struct open_message *message, const struct mime_part *part);
+
 /* What a page shows of a message, or of one that is attached to it; `url` is what the addresses of its parts
  * begin with. */
 

@@ -2,10 +2,25 @@
 #include "web/portal/content.h"
 
 #include "base/limits.h"
+#include "flow/preview.h"
 #include "web/portal/page.h"
 
 #define SMALL_BYTES 1500
 #define MEDIUM_BYTES 8000
+
+struct str content_url_around(
+	const struct request *request, const struct open_message *message, const struct mime_part *part)
+{
+	struct id_text id = id_text(message->summary.copy.id);
+
+	for (int at = part->parent; at >= 0; at = message->index->parts[at].parent) {
+		const struct mime_part *around = &message->index->parts[at];
+		if (mime_part_is_message(around) && around->path.len)
+			return arena_printf(
+				request->arena, "/message/%s/mail/%.*s", id.s, STR_ARG(around->path));
+	}
+	return arena_printf(request->arena, "/message/%s", id.s);
+}
 
 void content_set_files(
 	const struct request *request, json_t *view, const struct open_message *message, bool zip)
@@ -27,9 +42,12 @@ void content_set_files(
 		view_set(item, "url",
 			arena_printf(request->arena, "/message/%s/file/%.*s", id.s, STR_ARG(files[i].path)));
 		view_set(item, "kind", str_of(files[i].icon));
-		if (files[i].is_mail)
+		const char *opened = files[i].is_mail				      ? "mail"
+				     : preview_kind_of(files[i].part) != PREVIEW_NONE ? "preview"
+										      : NULL;
+		if (opened)
 			view_set(item, "open_url",
-				arena_printf(request->arena, "/message/%s/mail/%.*s", id.s,
+				arena_printf(request->arena, "/message/%s/%s/%.*s", id.s, opened,
 					STR_ARG(files[i].path)));
 	}
 	if (zip && count > 1)

@@ -115,8 +115,8 @@ enum result page_door(
 enum result page_portal(struct request *request, struct response *response, const char *template,
 	const char *at, json_t *view) must_check;
 
-/* When the session ends now, as fields of the header of an answer that is no page: Session-Left in seconds, and
- * Session-Ends as a clock shows it. */
+/* When the session ends now, as fields of the header of an answer that is no page: Session-Left in seconds,
+ * and Session-Ends as a clock shows it. */
 void page_tell_session(const struct request *request, struct response *response);
 
 /* Whether the person who is signed in may write new messages. */
@@ -162,11 +162,12 @@ extern const struct route_table portal_routes_passkey, portal_routes_check, port
 	portal_routes_sign_in, portal_routes_code, portal_routes_settings, portal_routes_password,
 	portal_routes_mailboxes, portal_routes_mailbox, portal_routes_presence, portal_routes_message,
 	portal_routes_body, portal_routes_factor, portal_routes_file, portal_routes_reply,
-	portal_routes_again, portal_routes_compose, portal_routes_brand, portal_routes_command, portal_routes_notify,
-	portal_routes_ask, portal_routes_export, portal_routes_draft, portal_routes_leaving;
+	portal_routes_again, portal_routes_compose, portal_routes_brand, portal_routes_command,
+	portal_routes_notify, portal_routes_ask, portal_routes_export, portal_routes_draft,
+	portal_routes_leaving;
 
-extern const struct route_table portal_routes_access_code, portal_routes_addresses,
-	portal_routes_attached;
+extern const struct route_table portal_routes_access_code, portal_routes_addresses, portal_routes_attached,
+	portal_routes_preview;
 
 /* Of lists. */
 extern const struct route_table portal_routes_delete, portal_routes_live, portal_routes_mark, portal_routes_search;

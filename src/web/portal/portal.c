@@ -38,6 +38,7 @@ static const struct route_table *const tables[] = {
 	&portal_routes_passkey,
 	&portal_routes_password,
 	&portal_routes_presence,
+	&portal_routes_preview,
 	&portal_routes_reply,
 	&portal_routes_search,
 	&portal_routes_settings,

@@ -1,0 +1,119 @@
+/* A file of a message shown as pictures, page by page, without its own bytes ever being in the portal's
+ * origin. */
+#include "flow/preview.h"
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "web/portal/content.h"
+#include "web/portal/page.h"
+
+#define PAGE_BYTES 4
+
+static enum result find_part(struct request *request, const struct open_message *message,
+	const struct mime_part **ret, enum preview_kind *ret_kind)
+{
+	const struct mime_part *part = content_part(message, request_parameter(request, "path"));
+
+	*ret_kind = part ? preview_kind_of(part) : PREVIEW_NONE;
+	*ret = part;
+	return *ret_kind == PREVIEW_NONE
+		       ? err_set(&request->err, RESULT_NOT_FOUND, "there is no such picture")
+		       : RESULT_OK;
+}
+
+static void set_turning(json_t *view, struct arena *arena, struct str url, uint64_t page, uint64_t pages)
+{
+	view_set(view, "picture_url",
+		arena_printf(arena, "%.*s/%llu", STR_ARG(url), (unsigned long long)page));
+	if (pages < 2)
+		return;
+	json_t *turning = view_add_object(view, "turning");
+	view_set_number(turning, "page", (int64_t)page);
+	view_set_number(turning, "pages", (int64_t)pages);
+	view_set(turning, "previous_url",
+		page > 1 ? arena_printf(arena, "%.*s?page=%llu", STR_ARG(url), (unsigned long long)page - 1)
+			 : STR_NONE);
+	view_set(turning, "next_url",
+		page < pages
+			? arena_printf(arena, "%.*s?page=%llu", STR_ARG(url), (unsigned long long)page + 1)
+			: STR_NONE);
+}
+
+static enum result get_page(struct request *request, struct response *response)
+{
+	cleanup(open_message_free_at) struct open_message *message = NULL;
+	cleanup(json_decrefp) json_t *view = json_object();
+	struct str asked = request_query(request, "page");
+	const struct mime_part *part;
+	enum preview_kind kind;
+	uint64_t page = 1, pages = 1;
+
+	TRY(content_open_message(request, OPEN_READ, &message));
+	TRY(find_part(request, message, &part, &kind));
+	if (asked.len && (!str_to_uint(asked, LIMIT_PREVIEW_PAGES, &page) || page < 1))
+		return err_set(&request->err, RESULT_NOT_FOUND, "there is no such page");
+	enum result result =
+		kind == PREVIEW_PDF ? preview_pages(message, part, &pages, &request->err) : RESULT_OK;
+	if (result != RESULT_OK && result != RESULT_INVALID && result != RESULT_UNAVAILABLE)
+		return result;
+	if (page > pages)
+		return err_set(&request->err, RESULT_NOT_FOUND, "there is no such page");
+	struct id_text id = id_text(message->summary.copy.id);
+	struct str path = request_parameter(request, "path");
+	view_set(view, "name", content_file_name(message, part, request->arena));
+	view_set(view, "back_url", content_url_around(request, message, part));
+	view_set(
+		view, "file_url", arena_printf(request->arena, "/message/%s/file/%.*s", id.s, STR_ARG(path)));
+	view_set_flag(view, "is_owner", message->summary.copy.is_owner);
+	view_set_flag(view, "can_print", message->summary.copy.is_owner || message->rights.print);
+	view_set(view, "picture_url", STR_NONE);
+	if (result == RESULT_OK)
+		set_turning(view, request->arena,
+			arena_printf(request->arena, "/message/%s/preview/%.*s", id.s, STR_ARG(path)), page,
+			pages);
+	return page_portal(request, response, "preview", NULL, view);
+}
+
+static enum result get_picture(struct request *request, struct response *response)
+{
+	cleanup(open_message_free_at) struct open_message *message = NULL;
+	cleanup(buf_done) struct buf picture = buf_new(LIMIT_PREVIEW_BYTES);
+	const struct mime_part *part;
+	enum preview_kind kind;
+	const char *type;
+	uint64_t page;
+
+	TRY(content_open_message(request, OPEN_READ, &message));
+	TRY(find_part(request, message, &part, &kind));
+	if (!str_to_uint(request_parameter(request, "page"), LIMIT_PREVIEW_PAGES, &page))
+		return err_set(&request->err, RESULT_NOT_FOUND, "there is no such page");
+	TRY(preview_show(message, part, page, &picture, &type, &request->err));
+	/* Making it took a while: a recall meanwhile counts. */
+	TRY(open_still(flow_of(request), &visit_of(request)->actor, message, clock_now(), &request->err));
+	TRY(content_note_shown(request, message, part->path));
+	response_picture(response, type, buf_str(&picture));
+	return RESULT_OK;
+}
+
+static const struct route_parameter page_parameters[] = {
+	{PARAMETER_PATH, "id", ID_TEXT_LEN, 0, "the person's copy"},
+	{PARAMETER_PATH, "path", CONTENT_PATH_BYTES, 0, "path of the part"},
+	{PARAMETER_QUERY, "page", PAGE_BYTES, 0, "of a PDF file, from 1 on"},
+	{0},
+};
+
+static const struct route_parameter picture_parameters[] = {
+	{PARAMETER_PATH, "id", ID_TEXT_LEN, 0, "the person's copy"},
+	{PARAMETER_PATH, "path", CONTENT_PATH_BYTES, 0, "path of the part"},
+	{PARAMETER_PATH, "page", PAGE_BYTES, 0, "of a PDF file, from 1 on; 1 for pictures"},
+	{0},
+};
+
+static const struct route rows[] = {
+	{METHOD_GET, "/message/{id}/preview/{path}", RIGHTS_SIGNED_IN, page_parameters, get_page, NULL,
+		"A picture or PDF file of the message, shown page by page"},
+	{METHOD_GET, "/message/{id}/preview/{path}/{page}", RIGHTS_SIGNED_IN, picture_parameters, get_picture,
+		NULL, "The picture of one page; being sent it counts as the file having been viewed"},
+};
+
+const struct route_table portal_routes_preview = {rows, COUNT_OF(rows)};
