@@ -8,6 +8,7 @@
 #include "store/event_write.h"
 #include "store/person_write.h"
 #include "store/session_write.h"
+#include "text/format.h"
 
 /* Use is written down once a minute at most, so that reading pages does not keep the database busy. */
 #define USE_GRAIN_MS MS_MINUTE
@@ -95,7 +96,8 @@ struct session_change {
 	const struct actor *actor;
 	struct bytes token_hash;
 	int64_t now;
-	struct str value, second;
+	struct str value;
+	const struct person_choices *choices;
 };
 
 static enum result use_session(struct tx *tx, void *context, struct err *err)
@@ -171,13 +173,15 @@ static enum result set_choices(struct tx *tx, void *context, struct err *err)
 {
 	const struct session_change *c = context;
 
-	return person_set_choices(tx, c->actor->person_id, c->value, c->second, err);
+	return person_set_choices(tx, c->actor->person_id, c->choices, err);
 }
 
-enum result choices_set(struct flow *flow, const struct actor *actor, struct str language,
-	struct str time_zone, int64_t now, struct err *err)
+enum result choices_set(struct flow *flow, const struct actor *actor, const struct person_choices *choices,
+	int64_t now, struct err *err)
 {
-	struct session_change change = {.actor = actor, .now = now, .value = language, .second = time_zone};
+	struct session_change change = {.actor = actor, .now = now, .choices = choices};
 
+	if (choices->dates.order < 0 || choices->dates.order >= DATES_COUNT)
+		return err_set(err, RESULT_INVALID, "there is no such order of dates");
 	return db_write(flow_db(flow), set_choices, &change, err);
 }

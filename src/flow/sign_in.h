@@ -119,8 +119,8 @@ enum result sign_out(struct flow *flow, const struct actor *actor, struct bytes 
 enum result password_set(struct flow *flow, const struct actor *actor, struct bytes token, struct str address,
 	struct str password, int64_t now, struct err *err) must_check;
 
-/* Language (empty: the browser's) and time zone (empty: the account's). */
-enum result choices_set(struct flow *flow, const struct actor *actor, struct str language,
-	struct str time_zone, int64_t now, struct err *err) must_check;
+/* INVALID for an order of dates that there is not. */
+enum result choices_set(struct flow *flow, const struct actor *actor, const struct person_choices *choices,
+	int64_t now, struct err *err) must_check;
 
 #endif

@@ -6,7 +6,7 @@
 #define COLUMNS                                                                                              \
 	"id, account_id, address, address_key, is_internal, is_administrator, name_box,"                     \
 	" COALESCE(password_hash, ''), language, time_zone, proved_at, created_at, password_set_at,"                     \
-	" no_keys, conversations, main_id, joined_at"
+	" no_keys, conversations, main_id, joined_at, date_order, twelve_hours"
 
 static struct person read_row(const struct rows *rows, struct arena *arena)
 {
@@ -27,6 +27,7 @@ static struct person read_row(const struct rows *rows, struct arena *arena)
 		.views = {row_bool(rows, 13), row_bool(rows, 14)},
 		.main_id = row_id(rows, 15),
 		.joined_at = row_int(rows, 16),
+		.dates = {row_int(rows, 17), row_bool(rows, 18)},
 	};
 }
 
@@ -149,10 +150,13 @@ enum result person_set_password(
 }
 
 enum result person_set_choices(
-	struct tx *tx, struct id id, struct str language, struct str time_zone, struct err *err)
+	struct tx *tx, struct id id, const struct person_choices *choices, struct err *err)
 {
-	return db_exec(tx, "UPDATE person SET language = $2, time_zone = $3 WHERE id = $1",
-		DB_ARGS(db_id(id), db_text(language), db_text(time_zone)), NULL, err);
+	return db_exec(tx,
+		"UPDATE person SET language = $2, time_zone = $3, date_order = $4, twelve_hours = $5 WHERE id = $1",
+		DB_ARGS(db_id(id), db_text(choices->language), db_text(choices->time_zone),
+			db_int(choices->dates.order), db_bool(choices->dates.twelve_hours)),
+		NULL, err);
 }
 
 enum result person_set_views(

@@ -11,6 +11,19 @@ struct person_views {
 	bool conversations; /* one row a conversation */
 };
 
+/* How the person wants dates shown in pages. */
+struct person_dates {
+	int64_t order;	   /* enum format_dates of text/format.h */
+	bool twelve_hours; /* "2:02 pm", not "14:02" */
+};
+
+/* What a person chooses for pages and mails. */
+struct person_choices {
+	struct str language;  /* empty: the browser's */
+	struct str time_zone; /* empty: the account's */
+	struct person_dates dates;
+};
+
 struct person {
 	struct id id;
 	struct id account_id;
@@ -26,6 +39,7 @@ struct person {
 	int64_t created_at;
 	int64_t password_set_at; /* 0: never, or before this was kept */
 	struct person_views views;
+	struct person_dates dates;
 	struct id main_id;	 /* the person that this address is a further one of, or none */
 	int64_t joined_at;	 /* since when; 0: it is not */
 };

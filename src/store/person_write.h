@@ -18,7 +18,7 @@ enum result person_set_administrator(
 enum result person_set_password(
 	struct tx *tx, struct id id, struct str password_hash, int64_t now, struct err *err) must_check;
 enum result person_set_choices(
-	struct tx *tx, struct id id, struct str language, struct str time_zone, struct err *err) must_check;
+	struct tx *tx, struct id id, const struct person_choices *choices, struct err *err) must_check;
 enum result person_set_views(
 	struct tx *tx, struct id id, const struct person_views *views, struct err *err) must_check;
 

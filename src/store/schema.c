@@ -683,6 +683,10 @@ static const char conversations[] =
 	" (SELECT COALESCE(m.answers_id, m.id) FROM message m WHERE m.id = copy.message_id);"
 	"CREATE INDEX copy_by_thread ON copy (mailbox_id, thread_id, folder, sorted_at, id);";
 
+/* How a person wants dates shown in pages. */
+static const char person_dates[] = "ALTER TABLE person ADD COLUMN date_order BIGINT NOT NULL DEFAULT 0;"
+				   "ALTER TABLE person ADD COLUMN twelve_hours BIGINT NOT NULL DEFAULT 0;";
+
 static const struct migration migrations[] = {
 	{1, "begin", begin},
 	{2, "delay-notices", delay_notices},
@@ -716,6 +720,7 @@ static const struct migration migrations[] = {
 	{30, "addresses", addresses},
 	{31, "last-beats", last_beats},
 	{32, "conversations", conversations},
+	{33, "person-dates", person_dates},
 };
 
 enum result schema_migrate(struct db *db, int *ret_from, int *ret_to, struct err *err)

@@ -22,9 +22,32 @@ static struct str date_by(const struct format *format, const char *key, const st
 		{"weekday", item(language, "date.weekdays", wall->weekday)}, {"year", .number = wall->year});
 }
 
-static struct str clock_of(struct arena *arena, const struct wall_time *wall)
+static struct str clock_of(const struct format *format, const struct wall_time *wall)
 {
-	return arena_printf(arena, "%02d:%02d", wall->hour, wall->minute);
+	int hour = wall->hour % 12 ? wall->hour % 12 : 12;
+
+	if (!format->twelve_hours)
+		return arena_printf(format->arena, "%02d:%02d", wall->hour, wall->minute);
+	return arena_printf(format->arena, "%d:%02d %.*s", hour, wall->minute,
+		STR_ARG(language_text(format->language, wall->hour < 12 ? "date.am" : "date.pm")));
+}
+
+/* A day in the reader's order; `key`: the text for it in the order of the language. The year of a short date
+ * is left out where the language does so. */
+static struct str day_of(const struct format *format, const char *key, bool has_year, const struct wall_time *wall)
+{
+	switch (format->dates) {
+	case DATES_ISO:
+		return arena_printf(format->arena, "%04d-%02d-%02d", wall->year, wall->month, wall->day);
+	case DATES_DAY_FIRST:
+		return has_year ? arena_printf(format->arena, "%02d/%02d/%04d", wall->day, wall->month, wall->year)
+				: arena_printf(format->arena, "%02d/%02d", wall->day, wall->month);
+	case DATES_MONTH_FIRST:
+		return has_year ? arena_printf(format->arena, "%02d/%02d/%04d", wall->month, wall->day, wall->year)
+				: arena_printf(format->arena, "%02d/%02d", wall->month, wall->day);
+	default:
+		return date_by(format, key, wall);
+	}
 }
 
 struct str format_time_short(const struct format *format, int64_t when)
@@ -34,24 +57,25 @@ struct str format_time_short(const struct format *format, int64_t when)
 	int64_t days_ago = today.days - wall.days;
 
 	if (days_ago == 0)
-		return clock_of(format->arena, &wall);
+		return clock_of(format, &wall);
 	if (days_ago > 0 && days_ago < 7)
 		return arena_str(format->arena, item(format->language, "date.weekdays_short", wall.weekday));
-	return date_by(format, wall.year == today.year ? "date.this_year" : "date.other_year", &wall);
+	bool has_year = wall.year != today.year;
+	return day_of(format, has_year ? "date.other_year" : "date.this_year", has_year, &wall);
 }
 
 struct str format_date(const struct format *format, int64_t when)
 {
 	struct wall_time wall = zone_wall_time(format->zone, when);
 
-	return date_by(format, "date.long", &wall);
+	return day_of(format, "date.long", true, &wall);
 }
 
 struct str format_clock(const struct format *format, int64_t when)
 {
 	struct wall_time wall = zone_wall_time(format->zone, when);
 
-	return clock_of(format->arena, &wall);
+	return clock_of(format, &wall);
 }
 
 /* "CET", or "UTC+05:30" for zones without letters of their own. */
@@ -70,10 +94,11 @@ struct str format_time_full(const struct format *format, int64_t when)
 {
 	struct wall_time wall = zone_wall_time(format->zone, when);
 
-	return language_format(format->arena, format->language, "date.full",
-		{"date", date_by(format, "date.long", &wall)},
+	return language_format(format->arena, format->language,
+		format->twelve_hours ? "date.full_half" : "date.full",
+		{"date", day_of(format, "date.long", true, &wall)},
 		{"weekday", item(format->language, "date.weekdays", wall.weekday)},
-		{"time", clock_of(format->arena, &wall)}, {"zone", zone_words(format->arena, &wall)});
+		{"time", clock_of(format, &wall)}, {"zone", zone_words(format->arena, &wall)});
 }
 
 struct str format_time_machine(const struct format *format, int64_t when)

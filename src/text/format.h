@@ -7,18 +7,29 @@
 #include "text/language.h"
 #include "text/zone.h"
 
+/* How a reader wants the days of dates; stored with the person. */
+enum format_dates {
+	DATES_BY_LANGUAGE = 0, /* "30 November 2026" */
+	DATES_ISO = 1,	       /* "2026-11-30" */
+	DATES_DAY_FIRST = 2,   /* "30/11/2026" */
+	DATES_MONTH_FIRST = 3, /* "11/30/2026" */
+	DATES_COUNT
+};
+
 /* What a date is shown in and for whom. */
 struct format {
 	struct arena *arena;
 	const struct language *language;
 	const struct zone *zone;
 	int64_t now;
+	enum format_dates dates;
+	bool twelve_hours; /* "2:02 pm" */
 };
 
 /* For lists: "14:02" today, "Mon" in the six days before, "30 Nov" this year, else "30 Nov 2025". */
 struct str format_time_short(const struct format *format, int64_t when);
 
-/* "30 November 2026". */
+/* "30 November 2026", or as `dates` says. */
 struct str format_date(const struct format *format, int64_t when);
 
 /* "14:02". */

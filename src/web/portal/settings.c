@@ -10,6 +10,45 @@
 #define LANGUAGE_S (365 * 24 * 3600)
 #define ZONE_BYTES 60
 
+/* The words of the form for the orders of dates. */
+static const char *const orders[DATES_COUNT] = {"language", "iso", "day", "month"};
+
+static void add_dates(const struct visit *visit, json_t *view)
+{
+	json_t *list = view_add_list(view, "orders"), *clocks = view_add_list(view, "clocks");
+
+	for (size_t i = 0; i < DATES_COUNT; i++) {
+		json_t *item = view_append(list);
+		struct format format = visit->format;
+		format.dates = (enum format_dates)i;
+		view_set(item, "value", str_of(orders[i]));
+		view_set(item, "example", format_date(&format, format.now));
+		view_set_flag(item, "is_current", visit->format.dates == i);
+	}
+	for (int i = 0; i < 2; i++) {
+		json_t *item = view_append(clocks);
+		struct format format = visit->format;
+		format.twelve_hours = i;
+		view_set(item, "value", i ? STR("12") : STR("24"));
+		view_set(item, "example", format_clock(&format, format.now));
+		view_set_flag(item, "is_current", visit->format.twelve_hours == format.twelve_hours);
+	}
+}
+
+/* A form without the fields leaves them as they are. */
+static struct person_dates dates_of(const struct request *request)
+{
+	struct person_dates dates = visit_of(request)->session.person.dates;
+	struct str order = request_field(request, "dates"), clock = request_field(request, "clock");
+
+	for (size_t i = 0; i < DATES_COUNT; i++)
+		if (str_equal(order, str_of(orders[i])))
+			dates.order = (int64_t)i;
+	if (clock.len)
+		dates.twelve_hours = str_equal(clock, STR("12"));
+	return dates;
+}
+
 static enum result get_settings(struct request *request, struct response *response)
 {
 	const struct visit *visit = visit_of(request);
@@ -33,6 +72,7 @@ static enum result get_settings(struct request *request, struct response *respon
 	view_set_flag(view, "keys_on", !visit->session.person.views.no_keys);
 	view_set_flag(view, "conversations_on", visit->session.person.views.conversations);
 	view_set_number(view, "idle_minutes", visit->session.settings.session_idle_minutes);
+	add_dates(visit, view);
 	json_t *zones = view_add_list(view, "zones");
 	for (size_t i = 0; (zone = zones_at(visit->portal->zones, i)); i++) {
 		json_t *item = view_append(zones);
@@ -54,8 +94,8 @@ static enum result post_choices(struct request *request, struct response *respon
 	if (pairs_get(&request->fields, "name").ptr)
 		TRY(people_name_set(
 			flow_of(request), &visit->actor, request_field(request, "name"), &request->err));
-	TRY(choices_set(flow_of(request), &visit->actor, language_tag(language), zone_name(zone),
-		request->now, &request->err));
+	struct person_choices choices = {language_tag(language), zone_name(zone), dates_of(request)};
+	TRY(choices_set(flow_of(request), &visit->actor, &choices, request->now, &request->err));
 	response_redirect(response, STR("/settings?saved=1"));
 	return RESULT_OK;
 }
@@ -80,9 +120,10 @@ static enum result post_language(struct request *request, struct response *respo
 
 	if (!language)
 		return err_set(&request->err, RESULT_INVALID, "there is no such language");
+	struct person_choices choices = {language_tag(language), visit->session.person.time_zone,
+		visit->session.person.dates};
 	if (visit->is_signed_in)
-		TRY(choices_set(flow_of(request), &visit->actor, language_tag(language),
-			visit->session.person.time_zone, request->now, &request->err));
+		TRY(choices_set(flow_of(request), &visit->actor, &choices, request->now, &request->err));
 	else
 		response_cookie(response, COOKIE_LANGUAGE, language_tag(language), LANGUAGE_S);
 	response_redirect(response, request_local_path(request_field(request, "return"), STR("/")));
@@ -97,6 +138,8 @@ static const struct route_parameter get_parameters[] = {
 static const struct route_parameter choices_parameters[] = {
 	{PARAMETER_FIELD, "language", LANGUAGE_BYTES, 0, "tag of a language"},
 	{PARAMETER_FIELD, "time_zone", ZONE_BYTES, 0, "IANA name of a time zone"},
+	{PARAMETER_FIELD, "dates", 10, 0, "language, iso, day or month: the order of dates"},
+	{PARAMETER_FIELD, "clock", 2, 0, "12 or 24 hours"},
 	{PARAMETER_FIELD, "name", LIMIT_DISPLAY_NAME_BYTES, 0, "of somebody from outside; may be empty"},
 	{0},
 };

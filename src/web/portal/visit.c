@@ -42,6 +42,10 @@ void visit_set_language(struct request *request)
 			accept.len ? "," : "", STR_ARG(visit->settings->language));
 	visit->language = language_pick(visit->portal->languages, accept, chosen);
 	visit->format = (struct format){request->arena, visit->language, zone_of(request), request->now};
+	if (visit->is_signed_in) {
+		visit->format.dates = (enum format_dates)visit->session.person.dates.order;
+		visit->format.twelve_hours = visit->session.person.dates.twelve_hours;
+	}
 }
 
 void visit_set_account(struct request *request, const struct account_settings *settings)

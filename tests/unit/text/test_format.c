@@ -75,6 +75,30 @@ static void shortens_dates_of_lists(void **state)
 	}
 }
 
+static void follows_the_chosen_order_and_clock(void **state)
+{
+	struct setting *setting = *state;
+	static const struct {
+		enum format_dates dates;
+		const char *this_year, *other_year, *full;
+	} cases[] = {
+		{DATES_ISO, "2026-11-16", "2025-11-23", "Monday, 2026-11-23, 6:43 pm UTC"},
+		{DATES_DAY_FIRST, "16/11", "23/11/2025", "Monday, 23/11/2026, 6:43 pm UTC"},
+		{DATES_MONTH_FIRST, "11/16", "11/23/2025", "Monday, 11/23/2026, 6:43 pm UTC"},
+	};
+	struct format format = setting->en;
+
+	format.twelve_hours = true;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		format.dates = cases[i].dates;
+		assert_str(format_time_short(&format, NOW - 7 * MS_DAY), cases[i].this_year);
+		assert_str(format_time_short(&format, NOW - 365 * MS_DAY), cases[i].other_year);
+		assert_str(format_time_full(&format, NOW), cases[i].full);
+	}
+	assert_str(format_clock(&format, NOW - 18 * MS_HOUR), "12:43 am");
+	assert_str(format_clock(&format, NOW - 6 * MS_HOUR), "12:43 pm");
+}
+
 static void spells_dates_out(void **state)
 {
 	struct setting *setting = *state;
@@ -160,6 +184,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(shortens_dates_of_lists, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(follows_the_chosen_order_and_clock, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(spells_dates_out, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(tells_the_expiry, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(tells_durations_and_sizes, set_up, tear_down),
