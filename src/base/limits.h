@@ -72,6 +72,7 @@
 /* Requests to people outside. */
 #define LIMIT_INQUIRY_PURPOSE_BYTES 500
 #define LIMIT_INQUIRY_DAYS 90
+#define LIMIT_INQUIRY_KEPT_MS (90 * MS_DAY) /* after its end; what came is kept as any message */
 #define LIMIT_INQUIRY_MB 1000	  /* of all answers to one together */
 #define LIMIT_INQUIRY_ANSWERS 50  /* to one */
 #define LIMIT_INQUIRIES_A_DAY 100 /* of one asker */

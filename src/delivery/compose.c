@@ -293,8 +293,13 @@ static enum result compose_address_denied(struct composing *c, const struct writ
 {
 	const struct deliver_job *job = c->job;
 
+	bool is_request = id_is_none(job->delivery.copy_id);
+
 	set(c->view, "address", job->payload);
-	set(c->view, "link", link_in_sent(c));
+	(void)json_object_set_new(c->view, "is_request", json_boolean(is_request));
+	set(c->view, "link",
+		is_request ? arena_printf(&c->arena, "%.*s/requests", STR_ARG(c->texts->portal_url))
+			   : link_in_sent(c));
 	return build_own(
 		c, "address_denied", job->account.settings.display_name, true, "auto-generated", out, err);
 }

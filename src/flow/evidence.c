@@ -4,6 +4,7 @@
 #include "store/attempt_write.h"
 #include "store/copy_write.h"
 #include "store/event_write.h"
+#include "store/inquiry_write.h"
 
 #define SAME_AGAIN_MS MS_MINUTE
 
@@ -60,7 +61,11 @@ static enum result add_note(struct tx *tx, void *context, struct err *err)
 	struct copy copy;
 	bool again = false;
 
-	TRY(copy_find_any(tx, note->copy_id, &copy, err));
+	enum result found = copy_find_any(tx, note->copy_id, &copy, err);
+	/* The link of a request. */
+	if (found == RESULT_NOT_FOUND && note->evidence == EVIDENCE_LINK_OPENED)
+		return inquiry_mark_opened(tx, note->copy_id, note->now, err);
+	TRY(found);
 	if (note->evidence != EVIDENCE_LINK_OPENED)
 		TRY(check_is_there(tx, note->copy_id, err));
 	if (note->evidence == EVIDENCE_BODY_SHOWN) {

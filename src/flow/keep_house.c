@@ -12,6 +12,7 @@
 #include "store/draft_write.h"
 #include "store/event_write.h"
 #include "store/factor_write.h"
+#include "store/inquiry_write.h"
 #include "store/message_write.h"
 #include "store/passkey_write.h"
 #include "store/sealed_body.h"
@@ -153,6 +154,7 @@ static enum result keep_house_in_tx(struct tx *tx, void *context, struct err *er
 	TRY(remembered_remove_ended(tx, now, AT_ONCE, err));
 	TRY(remove_content(tx, house, err));
 	TRY(empty_drafts(tx, house, err));
+	TRY(inquiry_forget(tx, now - LIMIT_INQUIRY_KEPT_MS, AT_ONCE, err));
 	TRY(sending_forget(tx, now - COUNTED_MS, AT_ONCE, err));
 	return message_claims_forget(tx, now - CLAIMS_MS, AT_ONCE, err);
 }

@@ -6,6 +6,7 @@
 #include "store/attempt_write.h"
 #include "store/copy_write.h"
 #include "store/event_write.h"
+#include "store/inquiry_write.h"
 
 /* Within an hour from one network: whoever has many links must not be able to fill mailboxes by them. */
 #define PER_NETWORK 30
@@ -60,13 +61,44 @@ static enum result tell_owner(struct tx *tx, const struct denial *d, const struc
 		d->flow, tx, &account, owner.address, owners.id, recipient.address, d->now, err);
 }
 
+/* Whoever asked is told; the request stays open for the right person of that mailbox. */
+static enum result deny_inquiry(struct tx *tx, struct denial *d, struct err *err)
+{
+	cleanup(arena_done) struct arena arena = {0};
+	struct flow_account account;
+	struct inquiry inquiry;
+	bool is_first;
+
+	TRY(inquiry_find(tx, d->copy_id, &arena, &inquiry, err));
+	TRY(count(tx, d, err));
+	if (d->over)
+		return RESULT_OK;
+	TRY(inquiry_mark_denied(tx, inquiry.id, d->now, &is_first, err));
+	if (!is_first)
+		return RESULT_OK;
+	struct id_text text = id_text(inquiry.id);
+	struct event event = {.account_id = inquiry.account_id,
+		.at = d->now,
+		.kind = STR(EVENT_ADDRESS_DENIED),
+		.person_id = inquiry.asked_id,
+		.origin = d->origin,
+		.detail = str_of(text.s)};
+	TRY(event_record(tx, &event, err));
+	TRY(flow_account_load(d->flow, tx, inquiry.account_id, &arena, &account, err));
+	return mail_out_address_denied(d->flow, tx, &account, inquiry.asker_address, (struct id){{0}},
+		inquiry.asked_address, d->now, err);
+}
+
 static enum result deny_address(struct tx *tx, void *context, struct err *err)
 {
 	struct denial *d = context;
 	struct copy copy;
 	bool is_first;
 
-	TRY(copy_find_any(tx, d->copy_id, &copy, err));
+	enum result found = copy_find_any(tx, d->copy_id, &copy, err);
+	if (found == RESULT_NOT_FOUND)
+		return deny_inquiry(tx, d, err);
+	TRY(found);
 	if (copy.is_owner)
 		return err_set(err, RESULT_NOT_FOUND, "there is no such link");
 	TRY(count(tx, d, err));

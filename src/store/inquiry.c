@@ -5,7 +5,7 @@
 #define SELECT                                                                                               \
 	"SELECT i.id, i.account_id, i.asker_id, i.asked_id, i.definition_id, i.purpose_box, i.bytes_max,"    \
 	" i.bytes_got, i.answers, i.created_at, i.expires_at, i.closed_at, i.delivery_id, k.address,"        \
-	" d.address, COALESCE(v.state, 0) FROM inquiry i JOIN person k ON k.id = i.asker_id"                 \
+	" d.address, COALESCE(v.state, 0), i.link_opened_at, i.denied_at FROM inquiry i JOIN person k ON k.id = i.asker_id"                 \
 	" JOIN person d ON d.id = i.asked_id LEFT JOIN delivery v ON v.id = i.delivery_id"
 
 static struct inquiry read_row(const struct rows *rows, struct arena *arena)
@@ -27,6 +27,8 @@ static struct inquiry read_row(const struct rows *rows, struct arena *arena)
 		.asker_address = arena_str(arena, row_text(rows, 13)),
 		.asked_address = arena_str(arena, row_text(rows, 14)),
 		.delivery_state = (enum delivery_state)row_int(rows, 15),
+		.link_opened_at = row_int(rows, 16),
+		.denied_at = row_int(rows, 17),
 	};
 }
 
@@ -120,5 +122,41 @@ enum result inquiry_set_closed(struct tx *tx, struct id id, int64_t now, bool *r
 		"UPDATE inquiry SET closed_at = $2 WHERE id = $1 AND closed_at = 0 AND expires_at > $2",
 		DB_ARGS(db_id(id), db_int(now)), &changed, err));
 	*ret_done = changed > 0;
+	return RESULT_OK;
+}
+
+enum result inquiry_mark_opened(struct tx *tx, struct id id, int64_t now, struct err *err)
+{
+	return db_exec(tx, "UPDATE inquiry SET link_opened_at = $2 WHERE id = $1 AND link_opened_at = 0",
+		DB_ARGS(db_id(id), db_int(now)), NULL, err);
+}
+
+enum result inquiry_mark_denied(struct tx *tx, struct id id, int64_t now, bool *ret_first, struct err *err)
+{
+	int64_t changed;
+
+	TRY(db_exec(tx, "UPDATE inquiry SET denied_at = $2 WHERE id = $1 AND denied_at = 0",
+		DB_ARGS(db_id(id), db_int(now)), &changed, err));
+	*ret_first = changed > 0;
+	return RESULT_OK;
+}
+
+enum result inquiry_forget(struct tx *tx, int64_t before, int64_t limit, struct err *err)
+{
+	static const char old[] = "SELECT id FROM inquiry WHERE expires_at < $1 ORDER BY expires_at LIMIT $2";
+	cleanup(arena_done) struct arena arena = {0};
+	cleanup(rows_done) struct rows rows = {0};
+	struct list list = list_new(&arena, sizeof(struct id));
+
+	TRY(db_query(tx, old, DB_ARGS(db_int(before), db_int(limit)), &rows, err));
+	while (rows_next(&rows))
+		*(struct id *)list_add(&list) = row_id(&rows, 0);
+	TRY(rows_end(&rows, err));
+	const struct id *ids = list.items;
+	for (size_t i = 0; i < list.count; i++) {
+		TRY(db_exec(tx, "DELETE FROM inquiry_answer WHERE inquiry_id = $1", DB_ARGS(db_id(ids[i])), NULL,
+			err));
+		TRY(db_exec(tx, "DELETE FROM inquiry WHERE id = $1", DB_ARGS(db_id(ids[i])), NULL, err));
+	}
 	return RESULT_OK;
 }

@@ -687,6 +687,12 @@ static const char conversations[] =
 static const char person_dates[] = "ALTER TABLE person ADD COLUMN date_order BIGINT NOT NULL DEFAULT 0;"
 				   "ALTER TABLE person ADD COLUMN twelve_hours BIGINT NOT NULL DEFAULT 0;";
 
+/* What is known of requests that were sent: somebody opened the link, or said that the address is another's. */
+static const char inquiry_signs[] =
+	"ALTER TABLE inquiry ADD COLUMN link_opened_at BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE inquiry ADD COLUMN denied_at BIGINT NOT NULL DEFAULT 0;"
+	"CREATE INDEX inquiry_by_end ON inquiry (expires_at);";
+
 static const struct migration migrations[] = {
 	{1, "begin", begin},
 	{2, "delay-notices", delay_notices},
@@ -721,6 +727,7 @@ static const struct migration migrations[] = {
 	{31, "last-beats", last_beats},
 	{32, "conversations", conversations},
 	{33, "person-dates", person_dates},
+	{34, "inquiry-signs", inquiry_signs},
 };
 
 enum result schema_migrate(struct db *db, int *ret_from, int *ret_to, struct err *err)

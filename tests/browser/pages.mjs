@@ -366,7 +366,11 @@ export class Walk {
     await this.see("requests-made", page);
     const mail = await node.newest(carol, "request", 1);
     const link = mail.match(/https:\/\/\S+\/m\/[0-9a-z]+/)[0];
-    await this.see("request-link", await this.newPage(), link);
+    const other = await this.newPage();
+    await this.see("request-link", other, link);
+    await submit(other, "/not-mine");
+    await this.see("request-not-mine", other);
+    await this.see("requests-known", page, "/requests");
     await this.see("request", this.reading, link);
     await submit(page, "/close");
     await this.see("request-ended", this.reading, link);

@@ -4,7 +4,7 @@ import concurrent.futures
 import html
 import re
 
-from support import maildir, portal, smtp, wait
+from support import maildir, portal, rows, smtp, wait
 from support.browser import Browser
 
 CAROL, DAVE = "carol@partner.example", "dave@partner.example"
@@ -159,3 +159,68 @@ def test_requests_are_asked_of_people_outside_by_people_inside(sqlite_node):
     node.run("account", "set", "requests", "no")
     assert alice.get("/requests/new").status == 403 and "/requests" not in alice.get("/inbox").links
     assert len(requests_of(node)) == 1
+
+
+def words_of(page):
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", page.text)))
+
+
+def test_r13_what_is_known_of_a_request_comes_in_grades(node):
+    alice, _ = portal.sign_in_by_password(node, "alice@acme.example")
+    ask(alice)
+    link, _ = link_of(node)
+    known = lambda: words_of(alice.get("/requests"))
+    wait.until(lambda: "Mail taken by their server" in known(), "the mail to be sent")
+    assert "Link opened" not in known()
+    Browser(node).get(link)  # what a scanner does
+    assert "Link opened" in known() and "Signed in" not in known()
+    carol, page = portal.sign_in_by_link(node, link, CAROL)
+    assert "Signed in" in known() and "1 answer" not in known()
+    answer(carol, page)
+    assert "1 answer" in known()
+
+
+def test_r15_this_is_not_my_address_reaches_who_asked_once(node):
+    alice, _ = portal.sign_in_by_password(node, "alice@acme.example")
+    ask(alice)
+    link, _ = link_of(node)
+    stranger = Browser(node)
+    for _ in range(2):
+        thanks = stranger.submit(stranger.get(link), r"/not-mine$")
+        assert thanks.status == 200 and "Thank you" in thanks.text and PURPOSE not in html.unescape(thanks.text)
+    told = wait.until(lambda: [m for m in node.outbox.to("alice@acme.example") if "wrong address" in m["Subject"]], "a mail")
+    text = maildir.text_of(told[0])
+    assert CAROL in text and f"{node.url}/requests" in text and PURPOSE not in text
+    assert "says: not my address" in words_of(alice.get("/requests"))
+    # Whoever has the mailbox may still answer.
+    carol, page = portal.sign_in_by_link(node, link, CAROL)
+    assert "sent=1" in answer(carol, page).url
+    assert len([m for m in node.outbox.to("alice@acme.example") if "wrong address" in m["Subject"]]) == 1
+
+
+def test_requests_that_ended_long_ago_are_forgotten_and_what_came_stays(node):
+    alice, carol, page = asked(node)
+    answer(carol, page)
+    node.move_clock((14 + 91) * DAY)
+    wait.until(lambda: requests_of(node) == [], "the request to go", 60)
+    assert rows.query(node, "SELECT COUNT(*) FROM inquiry_answer") == [("0",)]
+    assert len(node.json("message", "list")) == 1
+    gone = Browser(node).get(page.path.replace("/request/", "/m/"))
+    assert gone.status == 404
+
+
+def test_closing_shows_on_the_open_page_at_once_and_what_was_written_stays(node):
+    alice, carol, page = asked(node)
+    alice.submit(alice.get("/requests"), r"/close$")
+    ended = answer(carol, page, text="Here it is at last.")
+    assert ended.status == 410 and "Here it is at last." not in words_of(alice.get("/inbox"))
+    assert carol.get(page.path).status == 410
+
+
+def test_more_than_was_asked_for_is_refused_with_the_text_kept(node):
+    _, carol, page = asked(node, mb="1")
+    assert "1 MB" in page.text
+    refused = answer(carol, page, text="Here it is at last.", files=[data(2 << 20)])
+    assert refused.status == 413 or refused.status == 422
+    assert "Here it is at last." in refused.text and "1 MB" in refused.text
+    assert "sent=1" in answer(carol, refused, text="Here it is at last.").url

@@ -29,8 +29,16 @@ static bool has_ended(const struct request *request, const struct inquiry *inqui
 	return inquiry->closed_at || request->now >= inquiry->expires_at;
 }
 
-static void set_states(struct request *request, json_t *row, const struct inquiry *inquiry)
+static void set_time(const struct request *request, json_t *states, const char *name, int64_t when)
 {
+	if (when)
+		view_set(view_add_object(states, name), "time",
+			format_time_short(&visit_of(request)->format, when));
+}
+
+static void set_states(struct request *request, json_t *row, const struct inquiry_facts *facts)
+{
+	const struct inquiry *inquiry = &facts->inquiry;
 	json_t *states = view_add_object(row, "states");
 	const struct language *language = visit_of(request)->language;
 
@@ -42,6 +50,10 @@ static void set_states(struct request *request, json_t *row, const struct inquir
 	view_set_flag(states, "waiting", inquiry->delivery_state == DELIVERY_WAITING);
 	view_set_flag(states, "not_delivered",
 		inquiry->delivery_state == DELIVERY_FAILED || inquiry->delivery_state == DELIVERY_DROPPED);
+	view_set_flag(states, "sent", inquiry->delivery_state == DELIVERY_SENT);
+	set_time(request, states, "denied", inquiry->denied_at);
+	set_time(request, states, "link_opened", inquiry->link_opened_at);
+	set_time(request, states, "signed_in", facts->signed_in_at);
 	if (inquiry->answers)
 		view_set_number(view_add_object(states, "answers"), "count", inquiry->answers);
 	json_t *used = view_add_object(states, "used");
@@ -56,7 +68,7 @@ static void add_row(struct request *request, json_t *rows, const struct inquiry_
 	view_set(row, "id", str_of(id_text(facts->inquiry.id).s));
 	view_set(row, "address", facts->inquiry.asked_address);
 	view_set(row, "purpose", facts->purpose);
-	set_states(request, row, &facts->inquiry);
+	set_states(request, row, facts);
 	view_set_flag(row, "can_close", !has_ended(request, &facts->inquiry));
 	for (size_t i = 0; i < facts->copy_count; i++) {
 		json_t *answer = view_append(list);

@@ -68,8 +68,7 @@ static enum result get_link(struct request *request, struct response *response)
 		response_redirect(response, arena_printf(request->arena, "/request/%s", id_text(id).s));
 		return RESULT_OK;
 	}
-	if (!facts->is_inquiry)
-		note_opened(request, id, facts->account_id);
+	note_opened(request, id, facts->account_id);
 	set_link(request, view, id_text(id).s, facts);
 	return page_door(request, response, "link", view);
 }
