@@ -19,10 +19,10 @@ static enum result list_in_tx(struct tx *tx, void *context, struct err *err)
 			json_decref(list);
 			return result;
 		}
-		(void)json_array_append_new(list,
-			json_pack("{s:o,s:o,s:o,s:I}", "name", admin_text(runs[i].name), "started",
-				admin_time(runs[i].started_at), "last_beat", admin_time(runs[i].beaten_at),
-				"in_hand", (json_int_t)held));
+		(void)json_array_append_new(
+			list, json_pack("{s:o,s:o,s:o,s:I}", "name", admin_text(runs[i].name), "started",
+				      admin_time(runs[i].started_at), "last_beat",
+				      admin_time(runs[i].beaten_at), "in_hand", (json_int_t)held));
 	}
 	admin_print(admin, list, columns);
 	return RESULT_OK;
