@@ -65,7 +65,9 @@ static const struct template *set_find(const struct template_set *set, const cha
 static enum result resolve(const struct template_set *set, const struct template *template,
 	struct node *nodes, size_t count, enum template_missing missing, struct err *err)
 {
-	for (struct node *node = nodes; node < nodes + count; node++) {
+	for (size_t i = 0; i < count; i++) {
+		struct node *node = &nodes[i];
+
 		if ((node->kind == NODE_PARTIAL || node->kind == NODE_PARENT) && !node->is_dynamic) {
 			node->target = set_find(set, node->text.ptr);
 			if (!node->target && missing == TEMPLATE_MISSING_REFUSED)

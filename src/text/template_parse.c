@@ -235,7 +235,9 @@ static struct str dedent_text(struct arena *arena, struct str text, bool starts_
  * already. */
 static void dedent(struct arena *arena, struct node *nodes, size_t count, size_t width)
 {
-	for (struct node *node = nodes; node < nodes + count; node++) {
+	for (size_t i = 0; i < count; i++) {
+		struct node *node = &nodes[i];
+
 		if (node->kind == NODE_TEXT)
 			node->text = dedent_text(arena, node->text, node->starts_line, width);
 		node->indent = str_from(node->indent, width);

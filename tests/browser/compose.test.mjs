@@ -1,30 +1,17 @@
 // Writing a new message in a real browser: drafts that save themselves, the look before sending, files.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { check, launch, sendNow } from "./check.mjs";
-import { SealpostNode } from "./node.mjs";
+import { test } from "node:test";
+import { check, sendNow } from "./check.mjs";
+import { signInAlice, withNode } from "./setup.mjs";
 
 let node, browser;
 
-before(async () => {
-  node = await new SealpostNode().start();
-  browser = await launch();
-});
-
-after(async () => {
-  await browser?.close();
-  await node?.stop();
-});
+withNode((...made) => { [node, browser] = made; });
 
 async function signIn(options) {
   const context = await browser.newContext({ ignoreHTTPSErrors: true, ...options });
   const page = await context.newPage();
-  await page.goto(`${node.url}/sign-in`);
-  await page.locator("input[name=address]").fill("alice@acme.example");
-  await page.locator("form:has(input[name=address]) button").first().click();
-  await page.locator("input[name=password]").fill("correct horse battery");
-  await page.locator("form:has(input[name=password]) button").first().click();
-  await page.waitForURL(/inbox/);
+  await signInAlice(node, page);
   return { context, page };
 }
 

@@ -3,12 +3,12 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { launch } from "./check.mjs";
 import { compareLooks } from "./looks.mjs";
-import { SealpostNode, until } from "./node.mjs";
+import { until } from "./node.mjs";
 import { Walk, prepareNode } from "./pages.mjs";
+import { withNode } from "./setup.mjs";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const corpora = process.env.SEALPOST_CORPORA ?? path.resolve(here, "../../../shared/corpora");
@@ -67,16 +67,7 @@ async function deliver(htmls) {
   return links.slice(first);
 }
 
-before(async () => {
-  node = await new SealpostNode().start();
-  prepareNode(node);
-  browser = await launch();
-});
-
-after(async () => {
-  await browser?.close();
-  await node?.stop();
-});
+withNode((...made) => { [node, browser] = made; }, { prepare: prepareNode });
 
 /** The document of a message's frame. */
 async function bodyOf(id) {

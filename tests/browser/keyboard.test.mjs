@@ -1,23 +1,13 @@
 // The story with nothing but a keyboard, and what printing gives.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { launch } from "./check.mjs";
+import { test } from "node:test";
 import { attached, text } from "./mails.mjs";
-import { SealpostNode } from "./node.mjs";
 import { Walk, prepareNode } from "./pages.mjs";
+import { withNode } from "./setup.mjs";
 
 let node, browser;
 
-before(async () => {
-  node = await new SealpostNode().start();
-  prepareNode(node);
-  browser = await launch();
-});
-
-after(async () => {
-  await browser?.close();
-  await node?.stop();
-});
+withNode((...made) => { [node, browser] = made; }, { prepare: prepareNode });
 
 // Presses Tab until what has the focus is meant; each stop on the way must be seen to have it.
 async function tabTo(page, selector) {

@@ -1,25 +1,16 @@
 // Each page of the portal, in each language, on phones and desks, light and dark, with and without scripts.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { check, checkWeight, checkWidth, launch, watchForeign } from "./check.mjs";
+import { test } from "node:test";
+import { check, checkWeight, checkWidth, watchForeign } from "./check.mjs";
 import { text } from "./mails.mjs";
-import { SealpostNode } from "./node.mjs";
 import { Walk, prepareNode } from "./pages.mjs";
+import { withNode } from "./setup.mjs";
 
 const PHONE = { width: 360, height: 740 }, DESK = { width: 1280, height: 800 };
 const BOTH = [["light", PHONE], ["dark", DESK]], ALL = [...BOTH, ["light", DESK], ["dark", PHONE]];
 let node, browser;
 
-before(async () => {
-  node = await new SealpostNode().start();
-  prepareNode(node);
-  browser = await launch();
-});
-
-after(async () => {
-  await browser?.close();
-  await node?.stop();
-});
+withNode((...made) => { [node, browser] = made; }, { prepare: prepareNode });
 
 async function walk(look, options) {
   const walk = new Walk(node, browser, look, { reducedMotion: "reduce", viewport: DESK, ...options });

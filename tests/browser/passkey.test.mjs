@@ -1,20 +1,12 @@
 // Passkeys, with Chromium's virtual authenticator: made in Settings, signed in by, and refused to others.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { check, launch } from "./check.mjs";
-import { SealpostNode } from "./node.mjs";
+import { test } from "node:test";
+import { check } from "./check.mjs";
+import { signInAlice, withNode } from "./setup.mjs";
 
 let node, browser;
 
-before(async () => {
-  node = await new SealpostNode({ host: "localhost" }).start();
-  browser = await launch();
-});
-
-after(async () => {
-  await browser?.close();
-  await node?.stop();
-});
+withNode((...made) => { [node, browser] = made; }, { host: "localhost" });
 
 async function open(options = {}) {
   const context = await browser.newContext({ ignoreHTTPSErrors: true, ...options });
@@ -27,18 +19,9 @@ async function open(options = {}) {
   return { page, cdp, authenticatorId };
 }
 
-async function signInByPassword(page) {
-  await page.goto(`${node.url}/sign-in`);
-  await page.locator("input[name=address]").fill("alice@acme.example");
-  await page.locator("form[action='/sign-in'] button").click();
-  await page.locator("input[name=password]").fill("correct horse battery");
-  await page.locator("form[action='/sign-in/password'] button").click();
-  await page.waitForURL(/inbox/);
-}
-
 test("a passkey is made in Settings and signs in afterwards", async () => {
   const { page, cdp, authenticatorId } = await open();
-  await signInByPassword(page);
+  await signInAlice(node, page);
   await page.goto(`${node.url}/settings/passkeys`);
   await page.locator("#name").fill("My laptop");
   await page.locator("form[data-passkey] button").click();
@@ -63,7 +46,7 @@ test("a passkey is made in Settings and signs in afterwards", async () => {
 
 test("without a verified person nothing is signed in", async () => {
   const { page, cdp, authenticatorId } = await open();
-  await signInByPassword(page);
+  await signInAlice(node, page);
   await page.goto(`${node.url}/settings/passkeys`);
   await page.locator("form[data-passkey] button").click();
   await page.waitForURL(/done=1/);
@@ -80,7 +63,7 @@ test("axe finds nothing where passkeys are offered", async () => {
   await page.goto(`${node.url}/sign-in`);
   await page.locator("form[data-passkey]").waitFor();
   await check(page, "sign-in with passkeys");
-  await signInByPassword(page);
+  await signInAlice(node, page);
   await page.goto(`${node.url}/settings/passkeys`);
   await page.locator("form[data-passkey]").waitFor();
   await check(page, "passkeys");

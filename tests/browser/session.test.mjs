@@ -1,32 +1,17 @@
 // What pages that are left open say of the session (R7).
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { chromium } from "playwright-core";
+import { test } from "node:test";
 import { text } from "./mails.mjs";
-import { SealpostNode, until } from "./node.mjs";
+import { until } from "./node.mjs";
+import { signInAlice, withNode } from "./setup.mjs";
 
 let node, browser;
 
-before(async () => {
-  node = await new SealpostNode().start();
-  browser = await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu",
-    "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync"] });
-});
-
-after(async () => {
-  await browser?.close();
-  await node?.stop();
-});
+withNode((...made) => { [node, browser] = made; });
 
 async function signIn(context) {
   const page = await context.newPage();
-  await page.goto(`${node.url}/sign-in`);
-  await page.locator("input[name=address]").fill("alice@acme.example");
-  await page.locator("form:has(input[name=address]) button").first().click();
-  await page.locator("input[name=password]").fill("correct horse battery");
-  await page.locator("form:has(input[name=password]) button").first().click();
-  await page.waitForURL(/inbox/);
+  await signInAlice(node, page);
   return page;
 }
 

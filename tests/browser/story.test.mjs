@@ -1,20 +1,13 @@
 // The whole story in a real browser, with and without scripts, and axe on every page of it.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { check, launch, sendNow, watchForeign } from "./check.mjs";
-import { SealpostNode, offer } from "./node.mjs";
+import { test } from "node:test";
+import { check, sendNow, watchForeign } from "./check.mjs";
+import { offer } from "./node.mjs";
+import { withNode } from "./setup.mjs";
 
 let node, browser;
 
-before(async () => {
-  node = await new SealpostNode().start();
-  browser = await launch();
-});
-
-after(async () => {
-  await browser?.close();
-  await node?.stop();
-});
+withNode((...made) => { [node, browser] = made; });
 
 async function newContext(options) {
   const context = await browser.newContext({ ignoreHTTPSErrors: true, ...options });

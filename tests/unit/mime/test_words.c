@@ -1,0 +1,111 @@
+#include "base/mem.h"
+#include "mime/words.h"
+#include "tests/unit/unit.h"
+
+#include <string.h>
+
+static const struct {
+	const char *name, *text, *words;
+} cases[] = {
+	{"each once, in the order in which they come", "Hello, World! hello WORLD again",
+		" hello world again"},
+	{"digits are words", "42.5 % of 42", " 42 5 of"},
+	{"one that begins another is not that one", "offered offer", " offered offer"},
+	{"accents, composed or not, are left out", "caf\xc3\xa9 CAFE\xcc\x81 cafe", " cafe"},
+	{"one case, also where it has more letters",
+		"Stra\xc3\x9f"
+		"e STRASSE",
+		" strasse"},
+	{"letters that are drawn as one", "\xef\xac\x81n fin", " fin"},
+	{"other scripts", "\xd0\x9f\xd1\x80\xd0\x98\xd0\x92\xd0\xb5\xd1\x82 \xe6\x97\xa5\xe6\x9c\xac",
+		" \xd0\xbf\xd1\x80\xd0\xb8\xd0\xb2\xd0\xb5\xd1\x82 \xe6\x97\xa5\xe6\x9c\xac"},
+	{"an accent alone is nothing", "\xcc\x81 a", " a"},
+	{"what is no UTF-8 parts words",
+		"a\xff"
+		"b\xc3 c\xe2\x82",
+		" a b c"},
+	{"nothing", "", ""},
+	{"no word", " -- \r\n\t", ""},
+};
+
+static void test_words(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(cases); i++) {
+		cleanup(buf_done) struct buf out = buf_new(1000);
+		cleanup(mem_free_at) struct mime_words *words = mem_new(sizeof(*words));
+		words->out = &out;
+		mime_words_add(words, str_of(cases[i].text));
+		if (!str_equal(buf_str(&out), str_of(cases[i].words)))
+			fail_msg("%s: '%.*s' and not '%s'", cases[i].name, STR_ARG(buf_str(&out)),
+				cases[i].words);
+	}
+}
+
+static void test_texts_share_one_list(void **state)
+{
+	cleanup(buf_done) struct buf out = buf_new(1000);
+	cleanup(mem_free_at) struct mime_words *words = mem_new(sizeof(*words));
+
+	(void)state;
+	words->out = &out;
+	mime_words_add(words, STR("one two"));
+	mime_words_add(words, STR("two three"));
+	assert_true(str_equal(buf_str(&out), STR(" one two three")));
+	assert_int_equal(words->count, 3);
+}
+
+static void test_a_word_that_does_not_fit_is_left_out_whole(void **state)
+{
+	cleanup(buf_done) struct buf out = buf_new(8);
+	cleanup(mem_free_at) struct mime_words *words = mem_new(sizeof(*words));
+
+	(void)state;
+	words->out = &out;
+	mime_words_add(words, STR("abc defghijkl m"));
+	assert_true(str_equal(buf_str(&out), STR(" abc")));
+}
+
+static void test_the_list_ends_where_half_its_slots_are_used(void **state)
+{
+	cleanup(buf_done) struct buf text = buf_new(1 << 20), out = buf_new(1 << 20);
+	cleanup(mem_free_at) struct mime_words *words = mem_new(sizeof(*words));
+
+	(void)state;
+	words->out = &out;
+	for (int i = 0; i < 2 * WORDS_SLOTS; i++)
+		buf_printf(&text, "w%d ", i);
+	mime_words_add(words, buf_str(&text));
+	assert_int_equal(words->count, WORDS_SLOTS / 2);
+	size_t len = out.len;
+	mime_words_add(words, STR("w1 more"));
+	assert_int_equal(out.len, len);
+}
+
+static void test_a_word_without_an_end_comes_in_pieces(void **state)
+{
+	char text[1000];
+	cleanup(buf_done) struct buf out = buf_new(10000);
+	cleanup(mem_free_at) struct mime_words *words = mem_new(sizeof(*words));
+
+	(void)state;
+	memset(text, 'a', sizeof(text));
+	words->out = &out;
+	mime_words_add(words, (struct str){text, sizeof(text)});
+	/* Three alike of 256 bytes, and the rest. */
+	assert_int_equal(words->count, 2);
+	assert_int_equal(out.len, 1 + 256 + 1 + 1000 - 3 * 256);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_texts_share_one_list),
+		cmocka_unit_test(test_a_word_that_does_not_fit_is_left_out_whole),
+		cmocka_unit_test(test_the_list_ends_where_half_its_slots_are_used),
+		cmocka_unit_test(test_a_word_without_an_end_comes_in_pieces),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
