@@ -7,7 +7,7 @@ run: build
 build:
 	./scripts/install-deps.sh build
 	test -d build/run || meson setup build/run -Dbuildtype=debugoptimized
-	ninja -C build/run src/cli/sealpost
+	ninja -C build/run src/cli/sealpost src/preview/sealpost-preview
 
 test:
 	./scripts/install-deps.sh test
