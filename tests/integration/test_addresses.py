@@ -9,8 +9,9 @@ ALICE, CAROL, OTHER = "alice@acme.example", "carol@partner.example", "carol.c@fr
 
 
 def send(node, to, subject, text="Only for you."):
+    before = len([m for m in node.outbox.to(to) if "<notification" in m["Message-ID"]])
     smtp.send(node.smtp_port, smtp.make(to=to, subject=f"{subject} [secure]", text=text))
-    return portal.link_for(node, to, len([m for m in node.outbox.to(to) if "<notification" in m["Message-ID"]]) + 1)
+    return portal.link_for(node, to, before + 1)
 
 
 def sign_in(node, link, address):
