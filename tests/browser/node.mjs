@@ -90,7 +90,10 @@ listen {
     this.offset = (this.offset ?? 0n) + BigInt(milliseconds);
     const bytes = Buffer.alloc(8);
     bytes.writeBigInt64LE(this.offset);
-    fs.writeFileSync(this.clock, bytes);
+    // In place: the node has the file mapped, and must not find it cut for a moment.
+    const file = fs.openSync(this.clock, fs.existsSync(this.clock) ? "r+" : "w");
+    fs.writeSync(file, bytes, 0, 8, 0);
+    fs.closeSync(file);
   }
 
   /** An authenticator app's code at the node's time. */
