@@ -27,8 +27,8 @@ struct config {
 	const char *web_dir;
 	const char *logos;
 	const char *destructions; /* the list of destroyed keys */
-	const char *outbox;   /* a Maildir; all outgoing mail goes there instead of out. NULL: none */
-	const char *delivery; /* "smart_host" or "direct" */
+	const char *outbox;	  /* a Maildir; all outgoing mail goes there instead of out. NULL: none */
+	const char *delivery;	  /* "smart_host" or "direct" */
 	struct config_list listen_smtp, listen_smtps, listen_https, listen_http;
 	struct config_list trusted_proxies;
 	const char *tls_certificate, *tls_key, *tls_authorities;

@@ -20,19 +20,17 @@
 #define LIMIT_MIME_HEADERS_TOTAL_BYTES (1 << 20) /* of all header blocks together */
 #define LIMIT_MIME_HEADER_FIELDS 1000		 /* in one block */
 #define LIMIT_MIME_BOUNDARY_BYTES 8192		 /* of a longer one only the begin is compared */
-#define LIMIT_MIME_PARAMETERS 100    /* of one field, and the highest continuation index (RFC 2231) */
-#define LIMIT_INSIDE_OPENED 10	     /* encoded parts of a mail that are opened when it is read */
-#define LIMIT_INSIDE_BYTES (64 << 20) /* decoded, of all of them: each reading of the mail goes through it */
-#define LIMIT_TNEF_ITEMS 20000	     /* attributes and properties of a winmail.dat */
-#define LIMIT_RTF_BYTES (16 << 20)   /* that the compressed RTF in it becomes */
+#define LIMIT_MIME_PARAMETERS 100     /* of one field, and the highest continuation index (RFC 2231) */
+#define LIMIT_INSIDE_OPENED 10	      /* encoded parts of a mail that are opened when it is read */
+#define LIMIT_INSIDE_BYTES (64 << 20) /* of all of them, decoded at each reading */
+#define LIMIT_TNEF_ITEMS 20000	      /* attributes and properties of a winmail.dat */
+#define LIMIT_RTF_BYTES (16 << 20)    /* that the compressed RTF in it becomes */
 /* Decoded again, since something before was asked for: this, and so many times all that was opened. */
 #define LIMIT_INSIDE_READ_BACK_BYTES (32 << 20)
 #define LIMIT_INSIDE_READ_BACK_TIMES 16
-#define LIMIT_FILE_NAME_BYTES 255    /* after decoding; the extension is kept */
-#define LIMIT_FILE_NAME_CANDIDATES 8 /* differing names one part may claim */
-#define LIMIT_REFERENCES                                                                                     \
-	1000 /* Message-IDs a mail refers to: each may be a secure message that it answers                   \
-	      */
+#define LIMIT_FILE_NAME_BYTES 255	    /* after decoding; the extension is kept */
+#define LIMIT_FILE_NAME_CANDIDATES 8	    /* differing names one part may claim */
+#define LIMIT_REFERENCES 1000		    /* Message-IDs that a mail refers to */
 #define LIMIT_ADDRESSES_SHOWN 500	    /* addresses read of one header field */
 #define LIMIT_SUBJECT_BYTES 2000	    /* after decoding, for display */
 #define LIMIT_RULE_NAMES_BYTES 300	    /* of all definitions of one message */
@@ -73,9 +71,9 @@
 #define LIMIT_INQUIRY_PURPOSE_BYTES 500
 #define LIMIT_INQUIRY_DAYS 90
 #define LIMIT_INQUIRY_KEPT_MS (90 * MS_DAY) /* after its end; what came is kept as any message */
-#define LIMIT_INQUIRY_MB 1000	  /* of all answers to one together */
-#define LIMIT_INQUIRY_ANSWERS 50  /* to one */
-#define LIMIT_INQUIRIES_A_DAY 100 /* of one asker */
+#define LIMIT_INQUIRY_MB 1000		    /* of all answers to one together */
+#define LIMIT_INQUIRY_ANSWERS 50	    /* to one */
+#define LIMIT_INQUIRIES_A_DAY 100	    /* of one asker */
 #define LIMIT_INQUIRIES_SHOWN 100
 
 /* Addresses (RFC 5321 4.5.3.1, RFC 3696 erratum 1690). */
@@ -139,7 +137,7 @@
 #define LIMIT_HTTP_HEAD_MS (20 * MS_SECOND)
 /* After this time bodies either way must have moved at this rate: slow clients are gone within a minute. */
 #define LIMIT_HTTP_GRACE_MS (25 * MS_SECOND)
-#define LIMIT_HTTP_TELL_MS (5 * MS_SECOND) /* for a slow body's next bytes, which let us say 408 under TLS */
+#define LIMIT_HTTP_TELL_MS (5 * MS_SECOND)     /* until a slow body's next bytes: 408 needs them under TLS */
 #define LIMIT_HTTP_RATE 4096		       /* bytes a second on average */
 #define LIMIT_HTTP_CONNECTIONS_PER_ADDRESS 200 /* offices share one address; not applied behind a proxy */
 #define LIMIT_HTTP_DRAIN_BYTES (512 << 20) /* of a refused upload read and dropped, so the answer is seen */
@@ -149,16 +147,16 @@
 #define LIMIT_HTTP_PART_HEADER_BYTES (8 * 1024) /* of one part of a form */
 #define LIMIT_HTTP_BODY_BYTES (16 << 20)	/* of a page that is built in memory */
 #define LIMIT_ASSET_BYTES (4 << 20)
-#define LIMIT_HTTP_WAITING 256	    /* complete requests that wait for a worker; beyond: 503 */
+#define LIMIT_HTTP_WAITING 256	  /* complete requests that wait for a worker; beyond: 503 */
 #define LIMIT_EXPORT_MESSAGES 200 /* in one ZIP file */
-#define LIMIT_EXPORT_PARTS 1000   /* of one folder */
-#define LIMIT_PAGE_ROWS 25	    /* such a page weighs less than 60 KB, however long its rows are */
+#define LIMIT_EXPORT_PARTS 1000	  /* of one folder */
+#define LIMIT_PAGE_ROWS 25	  /* such a page weighs less than 60 KB, however long its rows are */
 #define LIMIT_SEARCH_TEXT_BYTES 200
-#define LIMIT_SEARCH_MESSAGES 20000 /* the newest of a folder are looked into */
+#define LIMIT_SEARCH_MESSAGES 20000	      /* the newest of a folder are looked into */
 #define LIMIT_SEARCH_SOURCE_BYTES (64 * 1024) /* of a part's text, from its beginning */
 #define LIMIT_SEARCH_WORDS_BYTES (8 * 1024)   /* different words of a message */
-#define LIMIT_CHOSEN_MESSAGES 100   /* of a list, for one act */
-#define LIMIT_LOGO_BYTES (16 << 10) /* it is on every page, and those weigh less than 60 KB */
+#define LIMIT_CHOSEN_MESSAGES 100	      /* of a list, for one act */
+#define LIMIT_LOGO_BYTES (16 << 10)	      /* it is on every page, and those weigh less than 60 KB */
 
 /* Access codes. */
 #define LIMIT_ACCESS_CODE_LEAST 6

@@ -12,8 +12,8 @@ void *mem_new(size_t size) __attribute__((malloc, returns_nonnull));
  * NULL. */
 void *mem_new_raw(size_t size) __attribute__((malloc, returns_nonnull));
 
-/* Keeps blocks of the size that a mail in flight needs for the next one, instead of asking the system for zeroed
- * pages each time. Once, at the start of a process that serves. */
+/* Keeps blocks of the size that a mail in flight needs for the next one, instead of asking the system for
+ * zeroed pages each time. Once, at the start of a process that serves. */
 void mem_keep_large_blocks(void);
 
 /* As reallocarray; never NULL for a size above 0. */

@@ -17,9 +17,9 @@ static enum result repeat(struct admin *admin, const struct options *options, st
 		&admin->actor, admin->now, &again, err));
 	if (admin->json) {
 		json_t *list = json_array();
-		(void)json_array_append_new(list,
-			json_pack("{s:I,s:I,s:I}", "lines", (json_int_t)again.lines, "not_understood",
-				(json_int_t)again.bad, "destroyed_again", (json_int_t)again.keys));
+		(void)json_array_append_new(
+			list, json_pack("{s:I,s:I,s:I}", "lines", (json_int_t)again.lines, "not_understood",
+				      (json_int_t)again.bad, "destroyed_again", (json_int_t)again.keys));
 		admin_print(admin, list, NULL);
 		return RESULT_OK;
 	}

@@ -29,7 +29,8 @@ static const struct {
 	{"queue", cmd_queue, "outgoing mail: list, retry, drop"},
 	{"message", cmd_message, "messages: list, show facts and events"},
 	{"node", cmd_node, "the nodes that run, and what they are sending"},
-	{"destructions", cmd_destructions, "keys that were destroyed: list them in a file, repeat them after a restore"},
+	{"destructions", cmd_destructions,
+		"keys that were destroyed: list them in a file, repeat them after a restore"},
 	{"migrate", cmd_migrate, "bring the database to this program's version"},
 	{"version", cmd_version, "print the version"},
 };

@@ -197,7 +197,8 @@ static enum result destroy_again(const struct running *r, struct err *err)
 
 	TRY(destroyed_catch_up(r->node->flow, r->config->destructions, clock_now(), &again, err));
 	if (again.keys)
-		log_warning(TOPIC, "an older database was restored: %zu keys were destroyed again", again.keys);
+		log_warning(
+			TOPIC, "an older database was restored: %zu keys were destroyed again", again.keys);
 	if (again.bad)
 		log_warning(TOPIC, "%zu lines of %s are not understood", again.bad, r->config->destructions);
 	if (again.is_foreign)

@@ -264,7 +264,8 @@ static enum result compose_changed(struct composing *c, const struct writer *out
 	set(c->view, "address", address);
 	set(c->view, "recipient", c->job->delivery.recipient);
 	set(c->view, "at", words_of_time(c, c->job->delivery.created_at));
-	set(c->view, "link", arena_printf(&c->arena, "%.*s/settings/sessions", STR_ARG(c->texts->portal_url)));
+	set(c->view, "link",
+		arena_printf(&c->arena, "%.*s/settings/sessions", STR_ARG(c->texts->portal_url)));
 	return build_own(
 		c, "changed", c->job->account.settings.display_name, true, "auto-generated", out, err);
 }
@@ -357,7 +358,8 @@ static enum result compose_copy(
 		.drop_count = COUNT_OF(drop),
 		.subject = job->letter.subject.ptr ? job->letter.subject : STR(""),
 		.headers = arena_printf(&c->arena, "X-Sealpost-Secure: yes\r\n%.*s", STR_ARG(mark)),
-		.banner_text = arena_printf(&c->arena, "%.*s\r\n\r\n", STR_ARG(render(c, arena_printf(&c->arena, "%s.txt", banner).ptr, err))),
+		.banner_text = arena_printf(&c->arena, "%.*s\r\n\r\n",
+			STR_ARG(render(c, arena_printf(&c->arena, "%s.txt", banner).ptr, err))),
 		.banner_html = render(c, arena_printf(&c->arena, "%s.html", banner).ptr, err)};
 	return mime_rewrite(&job->content, &job->index, &change, out, err);
 }
@@ -370,9 +372,8 @@ static enum result compose_reply(struct composing *c, const struct writer *out, 
 	if (!job->has_quotes)
 		return reader_copy(&job->content, 0, job->content.size, out, err);
 	set(c->view, "link", link_of(c, job->delivery.copy_id));
-	struct mime_rewrite change = {
-		.banner_text = arena_printf(
-			&c->arena, "%.*s\r\n\r\n", STR_ARG(render(c, "banner_quotes.txt", err))),
+	struct mime_rewrite change = {.banner_text = arena_printf(&c->arena, "%.*s\r\n\r\n",
+					      STR_ARG(render(c, "banner_quotes.txt", err))),
 		.banner_html = render(c, "banner_quotes.html", err)};
 	return mime_rewrite(&job->content, &job->index, &change, out, err);
 }

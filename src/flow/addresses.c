@@ -73,7 +73,8 @@ struct asking {
 
 static enum result refuse_internal(struct err *err)
 {
-	return err_code(err, RESULT_DENIED, "address-internal", "addresses of the account's own are its administrator's");
+	return err_code(err, RESULT_DENIED, "address-internal",
+		"addresses of the account's own are its administrator's");
 }
 
 /* What is said at once is known to the person anyhow: the own addresses, and the account's domains. */
@@ -92,8 +93,8 @@ static enum result check_address(struct tx *tx, const struct asking *a, const st
 		if (str_equal_nocase(own[i].address, a->address))
 			return err_code(err, RESULT_CONFLICT, "address-own", "it is one of yours already");
 	if (count >= LIMIT_ADDRESSES)
-		return err_code(err, RESULT_CONFLICT, "addresses-full", "%d addresses are the most",
-			LIMIT_ADDRESSES);
+		return err_code(
+			err, RESULT_CONFLICT, "addresses-full", "%d addresses are the most", LIMIT_ADDRESSES);
 	return RESULT_OK;
 }
 
@@ -105,8 +106,7 @@ static enum result count(struct tx *tx, struct asking *a, struct arena *arena, s
 	TRY(sign_in_count(tx, "address", whom, ASKED_PER_PERSON, a->now, &a->over, err));
 	if (a->over)
 		return RESULT_OK;
-	return code_count_typed(
-		tx, a->visitor, arena_lower(arena, a->address), a->now, arena, &a->over, err);
+	return code_count_typed(tx, a->visitor, arena_lower(arena, a->address), a->now, arena, &a->over, err);
 }
 
 static enum result ask(struct tx *tx, void *context, struct err *err)
@@ -135,8 +135,8 @@ static enum result ask(struct tx *tx, void *context, struct err *err)
 	code_hash(code.id, digits, hash);
 	TRY(code_add(tx, &code, err));
 	TRY(flow_account_load(a->flow, tx, person.account_id, &arena, &account, err));
-	TRY(mail_out_address_code(a->flow, tx, &account, a->address, digits, person.address, person.language,
-		a->now, err));
+	TRY(mail_out_address_code(
+		a->flow, tx, &account, a->address, digits, person.address, person.language, a->now, err));
 	return sign_in_note(
 		tx, EVENT_CODE_SENT, &person, (struct id){0}, a->visitor->origin, a->address, a->now, err);
 }
@@ -183,8 +183,8 @@ static enum result take_over(
 	TRY(person_set_main(tx, row->id, to, p->try.now, err));
 	TRY(sign_in_note(tx, EVENT_ADDRESS_REMOVED, &left, (struct id){0}, p->actor->origin, row->address,
 		p->try.now, err));
-	return changed_tell(p->flow, tx, left.account_id, left.id, EVENT_ADDRESS_REMOVED, row->address,
-		p->try.now, err);
+	return changed_tell(
+		p->flow, tx, left.account_id, left.id, EVENT_ADDRESS_REMOVED, row->address, p->try.now, err);
 }
 
 /* A row that signed in as itself joins, and what was joined to it. */
@@ -218,7 +218,8 @@ static enum result hold_row(
 	struct person person, main;
 
 	TRY(flow_account_load(p->flow, tx, p->actor->account_id, p->arena, &account, err));
-	TRY(people_ensure(tx, &account, p->address, STR_NONE, false, p->try.now, p->arena, &person, NULL, err));
+	TRY(people_ensure(
+		tx, &account, p->address, STR_NONE, false, p->try.now, p->arena, &person, NULL, err));
 	TRY(person_hold(tx, p->actor->person_id, p->arena, &main, err));
 	if (!id_is_none(main.main_id))
 		return err_code(err, RESULT_DENIED, "session-ended", "somebody else's address by now");
@@ -246,7 +247,8 @@ static enum result add(struct tx *tx, struct proving *p, struct err *err)
 	TRY(person_list_joined(tx, main_id, p->arena, &others, &other_count, err));
 	if (own_count + (id_is_none(row.main_id) ? other_count : 1) > LIMIT_ADDRESSES)
 		return refuse(p, "addresses-full");
-	TRY(id_is_none(row.main_id) ? join(tx, p, &row, others, other_count, err) : take_over(tx, p, &row, err));
+	TRY(id_is_none(row.main_id) ? join(tx, p, &row, others, other_count, err)
+				    : take_over(tx, p, &row, err));
 	TRY(person_set_proved(tx, row.id, p->try.now, err));
 	return note(tx, p, EVENT_ADDRESS_ADDED, row.address, err);
 }
@@ -314,8 +316,8 @@ static enum result remove_address(struct tx *tx, void *context, struct err *err)
 	/* Both learn of it: whoever did it may have been somebody else. */
 	TRY(changed_tell(
 		r->flow, tx, person.account_id, person.id, EVENT_ADDRESS_REMOVED, row.address, r->now, err));
-	return changed_tell_at(r->flow, tx, person.account_id, row.address, EVENT_ADDRESS_REMOVED, row.address,
-		r->now, err);
+	return changed_tell_at(
+		r->flow, tx, person.account_id, row.address, EVENT_ADDRESS_REMOVED, row.address, r->now, err);
 }
 
 enum result addresses_remove(

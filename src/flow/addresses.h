@@ -1,7 +1,7 @@
-/* addresses: one person, many addresses. A further address is proved by a code mailed to it and entered in the
- * browser that asked; from then on it signs in as the person, and its messages are in the person's folders.
- * Each message still came to one address, which evidence names and answers come from. For people outside only:
- * those of the account's own domains are the administrator's. */
+/* addresses: one person, many addresses. A further address is proved by a code mailed to it and entered in
+ * the browser that asked; from then on it signs in as the person, and its messages are in the person's
+ * folders. Each message still came to one address, which evidence names and answers come from. For people
+ * outside only: those of the account's own domains are the administrator's. */
 #ifndef FLOW_ADDRESSES_H
 #define FLOW_ADDRESSES_H
 
@@ -36,7 +36,7 @@ enum result addresses_prove(struct flow *flow, const struct actor *actor, const 
 
 /* It signs in as itself again, with what came to it. NOT_FOUND unless it is a further one of the person's;
  * CONFLICT "address-entered" when the session was begun by it. */
-enum result addresses_remove(struct flow *flow, const struct actor *actor, struct id id, int64_t now,
-	struct err *err) must_check;
+enum result addresses_remove(
+	struct flow *flow, const struct actor *actor, struct id id, int64_t now, struct err *err) must_check;
 
 #endif

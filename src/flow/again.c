@@ -30,8 +30,8 @@ static enum result add_file(struct making *m, const struct mime_part *part, stru
 {
 	struct upload *upload;
 
-	TRY(upload_begin(m->flow, part->name_count ? part->names[0] : STR("file"), part->type, m->now,
-		&upload, err));
+	TRY(upload_begin(
+		m->flow, part->name_count ? part->names[0] : STR("file"), part->type, m->now, &upload, err));
 	*(struct upload **)list_add(&m->files) = upload;
 	struct writer writer = {upload_piece, upload};
 	TRY(mime_part_decode(&m->message->content, part, &writer, err));
@@ -100,8 +100,7 @@ static enum result read_sent(struct making *m, struct id copy_id, struct err *er
 
 static enum result save(struct making *m, db_work also, void *context, struct err *err)
 {
-	struct draft_saving saving = {
-		.text = m->text, .files = m->files.items, .file_count = m->files.count};
+	struct draft_saving saving = {.text = m->text, .files = m->files.items, .file_count = m->files.count};
 
 	return draft_save_also(m->flow, m->actor, &saving, also, context, m->now, err);
 }

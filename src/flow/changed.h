@@ -1,5 +1,5 @@
-/* changed: a mail tells a person when something changed about how the person signs in, so that somebody else's
- * doing is noticed. It holds no secret and says what to do. */
+/* changed: a mail tells a person when something changed about how the person signs in, so that somebody
+ * else's doing is noticed. It holds no secret and says what to do. */
 #ifndef FLOW_CHANGED_H
 #define FLOW_CHANGED_H
 

@@ -12,6 +12,7 @@ struct chosen {
 };
 
 /* INVALID: more than LIMIT_CHOSEN_MESSAGES. */
-enum result chosen_sort(const struct id *copies, size_t count, struct chosen *ret, struct err *err) must_check;
+enum result chosen_sort(
+	const struct id *copies, size_t count, struct chosen *ret, struct err *err) must_check;
 
 #endif

@@ -1,5 +1,6 @@
-/* compose: a person writes a new message in the portal. Those of the account write to people inside and outside,
- * and it goes on as mail that came by SMTP does; those from outside as far as flow/outsider.h allows. */
+/* compose: a person writes a new message in the portal. Those of the account write to people inside and
+ * outside, and it goes on as mail that came by SMTP does; those from outside as far as flow/outsider.h
+ * allows. */
 #ifndef FLOW_COMPOSE_H
 #define FLOW_COMPOSE_H
 

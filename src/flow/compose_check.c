@@ -70,8 +70,8 @@ static enum result read_known(struct tx *tx, void *context, struct err *err)
 {
 	struct checking *c = context;
 
-	TRY(copy_list_written_to(tx, c->actor->person_id, SENT_LOOKED_AT, c->arena, &c->known,
-		&c->known_count, err));
+	TRY(copy_list_written_to(
+		tx, c->actor->person_id, SENT_LOOKED_AT, c->arena, &c->known, &c->known_count, err));
 	return domain_list(tx, c->actor->account_id, c->arena, &c->domains, &c->domain_count, err);
 }
 

@@ -14,7 +14,8 @@ struct deletion {
 	struct delete_facts facts;
 };
 
-static enum result add_event(struct tx *tx, const struct deletion *d, const struct copy *copy, struct err *err)
+static enum result add_event(
+	struct tx *tx, const struct deletion *d, const struct copy *copy, struct err *err)
 {
 	static const char *const kinds[] = {
 		[DELETE_TO_FOLDER] = EVENT_COPY_DELETED,
@@ -99,8 +100,7 @@ static enum result look_in_tx(struct tx *tx, void *context, struct err *err)
 		if (copy.folder != FOLDER_DELETED)
 			continue;
 		TRY(message_find(tx, copy.account_id, copy.message_id, &arena, &message, err));
-		bool has_ended =
-			message.recalled_at || (message.expires_at && d->now >= message.expires_at);
+		bool has_ended = message.recalled_at || (message.expires_at && d->now >= message.expires_at);
 		d->facts.count++;
 		d->facts.own += copy.is_owner && !has_ended;
 	}

@@ -11,8 +11,9 @@ enum delete_verb {
 	DELETE_FOR_GOOD	  /* out of Deleted: the key of the person's copy is destroyed */
 };
 
-/* *ret_done: how many moved; copies that are elsewhere, because another window or a recall was faster, stay as
- * they are. NOT_FOUND, and nothing moves: one is not the person's. INVALID: more than LIMIT_CHOSEN_MESSAGES. */
+/* *ret_done: how many moved; copies that are elsewhere, because another window or a recall was faster, stay
+ * as they are. NOT_FOUND, and nothing moves: one is not the person's. INVALID: more than
+ * LIMIT_CHOSEN_MESSAGES. */
 enum result delete_copies(struct flow *flow, const struct actor *actor, enum delete_verb verb,
 	const struct id *copies, size_t count, int64_t now, size_t *ret_done, struct err *err) must_check;
 

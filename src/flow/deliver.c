@@ -234,8 +234,7 @@ static enum result find_people(struct tx *tx, struct open_query *q, struct err *
 	enum result found = person_by_address(
 		tx, job->account.account.id, job->delivery.recipient, &job->arena, &person, err);
 	if (found == RESULT_OK && !id_is_none(person.main_id))
-		TRY(person_find(
-			tx, job->account.account.id, person.main_id, &job->arena, &person, err));
+		TRY(person_find(tx, job->account.account.id, person.main_id, &job->arena, &person, err));
 	/* One banner for all who get the mail in one transaction. */
 	if (found == RESULT_OK && person.language.len && job->delivery.kind != DELIVERY_INTERNAL_COPY)
 		job->recipient_language = person.language;

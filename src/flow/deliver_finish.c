@@ -71,8 +71,8 @@ static enum result tell_of_waiting_reply(struct tx *tx, struct flow *flow, const
 	return delivery_add(tx, &mail, NULL, err);
 }
 
-/* Who is told of this delivery's fate: the envelope sender of the mail that came in, the owner of a copy to the own
- * mailbox, and nobody for mail that we sent of ourselves. */
+/* Who is told of this delivery's fate: the envelope sender of the mail that came in, the owner of a copy to
+ * the own mailbox, and nobody for mail that we sent of ourselves. */
 static enum result report_to(
 	struct tx *tx, const struct delivery *d, struct arena *arena, struct str *ret, struct err *err)
 {

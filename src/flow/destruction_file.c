@@ -38,8 +38,7 @@ bool destruction_line_read(struct str line, struct destruction *ret)
 static bool sync_folder_of(const char *path)
 {
 	char *copy = strdup(path);
-	cleanup(fd_close_at) int folder =
-		copy ? open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	cleanup(fd_close_at) int folder = copy ? open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 
 	free(copy);
 	return folder >= 0 && fsync(folder) == 0;
@@ -66,8 +65,8 @@ static bool begins_line(int fd, off_t end)
 	return end == 0 || (pread(fd, &last, 1, end - 1) == 1 && last == '\n');
 }
 
-enum result destruction_file_append(const char *path, const struct destruction *list, size_t count,
-	int64_t *ret_end, struct err *err)
+enum result destruction_file_append(
+	const char *path, const struct destruction *list, size_t count, int64_t *ret_end, struct err *err)
 {
 	cleanup(fd_close_at) int fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	cleanup(buf_done) struct buf lines = buf_new((count + 1) * (LINE_BYTES_MAX + 1));
@@ -78,8 +77,8 @@ enum result destruction_file_append(const char *path, const struct destruction *
 	if (!begins_line(fd, end))
 		buf_add(&lines, STR("\n"));
 	for (size_t i = 0; i < count; i++)
-		buf_printf(&lines, "%s %s %lld\n", id_text(list[i].holder_id).s, id_text(list[i].message_id).s,
-			(long long)list[i].destroyed_at);
+		buf_printf(&lines, "%s %s %lld\n", id_text(list[i].holder_id).s,
+			id_text(list[i].message_id).s, (long long)list[i].destroyed_at);
 	if (!write_all(fd, buf_str(&lines)) || fdatasync(fd) < 0 || (end == 0 && !sync_folder_of(path)) ||
 		(end = lseek(fd, 0, SEEK_END)) < 0)
 		return failure("writing", path, err);

@@ -11,8 +11,8 @@
 /* Reads a line, without its end; false when it is not one, such as one that a crash cut. */
 bool destruction_line_read(struct str line, struct destruction *ret);
 
-/* Appends them and syncs; the file is made when it is not there. *ret_end: its size then. UNAVAILABLE with the
- * reason, when some of them may stand there already. */
+/* Appends them and syncs; the file is made when it is not there. *ret_end: its size then. UNAVAILABLE with
+ * the reason, when some of them may stand there already. */
 enum result destruction_file_append(const char *path, const struct destruction *list, size_t count,
 	int64_t *ret_end, struct err *err) must_check;
 

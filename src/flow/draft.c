@@ -23,7 +23,8 @@ static struct str *field_of(struct draft_text *text, size_t i)
 	return fields[i];
 }
 
-static struct bytes text_seal(const struct draft_text *given, const struct message_key *key, struct arena *arena)
+static struct bytes text_seal(
+	const struct draft_text *given, const struct message_key *key, struct arena *arena)
 {
 	struct draft_text text = *given;
 	json_t *object = json_object();
@@ -60,8 +61,8 @@ static enum result text_unseal(const struct draft *draft, const struct message_k
 	for (size_t i = 0; i < COUNT_OF(names); i++) {
 		const json_t *value = json_object_get(object, names[i]);
 		if (json_is_string(value))
-			*field_of(&text, i) = arena_str(arena,
-				(struct str){json_string_value(value), json_string_length(value)});
+			*field_of(&text, i) = arena_str(
+				arena, (struct str){json_string_value(value), json_string_length(value)});
 	}
 	const json_t *definition = json_object_get(object, "definition");
 	if (json_is_string(definition))
@@ -134,7 +135,8 @@ static enum result check_room(struct tx *tx, const struct saving *s, bool is_new
 	if (is_new && count > DRAFTS_MAX)
 		return err_code(err, RESULT_CONFLICT, "too-many-drafts", "%d drafts at most", DRAFTS_MAX);
 	if (s->saving->file_count && bytes > MAILS_IN_DRAFTS * flow_names(s->flow)->mail_bytes_max)
-		return err_code(err, RESULT_TOO_LARGE, "drafts-full", "the files of all drafts are too large");
+		return err_code(
+			err, RESULT_TOO_LARGE, "drafts-full", "the files of all drafts are too large");
 	return RESULT_OK;
 }
 
@@ -237,8 +239,7 @@ static enum result read_files(
 		struct upload upload = {0};
 		TRY(draft_file_unseal(&files[i], key, r->arena, &upload, err));
 		key_wipe(&upload.key);
-		r->files[i] =
-			(struct draft_file_summary){files[i].id, upload.name, (uint64_t)files[i].size};
+		r->files[i] = (struct draft_file_summary){files[i].id, upload.name, (uint64_t)files[i].size};
 	}
 	return RESULT_OK;
 }
@@ -260,7 +261,8 @@ static enum result read_draft(struct tx *tx, void *context, struct err *err)
 }
 
 enum result draft_open(struct flow *flow, const struct actor *actor, struct id id, struct arena *arena,
-	struct draft_text *ret, struct draft_file_summary **ret_files, size_t *ret_file_count, struct err *err)
+	struct draft_text *ret, struct draft_file_summary **ret_files, size_t *ret_file_count,
+	struct err *err)
 {
 	struct reading reading = {.flow = flow, .actor = actor, .id = id, .arena = arena, .texts = ret};
 
@@ -271,8 +273,8 @@ enum result draft_open(struct flow *flow, const struct actor *actor, struct id i
 }
 
 /* One that cannot be opened is shown without its text rather than hiding the others. */
-static enum result read_row(struct tx *tx, struct reading *r, const struct draft *draft,
-	struct draft_text *ret, struct err *err)
+static enum result read_row(
+	struct tx *tx, struct reading *r, const struct draft *draft, struct draft_text *ret, struct err *err)
 {
 	struct message_key key = {0};
 

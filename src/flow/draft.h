@@ -1,5 +1,5 @@
-/* draft: what somebody writes in the portal is kept, sealed, until it is sent or thrown away (R7). A draft has the
- * identifier of the form it is written in, so that a form is one draft and one message. */
+/* draft: what somebody writes in the portal is kept, sealed, until it is sent or thrown away (R7). A draft
+ * has the identifier of the form it is written in, so that a form is one draft and one message. */
 #ifndef FLOW_DRAFT_H
 #define FLOW_DRAFT_H
 
@@ -61,7 +61,7 @@ enum result draft_folder(struct flow *flow, const struct actor *actor, struct ar
 	struct draft_text **ret, size_t *ret_count, struct err *err) must_check;
 
 /* Throws it away: its key is destroyed. Nothing happens when there is none. */
-enum result draft_discard(struct flow *flow, const struct actor *actor, struct id id, int64_t now,
-	struct err *err) must_check;
+enum result draft_discard(
+	struct flow *flow, const struct actor *actor, struct id id, int64_t now, struct err *err) must_check;
 
 #endif

@@ -28,8 +28,7 @@ enum result draft_files_open_leaving(struct flow *flow, const struct actor *acto
 	struct arena *arena, struct draft_files *ret, struct err *err) must_check;
 
 /* The box of a file: the key that its content is sealed under, its digest, type and name. */
-struct bytes draft_file_seal(
-	const struct upload *upload, const struct message_key *key, struct arena *arena);
+struct bytes draft_file_seal(const struct upload *upload, const struct message_key *key, struct arena *arena);
 enum result draft_file_unseal(const struct draft_file *file, const struct message_key *key,
 	struct arena *arena, struct upload *ret, struct err *err) must_check;
 

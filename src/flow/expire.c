@@ -22,10 +22,8 @@ struct ending {
 
 static enum result add_event(struct tx *tx, const struct ending *e, const char *kind, struct err *err)
 {
-	struct event event = {.account_id = e->due.account_id,
-		.at = e->now,
-		.kind = str_of(kind),
-		.message_id = e->due.id};
+	struct event event = {
+		.account_id = e->due.account_id, .at = e->now, .kind = str_of(kind), .message_id = e->due.id};
 
 	return event_record(tx, &event, err);
 }

@@ -113,8 +113,8 @@ static enum result find_rows(struct tx *tx, void *context, struct err *err)
 	if (!account.settings.export)
 		return err_set(err, RESULT_DENIED, "the account allows no export");
 	for (int64_t part = 1; part <= q->part; part++) {
-		TRY(copy_page(tx, q->actor->person_id, q->folder, &all, from, LIMIT_EXPORT_MESSAGES,
-			q->arena, &q->rows, &q->count, err));
+		TRY(copy_page(tx, q->actor->person_id, q->folder, &all, from, LIMIT_EXPORT_MESSAGES, q->arena,
+			&q->rows, &q->count, err));
 		if (q->count == 0)
 			return err_set(err, RESULT_NOT_FOUND, "there is no such part");
 		from = copy_cursor_at(&all, &q->rows[q->count - 1].copy, false);

@@ -27,8 +27,8 @@ static enum result explain(
 	if (message.expires_at <= e->now)
 		return err_code(err, RESULT_GONE, "expired", "it has expired, which is final");
 	if (!message.rights.extend && !id_is_none(e->actor->person_id))
-		return err_code(err, RESULT_CONFLICT, "withheld",
-			"its definition does not let its sender extend it");
+		return err_code(
+			err, RESULT_CONFLICT, "withheld", "its definition does not let its sender extend it");
 	if (message.extended_at && !id_is_none(e->actor->person_id))
 		return err_code(err, RESULT_CONFLICT, "extended", "it was extended once already");
 	if (e->request->until > message.content_ends_at)

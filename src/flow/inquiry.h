@@ -33,7 +33,7 @@ struct inquiry_facts {
 	struct str purpose;
 	struct definition definition;
 	int64_t signed_in_at; /* the person asked, since then; 0: not yet */
-	struct id *copies; /* the asker's, of what came */
+	struct id *copies;    /* the asker's, of what came */
 	size_t copy_count;
 };
 

@@ -211,7 +211,7 @@ static enum result add_carried(struct tx *tx, struct keeping *k, const struct ke
 	/* What bounces off the account's own mail server must not travel outside with its content. */
 	delivery.sender = kind == DELIVERY_REPLY || kind == DELIVERY_OWN_COPY
 				  ? return_address(r->flow, &k->account, delivery.id, k->arena)
-						 : r->sender;
+				  : r->sender;
 	delivery.dsn_notify = recipient->dsn_notify;
 	delivery.dsn_original = recipient->dsn_original;
 	delivery.dsn_envelope = r->dsn_envelope;
@@ -308,8 +308,8 @@ static bool writes_to_self(const struct keep_request *r)
 	return false;
 }
 
-/* R10: by the mail server into the owner's mailbox, and a second copy in the Inbox; no recipient of it, so that it is
- * neither counted nor told of. Whoever is a recipient as well has the mail already. */
+/* R10: by the mail server into the owner's mailbox, and a second copy in the Inbox; no recipient of it, so
+ * that it is neither counted nor told of. Whoever is a recipient as well has the mail already. */
 static enum result add_own_copy(struct tx *tx, struct keeping *k, struct id owner_id, struct err *err)
 {
 	const struct keep_request *r = k->request;

@@ -40,7 +40,7 @@ struct keep_request {
 	struct id answers_id;
 	struct id inquiry_id;  /* what asked for it, or none … */
 	int64_t inquiry_bytes; /* … and how much of it this takes */
-	bool own_copy; /* it also goes to the owner's own mailbox (R10) */
+	bool own_copy;	       /* it also goes to the owner's own mailbox (R10) */
 	struct keep_recipient *recipients;
 	size_t recipient_count;
 	struct bytes fingerprint; /* one mail is one message; of what is written in the portal: its form */

@@ -162,7 +162,8 @@ enum result mail_out_address_code(struct flow *flow, struct tx *tx, const struct
 	cleanup(arena_done) struct arena arena = {0};
 
 	return mail_out_code(flow, tx, account, address,
-		arena_printf(&arena, "%.*s\n%.*s\n%.*s", STR_ARG(digits), STR_ARG(wanted_by), STR_ARG(language)),
+		arena_printf(
+			&arena, "%.*s\n%.*s\n%.*s", STR_ARG(digits), STR_ARG(wanted_by), STR_ARG(language)),
 		now, err);
 }
 

@@ -27,8 +27,8 @@ struct str return_address(
 enum result return_address_find(struct flow *flow, struct tx *tx, struct str address, struct arena *arena,
 	struct delivery *ret, struct err *err) must_check;
 
-/* What marks the copy of a message for its owner's own mailbox: made by us alone. own_copy_is_ours: whether a header
- * block has it. */
+/* What marks the copy of a message for its owner's own mailbox: made by us alone. own_copy_is_ours: whether a
+ * header block has it. */
 #define OWN_COPY_HEADER "X-Sealpost-Own-Copy"
 struct str own_copy_tag(const struct flow_account *account, struct id message_id, struct arena *arena);
 bool own_copy_is_ours(const struct flow_account *account, struct str header);

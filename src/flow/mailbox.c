@@ -47,8 +47,8 @@ static enum result find_entitled(
 		struct person other;
 		TRY(sign_in_main(tx, &ret->entered[i], q->arena, &other, err));
 		bool is_own = id_equal(other.id, ret->session.person_id);
-		bool is_proved = (ret->session.proof & PROOF_CODE) &&
-				 other.password_set_at <= ret->session.created_at;
+		bool is_proved =
+			(ret->session.proof & PROOF_CODE) && other.password_set_at <= ret->session.created_at;
 		if (!is_own && !is_proved)
 			continue;
 		ret->entered[kept] = ret->entered[i];
@@ -107,8 +107,8 @@ static enum result replace_session(struct tx *tx, struct mailbox_query *q, const
 	TRY(session_remove(tx, entitled->token_hash, err));
 	TRY(sign_in_note(tx, EVENT_SIGNED_OUT, &left, (struct id){0}, q->visitor->origin,
 		STR("other mailbox"), q->now, err));
-	TRY(sign_in_begin(q->flow, tx, entered, old->proof & ~PROOF_SECOND, q->visitor, (struct id){0}, q->now,
-		&q->sign_in, err));
+	TRY(sign_in_begin(q->flow, tx, entered, old->proof & ~PROOF_SECOND, q->visitor, (struct id){0},
+		q->now, &q->sign_in, err));
 	hash_bytes((struct bytes){q->sign_in.token, sizeof(q->sign_in.token)}, hash);
 	return session_set_times(tx, (struct bytes){hash, sizeof(hash)}, old->created_at, old->ends_at, err);
 }

@@ -28,11 +28,11 @@ struct open_summary {
 	int64_t expires_at;  /* 0: at the end of retention */
 	int64_t recalled_at; /* from everybody */
 	int64_t extended_at;
-	bool in_own_mailbox;	 /* the mail went to the owner's own mailbox, too (R10) */
-	struct copy_tally tally; /* of the owner's copies */
+	bool in_own_mailbox;	    /* the mail went to the owner's own mailbox, too (R10) */
+	struct copy_tally tally;    /* of the owner's copies */
 	struct thread_count thread; /* where a list has one row a conversation */
-	bool readable;		 /* false: recalled, expired or destroyed */
-	struct open_person *to;	 /* of the owner's copies: whom it went to; NULL otherwise */
+	bool readable;		    /* false: recalled, expired or destroyed */
+	struct open_person *to;	    /* of the owner's copies: whom it went to; NULL otherwise */
 	size_t to_count;
 };
 
@@ -47,16 +47,17 @@ struct open_folder {
 
 /* One page of at most `limit` rows. */
 enum result open_folder(struct flow *flow, const struct actor *actor, enum folder folder,
-	const struct copy_choice *choice, struct copy_cursor from, int64_t limit, int64_t now, struct arena *arena, struct open_folder *ret,
-	struct err *err) must_check;
+	const struct copy_choice *choice, struct copy_cursor from, int64_t limit, int64_t now,
+	struct arena *arena, struct open_folder *ret, struct err *err) must_check;
 
 /* The list beside an open message: a few newer ones of its folder, itself, and older ones. */
 enum result open_beside(struct flow *flow, const struct actor *actor, const struct copy *copy,
-	const struct copy_choice *choice, int64_t limit, int64_t now, struct arena *arena, struct open_folder *ret, struct err *err) must_check;
+	const struct copy_choice *choice, int64_t limit, int64_t now, struct arena *arena,
+	struct open_folder *ret, struct err *err) must_check;
 
 /* The person's others of the copy's conversation, newest first, `limit` at most. */
-enum result open_conversation(struct flow *flow, const struct actor *actor, const struct copy *copy, int64_t limit,
-	int64_t now, struct arena *arena, struct open_folder *ret, struct err *err) must_check;
+enum result open_conversation(struct flow *flow, const struct actor *actor, const struct copy *copy,
+	int64_t limit, int64_t now, struct arena *arena, struct open_folder *ret, struct err *err) must_check;
 
 /* What every page shows of the person it is for. */
 struct open_self {
@@ -105,15 +106,15 @@ struct open_message {
 	struct rights rights;
 	struct id definition_id;
 	struct str definition_name;
-	struct str access_code;		   /* empty: it asks for none */
-	const struct mime_index *index;	   /* with what lies inside encoded parts (mime/inside.h) */
-	struct reader content;		   /* the raw mail, and what lies inside behind it */
-	uint64_t mail_bytes;		   /* of the raw mail */
-	struct delivery own_copy;	   /* to the owner's own mailbox; id none: none (R10) */
-	int64_t code_set_at;		   /* when the code it was opened with was set; 0: it asks for none */
-	struct quote_text *quotes;	   /* of an answer, those that are not in its text */
+	struct str access_code;		/* empty: it asks for none */
+	const struct mime_index *index; /* with what lies inside encoded parts (mime/inside.h) */
+	struct reader content;		/* the raw mail, and what lies inside behind it */
+	uint64_t mail_bytes;		/* of the raw mail */
+	struct delivery own_copy;	/* to the owner's own mailbox; id none: none (R10) */
+	int64_t code_set_at;		/* when the code it was opened with was set; 0: it asks for none */
+	struct quote_text *quotes;	/* of an answer, those that are not in its text */
 	size_t quote_count;
-	int64_t quotes_recalled_at; /* for the owner: its own quotes in answers were taken away */
+	int64_t quotes_recalled_at;	   /* for the owner: its own quotes in answers were taken away */
 	int64_t latest_expiry;		   /* as far as it may be extended */
 	struct open_recipient *recipients; /* for the owner, who is told of Bcc; NULL for recipients */
 	size_t recipient_count;
@@ -153,8 +154,8 @@ enum result open_text(const struct open_message *message, struct arena *arena, s
  * empty line behind it. Its body follows as it is, from index->parts[0].body_offset on. */
 enum result open_header(const struct open_message *message, struct buf *header, struct err *err) must_check;
 
-/* Whether the person may still see the message that is being read out: results as open_message; it was opened with
- * an older code: "access-code". Cheap. */
+/* Whether the person may still see the message that is being read out: results as open_message; it was opened
+ * with an older code: "access-code". Cheap. */
 enum result open_still(struct flow *flow, const struct actor *actor, const struct open_message *message,
 	int64_t now, struct err *err) must_check;
 

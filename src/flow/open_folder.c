@@ -132,8 +132,8 @@ static enum result read_folder(struct tx *tx, void *context, struct err *err)
 	if (q->beside)
 		TRY(find_start(tx, q, err));
 	q->page.from = q->from;
-	TRY(copy_page(tx, q->actor->person_id, q->folder, q->choice, q->from, q->limit + 1, q->arena, &rows, &read,
-		err));
+	TRY(copy_page(tx, q->actor->person_id, q->folder, q->choice, q->from, q->limit + 1, q->arena, &rows,
+		&read, err));
 	TRY(copy_count(tx, q->actor->person_id, FOLDER_INBOX, &q->page.inbox, err));
 	TRY(copy_count(tx, q->actor->person_id, q->folder, &q->page.this_folder, err));
 	bool has_more = read > (size_t)q->limit;
@@ -153,8 +153,8 @@ static enum result read_folder(struct tx *tx, void *context, struct err *err)
 }
 
 enum result open_folder(struct flow *flow, const struct actor *actor, enum folder folder,
-	const struct copy_choice *choice, struct copy_cursor from, int64_t limit, int64_t now, struct arena *arena, struct open_folder *ret,
-	struct err *err)
+	const struct copy_choice *choice, struct copy_cursor from, int64_t limit, int64_t now,
+	struct arena *arena, struct open_folder *ret, struct err *err)
 {
 	struct folder_query query = {.flow = flow,
 		.actor = actor,
@@ -171,7 +171,8 @@ enum result open_folder(struct flow *flow, const struct actor *actor, enum folde
 }
 
 enum result open_beside(struct flow *flow, const struct actor *actor, const struct copy *copy,
-	const struct copy_choice *choice, int64_t limit, int64_t now, struct arena *arena, struct open_folder *ret, struct err *err)
+	const struct copy_choice *choice, int64_t limit, int64_t now, struct arena *arena,
+	struct open_folder *ret, struct err *err)
 {
 	struct folder_query query = {.flow = flow,
 		.actor = actor,
@@ -202,8 +203,8 @@ static enum result read_conversation(struct tx *tx, void *context, struct err *e
 	return RESULT_OK;
 }
 
-enum result open_conversation(struct flow *flow, const struct actor *actor, const struct copy *copy, int64_t limit,
-	int64_t now, struct arena *arena, struct open_folder *ret, struct err *err)
+enum result open_conversation(struct flow *flow, const struct actor *actor, const struct copy *copy,
+	int64_t limit, int64_t now, struct arena *arena, struct open_folder *ret, struct err *err)
 {
 	struct folder_query query = {
 		.flow = flow, .actor = actor, .beside = copy, .limit = limit, .now = now, .arena = arena};

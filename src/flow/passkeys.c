@@ -145,8 +145,8 @@ static enum result add_passkey(struct tx *tx, void *context, struct err *err)
 		str_bytes(str_sub(a->name, 0, LIMIT_DISPLAY_NAME_BYTES)), &arena);
 	TRY(passkey_add(tx, &row, err));
 	TRY(note(tx, a->actor, EVENT_PASSKEY_ADDED, a->now, err));
-	return changed_tell(a->flow, tx, a->actor->account_id, a->actor->person_id, EVENT_PASSKEY_ADDED, STR_NONE,
-		a->now, err);
+	return changed_tell(a->flow, tx, a->actor->account_id, a->actor->person_id, EVENT_PASSKEY_ADDED,
+		STR_NONE, a->now, err);
 }
 
 enum result passkeys_add(struct flow *flow, const struct actor *actor, const struct visitor *visitor,

@@ -24,8 +24,8 @@ enum result people_is_internal(
 	struct tx *tx, struct id account_id, struct str address, bool *ret, struct err *err) must_check;
 
 /* Whether that address is one of the person's who acts. */
-enum result people_is_own(struct tx *tx, const struct actor *actor, struct id person_id, bool *ret,
-	struct err *err) must_check;
+enum result people_is_own(
+	struct tx *tx, const struct actor *actor, struct id person_id, bool *ret, struct err *err) must_check;
 
 /* A display name sealed by the account's key, and opened again (empty when there is none or it is damaged).
  */

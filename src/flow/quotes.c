@@ -95,8 +95,7 @@ enum result quotes_open(struct tx *tx, const struct flow_account *account, struc
 	return RESULT_OK;
 }
 
-enum result quotes_recall(
-	struct tx *tx, struct id quoted_id, int64_t now, size_t *ret_count, struct err *err)
+enum result quotes_recall(struct tx *tx, struct id quoted_id, int64_t now, size_t *ret_count, struct err *err)
 {
 	cleanup(arena_done) struct arena arena = {0};
 	struct id *ids;

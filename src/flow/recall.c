@@ -170,8 +170,7 @@ enum result recall_in(struct tx *tx, struct flow *flow, const struct actor *acto
 	const struct recall_request *request, int64_t now, struct recall_done *ret, struct err *err)
 {
 	cleanup(arena_done) struct arena arena = {0};
-	struct recalling r = {
-		.flow = flow, .actor = actor, .request = request, .now = now, .arena = &arena};
+	struct recalling r = {.flow = flow, .actor = actor, .request = request, .now = now, .arena = &arena};
 
 	TRY(check_reason(request->reason, err));
 	if (request->with_quotes && request->from_count)

@@ -91,8 +91,8 @@ static void add_quote(struct writing *w, struct id quoted_id, struct str text, s
 	*(struct quote_text *)list_add(&w->quotes) = (struct quote_text){quoted_id, text};
 }
 
-/* What is answered stands in the text, or beside it as a reference where the account wants that; what it quotes as a
- * reference itself stays one. */
+/* What is answered stands in the text, or beside it as a reference where the account wants that; what it
+ * quotes as a reference itself stays one. */
 static enum result quote(
 	struct writing *w, const struct open_message *message, struct str text, struct err *err)
 {

@@ -191,8 +191,8 @@ static void route_internal(struct keep_request *r)
 			r->recipients[i].way = r->definition.all_recipients ? KEEP_IN_PORTAL : KEEP_BY_SERVER;
 }
 
-/* R10: such a copy is never secured again. To anybody else than its owner it is mail as any other, so that the mark
- * opens no way past a policy. */
+/* R10: such a copy is never secured again. To anybody else than its owner it is mail as any other, so that
+ * the mark opens no way past a policy. */
 static bool is_own_copy(const struct facts *f)
 {
 	const struct keep_request *r = f->request;
@@ -220,9 +220,10 @@ enum result route_mail(struct keep_request *request, const struct flow_account *
 	TRY(read_references(&f, err));
 	TRY(db_read(flow_db(request->flow), gather, &f, err));
 	if (request->owner.len == 0 || is_own_copy(&f)) {
-		relay_all(request, request->owner.len
-					   ? STR("the owner's own copy of a secure message, handed back")
-					   : STR("nobody of the account sent it: relayed whatever it asks for"));
+		relay_all(request,
+			request->owner.len
+				? STR("the owner's own copy of a secure message, handed back")
+				: STR("nobody of the account sent it: relayed whatever it asks for"));
 		return RESULT_OK;
 	}
 	TRY(sender_choice(&f, &chosen, &subject, err));

@@ -1,6 +1,6 @@
-/* search: the person's own messages by words of sender, subject and text, and by their state. Nothing on disk can be
- * read for it: the boxes of words of one folder after the other are opened, newest first, and looked into. What
- * was recalled, deleted for good, or has expired is not found. */
+/* search: the person's own messages by words of sender, subject and text, and by their state. Nothing on disk
+ * can be read for it: the boxes of words of one folder after the other are opened, newest first, and looked
+ * into. What was recalled, deleted for good, or has expired is not found. */
 #ifndef FLOW_SEARCH_H
 #define FLOW_SEARCH_H
 

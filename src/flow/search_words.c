@@ -72,8 +72,8 @@ void search_words(struct content *content, struct buf *out)
 	out->overflow = false;
 }
 
-struct bytes search_words_seal(struct str words, const struct message_key *key, struct id message_id,
-	struct arena *arena)
+struct bytes search_words_seal(
+	struct str words, const struct message_key *key, struct id message_id, struct arena *arena)
 {
 	return box_seal(key, (struct box_context){"words", message_id}, str_bytes(words), arena);
 }

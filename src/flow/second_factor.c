@@ -213,8 +213,8 @@ static enum result prove_session(
 	TRY(session_find(tx, (struct bytes){hash, sizeof(hash)}, &arena, &session, err));
 	TRY(session_remove_others(tx, holder->person.id, session.token_hash, err));
 	if (session.stage != SESSION_OPEN)
-		return sign_in_complete(tx, &holder->account, &session, PROOF_FACTOR,
-			c->try.visitor, "second-factor", c->now, err);
+		return sign_in_complete(tx, &holder->account, &session, PROOF_FACTOR, c->try.visitor,
+			"second-factor", c->now, err);
 	return session_prove(
 		tx, session.token_hash, session.proof | PROOF_FACTOR, c->now, session.ends_at, err);
 }

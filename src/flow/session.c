@@ -153,8 +153,8 @@ static enum result set_password(struct tx *tx, void *context, struct err *err)
 	TRY(person_set_password(tx, c->actor->person_id, c->value, c->now, err));
 	TRY(session_remove_others(tx, c->actor->person_id, c->token_hash, err));
 	TRY(note(tx, c, EVENT_PASSWORD_SET, err));
-	return changed_tell(c->flow, tx, c->actor->account_id, c->actor->person_id, EVENT_PASSWORD_SET, STR_NONE,
-		c->now, err);
+	return changed_tell(c->flow, tx, c->actor->account_id, c->actor->person_id, EVENT_PASSWORD_SET,
+		STR_NONE, c->now, err);
 }
 
 enum result password_set(struct flow *flow, const struct actor *actor, struct bytes token, struct str address,

@@ -148,8 +148,8 @@ static enum result note_signed_in(struct tx *tx, const struct person *person, st
 		now, err);
 }
 
-enum result sign_in_main(struct tx *tx, const struct person *entered, struct arena *arena, struct person *ret,
-	struct err *err)
+enum result sign_in_main(
+	struct tx *tx, const struct person *entered, struct arena *arena, struct person *ret, struct err *err)
 {
 	if (!id_is_none(entered->main_id))
 		return person_find(tx, entered->account_id, entered->main_id, arena, ret, err);
@@ -166,7 +166,8 @@ enum result sign_in_complete(struct tx *tx, const struct flow_account *account, 
 
 	TRY(session_prove(tx, session->token_hash, session->proof | proof, now, ends_at, err));
 	TRY(person_find(tx, session->account_id, session->entered_id, &arena, &entered, err));
-	return note_signed_in(tx, &entered, visitor->device, session->proof, visitor->origin, detail, now, err);
+	return note_signed_in(
+		tx, &entered, visitor->device, session->proof, visitor->origin, detail, now, err);
 }
 
 static int64_t end_of(const struct flow_account *account, enum session_stage stage, int64_t now)

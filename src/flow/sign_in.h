@@ -14,7 +14,7 @@
 struct link_facts {
 	struct id account_id;
 	struct id person_id; /* who signs in by the address */
-	bool is_inquiry; /* not a message: a request for one (flow/inquiry.h) */
+	bool is_inquiry;     /* not a message: a request for one (flow/inquiry.h) */
 	struct str account_name;
 	struct str address; /* whole; the page shows it masked */
 	struct account_settings settings;

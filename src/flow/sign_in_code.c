@@ -149,8 +149,7 @@ static enum result send_code(struct tx *tx, void *context, struct err *err)
 	size_t people_count;
 
 	r->over = false;
-	TRY(code_count_typed(
-		tx, r->visitor, arena_lower(&arena, r->address), r->now, &arena, &r->over, err));
+	TRY(code_count_typed(tx, r->visitor, arena_lower(&arena, r->address), r->now, &arena, &r->over, err));
 	if (r->over)
 		return RESULT_OK;
 	TRY(person_list_by_address(tx, r->address, &arena, &people, &people_count, err));
@@ -297,8 +296,8 @@ enum result sign_in_by_code(struct flow *flow, const struct visitor *visitor, st
 	struct sign_in *ret, struct err *err)
 {
 	cleanup(arena_done) struct arena arena = {0};
-	struct code_entering entering = {.flow = flow,
-		.try = {.visitor = visitor, .digits = code_digits(code, &arena), .now = now}};
+	struct code_entering entering = {
+		.flow = flow, .try = {.visitor = visitor, .digits = code_digits(code, &arena), .now = now}};
 
 	TRY(db_write(flow_db(flow), try_code, &entering, err));
 	TRY(code_tried(&entering.try, err));

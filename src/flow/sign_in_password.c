@@ -32,7 +32,8 @@ struct password_try {
 	 */
 	struct person people[MAILBOXES_TRIED], entered[MAILBOXES_TRIED];
 	size_t count;
-	struct person *person; /* by whose address: whose it was, or who is told of a wrong one; NULL: nobody */
+	struct person
+		*person; /* by whose address: whose it was, or who is told of a wrong one; NULL: nobody */
 	bool over;
 	struct sign_in sign_in;
 	/* What the try was counted under, to be taken back when the password was right. */

@@ -53,8 +53,7 @@ struct code_try {
 struct str code_digits(struct str typed, struct arena *arena);
 
 /* Counts the try, and uses the code up when it is right. */
-enum result code_take(
-	struct tx *tx, struct code_try *t, struct arena *arena, struct err *err) must_check;
+enum result code_take(struct tx *tx, struct code_try *t, struct arena *arena, struct err *err) must_check;
 
 /* After the transaction: OK, or how the try is refused, as sign_in_by_code says. */
 enum result code_tried(const struct code_try *t, struct err *err) must_check;
@@ -83,8 +82,8 @@ enum result sign_in_complete(struct tx *tx, const struct flow_account *account, 
 	int64_t proof, const struct visitor *visitor, const char *detail, int64_t now,
 	struct err *err) must_check;
 
-/* Begins a session by one of the person's addresses, for whom it signs in as: the token is random, its hash is kept. One that waits
- * for a second factor opens nothing, and lasts LIMIT_SESSION_DUE_MS. */
+/* Begins a session by one of the person's addresses, for whom it signs in as: the token is random, its hash
+ * is kept. One that waits for a second factor opens nothing, and lasts LIMIT_SESSION_DUE_MS. */
 enum result sign_in_begin(struct flow *flow, struct tx *tx, const struct person *entered, int64_t proof,
 	const struct visitor *visitor, struct id copy_id, int64_t now, struct sign_in *ret,
 	struct err *err) must_check;

@@ -14,8 +14,8 @@ static enum result set_in_tx(struct tx *tx, void *context, struct err *err)
 	return person_set_views(tx, change->actor->person_id, change->views, err);
 }
 
-enum result views_set(struct flow *flow, const struct actor *actor, const struct person_views *views,
-	struct err *err)
+enum result views_set(
+	struct flow *flow, const struct actor *actor, const struct person_views *views, struct err *err)
 {
 	struct change change = {actor, views};
 

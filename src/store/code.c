@@ -2,7 +2,8 @@
 
 #include "base/mem.h"
 
-#define COLUMNS "id, account_id, person_id, browser_hash, code_hash, copy_id, expires_at, tries_left, used_at,"     \
+#define COLUMNS                                                                                              \
+	"id, account_id, person_id, browser_hash, code_hash, copy_id, expires_at, tries_left, used_at,"      \
 	" adds_address"
 
 enum result code_by_browser(struct tx *tx, struct bytes browser_hash, bool adds, struct arena *arena,

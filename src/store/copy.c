@@ -50,7 +50,8 @@ enum result copy_find(
 
 enum result copy_find_any(struct tx *tx, struct id copy_id, struct copy *ret, struct err *err)
 {
-	return find(tx, "SELECT " COPY_COLUMNS " FROM copy c WHERE c.id = $1", DB_ARGS(db_id(copy_id)), ret, err);
+	return find(
+		tx, "SELECT " COPY_COLUMNS " FROM copy c WHERE c.id = $1", DB_ARGS(db_id(copy_id)), ret, err);
 }
 
 enum result copy_is_from(struct tx *tx, struct id account_id, struct id mailbox_id, struct str address,
@@ -103,7 +104,8 @@ enum result copy_list_by_message(struct tx *tx, struct id message_id, struct are
 	cleanup(rows_done) struct rows rows = {0};
 	struct list list = list_new(arena, sizeof(struct copy));
 
-	TRY(db_query(tx, "SELECT " COPY_COLUMNS " FROM copy c WHERE c.message_id = $1 ORDER BY c.person_id, c.id",
+	TRY(db_query(tx,
+		"SELECT " COPY_COLUMNS " FROM copy c WHERE c.message_id = $1 ORDER BY c.person_id, c.id",
 		DB_ARGS(db_id(message_id)), &rows, err));
 	while (rows_next(&rows))
 		*(struct copy *)list_add(&list) = copy_read_row(&rows);
@@ -171,8 +173,8 @@ enum result copy_thread(struct tx *tx, struct id message_id, struct id *ret, str
 {
 	cleanup(rows_done) struct rows rows = {0};
 
-	TRY(db_query(tx, "SELECT thread_id FROM copy WHERE message_id = $1 LIMIT 1", DB_ARGS(db_id(message_id)),
-		&rows, err));
+	TRY(db_query(tx, "SELECT thread_id FROM copy WHERE message_id = $1 LIMIT 1",
+		DB_ARGS(db_id(message_id)), &rows, err));
 	*ret = rows_next(&rows) ? row_id(&rows, 0) : message_id;
 	return rows_end(&rows, err);
 }
@@ -234,8 +236,8 @@ enum result copy_move(struct tx *tx, struct id person_id, struct id from, struct
 		" WHERE mailbox_id = $2 AND person_id = $1 AND folder <> 0 GROUP BY folder",
 		DB_ARGS(db_id(person_id), db_id(to)), &rows, err));
 	while (rows_next(&rows))
-		*(struct moved *)list_add(&list) = (struct moved){
-			(enum folder)row_int(&rows, 0), row_int(&rows, 1), row_int(&rows, 2)};
+		*(struct moved *)list_add(&list) =
+			(struct moved){(enum folder)row_int(&rows, 0), row_int(&rows, 1), row_int(&rows, 2)};
 	TRY(rows_end(&rows, err));
 	const struct moved *moved = list.items;
 	for (size_t i = 0; i < list.count; i++) {
@@ -268,8 +270,8 @@ enum result copy_set_unread(struct tx *tx, const struct copy *held, bool unread,
 {
 	if (held->unread == unread)
 		return RESULT_OK;
-	TRY(db_exec(tx, "UPDATE copy SET unread = $2 WHERE id = $1", DB_ARGS(db_id(held->id), db_bool(unread)),
-		NULL, err));
+	TRY(db_exec(tx, "UPDATE copy SET unread = $2 WHERE id = $1",
+		DB_ARGS(db_id(held->id), db_bool(unread)), NULL, err));
 	return count_change(tx, held->mailbox_id, held->folder, 0, unread ? 1 : -1, err);
 }
 
@@ -294,7 +296,8 @@ enum result copy_hold(struct tx *tx, struct id copy_id, struct copy *ret, struct
 {
 	/* SQLite has one writer at a time. */
 	static const char sqlite[] = "SELECT " COPY_COLUMNS " FROM copy c WHERE c.id = $1";
-	static const char postgres[] = "SELECT " COPY_COLUMNS " FROM copy c WHERE c.id = $1 FOR NO KEY UPDATE";
+	static const char postgres[] =
+		"SELECT " COPY_COLUMNS " FROM copy c WHERE c.id = $1 FOR NO KEY UPDATE";
 
 	return find(tx, db_pick(tx, sqlite, postgres), DB_ARGS(db_id(copy_id)), ret, err);
 }

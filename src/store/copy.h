@@ -17,10 +17,11 @@ struct copy {
 	struct id id;
 	struct id account_id;
 	struct id message_id;
-	struct id person_id;  /* whom it came to: one of the addresses of … */
+	struct id person_id; /* whom it came to: one of the addresses of … */
 	struct id mailbox_id; /* … the person in whose folders it is; none when made: as person_id signs in */
 	bool is_owner;
-	bool is_second; /* of the owner's two: the one in the Inbox, since the mail is in their mailbox too (R10) */
+	bool is_second; /* of the owner's two: the one in the Inbox, since the mail is in their mailbox too
+			   (R10) */
 	enum recipient_role role;
 	enum folder folder;
 	int64_t sorted_at; /* the folder's order, newest first */
@@ -31,9 +32,9 @@ struct copy {
 	enum folder deleted_from; /* of a copy in Deleted: where it was */
 	int64_t destroyed_at;	  /* when its person deleted it for good; 0: not */
 	/* What lists are filtered and sorted by, besides. */
-	bool has_files;	 /* set for copy_add, not read */
-	struct str who;	 /* the address it is from, of the owner's the first it went to; as has_files */
-	int64_t ends_at; /* when its message expires */
+	bool has_files;	     /* set for copy_add, not read */
+	struct str who;	     /* the address it is from, of the owner's the first it went to; as has_files */
+	int64_t ends_at;     /* when its message expires */
 	struct id thread_id; /* its conversation */
 };
 
@@ -47,10 +48,10 @@ struct copy_row {
 	bool asks_code; /* for its access code */
 	int64_t size;
 	struct bytes list_box;
-	struct bytes wrap;  /* empty: destroyed */
-	bool second_factor; /* its definition asks for one */
-	struct str came_to; /* the address, when it is a further one of the person's; else empty */
-	struct str sender;  /* the envelope's, for a row that cannot be opened */
+	struct bytes wrap;   /* empty: destroyed */
+	bool second_factor;  /* its definition asks for one */
+	struct str came_to;  /* the address, when it is a further one of the person's; else empty */
+	struct str sender;   /* the envelope's, for a row that cannot be opened */
 	bool in_own_mailbox; /* of one's own: the mail went to the owner's mailbox, too (R10) */
 };
 
@@ -74,7 +75,7 @@ struct copy_access {
 	bool is_owner;
 	bool is_recalled;
 	bool has_key;
-	int64_t expires_at; /* 0: never */
+	int64_t expires_at;  /* 0: never */
 	int64_t code_set_at; /* 0: it asks for no access code */
 };
 
@@ -114,15 +115,16 @@ enum copy_sort {
 struct copy_choice {
 	enum copy_sort sort;
 	bool is_reversed;
-	bool unread; /* unread ones only */
-	bool files;  /* those with files only */
-	bool conversations; /* the newest of each conversation in the folder only; where all are shown by time */
+	bool unread;	    /* unread ones only */
+	bool files;	    /* those with files only */
+	bool conversations; /* the newest of each conversation in the folder only; where all are shown by time
+			     */
 	/* Those only that end after the one time and not after the other, sorted by COPY_BY_END; 0: any. */
 	int64_t ends_after, ends_until;
 };
 
-/* Where a page of a list starts: strictly behind this row, or with `before` where it ends, strictly before it. All
- * zero: at the begin. */
+/* Where a page of a list starts: strictly behind this row, or with `before` where it ends, strictly before
+ * it. All zero: at the begin. */
 struct copy_cursor {
 	int64_t key; /* copy.ends_at when sorted by that, otherwise copy.sorted_at */
 	struct id id;
@@ -135,8 +137,8 @@ struct thread_count {
 	int64_t unread;
 };
 
-enum result copy_thread_count(struct tx *tx, struct id mailbox_id, struct id thread_id, struct thread_count *ret,
-	struct err *err) must_check;
+enum result copy_thread_count(struct tx *tx, struct id mailbox_id, struct id thread_id,
+	struct thread_count *ret, struct err *err) must_check;
 
 /* The person's others of the copy's conversation, in Inbox and Sent, newest first, each message once. */
 enum result copy_list_thread(struct tx *tx, const struct copy *copy, int64_t limit, struct arena *arena,
@@ -148,12 +150,12 @@ enum result copy_thread(struct tx *tx, struct id message_id, struct id *ret, str
 struct copy_cursor copy_cursor_at(const struct copy_choice *choice, const struct copy *copy, bool before);
 
 /* One page in the chosen order, of `limit` rows at most, by a few index range reads. */
-enum result copy_page(struct tx *tx, struct id mailbox_id, enum folder folder, const struct copy_choice *choice,
-	struct copy_cursor from, int64_t limit, struct arena *arena, struct copy_row **ret, size_t *ret_count,
-	struct err *err) must_check;
+enum result copy_page(struct tx *tx, struct id mailbox_id, enum folder folder,
+	const struct copy_choice *choice, struct copy_cursor from, int64_t limit, struct arena *arena,
+	struct copy_row **ret, size_t *ret_count, struct err *err) must_check;
 
-/* The addresses that the person's newest messages in Sent went to, `limit` messages at most; each once, the last
- * written to first. */
+/* The addresses that the person's newest messages in Sent went to, `limit` messages at most; each once, the
+ * last written to first. */
 enum result copy_list_written_to(struct tx *tx, struct id mailbox_id, int64_t limit, struct arena *arena,
 	struct str **ret, size_t *ret_count, struct err *err) must_check;
 

@@ -1,5 +1,5 @@
-/* Pages of lists, in each order and with each filter: always ranges of one index, so that a page reads as many rows in
- * any mailbox. */
+/* Pages of lists, in each order and with each filter: always ranges of one index, so that a page reads as
+ * many rows in any mailbox. */
 #include "store/copy_private.h"
 
 #include "base/list.h"
@@ -10,7 +10,7 @@
 	", m.sent_at, m.expires_at, m.recalled_at, m.size, m.list_box, w.sealed, m.sender,"                  \
 	" m.extended_at, m.second_factor,"                                                                   \
 	" CASE WHEN c.is_owner = 0 THEN 0 ELSE (SELECT COUNT(*) FROM copy o WHERE o.message_id = m.id"       \
-	"  AND o.person_id = c.person_id AND o.is_owner = 2) END, m.code_set_at > 0,"                         \
+	"  AND o.person_id = c.person_id AND o.is_owner = 2) END, m.code_set_at > 0,"                        \
 	" CASE WHEN c.person_id = c.mailbox_id THEN '' ELSE (SELECT address FROM person p"                   \
 	"  WHERE p.id = c.person_id) END FROM "
 #define JOINS " JOIN message m ON m.id = c.message_id LEFT JOIN wrap w ON w.holder_id = c.id"
@@ -25,27 +25,28 @@ static const char newer_page[] =
 
 /* The same with one row a conversation. */
 #define NEWEST_OF_ITS                                                                                        \
-	" AND NOT EXISTS (SELECT 1 FROM copy n WHERE n.mailbox_id = c.mailbox_id AND n.thread_id = c.thread_id" \
+	" AND NOT EXISTS (SELECT 1 FROM copy n WHERE n.mailbox_id = c.mailbox_id AND n.thread_id = "         \
+	"c.thread_id"                                                                                        \
 	" AND n.folder = c.folder AND (n.sorted_at, n.id) > (c.sorted_at, c.id))"
 
 static const char newest_threads[] = PAGE NEWEST_OF_ITS " ORDER BY c.sorted_at DESC, c.id DESC LIMIT $3";
-static const char older_threads[] =
-	PAGE NEWEST_OF_ITS " AND (c.sorted_at, c.id) < ($4, $5) ORDER BY c.sorted_at DESC, c.id DESC LIMIT $3";
+static const char older_threads[] = PAGE NEWEST_OF_ITS
+	" AND (c.sorted_at, c.id) < ($4, $5) ORDER BY c.sorted_at DESC, c.id DESC LIMIT $3";
 static const char newer_threads[] =
 	PAGE NEWEST_OF_ITS " AND (c.sorted_at, c.id) > ($4, $5) ORDER BY c.sorted_at, c.id LIMIT $3";
 
-/* The others: unread or not and files or not are four ranges of the order's index, of which a filter ($4, $5) leaves
- * some out. */
+/* The others: unread or not and files or not are four ranges of the order's index, of which a filter ($4, $5)
+ * leaves some out. */
 #define RANGE(unread, files, where, order)                                                                   \
 	"SELECT * FROM (SELECT id, who, sorted_at, sorted_back, ends_at FROM copy"                           \
-	" WHERE mailbox_id = $1 AND folder = $2 AND unread = " #unread " AND has_files = " #files             \
+	" WHERE mailbox_id = $1 AND folder = $2 AND unread = " #unread " AND has_files = " #files            \
 	" AND $4 <= " #unread " AND $5 <= " #files where " ORDER BY " order                                  \
 	" LIMIT $3) AS range_" #unread #files
 #define CHOSEN(where, order, row_order)                                                                      \
-	ROW "(SELECT id FROM (" RANGE(0, 0, where, order) " UNION ALL " RANGE(0, 1, where, order)            \
-	" UNION ALL " RANGE(1, 0, where, order) " UNION ALL " RANGE(1, 1, where, order)                      \
-	") AS ranges ORDER BY " order " LIMIT $3) AS chosen JOIN copy c ON c.id = chosen.id" JOINS           \
-	" ORDER BY " row_order
+	ROW "(SELECT id FROM (" RANGE(0, 0, where, order) " UNION ALL " RANGE(                               \
+		0, 1, where, order) " UNION ALL " RANGE(1, 0, where, order) " UNION ALL " RANGE(1, 1, where, \
+		order) ") AS ranges ORDER BY " order                                                         \
+		       " LIMIT $3) AS chosen JOIN copy c ON c.id = chosen.id" JOINS " ORDER BY " row_order
 
 #define TIME_UP "sorted_at, id"
 #define TIME_DOWN "sorted_at DESC, id DESC"
@@ -71,8 +72,7 @@ static const char *const chosen_pages[][2][2] = {
 	[COPY_BY_END] = {{CHOSEN(SOON, END_UP, "c.ends_at, c.id"),
 				 CHOSEN(SOON, END_DOWN, "c.ends_at DESC, c.id DESC")},
 		{CHOSEN(SOON " AND (ends_at, id) > ($8, $9)", END_UP, "c.ends_at, c.id"),
-			CHOSEN(SOON " AND (ends_at, id) < ($8, $9)", END_DOWN,
-				"c.ends_at DESC, c.id DESC")}},
+			CHOSEN(SOON " AND (ends_at, id) < ($8, $9)", END_DOWN, "c.ends_at DESC, c.id DESC")}},
 };
 
 static struct copy_row read_page_row(const struct rows *rows, struct arena *arena)
@@ -103,7 +103,6 @@ static void reverse(struct copy_row *items, size_t count)
 	}
 }
 
-
 struct copy_cursor copy_cursor_at(const struct copy_choice *choice, const struct copy *copy, bool before)
 {
 	return (struct copy_cursor){
@@ -129,10 +128,10 @@ static enum result query_usual(struct tx *tx, struct id mailbox_id, enum folder 
 		rows, err);
 }
 
-/* Between which ends the page lies: no further than the row that it begins behind, since SQLite takes one bound of an
- * index only. */
-static size_t set_ends(
-	const struct copy_choice *choice, struct copy_cursor from, bool is_down, struct db_value ret[static 2])
+/* Between which ends the page lies: no further than the row that it begins behind, since SQLite takes one
+ * bound of an index only. */
+static size_t set_ends(const struct copy_choice *choice, struct copy_cursor from, bool is_down,
+	struct db_value ret[static 2])
 {
 	int64_t after = choice->ends_until ? choice->ends_after : -1;
 	int64_t until = choice->ends_until ? choice->ends_until : INT64_MAX;
@@ -161,12 +160,13 @@ static enum result query_chosen(struct tx *tx, struct id mailbox_id, enum folder
 		args[count++] = db_int(choice->sort == COPY_BY_WHO ? -from.key : from.key);
 		args[count++] = db_id(from.id);
 	}
-	return db_query(tx, chosen_pages[choice->sort][!id_is_none(from.id)][is_down], args, count, rows, err);
+	return db_query(
+		tx, chosen_pages[choice->sort][!id_is_none(from.id)][is_down], args, count, rows, err);
 }
 
-enum result copy_page(struct tx *tx, struct id mailbox_id, enum folder folder, const struct copy_choice *choice,
-	struct copy_cursor from, int64_t limit, struct arena *arena, struct copy_row **ret, size_t *ret_count,
-	struct err *err)
+enum result copy_page(struct tx *tx, struct id mailbox_id, enum folder folder,
+	const struct copy_choice *choice, struct copy_cursor from, int64_t limit, struct arena *arena,
+	struct copy_row **ret, size_t *ret_count, struct err *err)
 {
 	cleanup(rows_done) struct rows rows = {0};
 	struct list list = list_new(arena, sizeof(struct copy_row));
@@ -195,13 +195,14 @@ enum result copy_row_find(struct tx *tx, struct id mailbox_id, enum folder folde
 	return rows_end(&rows, err);
 }
 
-enum result copy_thread_count(struct tx *tx, struct id mailbox_id, struct id thread_id, struct thread_count *ret,
-	struct err *err)
+enum result copy_thread_count(
+	struct tx *tx, struct id mailbox_id, struct id thread_id, struct thread_count *ret, struct err *err)
 {
 	cleanup(rows_done) struct rows rows = {0};
 
 	TRY(db_query_one(tx,
-		"SELECT COUNT(DISTINCT message_id), COALESCE(SUM(CASE WHEN is_owner = 0 AND unread = 1 THEN 1 ELSE 0 END), 0)"
+		"SELECT COUNT(DISTINCT message_id), COALESCE(SUM(CASE WHEN is_owner = 0 AND unread = 1 THEN "
+		"1 ELSE 0 END), 0)"
 		" FROM copy WHERE mailbox_id = $1 AND thread_id = $2 AND folder IN (1, 2)",
 		DB_ARGS(db_id(mailbox_id), db_id(thread_id)), &rows, err));
 	*ret = (struct thread_count){row_int(&rows, 0), row_int(&rows, 1)};
@@ -219,7 +220,8 @@ enum result copy_list_thread(struct tx *tx, const struct copy *copy, int64_t lim
 		ROW "copy c" JOINS " WHERE c.mailbox_id = $1 AND c.thread_id = $2 AND c.folder IN (1, 2)"
 		    " AND c.message_id <> $3 AND c.is_owner <> 2"
 		    " ORDER BY c.sorted_at DESC, c.id DESC LIMIT $4",
-		DB_ARGS(db_id(copy->mailbox_id), db_id(copy->thread_id), db_id(copy->message_id), db_int(limit)),
+		DB_ARGS(db_id(copy->mailbox_id), db_id(copy->thread_id), db_id(copy->message_id),
+			db_int(limit)),
 		&rows, err));
 	while (rows_next(&rows))
 		*(struct copy_row *)list_add(&list) = read_page_row(&rows, arena);

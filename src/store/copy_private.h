@@ -8,7 +8,8 @@
 #define COPY_COLUMNS                                                                                         \
 	"c.id, c.account_id, c.message_id, c.person_id, c.is_owner, c.role, c.folder, c.sorted_at, "         \
 	"c.unread,"                                                                                          \
-	" c.first_read_at, c.denied_at, c.recall_id, c.deleted_from, c.destroyed_at, c.ends_at, c.mailbox_id,"   \
+	" c.first_read_at, c.denied_at, c.recall_id, c.deleted_from, c.destroyed_at, c.ends_at, "            \
+	"c.mailbox_id,"                                                                                      \
 	" c.thread_id"
 #define COPY_COLUMN_COUNT 17
 

@@ -8,8 +8,8 @@ enum result copy_add(struct tx *tx, const struct copy *copy, struct err *err) mu
 
 /* Moves what came to one address from one person's folders to another's. Who calls it holds the person row of
  * the address (person_hold), and nothing is in the folders of `to` from that address yet. */
-enum result copy_move(struct tx *tx, struct id person_id, struct id from, struct id to,
-	struct err *err) must_check;
+enum result copy_move(
+	struct tx *tx, struct id person_id, struct id from, struct id to, struct err *err) must_check;
 
 /* Notes that the body was shown: the first time is kept, the unread mark goes. *ret_is_first (may be NULL)
  * tells whether this was the first time. */

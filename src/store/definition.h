@@ -11,7 +11,7 @@ struct rights {
 	bool print;
 	bool reply;
 	bool reply_all;
-	bool save; /* the whole message as a file of its own, with what stands in its header */
+	bool save;	    /* the whole message as a file of its own, with what stands in its header */
 	bool second_factor; /* they must have shown one to open it */
 	bool extend;	    /* its sender may move its end, once */
 };

@@ -261,7 +261,8 @@ enum result delivery_drop(struct tx *tx, struct id id, struct str reason, int64_
 		DB_ARGS(db_id(id), db_text(reason), db_int(now)), &changed, err));
 	return changed ? RESULT_OK
 		       : err_set(err, RESULT_CONFLICT,
-				 "it is being sent at this moment and may arrive: try again when \"is_tried\" "
+				 "it is being sent at this moment and may arrive: try again when "
+				 "\"is_tried\" "
 				 "in sealpost queue list --json is false");
 }
 

@@ -7,13 +7,13 @@
 #include "store/domain.h"
 
 enum delivery_kind {
-	DELIVERY_RELAY = 1,	     /* a mail that is not secured, as it came */
-	DELIVERY_NOTIFICATION = 2,   /* tells an outside recipient of a secure message; copy_id is theirs */
-	DELIVERY_INTERNAL_COPY = 3,  /* a secure message for an internal recipient, with the banner */
-	DELIVERY_REPLY = 4,	     /* a reply from the portal for an internal user, as ordinary mail */
-	DELIVERY_REPORT = 5,	     /* an RFC 3464 report; payload_box holds its fields */
-	DELIVERY_CODE = 6,	     /* a code; payload_box: its digits, and on lines of their own who wants to add the
-				address that it proves, and in which language */
+	DELIVERY_RELAY = 1,	    /* a mail that is not secured, as it came */
+	DELIVERY_NOTIFICATION = 2,  /* tells an outside recipient of a secure message; copy_id is theirs */
+	DELIVERY_INTERNAL_COPY = 3, /* a secure message for an internal recipient, with the banner */
+	DELIVERY_REPLY = 4,	    /* a reply from the portal for an internal user, as ordinary mail */
+	DELIVERY_REPORT = 5,	    /* an RFC 3464 report; payload_box holds its fields */
+	DELIVERY_CODE = 6, /* a code; payload_box: its digits, and on lines of their own who wants to add the
+		      address that it proves, and in which language */
 	DELIVERY_NOT_READ_HERE = 7,  /* the answer to a mail sent to a notification's address */
 	DELIVERY_TOO_LARGE = 8,	     /* tells an internal user that a reply waits in the portal */
 	DELIVERY_ADDRESS_DENIED = 9, /* tells an owner that a recipient's address is another person's;
@@ -24,8 +24,8 @@ enum delivery_kind {
 	DELIVERY_UNREAD = 12,	/* tells an owner who has not read it; payload_box: flow/notice.h */
 	DELIVERY_REQUEST = 13,	/* asks somebody outside for a message; copy_id is the inquiry, payload_box:
 				   flow/notice.h, people being the asker's address and name */
-	DELIVERY_CHANGED = 20,	/* tells a person what changed about signing in; payload_box: flow/changed.h */
-	DELIVERY_OWN_COPY = 14	/* what its owner wrote in the portal, for their own mailbox (R10) */
+	DELIVERY_CHANGED = 20, /* tells a person what changed about signing in; payload_box: flow/changed.h */
+	DELIVERY_OWN_COPY = 14 /* what its owner wrote in the portal, for their own mailbox (R10) */
 };
 
 enum delivery_state {
@@ -101,8 +101,7 @@ enum result delivery_count_waiting(
 enum result delivery_relays_wait(struct tx *tx, struct id message_id, bool *ret, struct err *err) must_check;
 
 /* What a node's run has taken and not written down the end of. */
-enum result delivery_count_held(
-	struct tx *tx, struct id holder_id, int64_t *ret, struct err *err) must_check;
+enum result delivery_count_held(struct tx *tx, struct id holder_id, int64_t *ret, struct err *err) must_check;
 
 const char *delivery_kind_name(enum delivery_kind kind);
 const char *delivery_state_name(enum delivery_state state);

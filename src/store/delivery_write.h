@@ -43,8 +43,8 @@ struct delivery_outcome {
 enum result delivery_finish(struct tx *tx, struct id id, const struct delivery_outcome *outcome, int64_t now,
 	struct err *err) must_check;
 
-/* Ends a waiting delivery by an administrator's word. CONFLICT when it does not wait, or somebody holds it: what
- * is being sent at this moment may arrive. */
+/* Ends a waiting delivery by an administrator's word. CONFLICT when it does not wait, or somebody holds it:
+ * what is being sent at this moment may arrive. */
 enum result delivery_drop(
 	struct tx *tx, struct id id, struct str reason, int64_t now, struct err *err) must_check;
 

@@ -70,8 +70,8 @@ enum result destruction_list_anew(struct tx *tx, struct err *err)
 	return db_exec(tx, "UPDATE destruction SET listed = 0 WHERE listed = 1", DB_NO_ARGS, NULL, err);
 }
 
-enum result destruction_repeat(struct tx *tx, const struct destruction *destruction, bool is_listed,
-	bool *ret_done, struct err *err)
+enum result destruction_repeat(
+	struct tx *tx, const struct destruction *destruction, bool is_listed, bool *ret_done, struct err *err)
 {
 	cleanup(rows_done) struct rows rows = {0};
 	struct db_value holder = db_id(destruction->holder_id);

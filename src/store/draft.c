@@ -130,8 +130,7 @@ enum result draft_file_body(
 {
 	cleanup(rows_done) struct rows rows = {0};
 
-	TRY(db_query_one(
-		tx, "SELECT sealed FROM draft_file WHERE id = $1", DB_ARGS(db_id(id)), &rows, err));
+	TRY(db_query_one(tx, "SELECT sealed FROM draft_file WHERE id = $1", DB_ARGS(db_id(id)), &rows, err));
 	*ret = arena_bytes(arena, row_bytes(&rows, 0));
 	return rows_end(&rows, err);
 }
@@ -178,20 +177,19 @@ enum result draft_hold(struct tx *tx, const struct draft *draft, bool *ret_is_ne
 
 enum result draft_set_box(struct tx *tx, struct id id, struct bytes box, struct err *err)
 {
-	return db_exec(tx, "UPDATE draft SET box = $2 WHERE id = $1", DB_ARGS(db_id(id), db_bytes(box)), NULL,
-		err);
+	return db_exec(
+		tx, "UPDATE draft SET box = $2 WHERE id = $1", DB_ARGS(db_id(id), db_bytes(box)), NULL, err);
 }
 
-enum result draft_file_add(
-	struct tx *tx, const struct draft_file *file, struct bytes body, struct err *err)
+enum result draft_file_add(struct tx *tx, const struct draft_file *file, struct bytes body, struct err *err)
 {
 	return db_exec(tx,
-		"INSERT INTO draft_file (id, draft_id, size, sealed_size, kept_in, pack_id, pack_offset, box, sealed)"
+		"INSERT INTO draft_file (id, draft_id, size, sealed_size, kept_in, pack_id, pack_offset, "
+		"box, sealed)"
 		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING",
-		DB_ARGS(db_id(file->id), db_id(file->draft_id), db_int(file->size),
-			db_int(file->sealed_size), db_int(file->place.kept),
-			db_id_or_null(file->place.pack.pack), db_int((int64_t)file->place.pack.offset),
-			db_bytes(file->box),
+		DB_ARGS(db_id(file->id), db_id(file->draft_id), db_int(file->size), db_int(file->sealed_size),
+			db_int(file->place.kept), db_id_or_null(file->place.pack.pack),
+			db_int((int64_t)file->place.pack.offset), db_bytes(file->box),
 			file->place.kept == CONTENT_IN_ROW ? db_bytes(body) : db_null_bytes()),
 		NULL, err);
 }
@@ -273,7 +271,8 @@ enum result draft_move(struct tx *tx, struct id from, struct id to, struct id an
 {
 	return db_exec(tx,
 		"UPDATE draft SET person_id = $2 WHERE person_id = $1"
-		" AND ($3 = 1 OR EXISTS (SELECT 1 FROM copy c WHERE c.id = draft.answers_id AND c.person_id = $4))",
+		" AND ($3 = 1 OR EXISTS (SELECT 1 FROM copy c WHERE c.id = draft.answers_id AND c.person_id "
+		"= $4))",
 		DB_ARGS(db_id(from), db_id(to), db_bool(id_is_none(answered_by)), db_id(answered_by)), NULL,
 		err);
 }
@@ -285,13 +284,14 @@ enum result draft_close_old(struct tx *tx, int64_t cut, int64_t now, struct err 
 		DB_ARGS(db_int(cut), db_int(now)), NULL, err);
 }
 
-enum result draft_list_closed(
-	struct tx *tx, int64_t limit, struct arena *arena, struct id **ret, size_t *ret_count, struct err *err)
+enum result draft_list_closed(struct tx *tx, int64_t limit, struct arena *arena, struct id **ret,
+	size_t *ret_count, struct err *err)
 {
 	cleanup(rows_done) struct rows rows = {0};
 	struct list list = list_new(arena, sizeof(struct id));
 
-	TRY(db_query(tx, "SELECT id FROM draft WHERE state = 2 LIMIT $1", DB_ARGS(db_int(limit)), &rows, err));
+	TRY(db_query(
+		tx, "SELECT id FROM draft WHERE state = 2 LIMIT $1", DB_ARGS(db_int(limit)), &rows, err));
 	while (rows_next(&rows))
 		*(struct id *)list_add(&list) = row_id(&rows, 0);
 	*ret = list.items;
@@ -302,12 +302,12 @@ enum result draft_list_closed(
 enum result draft_empty(struct tx *tx, struct id id, struct err *err)
 {
 	TRY(db_exec(tx, "DELETE FROM draft_file WHERE draft_id = $1", DB_ARGS(db_id(id)), NULL, err));
-	return db_exec(tx, "UPDATE draft SET state = 3, box = NULL WHERE id = $1", DB_ARGS(db_id(id)), NULL,
-		err);
+	return db_exec(
+		tx, "UPDATE draft SET state = 3, box = NULL WHERE id = $1", DB_ARGS(db_id(id)), NULL, err);
 }
 
 enum result draft_forget(struct tx *tx, int64_t cut, struct err *err)
 {
-	return db_exec(tx, "DELETE FROM draft WHERE state = 3 AND saved_at < $1", DB_ARGS(db_int(cut)), NULL,
-		err);
+	return db_exec(
+		tx, "DELETE FROM draft WHERE state = 3 AND saved_at < $1", DB_ARGS(db_int(cut)), NULL, err);
 }

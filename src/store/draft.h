@@ -1,5 +1,5 @@
-/* Drafts: what somebody writes in the portal and has not sent. Each is sealed under a key of its own, whose wrap is
- * held by the draft itself.
+/* Drafts: what somebody writes in the portal and has not sent. Each is sealed under a key of its own, whose
+ * wrap is held by the draft itself.
  *
  * box (draft's key, context "draft"): JSON of the form's fields
  * file.box (draft's key, context "draft-file"): flow/draft.c */

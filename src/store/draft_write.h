@@ -6,7 +6,8 @@
 /* Holds the draft until the transaction ends, made now when there is none; *ret_is_new. CONFLICT
  * ("already-sent") when it was sent or thrown away, waits to leave, or is another person's: what comes late
  * does not revive it. */
-enum result draft_hold(struct tx *tx, const struct draft *draft, bool *ret_is_new, struct err *err) must_check;
+enum result draft_hold(
+	struct tx *tx, const struct draft *draft, bool *ret_is_new, struct err *err) must_check;
 
 enum result draft_set_box(struct tx *tx, struct id id, struct bytes box, struct err *err) must_check;
 
@@ -45,7 +46,8 @@ enum result draft_close_old(struct tx *tx, int64_t cut, int64_t now, struct err 
 enum result draft_list_closed(struct tx *tx, int64_t limit, struct arena *arena, struct id **ret,
 	size_t *ret_count, struct err *err) must_check;
 
-/* Removes the content of a closed one; its row stays, so that nothing revives it. The caller destroys the key. */
+/* Removes the content of a closed one; its row stays, so that nothing revives it. The caller destroys the
+ * key. */
 enum result draft_empty(struct tx *tx, struct id id, struct err *err) must_check;
 
 /* Rows closed before `cut`: no page can be open that still writes them. */

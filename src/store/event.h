@@ -26,7 +26,7 @@ struct event {
 #define EVENT_ACCOUNT_CHANGED "account.changed"
 #define EVENT_MESSAGE_SECURED "message.secured"
 #define EVENT_MESSAGE_RELAYED "message.relayed"
-#define EVENT_MESSAGE_JOINED "message.joined"	  /* the same mail again or the rest of its recipients */
+#define EVENT_MESSAGE_JOINED "message.joined" /* the same mail again or the rest of its recipients */
 #define EVENT_QUOTES_RECALLED "message.quotes_recalled" /* its quotes in answers, their number in detail */
 #define EVENT_MESSAGE_RECALLED "message.recalled" /* from one person, or without one: the whole message */
 #define EVENT_MESSAGE_EXTENDED "message.extended"
@@ -39,10 +39,10 @@ struct event {
 #define EVENT_MAIL_REFUSED "mail.refused"
 #define EVENT_MESSAGE_REPLIED "message.replied"
 #define EVENT_MESSAGE_NOT_SENT "message.not-sent" /* what waited to leave could not; detail: why */
-#define EVENT_LINK_OPENED "link.opened" /* nobody signed in: may be an automatic check */
-#define EVENT_BODY_SHOWN "body.shown"	/* the only evidence that is called "read" (R13) */
+#define EVENT_LINK_OPENED "link.opened"		  /* nobody signed in: may be an automatic check */
+#define EVENT_BODY_SHOWN "body.shown"		  /* the only evidence that is called "read" (R13) */
 #define EVENT_FILE_DOWNLOADED "file.downloaded"
-#define EVENT_FILE_SHOWN "file.shown" /* in the portal: a mail that is attached */
+#define EVENT_FILE_SHOWN "file.shown"	    /* in the portal: a mail that is attached */
 #define EVENT_MESSAGE_SAVED "message.saved" /* the whole of it as a file, by a recipient */
 #define EVENT_ACCESS_CODE_ENTERED "access-code.entered"
 #define EVENT_ACCESS_CODE_REFUSED "access-code.refused"
@@ -61,7 +61,7 @@ struct event {
 #define EVENT_PASSKEY_REMOVED "person.passkey-removed"
 #define EVENT_PASSKEY_REFUSED "person.passkey-refused"
 #define EVENT_BROWSER_FORGOTTEN "person.browser-forgotten"
-#define EVENT_ADDRESS_ADDED "person.address-added"     /* detail: the other address */
+#define EVENT_ADDRESS_ADDED "person.address-added" /* detail: the other address */
 #define EVENT_ADDRESS_REMOVED "person.address-removed"
 #define EVENT_ADDRESS_DENIED "person.not-my-address"
 #define EVENT_DELIVERY_SENT "delivery.sent"
@@ -69,7 +69,7 @@ struct event {
 #define EVENT_DELIVERY_FAILED "delivery.failed"
 #define EVENT_DELIVERY_CANCELLED "delivery.cancelled" /* its message was recalled or expired before */
 #define EVENT_DELIVERY_DROPPED "delivery.dropped"
-#define EVENT_DELIVERY_HURRIED "delivery.hurried" /* an administrator had it tried again at once */
+#define EVENT_DELIVERY_HURRIED "delivery.hurried"  /* an administrator had it tried again at once */
 #define EVENT_DELIVERY_BOUNCED "delivery.bounced"  /* a report came back to a tagged return address */
 #define EVENT_RETURN_DISCARDED "return.discarded"  /* an out-of-office or other automatic mail came back */
 #define EVENT_NOT_READ_HERE "return.not-read-here" /* somebody wrote to a notification's address */

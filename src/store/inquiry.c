@@ -5,7 +5,8 @@
 #define SELECT                                                                                               \
 	"SELECT i.id, i.account_id, i.asker_id, i.asked_id, i.definition_id, i.purpose_box, i.bytes_max,"    \
 	" i.bytes_got, i.answers, i.created_at, i.expires_at, i.closed_at, i.delivery_id, k.address,"        \
-	" d.address, COALESCE(v.state, 0), i.link_opened_at, i.denied_at FROM inquiry i JOIN person k ON k.id = i.asker_id"                 \
+	" d.address, COALESCE(v.state, 0), i.link_opened_at, i.denied_at FROM inquiry i JOIN person k ON "   \
+	"k.id = i.asker_id"                                                                                  \
 	" JOIN person d ON d.id = i.asked_id LEFT JOIN delivery v ON v.id = i.delivery_id"
 
 static struct inquiry read_row(const struct rows *rows, struct arena *arena)
@@ -154,8 +155,8 @@ enum result inquiry_forget(struct tx *tx, int64_t before, int64_t limit, struct 
 	TRY(rows_end(&rows, err));
 	const struct id *ids = list.items;
 	for (size_t i = 0; i < list.count; i++) {
-		TRY(db_exec(tx, "DELETE FROM inquiry_answer WHERE inquiry_id = $1", DB_ARGS(db_id(ids[i])), NULL,
-			err));
+		TRY(db_exec(tx, "DELETE FROM inquiry_answer WHERE inquiry_id = $1", DB_ARGS(db_id(ids[i])),
+			NULL, err));
 		TRY(db_exec(tx, "DELETE FROM inquiry WHERE id = $1", DB_ARGS(db_id(ids[i])), NULL, err));
 	}
 	return RESULT_OK;

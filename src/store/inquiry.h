@@ -18,8 +18,8 @@ struct inquiry {
 	int64_t answers;
 	int64_t created_at;
 	int64_t expires_at;
-	int64_t closed_at;     /* by the asker or an administrator; 0: open until it expires */
-	struct id delivery_id; /* of the mail that tells of it */
+	int64_t closed_at;	/* by the asker or an administrator; 0: open until it expires */
+	struct id delivery_id;	/* of the mail that tells of it */
 	int64_t link_opened_at; /* by somebody; nobody need have signed in */
 	int64_t denied_at;	/* somebody with the link said that the address is another person's */
 	struct str asker_address, asked_address; /* found with it */

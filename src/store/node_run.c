@@ -9,8 +9,8 @@ enum result node_run_list(
 	cleanup(rows_done) struct rows rows = {0};
 	struct list runs = list_new(arena, sizeof(struct node_run));
 
-	TRY(db_query(tx, "SELECT name, run_id, beats, started_at, beaten_at FROM node_run ORDER BY run_id", DB_NO_ARGS,
-		&rows, err));
+	TRY(db_query(tx, "SELECT name, run_id, beats, started_at, beaten_at FROM node_run ORDER BY run_id",
+		DB_NO_ARGS, &rows, err));
 	while (rows_next(&rows))
 		*(struct node_run *)list_add(&runs) =
 			(struct node_run){.name = arena_str(arena, row_text(&rows, 0)),
@@ -29,7 +29,8 @@ enum result node_run_add(struct tx *tx, const struct node_run *run, struct err *
 	int64_t changed;
 
 	TRY(db_exec(tx,
-		"INSERT INTO node_run (name, run_id, beats, started_at, beaten_at) VALUES ($1, $2, $3, $4, $4)"
+		"INSERT INTO node_run (name, run_id, beats, started_at, beaten_at) VALUES ($1, $2, $3, $4, "
+		"$4)"
 		" ON CONFLICT (name) DO NOTHING",
 		DB_ARGS(db_text(run->name), db_id(run->id), db_int(run->beats), db_int(run->started_at)),
 		&changed, err));

@@ -5,7 +5,7 @@
 
 #define COLUMNS                                                                                              \
 	"id, account_id, address, address_key, is_internal, is_administrator, name_box,"                     \
-	" COALESCE(password_hash, ''), language, time_zone, proved_at, created_at, password_set_at,"                     \
+	" COALESCE(password_hash, ''), language, time_zone, proved_at, created_at, password_set_at,"         \
 	" no_keys, conversations, main_id, joined_at, date_order, twelve_hours"
 
 static struct person read_row(const struct rows *rows, struct arena *arena)
@@ -80,8 +80,7 @@ enum result person_list_by_address(struct tx *tx, struct str address, struct are
 enum result person_list_joined(struct tx *tx, struct id main_id, struct arena *arena, struct person **ret,
 	size_t *ret_count, struct err *err)
 {
-	return list(tx,
-		"SELECT " COLUMNS " FROM person WHERE id = $1 OR main_id = $1 ORDER BY joined_at, id",
+	return list(tx, "SELECT " COLUMNS " FROM person WHERE id = $1 OR main_id = $1 ORDER BY joined_at, id",
 		DB_ARGS(db_id(main_id)), arena, ret, ret_count, err);
 }
 
@@ -153,14 +152,14 @@ enum result person_set_choices(
 	struct tx *tx, struct id id, const struct person_choices *choices, struct err *err)
 {
 	return db_exec(tx,
-		"UPDATE person SET language = $2, time_zone = $3, date_order = $4, twelve_hours = $5 WHERE id = $1",
+		"UPDATE person SET language = $2, time_zone = $3, date_order = $4, twelve_hours = $5 WHERE "
+		"id = $1",
 		DB_ARGS(db_id(id), db_text(choices->language), db_text(choices->time_zone),
 			db_int(choices->dates.order), db_bool(choices->dates.twelve_hours)),
 		NULL, err);
 }
 
-enum result person_set_views(
-	struct tx *tx, struct id id, const struct person_views *views, struct err *err)
+enum result person_set_views(struct tx *tx, struct id id, const struct person_views *views, struct err *err)
 {
 	return db_exec(tx, "UPDATE person SET no_keys = $2, conversations = $3 WHERE id = $1",
 		DB_ARGS(db_id(id), db_bool(views->no_keys), db_bool(views->conversations)), NULL, err);

@@ -40,8 +40,8 @@ struct person {
 	int64_t password_set_at; /* 0: never, or before this was kept */
 	struct person_views views;
 	struct person_dates dates;
-	struct id main_id;	 /* the person that this address is a further one of, or none */
-	int64_t joined_at;	 /* since when; 0: it is not */
+	struct id main_id; /* the person that this address is a further one of, or none */
+	int64_t joined_at; /* since when; 0: it is not */
 };
 
 enum result person_find(struct tx *tx, struct id account_id, struct id id, struct arena *arena,

@@ -27,8 +27,8 @@ enum result person_set_proved(struct tx *tx, struct id id, int64_t now, struct e
 
 /* Holds the row until the transaction ends: who joins or leaves, and mail that comes for the address, go one
  * after the other. */
-enum result person_hold(struct tx *tx, struct id id, struct arena *arena, struct person *ret,
-	struct err *err) must_check;
+enum result person_hold(
+	struct tx *tx, struct id id, struct arena *arena, struct person *ret, struct err *err) must_check;
 
 /* The address signs in as that person from now on, or (main_id none, now 0) as itself. */
 enum result person_set_main(

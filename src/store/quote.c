@@ -9,7 +9,8 @@ enum result quote_list(struct tx *tx, struct id message_id, struct arena *arena,
 	cleanup(rows_done) struct rows rows = {0};
 	struct list list = list_new(arena, sizeof(struct quote));
 
-	TRY(db_query(tx, "SELECT id, quoted_id, position, box FROM quote WHERE message_id = $1 ORDER BY position",
+	TRY(db_query(tx,
+		"SELECT id, quoted_id, position, box FROM quote WHERE message_id = $1 ORDER BY position",
 		DB_ARGS(db_id(message_id)), &rows, err));
 	while (rows_next(&rows))
 		*(struct quote *)list_add(&list) = (struct quote){
@@ -29,8 +30,8 @@ enum result quote_any(struct tx *tx, struct id message_id, bool *ret, struct err
 {
 	cleanup(rows_done) struct rows rows = {0};
 
-	TRY(db_query(tx, "SELECT 1 FROM quote WHERE message_id = $1 LIMIT 1", DB_ARGS(db_id(message_id)), &rows,
-		err));
+	TRY(db_query(tx, "SELECT 1 FROM quote WHERE message_id = $1 LIMIT 1", DB_ARGS(db_id(message_id)),
+		&rows, err));
 	*ret = rows_next(&rows);
 	return rows_end(&rows, err);
 }
@@ -39,8 +40,8 @@ enum result quote_recalled_at(struct tx *tx, struct id message_id, int64_t *ret,
 {
 	cleanup(rows_done) struct rows rows = {0};
 
-	TRY(db_query_one(tx, "SELECT quotes_recalled_at FROM message WHERE id = $1", DB_ARGS(db_id(message_id)),
-		&rows, err));
+	TRY(db_query_one(tx, "SELECT quotes_recalled_at FROM message WHERE id = $1",
+		DB_ARGS(db_id(message_id)), &rows, err));
 	*ret = row_int(&rows, 0);
 	return rows_end(&rows, err);
 }

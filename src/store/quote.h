@@ -1,4 +1,5 @@
-/* Quotes that answers hold as references: sealed apart from the answer, so that they go with what they quote. */
+/* Quotes that answers hold as references: sealed apart from the answer, so that they go with what they quote.
+ */
 #ifndef STORE_QUOTE_H
 #define STORE_QUOTE_H
 

@@ -505,31 +505,32 @@ static const char second_factors[] =
  * its key is gone. */
 static const char deleting[] = "ALTER TABLE copy ADD COLUMN deleted_from BIGINT NOT NULL DEFAULT 0;"
 			       "ALTER TABLE copy ADD COLUMN destroyed_at BIGINT NOT NULL DEFAULT 0;";
-/* What is written in the portal. state: 1 open, 2 sent or thrown away, 3 the same and empty: it stays a while, so
- * that a page left open does not revive it. */
-static const char drafts[] = "CREATE TABLE draft ("
-			     "  id BYTEA PRIMARY KEY,"
-			     "  account_id BYTEA NOT NULL REFERENCES account(id),"
-			     "  person_id BYTEA NOT NULL REFERENCES person(id),"
-			     "  answers_id BYTEA,"
-			     "  answers_all BIGINT NOT NULL,"
-			     "  state BIGINT NOT NULL,"
-			     "  saved_at BIGINT NOT NULL,"
-			     "  box BYTEA);"
-			     "CREATE INDEX draft_by_person ON draft (person_id, saved_at) WHERE state = 1;"
-			     "CREATE INDEX draft_closed ON draft (state, saved_at);"
-			     "CREATE TABLE draft_file ("
-			     "  id BYTEA PRIMARY KEY,"
-			     "  draft_id BYTEA NOT NULL REFERENCES draft(id),"
-			     "  size BIGINT NOT NULL,"
-			     "  sealed_size BIGINT NOT NULL,"
-			     "  kept_in BIGINT NOT NULL,"
-			     "  pack_id BYTEA,"
-			     "  pack_offset BIGINT NOT NULL,"
-			     "  box BYTEA NOT NULL,"
-			     "  sealed BYTEA);"
-			     "CREATE INDEX draft_file_by_draft ON draft_file (draft_id, id);"
-			     "CREATE INDEX draft_file_by_pack ON draft_file (pack_id) WHERE pack_id IS NOT NULL;";
+/* What is written in the portal. state: 1 open, 2 sent or thrown away, 3 the same and empty: it stays a
+ * while, so that a page left open does not revive it. */
+static const char drafts[] =
+	"CREATE TABLE draft ("
+	"  id BYTEA PRIMARY KEY,"
+	"  account_id BYTEA NOT NULL REFERENCES account(id),"
+	"  person_id BYTEA NOT NULL REFERENCES person(id),"
+	"  answers_id BYTEA,"
+	"  answers_all BIGINT NOT NULL,"
+	"  state BIGINT NOT NULL,"
+	"  saved_at BIGINT NOT NULL,"
+	"  box BYTEA);"
+	"CREATE INDEX draft_by_person ON draft (person_id, saved_at) WHERE state = 1;"
+	"CREATE INDEX draft_closed ON draft (state, saved_at);"
+	"CREATE TABLE draft_file ("
+	"  id BYTEA PRIMARY KEY,"
+	"  draft_id BYTEA NOT NULL REFERENCES draft(id),"
+	"  size BIGINT NOT NULL,"
+	"  sealed_size BIGINT NOT NULL,"
+	"  kept_in BIGINT NOT NULL,"
+	"  pack_id BYTEA,"
+	"  pack_offset BIGINT NOT NULL,"
+	"  box BYTEA NOT NULL,"
+	"  sealed BYTEA);"
+	"CREATE INDEX draft_file_by_draft ON draft_file (draft_id, id);"
+	"CREATE INDEX draft_file_by_pack ON draft_file (pack_id) WHERE pack_id IS NOT NULL;";
 
 /* What the account's people ask of others: who was asked by whom, until when, for how many bytes, and the
  * messages that came of it. */
@@ -610,8 +611,8 @@ static const char access_codes[] =
 	"  code_set_at BIGINT NOT NULL,"
 	"  PRIMARY KEY (session_hash, copy_id));";
 
-/* What lists are filtered and sorted by; sorted_back is -sorted_at, for each one's newest first. Which messages have files is sealed and stays unknown of those that were kept
- * before. */
+/* What lists are filtered and sorted by; sorted_back is -sorted_at, for each one's newest first. Which
+ * messages have files is sealed and stays unknown of those that were kept before. */
 static const char list_orders[] =
 	"ALTER TABLE copy ADD COLUMN has_files BIGINT NOT NULL DEFAULT 0;"
 	"ALTER TABLE copy ADD COLUMN who TEXT NOT NULL DEFAULT '';"
@@ -630,16 +631,15 @@ static const char list_orders[] =
 	"CREATE INDEX copy_by_end ON copy (person_id, folder, unread, has_files, ends_at, id);";
 
 /* Quotes that answers hold as references, and when those of a message were taken away. */
-static const char quotes[] =
-	"ALTER TABLE message ADD COLUMN quotes_recalled_at BIGINT NOT NULL DEFAULT 0;"
-	"CREATE TABLE quote ("
-	"  id BYTEA PRIMARY KEY,"
-	"  message_id BYTEA NOT NULL REFERENCES message(id),"
-	"  quoted_id BYTEA NOT NULL REFERENCES message(id),"
-	"  position BIGINT NOT NULL,"
-	"  box BYTEA NOT NULL);"
-	"CREATE INDEX quote_by_message ON quote (message_id, position);"
-	"CREATE INDEX quote_by_quoted ON quote (quoted_id);";
+static const char quotes[] = "ALTER TABLE message ADD COLUMN quotes_recalled_at BIGINT NOT NULL DEFAULT 0;"
+			     "CREATE TABLE quote ("
+			     "  id BYTEA PRIMARY KEY,"
+			     "  message_id BYTEA NOT NULL REFERENCES message(id),"
+			     "  quoted_id BYTEA NOT NULL REFERENCES message(id),"
+			     "  position BIGINT NOT NULL,"
+			     "  box BYTEA NOT NULL);"
+			     "CREATE INDEX quote_by_message ON quote (message_id, position);"
+			     "CREATE INDEX quote_by_quoted ON quote (quoted_id);";
 
 /* How a person wants the portal's lists. */
 static const char person_views[] = "ALTER TABLE person ADD COLUMN no_keys BIGINT NOT NULL DEFAULT 0;"
@@ -687,11 +687,11 @@ static const char conversations[] =
 static const char person_dates[] = "ALTER TABLE person ADD COLUMN date_order BIGINT NOT NULL DEFAULT 0;"
 				   "ALTER TABLE person ADD COLUMN twelve_hours BIGINT NOT NULL DEFAULT 0;";
 
-/* What is known of requests that were sent: somebody opened the link, or said that the address is another's. */
-static const char inquiry_signs[] =
-	"ALTER TABLE inquiry ADD COLUMN link_opened_at BIGINT NOT NULL DEFAULT 0;"
-	"ALTER TABLE inquiry ADD COLUMN denied_at BIGINT NOT NULL DEFAULT 0;"
-	"CREATE INDEX inquiry_by_end ON inquiry (expires_at);";
+/* What is known of requests that were sent: somebody opened the link, or said that the address is another's.
+ */
+static const char inquiry_signs[] = "ALTER TABLE inquiry ADD COLUMN link_opened_at BIGINT NOT NULL DEFAULT 0;"
+				    "ALTER TABLE inquiry ADD COLUMN denied_at BIGINT NOT NULL DEFAULT 0;"
+				    "CREATE INDEX inquiry_by_end ON inquiry (expires_at);";
 
 static const struct migration migrations[] = {
 	{1, "begin", begin},

@@ -3,7 +3,9 @@
 #include "base/list.h"
 #include "base/mem.h"
 
-#define COLUMNS "token_hash, account_id, person_id, created_at, used_at, ends_at, proof, origin, stage, agent, entered_id"
+#define COLUMNS                                                                                              \
+	"token_hash, account_id, person_id, created_at, used_at, ends_at, proof, origin, stage, agent, "     \
+	"entered_id"
 
 static struct session read_row(const struct rows *rows, struct arena *arena)
 {
@@ -111,8 +113,7 @@ enum result session_remove_others(struct tx *tx, struct id person_id, struct byt
 		DB_ARGS(db_id(person_id), db_bytes(keep)), NULL, err);
 }
 
-enum result session_remove_entered(
-	struct tx *tx, struct id person_id, struct id entered_id, struct err *err)
+enum result session_remove_entered(struct tx *tx, struct id person_id, struct id entered_id, struct err *err)
 {
 	return db_exec(tx, "DELETE FROM session WHERE person_id = $1 AND entered_id = $2",
 		DB_ARGS(db_id(person_id), db_id(entered_id)), NULL, err);

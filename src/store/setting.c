@@ -45,7 +45,8 @@ static const struct setting table[] = {
 		"people may download their messages together, where each message's definition allows saving"),
 	BOOL(requests, "yes", "people of the account may ask others for a message or files by a link"),
 	BOOL(send_bcc_to_mail_server, "no",
-		"Send BCC to Mail Server: what your people send in the portal also goes to their own mailbox"),
+		"Send BCC to Mail Server: what your people send in the portal also goes to their own "
+		"mailbox"),
 	BOOL(recall_thread, "no",
 		"answers written in the portal hold their quotes as references, which a recall may blank"),
 	NUMBER(retention_days, "365", 1, 36500, "days a secure message is kept at most"),

@@ -35,7 +35,7 @@ struct account_settings {
 	int64_t outsider_messages_a_day; /* new ones, of one person */
 	int64_t outsider_message_mb;	 /* of one new message */
 	bool export;   /* people may take their messages out as files, where each message allows it */
-	bool requests;			 /* people of the account may ask outsiders for a message */
+	bool requests; /* people of the account may ask outsiders for a message */
 	bool send_bcc_to_mail_server; /* what is sent in the portal also goes to the sender's mailbox (R10) */
 	bool recall_thread;	      /* answers quote by reference; recall may take the quotes too */
 	int64_t retention_days;

@@ -18,8 +18,8 @@ struct words_row {
 	struct bytes words; /* empty: there are none */
 };
 
-/* Copies of a folder that can be opened, newest first, strictly older than `from` when it is given; `limit` at
- * most. */
+/* Copies of a folder that can be opened, newest first, strictly older than `from` when it is given; `limit`
+ * at most. */
 enum result words_page(struct tx *tx, struct id person_id, enum folder folder, struct copy_cursor from,
 	int64_t limit, struct arena *arena, struct words_row **ret, size_t *ret_count,
 	struct err *err) must_check;

@@ -34,16 +34,19 @@ static struct str clock_of(const struct format *format, const struct wall_time *
 
 /* A day in the reader's order; `key`: the text for it in the order of the language. The year of a short date
  * is left out where the language does so. */
-static struct str day_of(const struct format *format, const char *key, bool has_year, const struct wall_time *wall)
+static struct str day_of(
+	const struct format *format, const char *key, bool has_year, const struct wall_time *wall)
 {
 	switch (format->dates) {
 	case DATES_ISO:
 		return arena_printf(format->arena, "%04d-%02d-%02d", wall->year, wall->month, wall->day);
 	case DATES_DAY_FIRST:
-		return has_year ? arena_printf(format->arena, "%02d/%02d/%04d", wall->day, wall->month, wall->year)
+		return has_year ? arena_printf(
+					  format->arena, "%02d/%02d/%04d", wall->day, wall->month, wall->year)
 				: arena_printf(format->arena, "%02d/%02d", wall->day, wall->month);
 	case DATES_MONTH_FIRST:
-		return has_year ? arena_printf(format->arena, "%02d/%02d/%04d", wall->month, wall->day, wall->year)
+		return has_year ? arena_printf(
+					  format->arena, "%02d/%02d/%04d", wall->month, wall->day, wall->year)
 				: arena_printf(format->arena, "%02d/%02d", wall->month, wall->day);
 	default:
 		return date_by(format, key, wall);

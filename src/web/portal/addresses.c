@@ -129,9 +129,8 @@ static enum result post_code(struct request *request, struct response *response)
 	const struct visit *visit = visit_of(request);
 	struct str address;
 
-	enum result result =
-		addresses_prove(flow_of(request), &visit->actor, &visit->visitor, request_field(request, "code"),
-			request->now, request->arena, &address, &request->err);
+	enum result result = addresses_prove(flow_of(request), &visit->actor, &visit->visitor,
+		request_field(request, "code"), request->now, request->arena, &address, &request->err);
 	if (result == RESULT_NOT_FOUND || is_refusal(result)) {
 		set_problem(request, response, view, "code", result);
 		return show_code(request, response, view, request_field(request, "address"));

@@ -44,7 +44,8 @@ static const struct open_recipient *find_recipient(const struct open_message *me
 	return NULL;
 }
 
-static enum result show_correct(struct request *request, struct response *response, struct str wrong, json_t *view)
+static enum result show_correct(
+	struct request *request, struct response *response, struct str wrong, json_t *view)
 {
 	cleanup(open_message_free_at) struct open_message *message = NULL;
 
@@ -56,8 +57,7 @@ static enum result show_correct(struct request *request, struct response *respon
 	json_t *person = view_add_object(view, "wrong");
 	page_set_person(visit_of(request), person, recipient->person);
 	states_of_recipient(visit_of(request), person, message, recipient);
-	view_set_flag(view, "recalls",
-		command_is_open(request, message) && command_is_recallable(recipient));
+	view_set_flag(view, "recalls", command_is_open(request, message) && command_is_recallable(recipient));
 	view_set_flag(view, "stays", recipient->in_mail_system);
 	if (request->method == METHOD_POST)
 		view_set(view, "right", request_field(request, "right"));
@@ -73,8 +73,8 @@ static enum result get_correct(struct request *request, struct response *respons
 
 static enum result post_correct(struct request *request, struct response *response)
 {
-	struct correction correction = {.wrong = request_field(request, "wrong"),
-		.right = str_trim(request_field(request, "right"))};
+	struct correction correction = {
+		.wrong = request_field(request, "wrong"), .right = str_trim(request_field(request, "right"))};
 	cleanup(json_decrefp) json_t *view = json_object();
 	struct id draft_id;
 	bool recalled;

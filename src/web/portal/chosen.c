@@ -26,8 +26,8 @@ enum result chosen_back(struct request *request, struct response *response, cons
 {
 	struct str path = chosen_return_path(request, "/inbox");
 	char sign = str_find_char(path, '?') >= 0 ? '&' : '?';
-	struct str url = arena_printf(
-		request->arena, "%.*s%ctold=%s&count=%zu", STR_ARG(path), sign, word, count);
+	struct str url =
+		arena_printf(request->arena, "%.*s%ctold=%s&count=%zu", STR_ARG(path), sign, word, count);
 
 	if (undo)
 		url = arena_printf(request->arena, "%.*s&undo=%s", STR_ARG(url), id_text(*undo).s);

@@ -10,7 +10,8 @@ struct str chosen_return_path(const struct request *request, const char *otherwi
 /* The fields `id`. NOT_FOUND when one is none. */
 enum result chosen_read(struct request *request, struct id **ret, size_t *ret_count) must_check;
 
-/* Back to the list, which says what was done (rows_set_told) to how many; `undo`, of one that was deleted, or NULL. */
+/* Back to the list, which says what was done (rows_set_told) to how many; `undo`, of one that was deleted, or
+ * NULL. */
 enum result chosen_back(struct request *request, struct response *response, const char *word, size_t count,
 	const struct id *undo) must_check;
 

@@ -43,8 +43,8 @@ static bool may_extend(const struct open_message *message)
 
 void command_set(const struct request *request, json_t *view, const struct open_message *message)
 {
-	static const char *const all[] = {"recalled", "recalled_quotes", "extended", "recalled_before", "extended_before",
-		"expired_before", "withheld", "code_set", "code_shape", "drafts_full"};
+	static const char *const all[] = {"recalled", "recalled_quotes", "extended", "recalled_before",
+		"extended_before", "expired_before", "withheld", "code_set", "code_shape", "drafts_full"};
 	struct str told = request_query(request, "told");
 
 	for (size_t i = 0; i < COUNT_OF(all); i++)
@@ -122,8 +122,8 @@ static enum result show_recall(
 	add_people(request, view, message, "people", false);
 	add_people(request, view, message, "stays", true);
 	view_set_number(view_add_object(view, "recall"), "count", (int64_t)count);
-	view_set_flag(view, "own_copy_stays", message->own_copy.state == DELIVERY_SENT ||
-						      !id_is_none(message->own_copy.holder_id));
+	view_set_flag(view, "own_copy_stays",
+		message->own_copy.state == DELIVERY_SENT || !id_is_none(message->own_copy.holder_id));
 	view_set_flag(view, "has_choice", count > 1);
 	view_set_flag(view, "offers_quotes", visit_of(request)->session.settings.recall_thread);
 	if (request->method == METHOD_POST)

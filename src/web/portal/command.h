@@ -15,8 +15,8 @@ enum result command_open_own(struct request *request, struct open_message **ret)
 void command_set_head(const struct request *request, json_t *view, const struct open_message *message);
 
 /* To the message's page, which says what became of it. */
-enum result command_back(struct request *request, struct response *response, struct id copy_id,
-	const char *told) must_check;
+enum result command_back(
+	struct request *request, struct response *response, struct id copy_id, const char *told) must_check;
 
 /* The fields recall, extend and told of a message's page. */
 void command_set(const struct request *request, json_t *view, const struct open_message *message);

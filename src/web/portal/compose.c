@@ -1,4 +1,5 @@
-/* A new message: of one of the account's people to anybody, or from outside to them where the account allows it. */
+/* A new message: of one of the account's people to anybody, or from outside to them where the account allows
+ * it. */
 #include "flow/compose.h"
 
 #include "base/address.h"
@@ -92,8 +93,8 @@ static enum result set_known(struct request *request, json_t *view)
 	struct str *known;
 	size_t count;
 
-	TRY(compose_known(flow_of(request), &visit_of(request)->actor, request->arena, &known, &count,
-		&request->err));
+	TRY(compose_known(
+		flow_of(request), &visit_of(request)->actor, request->arena, &known, &count, &request->err));
 	json_t *list = view_add_list(view, "known");
 	for (size_t i = 0; i < count && i < KNOWN_SHOWN; i++)
 		view_set(view_append(list), "address", known[i]);
@@ -113,8 +114,8 @@ static void set_told(const struct request *request, json_t *view)
 			view_set_flag(view_add_object(view, "told"), words[i], true);
 }
 
-static enum result show(struct request *request, struct response *response, json_t *view,
-	const struct write_target *target)
+static enum result show(
+	struct request *request, struct response *response, json_t *view, const struct write_target *target)
 {
 	(void)target;
 	TRY(set_definitions(request, view));
@@ -123,7 +124,8 @@ static enum result show(struct request *request, struct response *response, json
 	view_set(view, "to_text", write_value(request, "to"));
 	view_set(view, "cc_text", write_value(request, "cc"));
 	view_set(view, "bcc_text", write_value(request, "bcc"));
-	view_set_flag(view, "shows_copies", write_value(request, "cc").len || write_value(request, "bcc").len);
+	view_set_flag(
+		view, "shows_copies", write_value(request, "cc").len || write_value(request, "bcc").len);
 	view_set(view, "subject", write_value(request, "subject"));
 	set_told(request, view);
 	write_set_fields(request, view);
@@ -252,7 +254,8 @@ static const struct route_parameter get_parameters[] = {
 };
 
 static const struct route rows[] = {
-	{METHOD_GET, "/compose", RIGHTS_SIGNED_IN, get_parameters, get_compose, NULL, "The form for a new message"},
+	{METHOD_GET, "/compose", RIGHTS_SIGNED_IN, get_parameters, get_compose, NULL,
+		"The form for a new message"},
 	{METHOD_POST, "/compose", RIGHTS_SIGNED_IN, parameters, post_compose, write_open_sink,
 		"Sends a new message"},
 };

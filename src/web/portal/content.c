@@ -404,8 +404,7 @@ size_t content_files(const struct open_message *message, struct arena *arena, st
 	for (size_t i = 0; i < message->index->count; i++) {
 		const struct mime_part *part = &message->index->parts[i];
 		if (str_starts(part->type, STR("image/")) && part->content_id.len && !is_shown[i] &&
-			!mime_index_is_inside_message(message->index, i) &&
-			!is_listed(parts, count, part))
+			!mime_index_is_inside_message(message->index, i) && !is_listed(parts, count, part))
 			set_file(message, part, &(*ret)[all++], arena);
 	}
 	return all;

@@ -1,5 +1,5 @@
-/* Deleted: messages go there and come back, one from its own page or many ticked in a list; for good after one
- * question. The pages show the change at once (R9). */
+/* Deleted: messages go there and come back, one from its own page or many ticked in a list; for good after
+ * one question. The pages show the change at once (R9). */
 #include "web/portal/chosen.h"
 
 #include "base/limits.h"
@@ -70,7 +70,8 @@ static const struct route_parameter parameters[] = {
 };
 
 static const struct route rows[] = {
-	{METHOD_POST, "/delete", RIGHTS_SIGNED_IN, parameters, post_delete, NULL, "Moves messages to Deleted"},
+	{METHOD_POST, "/delete", RIGHTS_SIGNED_IN, parameters, post_delete, NULL,
+		"Moves messages to Deleted"},
 	{METHOD_POST, "/restore", RIGHTS_SIGNED_IN, parameters, post_restore, NULL,
 		"Moves messages from Deleted to where they were"},
 	{METHOD_POST, "/destroy", RIGHTS_SIGNED_IN, parameters, post_destroy, NULL,

@@ -1,8 +1,8 @@
 /* The folder Drafts, and what scripts save while somebody writes. */
 #include "web/portal/write.h"
 
-#include "mime/address.h"
 #include "base/limits.h"
+#include "mime/address.h"
 
 #define TO_BYTES 10000
 
@@ -12,8 +12,8 @@ static enum result get_drafts(struct request *request, struct response *response
 	struct draft_text *drafts;
 	size_t count;
 
-	TRY(draft_folder(flow_of(request), &visit_of(request)->actor, request->arena, &drafts, &count,
-		&request->err));
+	TRY(draft_folder(
+		flow_of(request), &visit_of(request)->actor, request->arena, &drafts, &count, &request->err));
 	json_t *list = view_add_list(view, "drafts");
 	for (size_t i = 0; i < count; i++) {
 		json_t *item = view_append(list);
@@ -39,8 +39,7 @@ static enum result post_discard(struct request *request, struct response *respon
 	struct id id;
 
 	TRY(page_id(request, &id));
-	TRY(draft_discard(
-		flow_of(request), &visit_of(request)->actor, id, request->now, &request->err));
+	TRY(draft_discard(flow_of(request), &visit_of(request)->actor, id, request->now, &request->err));
 	response_redirect(response, STR("/drafts"));
 	return RESULT_OK;
 }

@@ -25,7 +25,8 @@ static enum result add_folder(struct request *request, json_t *list, size_t whic
 	struct open_folder page;
 
 	TRY(open_folder(flow_of(request), &visit_of(request)->actor, folders[which].folder,
-		&(struct copy_choice){0}, (struct copy_cursor){0}, 1, request->now, request->arena, &page, &request->err));
+		&(struct copy_choice){0}, (struct copy_cursor){0}, 1, request->now, request->arena, &page,
+		&request->err));
 	int64_t total = page.this_folder.total, parts = export_parts(total);
 	if (total == 0)
 		return RESULT_OK;

@@ -84,8 +84,8 @@ struct str filters_url(const struct request *request, const char *path, const st
 		filters->sort);
 }
 
-static void add_filter(const struct request *request, json_t *view, const char *name, bool is_on,
-	struct filters toggled)
+static void add_filter(
+	const struct request *request, json_t *view, const char *name, bool is_on, struct filters toggled)
 {
 	json_t *filter = view_add_object(view, name);
 

@@ -1,4 +1,5 @@
-/* Which messages of a folder a list shows and in which order, as its URL says: "/inbox?show=unread,files&sort=oldest". */
+/* Which messages of a folder a list shows and in which order, as its URL says:
+ * "/inbox?show=unread,files&sort=oldest". */
 #ifndef WEB_PORTAL_FILTERS_H
 #define WEB_PORTAL_FILTERS_H
 
@@ -11,8 +12,8 @@ struct filters {
 	const char *sort;	   /* as in the URL, "" for newest first */
 };
 
-/* By the request's query; what makes no sense there is left out. Messages that end soon are always in the order in
- * which they end. Conversations are one row where nothing is left out or in another order. */
+/* By the request's query; what makes no sense there is left out. Messages that end soon are always in the
+ * order in which they end. Conversations are one row where nothing is left out or in another order. */
 struct filters filters_read(const struct request *request, const char *folder);
 
 /* Whether some messages are left out. */

@@ -1,9 +1,10 @@
-/* What changes on a page that is left open, as server-sent events: the count of unread messages, the states of messages
- * that are shown, and that the open message is gone, with who took it away, when and why.
+/* What changes on a page that is left open, as server-sent events: the count of unread messages, the states
+ * of messages that are shown, and that the open message is gone, with who took it away, when and why.
  *
- * No stream is held open: an answer has one event, or none when nothing changed since the last one, and ends; the browser
- * asks again after RETRY_MS. So somebody who is idle costs no thread and no memory here, there is nothing to bound,
- * and what a session or a message lost is seen each time anew. Asking is no use of the session (R7). */
+ * No stream is held open: an answer has one event, or none when nothing changed since the last one, and ends;
+ * the browser asks again after RETRY_MS. So somebody who is idle costs no thread and no memory here, there is
+ * nothing to bound, and what a session or a message lost is seen each time anew. Asking is no use of the
+ * session (R7). */
 #include "web/portal/content.h"
 #include "web/portal/rows.h"
 #include "web/portal/states.h"
@@ -23,7 +24,8 @@ static struct str rendered(const struct request *request, const char *template, 
 	cleanup(buf_done) struct buf out = buf_new(EVENT_BYTES);
 	struct err err;
 
-	if (template_render(visit->portal->templates, template, view, visit->language, &out, &err) != RESULT_OK)
+	if (template_render(visit->portal->templates, template, view, visit->language, &out, &err) !=
+		RESULT_OK)
 		return STR_NONE;
 	return arena_str(request->arena, buf_str(&out));
 }
@@ -72,7 +74,8 @@ static void set_states(const struct request *request, json_t *event, const struc
 	(void)json_object_set_new(event, "recipients", list);
 }
 
-/* Of one's own message what became of it; of another's whether it is still there, which is asked without opening it. */
+/* Of one's own message what became of it; of another's whether it is still there, which is asked without
+ * opening it. */
 static enum result set_message(struct request *request, json_t *event)
 {
 	cleanup(open_message_free_at) struct open_message *message = NULL;

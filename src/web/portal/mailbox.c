@@ -1,5 +1,5 @@
-/* Inbox, Sent and Deleted, page by page: each page begins behind a row, not at a number, so that a page costs the same
- * in any mailbox. */
+/* Inbox, Sent and Deleted, page by page: each page begins behind a row, not at a number, so that a page costs
+ * the same in any mailbox. */
 #include "web/portal/page.h"
 
 #include "base/limits.h"

@@ -1,6 +1,6 @@
 /* Marks messages as read or unread: one from its own page, or many ticked in a list. */
-#include "base/limits.h"
 #include "flow/mark.h"
+#include "base/limits.h"
 #include "web/portal/chosen.h"
 
 static enum result mark(struct request *request, struct response *response, bool unread)

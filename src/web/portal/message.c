@@ -105,8 +105,8 @@ static enum result set_conversation(struct request *request, json_t *view, const
 	const struct filters all = {.folder = "inbox", .sort = ""};
 	struct open_folder page;
 
-	TRY(open_conversation(flow_of(request), &visit_of(request)->actor, copy, CONVERSATION_ROWS, request->now,
-		request->arena, &page, &request->err));
+	TRY(open_conversation(flow_of(request), &visit_of(request)->actor, copy, CONVERSATION_ROWS,
+		request->now, request->arena, &page, &request->err));
 	if (page.count)
 		rows_set(request, view_add_object(view, "conversation"), &page, &all, NULL);
 	return RESULT_OK;
@@ -122,14 +122,15 @@ static enum result set_folder(struct request *request, json_t *view, const struc
 	if (by_conversation)
 		TRY(set_conversation(request, view, copy));
 	TRY(open_beside(flow_of(request), &visit_of(request)->actor, copy, &filters.choice,
-		by_conversation ? ROWS_BESIDE - CONVERSATION_ROWS : ROWS_BESIDE, request->now, request->arena, &page, &request->err));
+		by_conversation ? ROWS_BESIDE - CONVERSATION_ROWS : ROWS_BESIDE, request->now, request->arena,
+		&page, &request->err));
 	rows_set(request, view_add_object(view, "list"), &page, &filters, copy);
 	struct str url = rows_url(request, &filters, &page.from);
 	view_set(view, "back_url", url.len ? url : filters_url(request, filters.folder, &filters));
 	view_set_flag(view, "can_mark", !copy->is_owner);
 	view_set(view, "live",
-		arena_printf(request->arena, "message=%s%s", id_text(copy->id).s,
-			copy->is_owner ? "&own=1" : ""));
+		arena_printf(
+			request->arena, "message=%s%s", id_text(copy->id).s, copy->is_owner ? "&own=1" : ""));
 	view_set_flag(view, "is_sent", copy->folder == FOLDER_SENT);
 	view_set_flag(view, "is_deleted", copy->folder == FOLDER_DELETED);
 	return RESULT_OK;
@@ -166,8 +167,8 @@ static enum result get_message(struct request *request, struct response *respons
 	content_set_files(request, view, message, true);
 	TRY(set_rights(request, view, message));
 	command_set(request, view, message);
-	TRY(content_set_body(request, view, message,
-		arena_printf(request->arena, "/message/%s", id.s), &is_shown));
+	TRY(content_set_body(
+		request, view, message, arena_printf(request->arena, "/message/%s", id.s), &is_shown));
 	content_set_quotes(view, message);
 	view_set_flag(json_object_get(view, "states"), "second_factor",
 		copy->is_owner && message->rights.second_factor);

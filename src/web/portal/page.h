@@ -170,6 +170,7 @@ extern const struct route_table portal_routes_access_code, portal_routes_address
 	portal_routes_preview;
 
 /* Of lists. */
-extern const struct route_table portal_routes_delete, portal_routes_live, portal_routes_mark, portal_routes_search;
+extern const struct route_table portal_routes_delete, portal_routes_live, portal_routes_mark,
+	portal_routes_search;
 
 #endif

@@ -40,8 +40,8 @@ static enum result set_answered(struct request *request, json_t *view, const str
 	return RESULT_OK;
 }
 
-static enum result show(struct request *request, struct response *response, json_t *view,
-	const struct write_target *target)
+static enum result show(
+	struct request *request, struct response *response, json_t *view, const struct write_target *target)
 {
 	TRY(set_answered(request, view, target->context));
 	write_set_fields(request, view);

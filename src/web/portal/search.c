@@ -1,5 +1,6 @@
-/* Search. What is looked for is confidential and goes into no URL, so into no log and no history: the form's answer
- * puts it into a cookie and leads to the page of results, which can be left and come back to as any other. */
+/* Search. What is looked for is confidential and goes into no URL, so into no log and no history: the form's
+ * answer puts it into a cookie and leads to the page of results, which can be left and come back to as any
+ * other. */
 #include "web/portal/page.h"
 
 #include "base/limits.h"
@@ -11,12 +12,14 @@
 #define SEARCH_S (30 * 60)
 #define COOKIE_BYTES (4 * LIMIT_SEARCH_TEXT_BYTES)
 
-/* Each as a field of the form (in_… as a value of the field "in"), and as a letter before the dot in the cookie.
+/* Each as a field of the form (in_… as a value of the field "in"), and as a letter before the dot in the
+ * cookie.
  */
 static const struct {
 	const char *field;
 	char letter;
-} marks[] = {{"in_inbox", 'i'}, {"in_sent", 's'}, {"in_deleted", 'd'}, {"unread", 'u'}, {"files", 'f'}, {"soon", 'e'}};
+} marks[] = {{"in_inbox", 'i'}, {"in_sent", 's'}, {"in_deleted", 'd'}, {"unread", 'u'}, {"files", 'f'},
+	{"soon", 'e'}};
 
 static struct str cookie_of(struct request *request)
 {

@@ -120,8 +120,8 @@ static enum result post_language(struct request *request, struct response *respo
 
 	if (!language)
 		return err_set(&request->err, RESULT_INVALID, "there is no such language");
-	struct person_choices choices = {language_tag(language), visit->session.person.time_zone,
-		visit->session.person.dates};
+	struct person_choices choices = {
+		language_tag(language), visit->session.person.time_zone, visit->session.person.dates};
 	if (visit->is_signed_in)
 		TRY(choices_set(flow_of(request), &visit->actor, &choices, request->now, &request->err));
 	else

@@ -43,8 +43,7 @@ static enum result begin_file(void *context, struct str field, struct str name, 
 		writing->result = RESULT_DENIED;
 	if (writing->result != RESULT_OK || writing->count >= LIMIT_HTTP_FILES)
 		return RESULT_OK;
-	writing->result = upload_begin(
-		writing->flow, name, type, writing->now, &writing->current, err);
+	writing->result = upload_begin(writing->flow, name, type, writing->now, &writing->current, err);
 	if (writing->result == RESULT_OK)
 		writing->files[writing->count++] = writing->current;
 	return RESULT_OK;

@@ -15,11 +15,14 @@ enum result write_open_sink(struct request *request, struct upload_sink *ret) mu
 #define WRITE_PARAMETERS                                                                                     \
 	{PARAMETER_FIELD, "form", ID_TEXT_LEN, 0, "makes sending twice send once"},                          \
 		{PARAMETER_FIELD, "text", WRITE_TEXT_BYTES, 0, "what was written"},                          \
-		{PARAMETER_FIELD, "checked", CHECKED_LEN, 0, "what was shown to be checked, and is to be sent"},         \
+		{PARAMETER_FIELD, "checked", CHECKED_LEN, 0,                                                 \
+			"what was shown to be checked, and is to be sent"},                                  \
 		{PARAMETER_FIELD, "do", 4, 0, "save: as a draft; otherwise it is sent"},                     \
 		{PARAMETER_FIELD, "drop", ID_TEXT_LEN, 0, "a file of the draft to leave out; several"},      \
 		{PARAMETER_FIELD, "answers", ID_TEXT_LEN, 0, "as in the path, for the script"},              \
-		{PARAMETER_FIELD, "all", 1, 0, "the same"}
+	{                                                                                                    \
+		PARAMETER_FIELD, "all", 1, 0, "the same"                                                     \
+	}
 #define WRITE_GET_PARAMETERS                                                                                 \
 	{PARAMETER_QUERY, "draft", ID_TEXT_LEN, 0, "a draft to go on with"},                                 \
 	{                                                                                                    \
@@ -39,16 +42,18 @@ struct write_target {
 	/* Shows the page with the fields and problems in the view. */
 	enum result (*show)(struct request *request, struct response *response, json_t *view,
 		const struct write_target *target);
-	/* Before sending: puts what is wrong into the view; false when something is. NULL: nothing to check. */
+	/* Before sending: puts what is wrong into the view; false when something is. NULL: nothing to check.
+	 */
 	bool (*check)(struct request *request, struct response *response, json_t *view);
-	/* Before sending: puts into view.check what the writer should look at; false when it is nothing. NULL: of
-	 * answers, whose recipients are given. */
+	/* Before sending: puts into view.check what the writer should look at; false when it is nothing.
+	 * NULL: of answers, whose recipients are given. */
 	enum result (*look)(struct request *request, json_t *view, bool *ret);
 	/* Puts an INVALID of `send` into the view. NULL: answered by an error page. */
 	void (*set_invalid)(struct request *request, struct response *response, json_t *view);
 };
 
-/* Saves or sends what the form says, and leads on or shows it again; what could not be sent is a draft then. */
+/* Saves or sends what the form says, and leads on or shows it again; what could not be sent is a draft then.
+ */
 enum result write_post(
 	struct request *request, struct response *response, const struct write_target *target) must_check;
 

@@ -115,9 +115,8 @@ static enum result lead_to_draft(struct posting *p)
 	if (result != RESULT_OK && write_set_problem(p->request, p->response, p->view, result))
 		return p->target->show(p->request, p->response, p->view, p->target);
 	TRY(result);
-	response_redirect(p->response,
-		arena_printf(p->request->arena, "%.*s?draft=%s&saved=1", STR_ARG(p->target->path),
-			id_text(p->form_id).s));
+	response_redirect(p->response, arena_printf(p->request->arena, "%.*s?draft=%s&saved=1",
+					       STR_ARG(p->target->path), id_text(p->form_id).s));
 	return RESULT_OK;
 }
 
@@ -284,12 +283,10 @@ static enum result post(struct posting *p)
 	return saves ? lead_to_draft(p) : send(p);
 }
 
-enum result write_post(
-	struct request *request, struct response *response, const struct write_target *target)
+enum result write_post(struct request *request, struct response *response, const struct write_target *target)
 {
 	cleanup(json_decrefp) json_t *view = json_object();
-	struct posting posting = {
-		.request = request, .response = response, .target = target, .view = view};
+	struct posting posting = {.request = request, .response = response, .target = target, .view = view};
 
 	return post(&posting);
 }

@@ -23,7 +23,9 @@ static void test_names(void **state)
 		{".htaccess", "_.htaccess", "_.htaccess"},
 		{"-rf", "_-rf", "_-rf"},
 		{"a\r\nSet-Cookie: x=y", "a__Set-Cookie_ x=y", "a__Set-Cookie_%20x%3Dy"},
-		{"a.pdf\xe2\x80\xae" "fdp.exe", "a.pdf_fdp.exe", "a.pdf_fdp.exe"},
+		{"a.pdf\xe2\x80\xae"
+		 "fdp.exe",
+			"a.pdf_fdp.exe", "a.pdf_fdp.exe"},
 		{"a\xe2\x80\xa8"
 		 "b",
 			"a_b", "a_b"},
