@@ -1,4 +1,5 @@
 #include "base/clock.h"
+#include "base/network.h"
 #include "cli/command.h"
 #include "cli/exit.h"
 #include "cli/options.h"
@@ -10,6 +11,7 @@
 #include "seal/random.h"
 #include "smtp/client.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <limits.h>
 #include <netinet/in.h>
@@ -25,6 +27,7 @@
 struct demo {
 	const char *folder;
 	const char *web_dir;
+	const struct config *config;
 	bool is_new;
 	char alice[32], bob[32], admin[32]; /* passwords, when it is new */
 };
@@ -109,15 +112,21 @@ static enum result make_account(struct demo *demo, struct node *node, struct err
 	return add_user(node, &actor, "admin@acme.example", "Acme Administrator", demo->admin, true, err);
 }
 
-static void print_ready(void *context, struct node *node)
+/* Where mail is handed in. The file is the operator's, who may have chosen another place. */
+static const char *smtp_place(const struct demo *demo)
 {
-	struct demo *demo = context;
+	const struct config_list *list = &demo->config->listen_smtp;
 
+	return list->count ? list->items[0] : "nowhere";
+}
+
+static void print_ready(const struct demo *demo)
+{
 	(void)printf("\nSealpost is running.\n\n"
 		     "  Portal  %s  (the certificate was made here: your browser will ask)\n"
-		     "  SMTP    127.0.0.1:2525\n"
-		     "  Outbox  %s/outbox  (a Maildir; no mail leaves this machine)\n\n",
-		node->config->portal_url, demo->folder);
+		     "  SMTP    %s\n"
+		     "  Outbox  %s  (a Maildir; no mail leaves this machine)\n\n",
+		demo->config->portal_url, smtp_place(demo), demo->config->outbox ? demo->config->outbox : "none");
 	if (demo->is_new)
 		(void)printf("  Sign in as  alice@acme.example  password %s\n"
 			     "              bob@acme.example    password %s\n"
@@ -128,24 +137,44 @@ static void print_ready(void *context, struct node *node)
 			     "get in.\n\n");
 	(void)printf(
 		"Send a secure message yourself:\n"
-		"  swaks --server 127.0.0.1:2525 --from alice@acme.example --to dave@partner.example \\\n"
+		"  swaks --server %s --from alice@acme.example --to dave@partner.example \\\n"
 		"        --h-Subject 'Offer [secure]' --body 'Only for you.'\n"
 		"  Its notification is printed here and lies in the outbox; the link in it opens the "
-		"portal.\n\n");
+		"portal.\n\n",
+		smtp_place(demo));
 	(void)fflush(stdout);
+}
+
+/* The part of the portal that the link in a mail leads to; NULL: to none of its own. */
+static const char *linked_part(const struct delivery *d)
+{
+	switch (d->kind) {
+	case DELIVERY_NOTIFICATION:
+	case DELIVERY_REMINDER:
+	case DELIVERY_REQUEST:
+	case DELIVERY_TOO_LARGE:
+		return "m";
+	case DELIVERY_RECEIPT:
+	case DELIVERY_UNREAD:
+	case DELIVERY_ADDRESS_DENIED:
+		return id_is_none(d->copy_id) ? NULL : "message";
+	default:
+		return NULL;
+	}
 }
 
 /* One line for every mail: to whom, what, and the link or the code in it. */
 static void print_sent(void *context, const struct deliver_job *job)
 {
+	const struct demo *demo = context;
 	const struct delivery *d = &job->delivery;
+	const char *part = linked_part(d);
 
-	(void)context;
 	(void)printf("mail to %.*s: %s", STR_ARG(d->recipient), delivery_kind_name(d->kind));
 	if (d->kind == DELIVERY_CODE)
 		(void)printf(", code %.*s", STR_ARG(str_sub(job->payload, 0, LIMIT_CODE_DIGITS)));
-	if (d->kind == DELIVERY_NOTIFICATION || d->kind == DELIVERY_TOO_LARGE)
-		(void)printf(", link https://127.0.0.1:8443/m/%s", id_text(d->copy_id).s);
+	if (part)
+		(void)printf(", link %s/%s/%s", demo->config->portal_url, part, id_text(d->copy_id).s);
 	(void)printf("\n");
 	(void)fflush(stdout);
 }
@@ -184,16 +213,22 @@ static enum result build_first(struct buf *mail, struct err *err)
 }
 
 /* The first secure message, handed in by SMTP like any other. */
-static enum result send_first(struct err *err)
+static enum result send_first(const struct demo *demo, struct err *err)
 {
 	cleanup(buf_done) struct buf mail = buf_new(64 * 1024);
 	cleanup(smtp_client_free_at) struct smtp_client *client = NULL;
-	struct sockaddr_in address = {
-		.sin_family = AF_INET, .sin_port = htons(2525), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	struct sockaddr_in address = {.sin_family = AF_INET};
+	struct host_port place;
+	uint64_t port;
 	struct smtp_client_options options = {.helo = "demo.localhost", .tls = SMTP_CLIENT_TLS_NONE};
 	struct smtp_client_recipient recipient = {.address = STR("carol@partner.example")};
 
 	TRY(build_first(&mail, err));
+	if (!host_port_parse(str_of(smtp_place(demo)), &place) ||
+		inet_pton(AF_INET, place.host, &address.sin_addr) != 1 ||
+		!str_to_uint(str_of(place.port), UINT16_MAX, &port))
+		return err_set(err, RESULT_INVALID, "no IPv4 address to hand it in at");
+	address.sin_port = htons((uint16_t)port);
 	struct smtp_client_mail send = {.sender = STR("alice@acme.example"),
 		.size = mail.len,
 		.content = put_content,
@@ -210,12 +245,13 @@ static void when_ready(void *context, struct node *node)
 	const struct demo *demo = context;
 	struct err err = {0};
 
-	print_ready(context, node);
+	(void)node;
+	print_ready(demo);
 	if (!demo->is_new)
 		return;
 	(void)printf("Alice now writes to carol@partner.example, who has never heard of Sealpost:\n");
 	(void)fflush(stdout);
-	if (send_first(&err) != RESULT_OK)
+	if (send_first(demo, &err) != RESULT_OK)
 		(void)fprintf(stderr, "sealpost: the first mail: %s\n", err.text);
 }
 
@@ -248,6 +284,7 @@ static enum result run_demo(struct demo *demo, struct err *err)
 	TRY(make_folders(demo->folder, err));
 	TRY(write_config(demo, file, err));
 	TRY(config_load(file, &config, err));
+	demo->config = config;
 	TRY(setup_node(config, err));
 	TRY(node_open(file, true, &node, err));
 	enum result result = make_account(demo, &node, err);

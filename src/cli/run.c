@@ -207,6 +207,17 @@ static enum result destroy_again(const struct running *r, struct err *err)
 	return RESULT_OK;
 }
 
+/* A port that cannot be had is another one's, or one of the few that only root has: it is the file's to change. */
+static enum result say_where(const struct running *r, enum result result, struct err *err)
+{
+	char text[sizeof(err->text)];
+
+	if (result != RESULT_CONFLICT && result != RESULT_DENIED)
+		return result;
+	(void)snprintf(text, sizeof(text), "%s", err->text);
+	return err_set(err, result, "%.300s; choose another under listen in %.150s", text, r->config->file);
+}
+
 static enum result start(struct running *r, const struct run_hooks *hooks, struct err *err)
 {
 	size_t swept = 0;
@@ -227,8 +238,8 @@ static enum result start(struct running *r, const struct run_hooks *hooks, struc
 	TRY(destroy_again(r, err));
 	TRY(start_delivery(r, hooks, err));
 	TRY(leaving_start(r->node->flow, r->delivery, &r->leaving, err));
-	TRY(start_smtp(r, err));
-	return start_portal(r, err);
+	TRY(say_where(r, start_smtp(r, err), err));
+	return say_where(r, start_portal(r, err), err);
 }
 
 static int64_t time_left(int64_t deadline)

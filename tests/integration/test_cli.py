@@ -8,7 +8,7 @@ import subprocess
 import time
 
 import pytest
-from support import smtp, wait
+from support import portal, smtp, wait
 from support.certificates import Authority
 from support.mail_server import MailServer
 from support.node import ROOT, Node
@@ -383,7 +383,47 @@ def test_demo_tells_that_a_port_is_taken(binary, tmp_path, port):
             taken.listen()
         except OSError:
             pass  # by somebody else
-        refused(demo(binary, tmp_path / "demo"), CONFLICT, "taken")
+        refused(demo(binary, tmp_path / "demo"), CONFLICT, "taken; choose another under listen in ")
+
+
+def start_demo(node, until):
+    """The demonstration with the node's file, and what it printed up to a line with these words."""
+    process = subprocess.Popen([node.binary, "demo", "--folder", str(node.folder), "--web-dir", str(ROOT / "web")], text=True,
+                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=node.environment())
+    node.process = process
+    return process, read_until(process, until)
+
+
+def read_until(process, words):
+    told = ""
+    while words not in told:
+        line = process.stdout.readline()
+        assert line, told
+        told += line
+    return told
+
+
+def test_demo_leads_a_newcomer_to_a_message_and_keeps_it(binary):
+    """All that is needed stands in what it prints; a second start knows the first one's message and passwords."""
+    node = Node(binary)
+    try:
+        demo_process, told = start_demo(node, "notification, link ")
+        assert re.findall(r"(\w+)@acme\.example +password \w+", told) == ["alice", "bob", "admin"]
+        assert f"swaks --server 127.0.0.1:{node.smtp_port} " in told and f"{node.folder}/outbox" in told
+        link = re.search(r"mail to carol@partner.example: notification, link (\S+)", told)[1]
+        carol = portal.Browser(node)
+        asked = carol.submit(carol.get(link), r"/code$")
+        code = re.search(r"carol@partner.example: code, code (\d{8})", read_until(demo_process, ", code "))[1]
+        message = carol.submit(asked, r"/sign-in/code$", code=code)
+        assert "here is our offer" in message.text and "offer.txt" in message.text
+        node.stop()
+        told = start_demo(node, "opens the portal")[1]
+        assert "Sign in as" not in told and "still hold" in told
+        assert "here is our offer" in carol.get("/message/" + link.rsplit("/", 1)[1]).text
+        assert len(node.outbox.files()) == 2  # nothing is sent once more
+        node.stop()
+    finally:
+        node.close()
 
 
 def test_demo_tells_that_it_has_no_rights(binary, tmp_path):
