@@ -101,6 +101,19 @@ void admin_print(const struct admin *admin, json_t *list, const char *const *col
 	json_decref(list);
 }
 
+void admin_print_one(const struct admin *admin, json_t *object, const char *text)
+{
+	if (admin->json)
+		(void)json_dumpf(object, stdout, JSON_INDENT(2));
+	(void)printf("%s\n", admin->json ? "" : text);
+	json_decref(object);
+}
+
+void admin_print_id(const struct admin *admin, struct id id)
+{
+	admin_print_one(admin, json_pack("{s:s}", "id", id_text(id).s), id_text(id).s);
+}
+
 enum result admin_read_line(struct admin *admin, struct str *ret, struct err *err)
 {
 	char line[LINE_MAX_BYTES];
@@ -138,12 +151,30 @@ static enum result run_verb(
 	return verb->run(admin, options, err);
 }
 
+/* Whether the verb takes the option: its usage names it, or it is one of those that all have. */
+static bool takes(const struct admin_verb *verb, const char *option)
+{
+	char named[40];
+
+	if (strcmp(option, "config") == 0)
+		return true;
+	if (strcmp(option, "account") == 0)
+		return verb->needs_account;
+	int len = snprintf(named, sizeof(named), "--%s", option);
+	for (const char *at = verb->usage; (at = strstr(at, named)) != NULL; at += len)
+		if (strchr(" ]|)", at[len]))
+			return true;
+	return false;
+}
+
 int admin_run(const char *command, const struct admin_verb *verbs, size_t verb_count,
 	const struct option_row *rows, size_t row_count, struct admin *admin, int argc, char **argv)
 {
 	const struct admin_verb *verb = NULL;
+	struct option_row taken[ADMIN_ROWS_MAX];
 	struct err err = {0};
-	char usage_line[300];
+	char usage_line[600];
+	size_t count = 0;
 
 	for (size_t i = 0; i < verb_count && argc > 1; i++)
 		if (strcmp(argv[1], verbs[i].name) == 0)
@@ -151,7 +182,10 @@ int admin_run(const char *command, const struct admin_verb *verbs, size_t verb_c
 	if (verb == NULL)
 		return usage(command, verbs, verb_count, argc > 1 && strcmp(argv[1], "--help") == 0);
 	(void)snprintf(usage_line, sizeof(usage_line), "%s %s", command, verb->usage);
-	struct options options = {.usage = usage_line, .rows = rows, .count = row_count};
+	for (size_t i = 0; i < row_count && count < ADMIN_ROWS_MAX; i++)
+		if (takes(verb, rows[i].name))
+			taken[count++] = rows[i];
+	struct options options = {.usage = usage_line, .rows = taken, .count = count};
 	int code = options_read(&options, argc - 1, argv + 1, verb->least, verb->most);
 	if (code >= 0)
 		return code;

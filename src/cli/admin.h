@@ -26,7 +26,9 @@ struct admin {
 		"json", NULL, "print JSON", NULL, &(admin)->json                                             \
 	}
 
-/* One verb of a command: "domain add". */
+#define ADMIN_ROWS_MAX 32
+
+/* One verb of a command: "domain add". Of the command's options it takes those that its usage names. */
 struct admin_verb {
 	const char *name;
 	const char *usage;
@@ -41,6 +43,10 @@ int admin_run(const char *command, const struct admin_verb *verbs, size_t verb_c
 
 /* Prints a list of objects: as JSON, or as a table of the columns named (NULL at the end). Takes the list. */
 void admin_print(const struct admin *admin, json_t *list, const char *const *columns);
+
+/* Prints one object: as JSON, or the text for it. Takes the object. */
+void admin_print_one(const struct admin *admin, json_t *object, const char *text);
+void admin_print_id(const struct admin *admin, struct id id); /* of what was made */
 
 json_t *admin_text(struct str text);
 json_t *admin_id(struct id id);

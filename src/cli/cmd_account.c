@@ -93,8 +93,8 @@ int cmd_account(int argc, char **argv)
 	static const struct admin_verb verbs[] = {
 		{"add", "add NAME [--display-name TEXT]", 1, 1, false, add},
 		{"list", "list [--json]", 0, 0, false, list},
-		{"show", "show [--account NAME] [--json]", 0, 0, true, show},
-		{"set", "set SETTING VALUE [--account NAME]", 2, 2, true, set},
+		{"show", "show [--json]", 0, 0, true, show},
+		{"set", "set SETTING VALUE", 2, 2, true, set},
 	};
 
 	return admin_run("account", verbs, COUNT_OF(verbs), rows, COUNT_OF(rows), &admin, argc, argv);

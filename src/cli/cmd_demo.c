@@ -126,7 +126,8 @@ static void print_ready(const struct demo *demo)
 		     "  Portal  %s  (the certificate was made here: your browser will ask)\n"
 		     "  SMTP    %s\n"
 		     "  Outbox  %s  (a Maildir; no mail leaves this machine)\n\n",
-		demo->config->portal_url, smtp_place(demo), demo->config->outbox ? demo->config->outbox : "none");
+		demo->config->portal_url, smtp_place(demo),
+		demo->config->outbox ? demo->config->outbox : "none");
 	if (demo->is_new)
 		(void)printf("  Sign in as  alice@acme.example  password %s\n"
 			     "              bob@acme.example    password %s\n"
@@ -135,12 +136,11 @@ static void print_ready(const struct demo *demo)
 	else
 		(void)printf("  The accounts and passwords of the first run still hold; by code you always "
 			     "get in.\n\n");
-	(void)printf(
-		"Send a secure message yourself:\n"
-		"  swaks --server %s --from alice@acme.example --to dave@partner.example \\\n"
-		"        --h-Subject 'Offer [secure]' --body 'Only for you.'\n"
-		"  Its notification is printed here and lies in the outbox; the link in it opens the "
-		"portal.\n\n",
+	(void)printf("Send a secure message yourself:\n"
+		     "  swaks --server %s --from alice@acme.example --to dave@partner.example \\\n"
+		     "        --h-Subject 'Offer [secure]' --body 'Only for you.'\n"
+		     "  Its notification is printed here and lies in the outbox; the link in it opens the "
+		     "portal.\n\n",
 		smtp_place(demo));
 	(void)fflush(stdout);
 }

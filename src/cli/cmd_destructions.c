@@ -32,7 +32,8 @@ static enum result list(struct admin *admin, const struct options *options, stru
 {
 	(void)options;
 	TRY(destroyed_list(admin->node.flow, admin->node.config->destructions, err));
-	(void)printf("%s\n", admin->node.config->destructions);
+	admin_print_one(admin, json_pack("{s:s}", "file", admin->node.config->destructions),
+		admin->node.config->destructions);
 	return RESULT_OK;
 }
 
@@ -42,7 +43,7 @@ int cmd_destructions(int argc, char **argv)
 	const struct option_row rows[] = {ADMIN_ROWS(&admin),
 		{"from", "FILE", "a list; without it that of this node's configuration", &from, NULL}};
 	static const struct admin_verb verbs[] = {
-		{"list", "list", 0, 0, false, list},
+		{"list", "list [--json]", 0, 0, false, list},
 		{"repeat", "repeat [--from FILE] [--json]", 0, 0, false, repeat},
 	};
 

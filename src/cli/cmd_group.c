@@ -90,8 +90,9 @@ int cmd_group(int argc, char **argv)
 		{"add", "add NAME", 1, 1, true, add},
 		{"remove", "remove NAME", 1, 1, true, remove_group},
 		{"list", "list [--json]", 0, 0, true, list},
-		{"member", "member add GROUP ADDRESS | member remove GROUP ADDRESS | member list GROUP", 2, 3,
-			true, member},
+		{"member",
+			"member add GROUP ADDRESS | member remove GROUP ADDRESS | member list GROUP [--json]",
+			2, 3, true, member},
 	};
 
 	return admin_run("group", verbs, COUNT_OF(verbs), rows, COUNT_OF(rows), &admin, argc, argv);

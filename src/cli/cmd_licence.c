@@ -170,8 +170,8 @@ int cmd_licence(int argc, char **argv)
 		{"revoke", "revoke ADDRESS", 1, 1, true, revoke},
 		{"list", "list [--json]", 0, 0, true, list},
 		{"usage", "usage [--json]", 0, 0, true, usage},
-		{"pack", "pack add ADDRESS N --first DAY --last DAY | pack remove ID | pack list", 1, 3, true,
-			pack},
+		{"pack", "pack add ADDRESS N --first DAY --last DAY | pack remove ID | pack list [--json]", 1,
+			3, true, pack},
 	};
 
 	return admin_run("licence", verbs, COUNT_OF(verbs), rows, COUNT_OF(rows), &admin, argc, argv);

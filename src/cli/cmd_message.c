@@ -217,9 +217,13 @@ static enum result recall(struct admin *admin, const struct options *options, st
 			"events");
 	request.reason = str_of(reason);
 	TRY(recall_message(admin->node.flow, &admin->actor, &request, admin->now, &done, err));
-	(void)printf("recalled from %zu\n", done.people);
-	if (quotes)
-		(void)printf("quotes blanked: %zu\n", done.quotes);
+	struct str text = quotes ? arena_printf(&admin->arena, "recalled from %zu\nquotes blanked: %zu",
+					   done.people, done.quotes)
+				 : arena_printf(&admin->arena, "recalled from %zu", done.people);
+	admin_print_one(admin,
+		json_pack("{s:I,s:I}", "recipients", (json_int_t)done.people, "quotes",
+			(json_int_t)done.quotes),
+		text.ptr);
 	return RESULT_OK;
 }
 
@@ -281,7 +285,7 @@ static enum result new_code(struct admin *admin, const struct options *options, 
 	TRY(read_id(options, &id, err));
 	TRY(access_code_change(admin->node.flow, &admin->actor, (struct id){{0}}, id,
 		code_text ? str_of(code_text) : STR_NONE, admin->now, &admin->arena, &code, err));
-	(void)printf("%.*s\n", STR_ARG(code));
+	admin_print_one(admin, json_pack("{s:o}", "code", admin_text(code)), arena_cstr(&admin->arena, code));
 	return RESULT_OK;
 }
 
@@ -297,10 +301,11 @@ int cmd_message(int argc, char **argv)
 	static const struct admin_verb verbs[] = {
 		{"list", "list [--json]", 0, 0, true, list},
 		{"show", "show ID [--json]", 1, 1, true, show},
-		{"recall", "recall ID [--recipient ADDRESS | --quotes] --reason TEXT", 1, 1, true, recall},
+		{"recall", "recall ID [--recipient ADDRESS | --quotes] --reason TEXT [--json]", 1, 1, true,
+			recall},
 		{"extend", "extend ID --until TIME", 1, 1, true, extend},
-		{"code", "code ID [--code TEXT]    (sets a new access code and prints it)", 1, 1, true,
-			new_code},
+		{"code", "code ID [--code TEXT] [--json]    (sets a new access code and prints it)", 1, 1,
+			true, new_code},
 		{"notify", "notify ID ADDRESS    (sends the notification again)", 2, 2, true, notify},
 		{"events", "events [--json]    (the account's newest, of refused mail too)", 0, 0, true,
 			events},

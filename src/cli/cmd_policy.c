@@ -100,7 +100,7 @@ static enum result add(struct admin *admin, const struct options *options, struc
 	policy.to_scope = to_party.scope;
 	policy.to_value = to_party.value;
 	TRY(account_add_policy(admin->node.flow, &admin->actor, &policy, admin->now, err));
-	(void)printf("%s\n", id_text(policy.id).s);
+	admin_print_id(admin, policy.id);
 	return RESULT_OK;
 }
 
@@ -204,8 +204,11 @@ int cmd_policy(int argc, char **argv)
 			&sender_may_replace},
 		{"bidirectional", NULL, "also with From and To exchanged", NULL, &bidirectional}};
 	static const struct admin_verb verbs[] = {
-		{"add", "add --from SCOPE --to SCOPE (--definition NAME | --no-action) [--narrative TEXT]", 0,
-			0, true, add},
+		{"add",
+			"add --from SCOPE --to SCOPE (--definition NAME | --no-action) [--narrative TEXT] "
+			"[--based-on WHICH] [--source CIDR] [--starts TIME] [--ends TIME] [--override] "
+			"[--sender-may-replace] [--bidirectional] [--json]",
+			0, 0, true, add},
 		{"list", "list [--json]", 0, 0, true, list},
 		{"enable", "enable ID", 1, 1, true, enable},
 		{"disable", "disable ID", 1, 1, true, disable},

@@ -19,7 +19,7 @@ static enum result add(struct admin *admin, const struct options *options, struc
 		TRY(admin_read_line(admin, &source.password, err));
 	struct id id;
 	TRY(account_add_source(admin->node.flow, &admin->actor, &source, admin->now, &id, err));
-	(void)printf("%s\n", id_text(id).s);
+	admin_print_id(admin, id);
 	return RESULT_OK;
 }
 
@@ -76,7 +76,7 @@ int cmd_source(int argc, char **argv)
 	static const struct admin_verb verbs[] = {
 		{"add",
 			"add (--network CIDR | --user NAME --password-stdin) [--foreign] "
-			"[--normalise-newlines]",
+			"[--normalise-newlines] [--json]",
 			0, 0, true, add},
 		{"remove", "remove ID", 1, 1, true, remove_source},
 		{"list", "list [--json]", 0, 0, true, list},

@@ -207,7 +207,8 @@ static enum result destroy_again(const struct running *r, struct err *err)
 	return RESULT_OK;
 }
 
-/* A port that cannot be had is another one's, or one of the few that only root has: it is the file's to change. */
+/* A port that cannot be had is another one's, or one of the few that only root has: it is the file's to
+ * change. */
 static enum result say_where(const struct running *r, enum result result, struct err *err)
 {
 	char text[sizeof(err->text)];

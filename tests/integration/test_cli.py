@@ -13,8 +13,9 @@ from support.certificates import Authority
 from support.mail_server import MailServer
 from support.node import ROOT, Node
 
-COMMANDS = ["init", "serve", "demo", "check", "account", "destination", "domain", "user", "source", "definition", "policy", "queue",
-            "message", "node", "migrate", "version"]
+WITH_VERBS = ["account", "destination", "domain", "user", "source", "definition", "group", "licence", "policy", "request", "queue",
+              "message", "node", "destructions"]
+COMMANDS = ["init", "serve", "demo", "check", *WITH_VERBS, "migrate", "version"]
 NO_ID = "06h0kza5jgavvbdjkbf16ack84"
 
 OK, INTERNAL, USAGE, NOT_FOUND, DENIED, CONFLICT, INVALID, _, _, _, UNAVAILABLE = range(11)
@@ -45,24 +46,30 @@ def test_help_of_each(binary, command):
     done = call(binary, command, "--help")
     assert done.returncode == OK and done.stderr == ""
     assert f"sealpost {command}" in done.stdout
-    assert command in call(binary, "--help").stdout
+    assert re.findall(r"^  (\S+)", call(binary, "--help").stdout, re.M) == COMMANDS
 
 
-@pytest.mark.parametrize("command", ["account", "domain", "user", "source", "definition", "policy", "queue", "message", "node"])
+@pytest.mark.parametrize("command", WITH_VERBS)
 def test_help_of_each_verb(binary, command):
-    """What prints data prints it as JSON too."""
+    """What prints data prints it as JSON too; a verb tells of its own options only, and takes no other's."""
     usages = [u.split() for u in re.findall(r"^  sealpost (.+)", call(binary, command, "--help").stdout, re.M)]
     assert usages
     for usage in usages:
         done = call(binary, *usage[:2], "--help")
         assert done.returncode == OK and done.stdout.startswith(f"Usage: sealpost {usage[0]} {usage[1]}"), usage
-        assert usage[1] not in ("list", "show") or "--json" in done.stdout, usage
+        assert not {"list", "show", "events", "usage"} & set(usage) or "--json" in done.stdout, usage
+        named = set(re.findall(r"--([a-z-]+)", done.stdout.splitlines()[0]))
+        told = set(re.findall(r"^  --([a-z-]+)", done.stdout, re.M))
+        assert named <= told <= named | {"config", "account"}, usage
+        refused = call(binary, *usage[:2], "--of-another")
+        assert refused.returncode == USAGE and "no such option: --of-another" in refused.stderr
 
 
 @pytest.mark.parametrize("words", [
     [], ["nonsense"], ["account"], ["account", "nonsense"], ["account", "add"], ["account", "list", "more"],
     ["account", "list", "--nonsense"], ["account", "list", "--json=yes"], ["domain", "add", "a.example", "--next-hop"],
-    ["version", "more"], ["queue", "retry"], ["policy", "enable"]])
+    ["version", "more"], ["queue", "retry"], ["policy", "enable"], ["queue", "list", "--reason", "late"],
+    ["message", "extend", "ID", "--quotes"]])
 def test_usage_errors(binary, words):
     done = call(binary, *words)
     assert done.returncode == USAGE and done.stdout == "" and "sealpost" in done.stderr
