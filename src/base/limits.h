@@ -22,7 +22,7 @@
 #define LIMIT_MIME_BOUNDARY_BYTES 8192		 /* of a longer one only the begin is compared */
 #define LIMIT_MIME_PARAMETERS 100     /* of one field, and the highest continuation index (RFC 2231) */
 #define LIMIT_INSIDE_OPENED 10	      /* encoded parts of a mail that are opened when it is read */
-#define LIMIT_INSIDE_BYTES (64 << 20) /* of all of them, decoded at each reading */
+#define LIMIT_INSIDE_BYTES (64 << 20) /* decoded for all of them, and for what each lies in */
 #define LIMIT_TNEF_ITEMS 20000	      /* attributes and properties of a winmail.dat */
 #define LIMIT_RTF_BYTES (16 << 20)    /* that the compressed RTF in it becomes */
 /* Decoded again, since something before was asked for: this, and so many times all that was opened. */
@@ -154,6 +154,8 @@
 #define LIMIT_SEARCH_TEXT_BYTES 200
 #define LIMIT_SEARCH_MESSAGES 20000	      /* the newest of a folder are looked into */
 #define LIMIT_SEARCH_SOURCE_BYTES (64 * 1024) /* of a part's text, from its beginning */
+#define LIMIT_SEARCH_INSIDE_BYTES (8 << 20)   /* of encoded parts, opened at intake for their words */
+#define LIMIT_SEARCH_INSIDE_PARTS 50	      /* heads and texts of attached mails that are searched */
 #define LIMIT_SEARCH_WORDS_BYTES (8 * 1024)   /* different words of a message */
 #define LIMIT_CHOSEN_MESSAGES 100	      /* of a list, for one act */
 #define LIMIT_LOGO_BYTES (16 << 10)	      /* it is on every page, and those weigh less than 60 KB */

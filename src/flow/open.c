@@ -389,7 +389,7 @@ static enum result open_inside(struct open_message *opened, struct err *err)
 {
 	struct open_held *held = opened->held;
 
-	TRY(mime_inside_open(opened->content, &held->index, &held->inside, err));
+	TRY(mime_inside_open(opened->content, &held->index, LIMIT_INSIDE_BYTES, &held->inside, err));
 	if (held->inside) {
 		opened->index = mime_inside_index(held->inside);
 		opened->content = mime_inside_bytes(held->inside);

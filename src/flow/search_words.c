@@ -3,6 +3,8 @@
 #include "base/limits.h"
 #include "mime/decode.h"
 #include "mime/html_text.h"
+#include "mime/inside.h"
+#include "mime/tnef.h"
 #include "mime/words.h"
 #include "seal/box.h"
 
@@ -14,15 +16,20 @@ static void add_people(struct mime_words *words, const struct mime_address *peop
 	}
 }
 
+static void add_letter(const struct letter *letter, struct mime_words *words)
+{
+	mime_words_add(words, letter->subject);
+	add_people(words, &letter->from, 1);
+	add_people(words, &letter->sender, 1);
+	add_people(words, letter->to, letter->to_count);
+	add_people(words, letter->cc, letter->cc_count);
+}
+
 static void add_head(const struct letter *letter, struct buf *out)
 {
 	struct mime_words words = {.out = out};
 
-	mime_words_add(&words, letter->subject);
-	add_people(&words, &letter->from, 1);
-	add_people(&words, &letter->sender, 1);
-	add_people(&words, letter->to, letter->to_count);
-	add_people(&words, letter->cc, letter->cc_count);
+	add_letter(letter, &words);
 }
 
 /* The beginning of one part's text; of an alternative it is the one that the page shows. */
@@ -45,18 +52,119 @@ static void add_part(const struct reader *mail, const struct mime_part *part, st
 	mime_words_add(words, buf_str(&plain));
 }
 
-static void add_text(struct content *content, struct buf *out)
+/* What words are taken from, the mail's own text first. */
+struct source {
+	struct reader mail;
+	const struct mime_index *index;
+	struct mime_words words;
+};
+
+static void add_body(struct source *source)
 {
 	cleanup(arena_done) struct arena arena = {0};
-	struct mime_words words = {.out = out};
 	const struct mime_part **parts;
-	struct reader mail;
-	size_t count = mime_index_body(content_index(content), true, &arena, &parts);
+	size_t count = mime_index_body(source->index, true, &arena, &parts);
 
-	if (count == 0 || content_open(content, &mail, NULL) != RESULT_OK)
-		return;
 	for (size_t i = 0; i < count; i++)
-		add_part(&mail, parts[i], &words);
+		add_part(&source->mail, parts[i], &source->words);
+}
+
+/* What people see at the top of an attached mail. */
+static void add_attached_head(struct source *source, const struct mime_part *mail)
+{
+	cleanup(arena_done) struct arena arena = {0};
+	struct letter letter = {0};
+	size_t got;
+
+	if (mail->header_len > LIMIT_MIME_HEADER_BYTES)
+		return;
+	char *raw = arena_alloc(&arena, (size_t)mail->header_len);
+	if (reader_read(&source->mail, mail->header_offset, raw, (size_t)mail->header_len, &got, NULL) !=
+		RESULT_OK)
+		return;
+	letter_read((struct str){raw, got}, &arena, &letter);
+	add_letter(&letter, &source->words);
+}
+
+/* What of a part that is inside another is searched. */
+struct wanted {
+	bool head, text;
+};
+
+static void want_attached_mail(const struct mime_index *whole, size_t at, struct wanted *wanted)
+{
+	cleanup(arena_done) struct arena arena = {0};
+	const struct mime_part **parts;
+	struct mime_index index;
+
+	if (!mime_inside_message(whole, whole->parts[at].path, &arena, &index))
+		return;
+	size_t count = mime_index_body(&index, true, &arena, &parts);
+	wanted[at + 1].head = true;
+	for (size_t i = 0; i < count; i++)
+		wanted[at + 1 + (size_t)(parts[i] - index.parts)].text = true;
+}
+
+/* The texts that stand as files in a winmail.dat, whose root follows the part: of the messages in it. */
+static void want_packed_texts(const struct mime_index *whole, size_t at, struct wanted *wanted)
+{
+	for (size_t i = at + 1; i < whole->count; i++) {
+		const struct mime_part *part = &whole->parts[i];
+		if (part->parent == (int)at + 1 && part->disposition == MIME_DISPOSITION_ATTACHMENT)
+			wanted[i].text = str_starts(part->type, STR("text/"));
+	}
+}
+
+/* In the order in which they stand: nothing is decoded twice. */
+static void add_inside(struct source *source)
+{
+	cleanup(arena_done) struct arena arena = {0};
+	const struct mime_index *index = source->index;
+	struct wanted *wanted = arena_array(&arena, struct wanted, index->count);
+	int taken = 0;
+
+	for (size_t i = 0; i < index->count; i++) {
+		if (mime_part_is_message(&index->parts[i]))
+			want_attached_mail(index, i, wanted);
+		else if (mime_part_is_opened_tnef(&index->parts[i]))
+			want_packed_texts(index, i, wanted);
+	}
+	for (size_t i = 0; i < index->count && taken < LIMIT_SEARCH_INSIDE_PARTS; i++) {
+		if (wanted[i].head)
+			add_attached_head(source, &index->parts[i]);
+		if (wanted[i].text)
+			add_part(&source->mail, &index->parts[i], &source->words);
+		taken += wanted[i].head + wanted[i].text;
+	}
+}
+
+static void add_file_names(struct source *source)
+{
+	cleanup(arena_done) struct arena arena = {0};
+	const struct mime_part **files;
+	size_t count = mime_index_files(source->index, &arena, &files);
+
+	for (size_t i = 0; i < count; i++)
+		if (files[i]->name_count)
+			mime_words_add(&source->words, files[i]->names[0]);
+}
+
+static void add_text(struct content *content, struct buf *out)
+{
+	cleanup(mime_inside_free_at) struct mime_inside *inside = NULL;
+	struct source source = {.index = content_index(content), .words = {.out = out}};
+
+	if (content_open(content, &source.mail, NULL) != RESULT_OK)
+		return;
+	if (mime_inside_open(source.mail, source.index, LIMIT_SEARCH_INSIDE_BYTES, &inside, NULL) ==
+			RESULT_OK &&
+		inside) {
+		source.index = mime_inside_index(inside);
+		source.mail = mime_inside_bytes(inside);
+	}
+	add_body(&source);
+	add_file_names(&source);
+	add_inside(&source);
 }
 
 void search_words(struct content *content, struct buf *out)

@@ -1,5 +1,6 @@
 /* What of a message is searched: the words of its subject, of the people on it that all recipients see, and
- * of its text, sealed under the message's key. There is no index: a search opens these boxes and looks.
+ * of its text, of its files' names, and of the mails attached to it; sealed under the message's key. There is
+ * no index: a search opens these boxes and looks.
  *
  * "1 offer for the site alice acme example\n hello carol …": a digit for whether there are files, words of
  * the head, words of the text; each word once, in the form of mime/words.h. */

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #define PIECE_BYTES ((size_t)32 * 1024)
-#define TNEF_CONTAINER "multipart/x-tnef"
 #define LEAST_TEXT_BYTES 5 /* two empty lines are no text */
 
 /* An opened part: its decoded bytes lie at `offset` of all there is to read. */
@@ -18,6 +17,7 @@ struct segment {
 	struct mime_part_reader *decoded;
 	struct reader bytes;
 	uint64_t offset;
+	uint64_t cost;	  /* bytes that are decoded to read it once: its own, and of what it lies in */
 	uint64_t read_to; /* in it: going back decodes from its beginning again */
 };
 
@@ -28,7 +28,8 @@ struct mime_inside {
 	struct mime_index index;
 	struct segment *segments[LIMIT_INSIDE_OPENED];
 	size_t count;
-	uint64_t tried;	    /* bytes of what was opened, or could not be */
+	uint64_t most;	    /* bytes that are decoded to open them */
+	uint64_t tried;	    /* that were, for what was opened, or could not be */
 	uint64_t read_back; /* bytes that are decoded again */
 };
 
@@ -72,20 +73,27 @@ static enum result read_segment(struct mime_inside *inside, struct segment *segm
 	return reader_read(&segment->bytes, offset, data, size, ret_read, err);
 }
 
-/* Reads from the mail or from one segment: no part lies in two. */
+/* The segment that the byte lies in, NULL: in the mail. No part lies in two. */
+static struct segment *segment_at(struct mime_inside *inside, uint64_t offset)
+{
+	for (size_t i = offset < inside->mail.size ? 0 : inside->count; i-- > 0;)
+		if (inside->segments[i]->offset <= offset)
+			return inside->segments[i];
+	return NULL;
+}
+
 static enum result read_at(
 	void *context, uint64_t offset, void *data, size_t size, size_t *ret_read, struct err *err)
 {
 	struct mime_inside *inside = context;
 
-	if (offset < inside->mail.size)
-		return reader_read(&inside->mail, offset, data, size, ret_read, err);
-	for (size_t i = inside->count; i-- > 0;)
-		if (inside->segments[i]->offset <= offset)
-			return read_segment(inside, inside->segments[i], offset - inside->segments[i]->offset,
-				data, size, ret_read, err);
+	struct segment *segment = segment_at(inside, offset);
+
+	if (segment)
+		return read_segment(inside, segment, offset - segment->offset, data, size, ret_read, err);
 	*ret_read = 0;
-	return RESULT_OK;
+	return offset < inside->mail.size ? reader_read(&inside->mail, offset, data, size, ret_read, err)
+					  : RESULT_OK;
 }
 
 static bool has_children(const struct mime_index *index, size_t at)
@@ -153,9 +161,19 @@ static bool insert(struct mime_inside *inside, size_t at, const struct mime_inde
 	return true;
 }
 
+static uint64_t cost_of(struct mime_inside *inside, const struct mime_part *part)
+{
+	const struct segment *outer = segment_at(inside, part->body_offset);
+
+	return part->decoded_size + (outer ? outer->cost : 0);
+}
+
 static struct segment *segment_new(struct mime_inside *inside, size_t at)
 {
 	struct segment *segment = mem_new(sizeof(*segment));
+
+	segment->cost = cost_of(inside, &inside->index.parts[at]);
+	inside->tried += segment->cost;
 
 	segment->part = inside->index.parts[at];
 	segment->decoded = mime_part_reader_new(&inside->all, &segment->part);
@@ -238,7 +256,7 @@ static bool has_own_text(const struct mime_index *index, size_t at)
 static bool is_in_tnef(const struct mime_index *index, size_t at)
 {
 	for (int parent = index->parts[at].parent; parent >= 0; parent = index->parts[parent].parent)
-		if (str_equal(index->parts[parent].type, STR(TNEF_CONTAINER)))
+		if (mime_part_is_opened_tnef(&index->parts[parent]))
 			return true;
 	return false;
 }
@@ -258,13 +276,12 @@ static enum result open_tnef(struct mime_inside *inside, size_t at, struct err *
 									: MIME_TNEF_SHOWN;
 	struct mime_index found;
 
-	inside->tried += segment->bytes.size;
 	enum result result = mime_tnef_read(&segment->bytes, texts,
 		text_name(&inside->index.parts[at], is_inner), &inside->arena, &found, err);
 	if (result == RESULT_INVALID || result == RESULT_TOO_LARGE)
 		return RESULT_OK;
 	TRY(result);
-	join(inside, at, TAKE(segment), &found, STR(TNEF_CONTAINER));
+	join(inside, at, TAKE(segment), &found, STR(MIME_TNEF_CONTAINER));
 	return RESULT_OK;
 }
 
@@ -274,21 +291,19 @@ static enum result open_mail(struct mime_inside *inside, size_t at, struct err *
 	cleanup(segment_free_at) struct segment *segment = segment_new(inside, at);
 	const struct mime_index *found;
 
-	inside->tried += segment->bytes.size;
 	TRY(scan_segment(segment, scan, &found, err));
 	if (found && looks_like_mail(scan))
 		join(inside, at, TAKE(segment), found, STR("message/rfc822"));
 	return RESULT_OK;
 }
 
-static bool has_room(const struct mime_inside *inside, const struct mime_part *part)
+static bool has_room(struct mime_inside *inside, const struct mime_part *part)
 {
-	return inside->count < LIMIT_INSIDE_OPENED &&
-	       part->decoded_size <= LIMIT_INSIDE_BYTES - inside->tried;
+	return inside->count < LIMIT_INSIDE_OPENED && cost_of(inside, part) <= inside->most - inside->tried;
 }
 
-enum result mime_inside_open(
-	struct reader mail, const struct mime_index *index, struct mime_inside **ret, struct err *err)
+enum result mime_inside_open(struct reader mail, const struct mime_index *index, uint64_t bytes,
+	struct mime_inside **ret, struct err *err)
 {
 	cleanup(mime_inside_free_at) struct mime_inside *inside = NULL;
 
@@ -300,6 +315,7 @@ enum result mime_inside_open(
 			inside->mail = mail;
 			inside->all = (struct reader){read_at, inside, mail.size};
 			inside->index = *index;
+			inside->most = bytes;
 		}
 		if (has_room(inside, &inside->index.parts[i]))
 			TRY(mime_part_is_tnef(&inside->index.parts[i]) ? open_tnef(inside, i, err)

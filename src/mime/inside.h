@@ -14,9 +14,10 @@
 struct mime_inside;
 
 /* `mail` is copied; what it reads from, and the index, must outlive *ret, which is NULL when there is nothing
- * to open. Results are those of the reader. */
-enum result mime_inside_open(struct reader mail, const struct mime_index *index, struct mime_inside **ret,
-	struct err *err) must_check;
+ * to open. At most `bytes` are decoded for it, LIMIT_INSIDE_BYTES or less. Results are those of the reader.
+ */
+enum result mime_inside_open(struct reader mail, const struct mime_index *index, uint64_t bytes,
+	struct mime_inside **ret, struct err *err) must_check;
 void mime_inside_free(struct mime_inside *inside);
 DEFINE_CLEANUP(struct mime_inside *, mime_inside_free)
 

@@ -6,8 +6,15 @@
 #include "base/io.h"
 #include "mime/index.h"
 
+#define MIME_TNEF_CONTAINER "multipart/x-tnef" /* the type of the part once it is opened (mime/inside.h) */
+
 /* Whether mail programs would take the part for one. */
 bool mime_part_is_tnef(const struct mime_part *part);
+
+static inline bool mime_part_is_opened_tnef(const struct mime_part *part)
+{
+	return str_equal(part->type, STR(MIME_TNEF_CONTAINER));
+}
 
 /* What becomes of the texts in it. */
 enum mime_tnef_texts {

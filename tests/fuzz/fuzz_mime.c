@@ -45,7 +45,7 @@ static void check_inside(struct reader mail, const struct mime_index *index)
 {
 	cleanup(mime_inside_free_at) struct mime_inside *inside = NULL;
 
-	assert(mime_inside_open(mail, index, &inside, NULL) == RESULT_OK);
+	assert(mime_inside_open(mail, index, LIMIT_INSIDE_BYTES, &inside, NULL) == RESULT_OK);
 	if (!inside)
 		return;
 	const struct mime_index *all = mime_inside_index(inside);

@@ -3,12 +3,15 @@
 import re
 import urllib.parse
 
-from support import portal, rows, smtp, wait
+from support import portal, rows, smtp, tnef, wait
 from support.browser import Browser
 from support.commands import Sender, text_of
+from test_attached_mail import FORWARDS, INNER, encoded, wrap
 from test_second_factor import set_up
+from test_winmail import mail as winmail
 
 CAROL, DAVE = "carol@partner.example", "dave@partner.example"
+MESSAGE = "Content-Type: message/rfc822\r\n"
 DAY_MS = 24 * 3600 * 1000
 
 
@@ -67,6 +70,38 @@ def test_words_of_subject_sender_and_text_are_found(node):
     node.move_clock(6 * DAY_MS)
     carol, _ = portal.sign_in_by_link(node, portal.link_for(node, CAROL, 3), CAROL, 3)
     assert found_by(carol, "lighthouse") == []  # expired
+
+
+def test_what_is_attached_inside_is_found(node):
+    """Attached mails, plain or encoded, each with its people and subject, and what Outlook packs."""
+    inner = tnef.make(tnef.attachment("budget.ods", b"no words"), text="The quarry is closed.")
+    note = INNER.replace("INNER WORDS", "A heliotrope in <i>base64</i>").replace("The inner one", "Begonia")
+    base64_part = f"{MESSAGE}Content-Transfer-Encoding: base64\r\n\r\n{encoded(note)}"
+    for number, part in enumerate((FORWARDS["Outlook"], base64_part,
+                                   f"{MESSAGE}\r\n{wrap(base64_part, 'z', 'Wrapper')}")):
+        smtp.send(node.smtp_port, wrap(part, subject=f"Mail {number} [secure]").encode(), recipients=[CAROL])
+    packed = tnef.make(tnef.inner_message("Minutes", inner), text="Lighthouse news.")
+    smtp.send(node.smtp_port, winmail(packed, None).encode(), recipients=[CAROL])
+    carol, _ = portal.sign_in_by_link(node, portal.link_for(node, CAROL, 4), CAROL)
+    found = lambda q: sorted(found_by(carol, q))
+    assert found("inner words") == ["Mail 0"] and found("erik@else.example") == ["Mail 0", "Mail 1", "Mail 2"]
+    assert found("heliotrope base64") == found("begonia") == ["Mail 1", "Mail 2"] and found("wrapper") == ["Mail 2"]
+    assert found("lighthouse") == found("quarry") == found("budget") == ["Packed"] and found("alert") == []
+    node.stop()
+    assert b"heliotrope" not in node.raw_bytes().lower()
+    node.start()
+
+
+def test_no_more_of_what_is_attached_is_read_than_the_limits_say(sqlite_node):
+    node = sqlite_node
+    mails = [f"{MESSAGE}\r\nFrom: a@else.example\r\nSubject: n{number}n\r\n\r\nx" for number in range(60)]
+    smtp.send(node.smtp_port, wrap("\r\n--o\r\n".join(mails), subject="Many [secure]").encode(), recipients=[CAROL])
+    large = encoded("From: a@else.example\r\nSubject: far\r\n\r\n" + "dull words here\r\n" * (1 << 20))
+    smtp.send(node.smtp_port, wrap(f"{MESSAGE}Content-Transfer-Encoding: base64\r\n\r\n{large}",
+                                   subject="Large [secure]").encode(), recipients=[CAROL])
+    carol, _ = portal.sign_in_by_link(node, portal.link_for(node, CAROL, 2), CAROL)
+    assert found_by(carol, "n24n") == ["Many"] and found_by(carol, "n59n") == []
+    assert found_by(carol, "below") == ["Large", "Many"] and found_by(carol, "dull") == []
 
 
 def test_recalled_expired_and_destroyed_messages_leave_the_search(node):

@@ -59,6 +59,10 @@ def many_names(count):
     return f"Content-Type: application/pdf; name=a.pdf\r\nContent-Disposition: attachment{names}\r\n\r\nx\r\n".encode()
 
 
+def lines_of_base64(data):
+    return base64.encodebytes(data).replace(b"\n", b"\r\n")
+
+
 def shapes():
     yield "empty parts", fill(multipart(), b"--b\r\n\r\n")
     yield "empty parts without an empty line", fill(multipart(), b"--b\r\n")
@@ -67,6 +71,15 @@ def shapes():
     yield "49 nested multiparts, long", fill(nested(48), b"--bx\r\n--\r\n")
     yield "a chain of messages", b"Content-Type: message/rfc822\r\n\r\n" * 100_000
     yield "a chain of 45 messages", fill(b"Content-Type: message/rfc822\r\n\r\n" * 45 + b"Subject: in\r\n\r\n", b"x\r\n")
+    inside = encoded("base64", "message/rfc822")
+    long = b"Subject: in\r\n" + fill(nested(44), b"--bx\r\n--\r\n", size=8_380_000)
+    yield "nested multiparts in an encoded mail", inside + lines_of_base64(long)
+    parts = b"--m\r\n" + fill(b"\r\n", b"x y\r\n", size=30_000)
+    packed = b"Subject: in\r\n\r\n"
+    for level in range(9):
+        packed = (b"Subject: in\r\n" + multipart("m") + parts * 3 + b"--m\r\n" + inside + lines_of_base64(packed)
+                  + b"--m\r\nContent-Type: text/html\r\n\r\n" + b"<b>x" * 9999 + b"--m--")
+    yield "encoded mails in each other", inside + lines_of_base64(packed)
     yield "header fields", fill(b"", b"X-A: b\r\n", b"\r\nx\r\n")
     yield "header fields without a name", fill(b"", b":\r\n", b"\r\nx\r\n")
     yield "one long header line", fill(b"X-A: ", b"b" * 998, b"\r\n\r\nx\r\n")

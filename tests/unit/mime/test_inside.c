@@ -28,7 +28,8 @@ static void open_mail(struct opened *o, struct str mail)
 	assert_ok(mime_scan_add(o->scan, copy, NULL));
 	assert_ok(mime_scan_end(o->scan, &o->index, NULL));
 	o->bytes = str_bytes(copy);
-	assert_ok(mime_inside_open(reader_of_bytes(&o->bytes), o->index, &o->inside, NULL));
+	assert_ok(
+		mime_inside_open(reader_of_bytes(&o->bytes), o->index, LIMIT_INSIDE_BYTES, &o->inside, NULL));
 }
 
 static void close_mail(struct opened *o)
@@ -152,11 +153,29 @@ static void test_reading_back_is_bounded(void **state)
 	close_mail(&o);
 }
 
+static void test_no_more_is_opened_than_the_caller_allows(void **state)
+{
+	struct str text = STR("Subject: x\r\n\r\none two three");
+
+	(void)state;
+	mime_init();
+	for (uint64_t less = 0; less < 2; less++) {
+		struct opened o = {0};
+		open_mail(&o, arena_printf(&o.arena, BASE64_MAIL "%.*s", STR_ARG(base64(&o, text))));
+		mime_inside_free(o.inside);
+		assert_ok(mime_inside_open(
+			reader_of_bytes(&o.bytes), o.index, text.len - less, &o.inside, NULL));
+		assert_int_equal(mime_inside_index(o.inside)->count, 2 - less);
+		close_mail(&o);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parts_of_encoded_mails_join_the_index),
 		cmocka_unit_test(test_a_mail_in_a_mail_has_an_index_of_its_own),
+		cmocka_unit_test(test_no_more_is_opened_than_the_caller_allows),
 		cmocka_unit_test(test_reading_back_is_bounded),
 	};
 
