@@ -1,8 +1,10 @@
 #include "base/config.h"
 
 #include "base/buf.h"
+#include "base/config_form.h"
 #include "base/str.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <libgen.h>
 #include <stdio.h>
@@ -21,40 +23,47 @@ struct key {
 	const char *words;   /* KIND_WORD: "a|b" */
 	int64_t least, most;
 	const char *help;
+	const struct config_form *form; /* NULL: any */
 };
 
 #define TEXT(name, field, initial, help)                                                                     \
 	{                                                                                                    \
-		name, KIND_TEXT, offsetof(struct config, field), initial, NULL, 0, 0, help                   \
+		name, KIND_TEXT, offsetof(struct config, field), initial, NULL, 0, 0, help, NULL             \
+	}
+#define FORM(name, field, initial, form, help)                                                               \
+	{                                                                                                    \
+		name, KIND_TEXT, offsetof(struct config, field), initial, NULL, 0, 0, help, form             \
 	}
 #define PATH(name, field, initial, help)                                                                     \
 	{                                                                                                    \
-		name, KIND_PATH, offsetof(struct config, field), initial, NULL, 0, 0, help                   \
+		name, KIND_PATH, offsetof(struct config, field), initial, NULL, 0, 0, help, NULL             \
 	}
 #define WORD(name, field, initial, words, help)                                                              \
 	{                                                                                                    \
-		name, KIND_WORD, offsetof(struct config, field), initial, words, 0, 0, help                  \
+		name, KIND_WORD, offsetof(struct config, field), initial, words, 0, 0, help, NULL            \
 	}
-#define LIST(name, field, initial, help)                                                                     \
+#define LIST(name, field, form, help)                                                                        \
 	{                                                                                                    \
-		name, KIND_LIST, offsetof(struct config, field), initial, NULL, 0, 0, help                   \
+		name, KIND_LIST, offsetof(struct config, field), NULL, NULL, 0, 0, help, form                \
 	}
 #define NUMBER(name, field, initial, least, most, help)                                                      \
 	{                                                                                                    \
-		name, KIND_NUMBER, offsetof(struct config, field), initial, NULL, least, most, help          \
+		name, KIND_NUMBER, offsetof(struct config, field), initial, NULL, least, most, help, NULL    \
 	}
 #define SIZE(name, field, initial, least, most, help)                                                        \
 	{                                                                                                    \
-		name, KIND_SIZE, offsetof(struct config, field), initial, NULL, least, most, help            \
+		name, KIND_SIZE, offsetof(struct config, field), initial, NULL, least, most, help, NULL      \
 	}
 
 static const struct key keys[] = {
 	TEXT("node_name", node_name, NULL,
 		"of this node among those on one database (default: machine and file)"),
-	TEXT("host_name", host_name, "localhost", "name of this node in mail"),
-	TEXT("portal_url", portal_url, "https://127.0.0.1:8443", "address of the portal in notifications"),
-	TEXT("return_domain", return_domain, "return.localhost", "domain of our tagged return addresses"),
-	TEXT("database", database, "sqlite:sealpost.db", "sqlite:FILE or postgresql://…"),
+	FORM("host_name", host_name, "localhost", &config_domain, "name of this node in mail"),
+	FORM("portal_url", portal_url, "https://127.0.0.1:8443", &config_url,
+		"address of the portal in notifications"),
+	FORM("return_domain", return_domain, "return.localhost", &config_domain,
+		"domain of our tagged return addresses"),
+	FORM("database", database, "sqlite:sealpost.db", &config_database, "sqlite:FILE or postgresql://…"),
 	PATH("blobs", blobs, "blobs", "folder for large sealed content"),
 	PATH("destructions", destructions, "destructions",
 		"list of destroyed keys: keep it apart from backups, and never restore an older one"),
@@ -64,20 +73,23 @@ static const struct key keys[] = {
 		"folder with the accounts' logos, kept by: sealpost account set logo_file FILE"),
 	PATH("outbox", outbox, NULL, "a Maildir that takes all outgoing mail instead of the net"),
 	WORD("delivery", delivery, "smart_host", "smart_host|direct", "how mail goes outside"),
-	LIST("listen.smtp", listen_smtp, NULL, "address:port with STARTTLS"),
-	LIST("listen.smtps", listen_smtps, NULL, "address:port with TLS from the first byte"),
-	LIST("listen.https", listen_https, NULL, "address:port of the portal"),
-	LIST("listen.http", listen_http, NULL, "the same without TLS, only behind a proxy"),
-	LIST("trusted_proxies", trusted_proxies, NULL, "address ranges whose X-Forwarded-For counts"),
+	LIST("listen.smtp", listen_smtp, &config_listen, "address:port with STARTTLS"),
+	LIST("listen.smtps", listen_smtps, &config_listen, "address:port with TLS from the first byte"),
+	LIST("listen.https", listen_https, &config_listen, "address:port of the portal"),
+	LIST("listen.http", listen_http, &config_listen, "the same without TLS, only behind a proxy"),
+	LIST("trusted_proxies", trusted_proxies, &config_network,
+		"address ranges whose X-Forwarded-For counts"),
 	PATH("tls.certificate", tls_certificate, NULL, "certificate chain (PEM)"),
 	PATH("tls.key", tls_key, NULL, "its key (PEM)"),
 	PATH("tls.authorities", tls_authorities, NULL, "authorities trusted besides the system's (PEM)"),
-	TEXT("smart_host.address", smart_host_address, NULL, "host:port that takes mail for outside"),
+	FORM("smart_host.address", smart_host_address, NULL, &config_host,
+		"host:port that takes mail for outside"),
 	WORD("smart_host.tls", smart_host_tls, "opportunistic", "opportunistic|verified",
 		"TLS to the smart host"),
 	TEXT("smart_host.user", smart_host_user, NULL, "user name at the smart host"),
 	PATH("smart_host.password_file", smart_host_password_file, NULL, "file with the password"),
-	TEXT("resolver.server", resolver_server, NULL, "name server, address@port (default: the system's)"),
+	FORM("resolver.server", resolver_server, NULL, &config_resolver,
+		"name server, address@port (default: the system's)"),
 	PATH("resolver.anchor", resolver_anchor, NULL, "DNSSEC trust anchor"),
 	NUMBER("resolver.mx_port", mx_port, "25", 1, 65535, "port of mail exchangers"),
 	SIZE("limits.mail_size", mail_size, "200MB", 1024, INT64_C(2) << 30, "largest mail"),
@@ -270,6 +282,11 @@ static enum result set_value(struct loading *l, const struct key *key, struct st
 	struct config_list *list = (struct config_list *)(void *)((char *)l->config + key->offset);
 	char what[200];
 
+	if (key->form && !key->form->fits(value)) {
+		(void)snprintf(
+			what, sizeof(what), "%s, not %.*s", key->form->takes, STR_ARG(str_sub(value, 0, 40)));
+		return wrong(l, line, key->name, what);
+	}
 	switch (key->kind) {
 	case KIND_TEXT:
 		*field = arena_cstr(&l->config->arena, value);
@@ -400,6 +417,13 @@ static enum result take_assignment(struct loading *l, const char *name, int line
 
 	if (key == NULL)
 		return unknown_key(l, line, name);
+	int *known = &l->config->lines[key - keys];
+	if (*known) {
+		char what[60];
+		(void)snprintf(what, sizeof(what), "is set in line %d already", *known);
+		return wrong(l, line, name, what);
+	}
+	*known = line;
 	TRY(next_token(l, &token));
 	if (is_mark(&token, '{'))
 		return key->kind == KIND_LIST ? take_list(l, key)
@@ -434,6 +458,21 @@ static enum result take_statement(struct loading *l, const char *section, bool *
 	return RESULT_OK;
 }
 
+static_assert(COUNT_OF(keys) <= CONFIG_KEYS_MAX, "the lines of all keys have room");
+
+enum result config_at(const struct config *config, const char *key, enum result result, struct err *err)
+{
+	char text[sizeof(err->text)];
+	const struct key *found = find_key(key);
+
+	if (result == RESULT_OK || found == NULL || err == NULL)
+		return result;
+	int line = config->lines[found - keys];
+	(void)snprintf(text, sizeof(text), "%s", err->text);
+	return line ? err_code(err, result, err->code, "%.120s:%d: %s: %.300s", config->file, line, key, text)
+		    : err_code(err, result, err->code, "%.120s: %s: %.300s", config->file, key, text);
+}
+
 static enum result read_file(const char *file, struct buf *text, struct err *err)
 {
 	char piece[4096];
@@ -466,8 +505,6 @@ static enum result check(struct loading *l)
 		return err_set(l->err, RESULT_INVALID,
 			"%s:1: mail for outside needs smart_host.address, or delivery = direct, or an outbox",
 			l->file);
-	if (strncmp(c->portal_url, "https://", 8) != 0 || c->portal_url[strlen(c->portal_url) - 1] == '/')
-		return wrong(l, 1, "portal_url", "begins with https:// and ends without a slash");
 	return RESULT_OK;
 }
 

@@ -8,6 +8,7 @@
 #include "base/result.h"
 
 #define CONFIG_LIST_MAX 16
+#define CONFIG_KEYS_MAX 96
 
 struct config_list {
 	const char *items[CONFIG_LIST_MAX];
@@ -47,6 +48,7 @@ struct config {
 	int64_t delivery_workers, deliveries_per_destination, node_silence_seconds;
 	int64_t http_workers, database_connections;
 	const char *log_level;
+	int lines[CONFIG_KEYS_MAX]; /* on which each key is set; 0: it is not */
 };
 
 /* INVALID with "file:line: what is wrong; what would be right", NOT_FOUND for the file itself. Relative paths
@@ -54,6 +56,10 @@ struct config {
 enum result config_load(const char *file, struct config **ret, struct err *err) must_check;
 void config_free(struct config *config);
 DEFINE_CLEANUP(struct config *, config_free)
+
+/* The result of using a key's value; when that failed, err begins with the place where the key is set. */
+enum result config_at(
+	const struct config *config, const char *key, enum result result, struct err *err) must_check;
 
 /* One key, for the documents. */
 struct config_key {

@@ -76,7 +76,8 @@ enum result blob_folder_open(const char *path, struct blob_store **ret, struct e
 {
 	bool is_made = mkdir(path, 0700) == 0;
 	if (!is_made && errno != EEXIST)
-		return err_set(err, RESULT_UNAVAILABLE, "the blob folder %s: %s", path, strerror(errno));
+		return err_set(err, RESULT_UNAVAILABLE, "the blob folder %s: %s%s", path, strerror(errno),
+			errno == ENOENT ? "; make the folder above it" : "");
 	cleanup(fd_close_at) int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	/* What is above a folder that somebody else made may not be ours to open. */
 	if (fd < 0 || !make_folders(fd) || (!sync_above(fd) && is_made))

@@ -35,11 +35,11 @@ static enum result open_parts(struct node *node, bool migrated, struct err *err)
 	TRY(seal_init());
 	mime_init();
 	node->root_key = seal_secret_new(sizeof(*node->root_key));
-	TRY(root_key_load(config->root_key, node->root_key, err));
-	TRY(db_open(&db_config, &node->db, err));
+	TRY(config_at(config, "root_key", root_key_load(config->root_key, node->root_key, err), err));
+	TRY(config_at(config, "database", db_open(&db_config, &node->db, err), err));
 	if (migrated)
 		TRY(schema_check(node->db, err));
-	TRY(blob_folder_open(config->blobs, &node->blobs, err));
+	TRY(config_at(config, "blobs", blob_folder_open(config->blobs, &node->blobs, err), err));
 	node->zones = zones_open(ZONE_FOLDER);
 	struct flow_names names = names_of(config);
 	names.zones = node->zones;

@@ -68,7 +68,8 @@ static enum result read_password(struct running *r, struct err *err)
 	if (f == NULL || fgets(r->smart_host_password, sizeof(r->smart_host_password), f) == NULL) {
 		if (f)
 			(void)fclose(f);
-		return err_set(err, RESULT_INVALID, "%s: no password in it", file);
+		return err_set(
+			err, RESULT_INVALID, "%s: no password in it; its first line is the password", file);
 	}
 	(void)fclose(f);
 	r->smart_host_password[strcspn(r->smart_host_password, "\r\n")] = '\0';
@@ -94,10 +95,13 @@ static enum result start_delivery(struct running *r, const struct run_hooks *hoo
 	const struct config *c = r->config;
 
 	if (c->outbox)
-		TRY(outbox_open(c->outbox, &r->outbox, err));
+		TRY(config_at(c, "outbox", outbox_open(c->outbox, &r->outbox, err), err));
 	else
-		TRY(resolver_new(c->resolver_server, c->resolver_anchor, (int)c->mx_port, &r->resolver, err));
-	TRY(read_password(r, err));
+		TRY(config_at(c, "resolver.server",
+			resolver_new(
+				c->resolver_server, c->resolver_anchor, (int)c->mx_port, &r->resolver, err),
+			err));
+	TRY(config_at(c, "smart_host.password_file", read_password(r, err), err));
 	find_node_name(r);
 	struct delivery_options options = {.flow = r->node->flow,
 		.texts = {.notifications = r->notifications,
@@ -147,9 +151,11 @@ static enum result start_smtp(struct running *r, struct err *err)
 
 	r->smtp = smtp_server_new(&options);
 	for (size_t i = 0; i < c->listen_smtp.count; i++)
-		TRY(smtp_server_listen(r->smtp, str_of(c->listen_smtp.items[i]), false, err));
+		TRY(config_at(c, "listen.smtp",
+			smtp_server_listen(r->smtp, str_of(c->listen_smtp.items[i]), false, err), err));
 	for (size_t i = 0; i < c->listen_smtps.count; i++)
-		TRY(smtp_server_listen(r->smtp, str_of(c->listen_smtps.items[i]), true, err));
+		TRY(config_at(c, "listen.smtps",
+			smtp_server_listen(r->smtp, str_of(c->listen_smtps.items[i]), true, err), err));
 	return RESULT_OK;
 }
 
@@ -187,7 +193,10 @@ static enum result start_portal(struct running *r, struct err *err)
 			.rate = c->http_rate},
 		.accepted = delivery_wake,
 		.accepted_context = r->delivery};
-	return portal_start(&options, &r->portal, err);
+	enum result result = portal_start(&options, &r->portal, err);
+	bool is_port = result == RESULT_CONFLICT || result == RESULT_DENIED;
+	const char *listens = c->listen_https.count ? "listen.https" : "listen.http";
+	return config_at(c, is_port ? listens : "web_dir", result, err);
 }
 
 /* Before anybody can read. */
@@ -207,27 +216,17 @@ static enum result destroy_again(const struct running *r, struct err *err)
 	return RESULT_OK;
 }
 
-/* A port that cannot be had is another one's, or one of the few that only root has: it is the file's to
- * change. */
-static enum result say_where(const struct running *r, enum result result, struct err *err)
-{
-	char text[sizeof(err->text)];
-
-	if (result != RESULT_CONFLICT && result != RESULT_DENIED)
-		return result;
-	(void)snprintf(text, sizeof(text), "%s", err->text);
-	return err_set(err, result, "%.300s; choose another under listen in %.150s", text, r->config->file);
-}
-
 static enum result start(struct running *r, const struct run_hooks *hooks, struct err *err)
 {
 	size_t swept = 0;
 
-	TRY(load_texts(r, err));
-	if (r->config->tls_certificate)
-		TRY(tls_credentials_load(
-			r->config->tls_certificate, r->config->tls_key, &r->credentials, err));
-	TRY(tls_trust_load(r->config->tls_authorities, &r->trust, err));
+	const struct config *c = r->config;
+
+	TRY(config_at(c, "web_dir", load_texts(r, err), err));
+	if (c->tls_certificate)
+		TRY(config_at(c, "tls.certificate",
+			tls_credentials_load(c->tls_certificate, c->tls_key, &r->credentials, err), err));
+	TRY(config_at(c, "tls.authorities", tls_trust_load(c->tls_authorities, &r->trust, err), err));
 	if (db_kind(r->node->db) == DB_SQLITE) {
 		/* The only node: what it swept and took back would be a running one's. */
 		enum result locked = blob_lock(r->node->blobs, err);
@@ -239,8 +238,8 @@ static enum result start(struct running *r, const struct run_hooks *hooks, struc
 	TRY(destroy_again(r, err));
 	TRY(start_delivery(r, hooks, err));
 	TRY(leaving_start(r->node->flow, r->delivery, &r->leaving, err));
-	TRY(say_where(r, start_smtp(r, err), err));
-	return say_where(r, start_portal(r, err), err);
+	TRY(start_smtp(r, err));
+	return start_portal(r, err);
 }
 
 static int64_t time_left(int64_t deadline)

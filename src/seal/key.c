@@ -148,7 +148,8 @@ static enum result key_file_read(const char *path, char line[static KEY_FILE_BYT
 			errno == ENOENT	  ? RESULT_NOT_FOUND
 			: errno == EACCES ? RESULT_DENIED
 					  : RESULT_UNAVAILABLE,
-			"the root key %s: %s", path, strerror(errno));
+			"the root key %s: %s%s", path, strerror(errno),
+			errno == ENOENT ? "; a new node's is made by: sealpost init" : "");
 	if (fstat(fd, &facts) < 0)
 		return err_set(err, RESULT_UNAVAILABLE, "the root key %s: %s", path, strerror(errno));
 	if (!is_for_one_reader(&facts))

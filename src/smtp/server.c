@@ -223,7 +223,7 @@ static enum result listen_failed(struct str address, struct err *err)
 						 : RESULT_UNAVAILABLE;
 
 	return err_set(err, result, "cannot listen for mail on %.*s: %s", STR_ARG(address),
-		errno == EADDRINUSE ? "the port is taken" : strerror(errno));
+		errno == EADDRINUSE ? "the port is taken; choose another" : strerror(errno));
 }
 
 static int open_listener(const struct addrinfo *where)

@@ -16,7 +16,8 @@ struct tls_credentials {
 static enum result load_file(const char *path, gnutls_datum_t *ret, struct err *err)
 {
 	if (gnutls_load_file(path, ret) < 0)
-		return err_set(err, RESULT_INVALID, "%s: cannot be read", path);
+		return err_set(err, RESULT_INVALID,
+			"%s: cannot be read; it takes a PEM file, and sealpost init makes a first one", path);
 	if (memchr(ret->data, '\0', ret->size))
 		return err_set(err, RESULT_INVALID, "%s: not a PEM file", path);
 	return RESULT_OK;

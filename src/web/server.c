@@ -88,7 +88,7 @@ static enum result bind_failed(const struct server_listen *listener, int error, 
 						      : RESULT_UNAVAILABLE;
 
 	return err_set(err, result, "cannot listen on %s port %u: %s", listener->address, listener->port,
-		error == EADDRINUSE ? "the port is taken" : strerror(error));
+		error == EADDRINUSE ? "the port is taken; choose another" : strerror(error));
 }
 
 /* A listening socket, and the port it got. */

@@ -85,6 +85,7 @@ def test_version(binary):
     ("\nlisten {\n smtp = 127.0.0.1:25\n", INVALID, ["sealpost.conf:"]),
     ("portal_url = http://portal.example\noutbox = o\n", INVALID, ["portal_url", "https://"]),
     ("log_level = loud\n", INVALID, ["sealpost.conf:1", "debug|info|warning|error"]),
+    ("\nlisten { smtp = nowhere }\n", INVALID, ["sealpost.conf:2: listen.smtp", "127.0.0.1:25"]),
     (None, NOT_FOUND, ["sealpost.conf", "sealpost init"])])
 def test_configuration_that_is_wrong(binary, tmp_path, text, code, words):
     file = tmp_path / "sealpost.conf"
@@ -94,6 +95,21 @@ def test_configuration_that_is_wrong(binary, tmp_path, text, code, words):
     assert done.returncode == code and done.stdout == ""
     assert done.stderr.count("\n") == 1 and done.stderr.startswith("sealpost: ")
     assert all(word in done.stderr for word in words), done.stderr
+
+
+@pytest.mark.parametrize("key,words", [
+    ("root_key", ["No such file", "sealpost init"]), ("blobs", ["No such file", "make the folder above it"]),
+    ("certificate", ["cannot be read", "PEM", "sealpost init"]), ("authorities", ["no certificate authority"]),
+    ("web_dir", ["No such file"]), ("password_file", ["no password"])])
+def test_a_file_that_is_missing_is_told_with_its_line(binary, bare, key, words):
+    lines = [l for l in bare.config.read_text().splitlines() if not re.match(rf"\s*{key} =", l)]
+    lines += ["", f'smart_host {{\n  {key} = "/nonexistent/x"\n}}' if key == "password_file" else
+              f'tls {{\n  {key} = "/nonexistent/x"\n}}' if key in ("certificate", "authorities") else f'{key} = "/nonexistent/x"']
+    bare.config.write_text("\n".join(lines) + "\n")
+    line = bare.config.read_text().splitlines().index(next(l for l in "\n".join(lines).splitlines() if "/nonexistent" in l)) + 1
+    refused = bare.run("serve", code={"root_key": NOT_FOUND, "web_dir": NOT_FOUND, "blobs": UNAVAILABLE}.get(key, INVALID))
+    assert refused.count("\n") == 1 and re.search(rf"sealpost.conf:{line}: (\w+\.)?{key}: ", refused), refused
+    assert "/nonexistent/x" in refused and all(word in refused for word in words), refused
 
 
 def test_config_option_counts_more_than_the_environment(binary, bare):
@@ -390,7 +406,7 @@ def test_demo_tells_that_a_port_is_taken(binary, tmp_path, port):
             taken.listen()
         except OSError:
             pass  # by somebody else
-        refused(demo(binary, tmp_path / "demo"), CONFLICT, "taken; choose another under listen in ")
+        refused(demo(binary, tmp_path / "demo"), CONFLICT, "the port is taken; choose another")
 
 
 def start_demo(node, until):
