@@ -4,10 +4,10 @@
  * on.
  *
  * Changes run as a function inside a transaction (group commit, decision 2). On SQLite one writer thread runs
- * waiting functions one after the other, each in a savepoint, and commits them with one sync; on PostgreSQL
- * each has a connection of the pool. Everything expensive is done before. All functions of db may be called
- * by any thread; a tx and its rows belong to the thread that runs the work. A work must not call db_write or
- * db_read itself. */
+ * waiting functions one after the other and commits them together, and another waits for the one sync of
+ * each commit; on PostgreSQL each has a connection of the pool. Everything expensive is done before. All
+ * functions of db may be called by any thread; a tx and its rows belong to the thread that runs the work. A
+ * work must not call db_write or db_read itself. */
 #ifndef DB_DB_H
 #define DB_DB_H
 
@@ -33,8 +33,8 @@ DEFINE_CLEANUP(struct db *, db_close)
 
 enum db_kind db_kind(const struct db *db);
 
-/* A function to run inside a transaction. It may run more than once (serialisation failures, a batch that
- * could not be committed), so it changes nothing but through tx and sets its results anew each time. */
+/* A function to run inside a transaction. It may run more than once (serialisation failures, a batch of which
+ * another work failed), so it changes nothing but through tx and sets its results anew each time. */
 typedef enum result (*db_work)(struct tx *tx, void *context, struct err *err);
 
 /* Runs the work in a read-write transaction and returns when it is durable. A result other than OK rolls the

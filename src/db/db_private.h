@@ -49,6 +49,9 @@ enum result tx_fail(struct tx *tx, enum result failure, const struct err *from, 
 /* Counts a work that begins (1) or ends (-1), in builds for tests. */
 void gauge_works(int change);
 
+/* Whether each work is to be run twice, in builds for tests: works that cannot be are found so. */
+bool gauge_runs_again(void);
+
 /* A hash of a statement's address, for the caches of prepared statements. */
 static inline size_t statement_slot(const char *sql, size_t slots)
 {

@@ -1,12 +1,11 @@
-/* SQLite: one thread writes, in batches with one sync each; a pool of connections reads. */
-#include "db/sqlite_log.h"
+/* SQLite: one connection writes, a pool of connections reads. */
 #include "db/sqlite_private.h"
+#include "db/sqlite_writer.h"
 
 #include "base/clock.h"
 #include "base/thread.h"
 
 #include <fcntl.h>
-#include <semaphore.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -15,38 +14,16 @@
 #define WIPE_TIMEOUT_MS 500
 /* How long a caller waits for a free reader. */
 #define READER_WAIT_MS (10 * MS_SECOND)
-/* A batch takes what waits, and what comes while it runs, up to these. */
-#define BATCH_WORKS 200
-#define BATCH_MS 20
-/* A commit that took longer tells nothing of the next ones. */
-#define COMMIT_MS_MAX 16
-#define QUEUE_RANK 500
+/* Small pieces of memory that a connection has at hand. */
+#define LOOKASIDE_BYTES 1024
+#define LOOKASIDE_COUNT 200
 #define READERS_RANK 510
-
-/* One caller of db_write, waiting on its own stack. */
-struct job {
-	struct job *next;
-	db_work work;
-	void *context;
-	struct err *err;
-	enum result result;
-	sem_t finished;
-};
 
 struct sqlite {
 	struct db db;
 	char *path;
-	struct connection *writer;
-	pthread_t writer_thread;
-	/* Guards the queue of jobs and what follows it. */
-	struct lock queue_lock;
-	struct signal queue_filled;
-	struct job *first, *last;
-	int waiting;
-	int expected;		/* in the next batch */
-	int64_t commit_16th_ms; /* how long a commit takes, in 1/16 ms */
-	bool stopping;
 	struct sqlite_log log;
+	struct sqlite_writer writer;
 	/* Guards the free readers and their count. */
 	struct lock readers_lock;
 	struct signal reader_freed;
@@ -60,6 +37,13 @@ void sqlite_connection_free(struct connection *connection)
 		(void)sqlite3_finalize(connection->statements[i].handle);
 	(void)sqlite3_close(connection->handle);
 	free(connection);
+}
+
+/* SQLite counts its memory under a lock that all connections share; nobody asks for the count. */
+static void configure(void)
+{
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	(void)sqlite3_config(SQLITE_CONFIG_LOOKASIDE, LOOKASIDE_BYTES, LOOKASIDE_COUNT);
 }
 
 static enum result connection_open(const char *path, bool writes, struct connection **ret, struct err *err)
@@ -84,187 +68,9 @@ static enum result connection_open(const char *path, bool writes, struct connect
 	return RESULT_OK;
 }
 
-/* A sync that failed may have put the commit on the disk all the same, to be found after a crash. */
-static enum result commit(struct connection *connection, struct err *err)
-{
-	enum result result = sqlite_simple(connection, "COMMIT", err);
-
-	if (result != RESULT_OK && (sqlite3_errcode(connection->handle) & 0xff) == SQLITE_IOERR)
-		err_code(err, result, "db-uncertain", "the disk failed while the change was being kept");
-	return result;
-}
-
-/* Runs one job in a savepoint of the open transaction. False when the whole transaction is lost, which SQLite
- * rolls back on some failures; `why` tells the reason then. */
-static bool run_job(struct sqlite *db, struct job *job, struct err *why)
-{
-	struct tx tx = {.db = &db->db, .connection = db->writer};
-
-	if (sqlite_simple(db->writer, "SAVEPOINT job", why) != RESULT_OK)
-		return false;
-	job->result = tx_result(&tx, job->work(&tx, job->context, job->err), job->err);
-	if (sqlite3_get_autocommit(db->writer->handle)) {
-		*why = tx.failure_err;
-		return false;
-	}
-	if (job->result != RESULT_OK && sqlite_simple(db->writer, "ROLLBACK TO job", why) != RESULT_OK)
-		return false;
-	return sqlite_simple(db->writer, "RELEASE job", why) == RESULT_OK;
-}
-
-static struct job *take_job(struct sqlite *db)
-{
-	LOCKED(&db->queue_lock);
-	struct job *job = db->first;
-	if (job) {
-		db->first = job->next;
-		if (db->first == NULL)
-			db->last = NULL;
-		db->waiting--;
-		job->next = NULL;
-	}
-	return job;
-}
-
-/* None of a failed batch's works may be called done, and none refused: what refused it may be a change by
- * another work of the batch that is gone with it. */
-static void fail_batch(struct job *batch, const struct err *why)
-{
-	for (struct job *job = batch; job; job = job->next)
-		job->result = err_code(job->err, RESULT_UNAVAILABLE, why->code ? why->code : "db-unavailable",
-			"%s", why->text[0] ? why->text : "the database could not keep the change");
-}
-
-static void finish_batch(struct job *batch)
-{
-	while (batch) {
-		struct job *next = batch->next; /* the job is gone when its caller wakes up */
-		(void)sem_post(&batch->finished);
-		batch = next;
-	}
-}
-
-/* Waits for the next work of the batch. Those whose works were kept a moment ago come back with their next
- * ones: one sync for all is better than two halves that wait for each other's. So a batch waits for as many
- * as came of late, and no longer than half of the time that a commit takes. */
-static struct job *await_job(struct sqlite *db, int count, int64_t until)
-{
-	lock_take(&db->queue_lock);
-	while (db->first == NULL && !db->stopping && count < db->expected &&
-		signal_wait_until(&db->queue_filled, &db->queue_lock, until))
-		;
-	lock_release(&db->queue_lock);
-	return take_job(db);
-}
-
-static int64_t patience(struct sqlite *db)
-{
-	LOCKED(&db->queue_lock);
-	return db->commit_16th_ms / 32;
-}
-
-/* After a batch: the average time of a commit, and how many may be expected in the next batch. */
-static void note_batch(struct sqlite *db, int count, int64_t commit_ms)
-{
-	LOCKED(&db->queue_lock);
-	db->commit_16th_ms +=
-		((commit_ms < COMMIT_MS_MAX ? commit_ms : COMMIT_MS_MAX) * 16 - db->commit_16th_ms) / 8;
-	db->expected = count + db->waiting;
-}
-
-/* The next work of the open batch; NULL when it is to be committed. */
-static struct job *next_job(struct sqlite *db, int count, int64_t *until, int64_t deadline)
-{
-	int64_t now = clock_monotonic();
-
-	if (count >= BATCH_WORKS || now >= deadline)
-		return NULL;
-	struct job *job = take_job(db);
-	if (job)
-		return job;
-	if (*until == 0)
-		*until = now + patience(db);
-	return await_job(db, count, *until < deadline ? *until : deadline);
-}
-
-/* True when it was committed. */
-static bool end_batch(struct sqlite *db, int count, bool whole, struct err *err)
-{
-	if (whole) {
-		sqlite_log_make_room(&db->log);
-		int64_t before = clock_monotonic();
-		whole = commit(db->writer, err) == RESULT_OK;
-		note_batch(db, count, clock_monotonic() - before);
-	}
-	if (!whole && !sqlite3_get_autocommit(db->writer->handle))
-		(void)sqlite_simple(db->writer, "ROLLBACK", NULL);
-	return whole;
-}
-
-static void run_batch(struct sqlite *db, struct job *job)
-{
-	struct job *batch = NULL, **end = &batch;
-	struct err err = {0};
-	int64_t deadline = clock_monotonic() + BATCH_MS, until = 0;
-	bool begun = sqlite_simple(db->writer, "BEGIN IMMEDIATE", &err) == RESULT_OK, whole = begun;
-	int count = 0;
-
-	while (job) {
-		*end = job;
-		end = &job->next;
-		job->result = RESULT_OK;
-		count++;
-		if (whole)
-			whole = run_job(db, job, &err);
-		/* Those that waited behind a begin that failed need not each wait for the same. */
-		if (!begun)
-			job = take_job(db);
-		else
-			job = whole ? next_job(db, count, &until, deadline) : NULL;
-	}
-	if (!end_batch(db, count, whole, &err))
-		fail_batch(batch, &err);
-	finish_batch(batch);
-}
-
-static void *writer_run(void *arg)
-{
-	struct sqlite *db = arg;
-
-	for (;;) {
-		lock_take(&db->queue_lock);
-		while (db->first == NULL && !db->stopping)
-			signal_wait(&db->queue_filled, &db->queue_lock);
-		bool stop = db->first == NULL;
-		lock_release(&db->queue_lock);
-		if (stop)
-			return NULL;
-		struct job *job = take_job(db);
-		if (job)
-			run_batch(db, job);
-		sqlite_log_keep_short(&db->log, db->writer);
-	}
-}
-
 static enum result sqlite_write(struct db *base, db_work work, void *context, struct err *err)
 {
-	struct sqlite *db = (struct sqlite *)base;
-	struct job job = {.work = work, .context = context, .err = err};
-
-	(void)sem_init(&job.finished, 0, 0);
-	lock_take(&db->queue_lock);
-	if (db->last)
-		db->last->next = &job;
-	else
-		db->first = &job;
-	db->last = &job;
-	db->waiting++;
-	signal_one(&db->queue_filled);
-	lock_release(&db->queue_lock);
-	while (sem_wait(&job.finished) != 0)
-		; /* a signal came */
-	(void)sem_destroy(&job.finished);
-	return job.result;
+	return sqlite_writer_run(&((struct sqlite *)base)->writer, work, context, err);
 }
 
 static enum result reader_take(struct sqlite *db, struct connection **ret, struct err *err)
@@ -324,11 +130,13 @@ static enum result sqlite_read(struct db *base, db_work work, void *context, str
 /* Deleted cells are overwritten already (secure_delete); what remains is in the log. */
 static enum result sqlite_wipe_deleted(struct db *base, const char *table, bool *ret_log, struct err *err)
 {
-	const struct sqlite *db = (const struct sqlite *)base;
+	struct sqlite *db = (struct sqlite *)base;
 	cleanup(sqlite_connection_free_at) struct connection *connection = NULL;
 	int frames, moved;
 
 	(void)table;
+	if (sqlite_log_is_broken(&db->log))
+		return err_set(err, RESULT_BUSY, "the log is not on the disk");
 	TRY(connection_open(db->path, true, &connection, err));
 	/* It keeps the writer out while it waits for readers. */
 	(void)sqlite3_busy_timeout(connection->handle, WIPE_TIMEOUT_MS);
@@ -344,24 +152,14 @@ static void sqlite_close(struct db *base)
 {
 	struct sqlite *db = (struct sqlite *)base;
 
-	if (db->writer_thread) {
-		lock_take(&db->queue_lock);
-		db->stopping = true;
-		signal_one(&db->queue_filled);
-		lock_release(&db->queue_lock);
-		(void)pthread_join(db->writer_thread, NULL);
-	}
+	sqlite_writer_stop(&db->writer);
 	sqlite_log_stop(&db->log);
 	while (db->free_readers) {
 		struct connection *reader = db->free_readers;
 		db->free_readers = reader->next;
 		sqlite_connection_free(reader);
 	}
-	if (db->writer)
-		sqlite_connection_free(db->writer);
-	signal_done(&db->queue_filled);
 	signal_done(&db->reader_freed);
-	lock_done(&db->queue_lock);
 	lock_done(&db->readers_lock);
 	free(db->path);
 	free(db);
@@ -392,30 +190,35 @@ static void create_private(const char *path)
 		(void)close(fd);
 }
 
+/* The writer's commits are not synced by SQLite: sqlite_writer.c does that. */
+static enum result start(struct sqlite *db, struct err *err)
+{
+	cleanup(sqlite_connection_free_at) struct connection *mover = NULL, *writer = NULL;
+
+	TRY(connection_open(db->path, true, &writer, err));
+	TRY(sqlite_simple(writer, "PRAGMA synchronous=NORMAL", err));
+	TRY(connection_open(db->path, true, &mover, err));
+	TRY(sqlite_log_start(&db->log, db->path, TAKE(mover), writer));
+	return sqlite_writer_start(&db->writer, &db->db, TAKE(writer), &db->log);
+}
+
 enum result sqlite_open(const struct db_config *config, struct db **ret, struct err *err)
 {
 	struct str path = str_from(config->url, STR("sqlite:").len);
 
 	if (path.len == 0) /* which SQLite would take for a temporary database */
 		return err_set(err, RESULT_INVALID, "the path is missing in sqlite:/path/to/file");
-	struct connection *mover = NULL;
+	static pthread_once_t configured = PTHREAD_ONCE_INIT;
+	(void)pthread_once(&configured, configure);
 	struct sqlite *db = mem_new(sizeof(*db));
 	db->db = (struct db){&sqlite_driver, DB_SQLITE};
 	db->path = mem_new(path.len + 1);
 	memcpy(db->path, path.ptr, path.len);
 	db->readers_max = config->connections > 0 ? config->connections : READERS_DEFAULT;
-	lock_init(&db->queue_lock, "sqlite queue", QUEUE_RANK);
 	lock_init(&db->readers_lock, "sqlite readers", READERS_RANK);
-	signal_init(&db->queue_filled);
 	signal_init(&db->reader_freed);
 	create_private(db->path);
-	enum result result = connection_open(db->path, true, &db->writer, err);
-	if (result == RESULT_OK)
-		result = connection_open(db->path, true, &mover, err);
-	if (result == RESULT_OK)
-		result = sqlite_log_start(&db->log, db->path, mover, db->writer);
-	if (result == RESULT_OK)
-		result = thread_start(&db->writer_thread, "db-writer", writer_run, db);
+	enum result result = start(db, err);
 	if (result != RESULT_OK) {
 		sqlite_close(&db->db);
 		return result;

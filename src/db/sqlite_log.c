@@ -9,7 +9,8 @@
  * the writer waits for the rest to be moved, so that the log begins anew instead of growing for ever. */
 #define LOG_PAGES_MOVED 2000
 #define LOG_PAGES_MAX 12000
-/* Of a page in the log, with its head; the largest there is would do no harm. */
+/* Of the log's head, and of a page in it with its own head; the largest there is would do no harm. */
+#define LOG_HEAD_BYTES 32
 #define LOG_PAGE_BYTES (4096 + 24)
 /* The file grows by so much when less than half of it is left. */
 #define ROOM_BYTES (4 * 1024 * 1024)
@@ -24,13 +25,17 @@ static int note_commit(void *context, sqlite3 *handle, const char *name, int pag
 	(void)name;
 	LOCKED(&log->lock);
 	log->pages = pages;
+	log->commits++;
 	if (pages >= LOG_PAGES_MOVED)
 		signal_one(&log->grew);
 	return SQLITE_OK;
 }
 
-static void move(struct connection *connection)
+/* Not what may never have reached the disk: a crash on the way would leave a mixture. */
+static void move(struct sqlite_log *log, struct connection *connection)
 {
+	if (sqlite_log_is_broken(log))
+		return;
 	(void)sqlite3_wal_checkpoint_v2(connection->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 }
 
@@ -51,7 +56,7 @@ static void *mover_run(void *arg)
 		lock_release(&log->lock);
 		if (stop)
 			return NULL;
-		move(log->mover);
+		move(log, log->mover);
 	}
 }
 
@@ -61,26 +66,93 @@ static int pages_of(struct sqlite_log *log)
 	return log->pages;
 }
 
+static off_t bytes_of(struct sqlite_log *log)
+{
+	return LOG_HEAD_BYTES + (off_t)pages_of(log) * LOG_PAGE_BYTES;
+}
+
+int64_t sqlite_log_commits(struct sqlite_log *log)
+{
+	LOCKED(&log->lock);
+	return log->commits;
+}
+
+bool sqlite_log_is_broken(struct sqlite_log *log)
+{
+	LOCKED(&log->lock);
+	return log->is_broken;
+}
+
+static void set_broken(struct sqlite_log *log, bool is_broken)
+{
+	LOCKED(&log->lock);
+	log->is_broken = is_broken;
+}
+
 /* The transaction keeps every other writer, of other processes too, out of the file. */
-void sqlite_log_make_room(struct sqlite_log *log)
+static void make_room(struct sqlite_log *log)
 {
 	static const char zeros[64 * 1024];
 	struct stat now;
-	off_t used = (off_t)pages_of(log) * LOG_PAGE_BYTES;
 
-	if (log->fd < 0)
-		log->fd = open(log->path, O_WRONLY | O_CLOEXEC);
-	if (log->fd < 0 || fstat(log->fd, &now) != 0 || now.st_size >= used + ROOM_BYTES / 2)
+	if (fstat(log->fd, &now) != 0 || now.st_size >= bytes_of(log) + ROOM_BYTES / 2)
 		return;
 	for (off_t at = now.st_size; at < now.st_size + ROOM_BYTES; at += (off_t)sizeof(zeros))
 		if (pwrite(log->fd, zeros, sizeof(zeros), at) != (ssize_t)sizeof(zeros))
 			return;
 }
 
+/* After a sync that failed the system takes its pages for kept, and a second sync would say so. So they are
+ * written once more, as they are read. */
+static bool write_again(struct sqlite_log *log)
+{
+	char piece[LOG_PAGE_BYTES];
+	ssize_t got = 1;
+
+	for (off_t at = 0, end = bytes_of(log); at < end && got > 0; at += got) {
+		got = pread(log->fd, piece, sizeof(piece), at);
+		if (got < 0 || pwrite(log->fd, piece, (size_t)got, at) != got)
+			return false;
+	}
+	return fdatasync(log->fd) == 0;
+}
+
+static enum result unsure(struct err *err)
+{
+	return err_code(
+		err, RESULT_UNAVAILABLE, "db-uncertain", "the disk failed while the change was being kept");
+}
+
+enum result sqlite_log_prepare(struct sqlite_log *log, struct err *err)
+{
+	if (log->fd < 0)
+		log->fd = open(log->path, O_RDWR | O_CLOEXEC);
+	if (log->fd < 0)
+		return err_set(err, RESULT_UNAVAILABLE, "the database's log cannot be opened");
+	if (sqlite_log_is_broken(log)) {
+		if (!write_again(log))
+			return err_set(err, RESULT_UNAVAILABLE, "the disk of the database fails");
+		set_broken(log, false);
+	}
+	make_room(log);
+	return RESULT_OK;
+}
+
+/* What is committed behind a broken part is not kept without it. */
+enum result sqlite_log_sync(struct sqlite_log *log, struct err *err)
+{
+	if (sqlite_log_is_broken(log))
+		return unsure(err);
+	if (fdatasync(log->fd) == 0)
+		return RESULT_OK;
+	set_broken(log, true);
+	return unsure(err);
+}
+
 void sqlite_log_keep_short(struct sqlite_log *log, struct connection *writer)
 {
 	if (pages_of(log) >= LOG_PAGES_MAX)
-		move(writer);
+		move(log, writer);
 }
 
 enum result sqlite_log_start(

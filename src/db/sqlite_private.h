@@ -1,4 +1,4 @@
-/* What sqlite.c (connections, the writer's batches, readers), sqlite_log.c and sqlite_statement.c share. */
+/* What sqlite.c (connections, readers), sqlite_writer.c, sqlite_log.c and sqlite_statement.c share. */
 #ifndef DB_SQLITE_PRIVATE_H
 #define DB_SQLITE_PRIVATE_H
 
@@ -20,6 +20,7 @@ struct statement {
 struct connection {
 	sqlite3 *handle;
 	struct connection *next; /* in the pool of free readers */
+	bool has_run_script;	 /* whose changes SQLite does not count */
 	struct statement statements[STATEMENT_SLOTS];
 };
 

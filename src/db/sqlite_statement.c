@@ -253,6 +253,8 @@ bool sqlite_is_null(const struct rows *rows, int column)
 enum result sqlite_script(struct tx *tx, const char *sql, struct err *err)
 {
 	struct connection *connection = connection_of(tx);
+
+	connection->has_run_script = true;
 	int code = sqlite3_exec(connection->handle, sql, NULL, NULL, NULL);
 
 	return code == SQLITE_OK ? RESULT_OK : step_failed(tx, code, err);

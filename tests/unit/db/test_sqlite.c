@@ -3,14 +3,31 @@
 #include "base/thread.h"
 #include "tests/unit/unit.h"
 
+#include <errno.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 static char url[200];
 static struct db *db;
+
+/* Stands in for the system's, for SQLite too. */
+static _Atomic bool disk_fails;
+static _Atomic int syncs;
+
+int fdatasync(int fd)
+{
+	atomic_fetch_add(&syncs, 1);
+	if (atomic_load(&disk_fails)) {
+		errno = EIO;
+		return -1;
+	}
+	return (int)syscall(SYS_fdatasync, fd);
+}
 
 struct job {
 	int64_t number;
@@ -212,6 +229,75 @@ static void readers_see_nothing_before_the_commit(void **state)
 	assert_int_equal(count_of(4), 1);
 }
 
+static enum result run_twice(struct tx *tx, void *context, struct err *err)
+{
+	int *runs = context;
+	struct job first = {.number = 70}, second = {.number = 70};
+
+	(*runs)++;
+	TRY(take(tx, &first, err));
+	return take(tx, &second, err);
+}
+
+static void *write_twice(void *arg)
+{
+	atomic_fetch_add(&coming, 1);
+	(void)!db_write(db, run_twice, arg, NULL);
+	return NULL;
+}
+
+static void a_work_that_fails_halfway_takes_nobody_with_it(void **state)
+{
+	(void)state;
+	struct job before = {.number = 71}, after = {.number = 72};
+	pthread_t holder, threads[3];
+	int three = 3, runs = 0;
+
+	atomic_store(&coming, 0);
+	assert_ok(thread_start(&holder, "holder", write_hold, &three));
+	assert_ok(thread_start(&threads[0], "job", write_one, &before));
+	assert_ok(thread_start(&threads[1], "job", write_twice, &runs));
+	assert_ok(thread_start(&threads[2], "job", write_one, &after));
+	assert_int_equal(pthread_join(holder, NULL), 0);
+	for (size_t i = 0; i < COUNT_OF(threads); i++)
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+	assert_int_equal(runs, 2);
+	assert_ok(before.result);
+	assert_ok(after.result);
+	assert_int_equal(count_of(70), 0);
+	assert_int_equal(count_of(71) + count_of(72), 2);
+}
+
+static void what_is_done_is_on_the_disk(void **state)
+{
+	(void)state;
+	struct job job = {.number = 80}, again = {.number = 80};
+	int before = atomic_load(&syncs);
+
+	assert_ok(db_write(db, take, &job, NULL));
+	assert_in_range(atomic_load(&syncs), before + 1, before + 10);
+	before = atomic_load(&syncs);
+	assert_int_equal(db_write(db, take, &again, NULL), RESULT_CONFLICT);
+	assert_int_equal(atomic_load(&syncs), before);
+}
+
+static void nothing_is_done_while_the_disk_fails(void **state)
+{
+	(void)state;
+	struct job job = {.number = 81}, next = {.number = 82}, last = {.number = 83};
+	bool is_log_moved;
+
+	atomic_store(&disk_fails, true);
+	assert_int_equal(db_write(db, take, &job, &job.err), RESULT_UNAVAILABLE);
+	assert_string_equal(job.err.code, "db-uncertain");
+	assert_int_equal(db_write(db, take, &next, &next.err), RESULT_UNAVAILABLE);
+	assert_int_equal(count_of(82), 0);
+	assert_int_equal(db_wipe_deleted(db, "slot", &is_log_moved, NULL), RESULT_BUSY);
+	atomic_store(&disk_fails, false);
+	assert_ok(db_write(db, take, &last, &last.err));
+	assert_int_equal(count_of(83), 1);
+}
+
 static void a_reader_that_writes_is_our_bug(void **state)
 {
 	(void)state;
@@ -311,6 +397,9 @@ int main(void)
 		cmocka_unit_test(writing_goes_on_when_there_is_room_again),
 		cmocka_unit_test(a_tried_part_without_room_fails_the_whole),
 		cmocka_unit_test(readers_see_nothing_before_the_commit),
+		cmocka_unit_test(a_work_that_fails_halfway_takes_nobody_with_it),
+		cmocka_unit_test(what_is_done_is_on_the_disk),
+		cmocka_unit_test(nothing_is_done_while_the_disk_fails),
 		cmocka_unit_test(a_reader_that_writes_is_our_bug),
 		cmocka_unit_test(the_file_is_its_owners_alone),
 		cmocka_unit_test(the_log_stays_short),
