@@ -190,29 +190,36 @@ static enum result count_change(struct tx *tx, struct id person_id, enum folder 
 		DB_ARGS(db_id(person_id), db_int(folder), db_int(total), db_int(unread)), NULL, err);
 }
 
-enum result copy_add(struct tx *tx, const struct copy *copy, struct err *err)
+/* Whoever joins addresses holds the person's row, and moves what is there by then (copy_move). */
+static enum result find_mailbox(struct tx *tx, struct id person_id, struct id *ret, struct err *err)
 {
-	/* Whoever joins addresses holds the person's row, and moves what is there by then (copy_move). */
-#define ADD                                                                                                  \
-	"INSERT INTO copy (id, account_id, message_id, person_id, is_owner, role, folder, sorted_at, "       \
-	"unread, first_read_at, has_files, who, ends_at, sorted_back, thread_id, mailbox_id)"                \
-	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,"                         \
-	" (SELECT COALESCE(main_id, id) FROM person WHERE id = $4"
-	static const char sqlite[] = ADD ")) RETURNING mailbox_id";
-	static const char postgres[] = ADD " FOR SHARE)) RETURNING mailbox_id";
-#undef ADD
+#define FIND "SELECT COALESCE(main_id, id) FROM person WHERE id = $1"
+	static const char sqlite[] = FIND;
+	static const char postgres[] = FIND " FOR SHARE";
+#undef FIND
 	cleanup(rows_done) struct rows rows = {0};
 
-	TRY(db_query_one(tx, db_pick(tx, sqlite, postgres),
+	TRY(db_query_one(tx, db_pick(tx, sqlite, postgres), DB_ARGS(db_id(person_id)), &rows, err));
+	*ret = row_id(&rows, 0);
+	return rows_end(&rows, err);
+}
+
+enum result copy_add(struct tx *tx, const struct copy *copy, struct err *err)
+{
+	struct id mailbox_id;
+
+	TRY(find_mailbox(tx, copy->person_id, &mailbox_id, err));
+	TRY(db_exec(tx,
+		"INSERT INTO copy (id, account_id, message_id, person_id, is_owner, role, folder, sorted_at, "
+		"unread, first_read_at, has_files, who, ends_at, sorted_back, thread_id, mailbox_id)"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
 		DB_ARGS(db_id(copy->id), db_id(copy->account_id), db_id(copy->message_id),
 			db_id(copy->person_id), db_int(copy->is_second ? IS_SECOND : copy->is_owner),
 			db_int(copy->role), db_int(copy->folder), db_int(copy->sorted_at),
 			db_bool(copy->unread), db_int(copy->first_read_at), db_bool(copy->has_files),
 			db_text(copy->who), db_int(copy->ends_at), db_int(-copy->sorted_at),
-			db_id(copy->thread_id)),
-		&rows, err));
-	struct id mailbox_id = row_id(&rows, 0);
-	TRY(rows_end(&rows, err));
+			db_id(copy->thread_id), db_id(mailbox_id)),
+		NULL, err));
 	return count_change(tx, mailbox_id, copy->folder, 1, copy->unread, err);
 }
 

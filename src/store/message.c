@@ -203,20 +203,30 @@ enum result message_body_add(struct tx *tx, struct id message_id, struct bytes s
 		DB_ARGS(db_id(message_id), db_bytes(sealed)), NULL, err);
 }
 
+#define INSERT_CLAIM                                                                                         \
+	"INSERT INTO intake (account_id, fingerprint, message_id, accepted_at) VALUES ($1, $2, $3, $4)"      \
+	" ON CONFLICT (account_id, fingerprint)"
+
 enum result message_claim(struct tx *tx, struct id account_id, struct bytes fingerprint, struct id message_id,
 	int64_t now, int64_t cut, struct id *ret_id, struct err *err)
 {
 	cleanup(rows_done) struct rows rows = {0};
+	int64_t is_new;
 
+	/* Nearly always; and for SQLite RETURNING is dear. */
+	TRY(db_exec(tx, INSERT_CLAIM " DO NOTHING",
+		DB_ARGS(db_id(account_id), db_bytes(fingerprint), db_id(message_id), db_int(now)), &is_new,
+		err));
+	*ret_id = message_id;
+	if (is_new)
+		return RESULT_OK;
 	TRY(db_query_one(tx,
-		"INSERT INTO intake (account_id, fingerprint, message_id, accepted_at) VALUES ($1, $2, $3, "
-		"$4)"
-		" ON CONFLICT (account_id, fingerprint) DO UPDATE SET"
-		"  message_id = CASE WHEN intake.accepted_at > $5 THEN intake.message_id ELSE "
-		"excluded.message_id END,"
-		"  accepted_at = CASE WHEN intake.accepted_at > $5 THEN intake.accepted_at ELSE "
-		"excluded.accepted_at END"
-		" RETURNING message_id",
+		INSERT_CLAIM " DO UPDATE SET"
+			     "  message_id = CASE WHEN intake.accepted_at > $5 THEN intake.message_id ELSE "
+			     "excluded.message_id END,"
+			     "  accepted_at = CASE WHEN intake.accepted_at > $5 THEN intake.accepted_at ELSE "
+			     "excluded.accepted_at END"
+			     " RETURNING message_id",
 		DB_ARGS(db_id(account_id), db_bytes(fingerprint), db_id(message_id), db_int(now),
 			db_int(cut)),
 		&rows, err));
