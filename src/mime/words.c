@@ -5,30 +5,43 @@
 
 #define WORD_BYTES_MAX 256
 
-/* What ASCII words are made of. A table: every byte of every mail passes here. */
-static const bool is_ascii_word[0x80] = {['0' ... '9'] = true, ['A' ... 'Z'] = true, ['a' ... 'z'] = true};
+enum byte_class { BETWEEN, BEYOND_ASCII, IN_WORD };
+
+/* A table: every byte of every mail passes here. */
+static const uint8_t class_of[256] = {
+	['0' ... '9'] = IN_WORD,
+	['A' ... 'Z'] = IN_WORD,
+	['a' ... 'z'] = IN_WORD,
+	[0x80 ... 0xff] = BEYOND_ASCII,
+};
+
+static bool is_word_character(gunichar c)
+{
+	return c < (gunichar)-2 && (g_unichar_isalnum(c) || g_unichar_ismark(c));
+}
+
+static size_t ascii_len(const char *text, size_t most)
+{
+	size_t len = 0;
+
+	while (len < most && class_of[(uint8_t)text[len]] == IN_WORD)
+		len++;
+	return len;
+}
 
 /* How many bytes of a word begin the text; *ret_is_ascii: all of it is. */
 static size_t word_len(struct str text, bool *ret_is_ascii)
 {
-	size_t len = 0;
+	size_t most = text.len < WORD_BYTES_MAX ? text.len : WORD_BYTES_MAX;
+	size_t ascii = ascii_len(text.ptr, most), len = ascii;
 
-	*ret_is_ascii = true;
-	while (len < text.len && len < WORD_BYTES_MAX) {
-		unsigned char c = (unsigned char)text.ptr[len];
-		if (c < 0x80) {
-			if (!is_ascii_word[c])
-				break;
-			len++;
-			continue;
-		}
-		gunichar character = g_utf8_get_char_validated(text.ptr + len, (gssize)(text.len - len));
-		if (character >= (gunichar)-2 ||
-			!(g_unichar_isalnum(character) || g_unichar_ismark(character)))
+	while (len < most && class_of[(uint8_t)text.ptr[len]] != BETWEEN) {
+		gunichar c = g_utf8_get_char_validated(text.ptr + len, (gssize)(text.len - len));
+		if (!is_word_character(c))
 			break;
-		*ret_is_ascii = false;
-		len += (size_t)g_unichar_to_utf8(character, NULL);
+		len += (size_t)g_unichar_to_utf8(c, NULL);
 	}
+	*ret_is_ascii = len == ascii;
 	return len;
 }
 
@@ -37,9 +50,9 @@ static void add_ascii(struct buf *out, struct str word)
 	size_t begin = out->len;
 
 	buf_add(out, word);
-	for (size_t i = begin; i < out->len; i++)
-		if (out->data[i] >= 'A' && out->data[i] <= 'Z')
-			out->data[i] |= 0x20;
+	char *data = out->data + begin;
+	for (size_t i = 0, len = out->len - begin; i < len; i++)
+		data[i] |= (char)((data[i] >= 'A' && data[i] <= 'Z') << 5);
 }
 
 static void add_folded(struct buf *out, const char *text, size_t len)
@@ -56,11 +69,17 @@ static void add_folded(struct buf *out, const char *text, size_t len)
 
 static uint32_t hash(const char *word, size_t len)
 {
-	uint32_t h = 2166136261u;
+	uint64_t h = len, piece = 0;
 
-	for (size_t i = 0; i < len; i++)
-		h = (h ^ (unsigned char)word[i]) * 16777619u;
-	return h;
+	for (; len >= sizeof(piece); len -= sizeof(piece), word += sizeof(piece)) {
+		memcpy(&piece, word, sizeof(piece));
+		h = (h ^ piece) * UINT64_C(0x9e3779b97f4a7c15);
+		h ^= h >> 32;
+	}
+	piece = 0;
+	memcpy(&piece, word, len);
+	h = (h ^ piece) * UINT64_C(0x9e3779b97f4a7c15);
+	return (uint32_t)(h >> 32);
 }
 
 /* Whether the word that was just appended, behind a blank at `begin`, was there before. */
@@ -102,9 +121,11 @@ void mime_words_add(struct mime_words *words, struct str text)
 	bool is_ascii;
 
 	while (text.len && !words->out->overflow && words->count < WORDS_SLOTS / 2) {
-		size_t len = word_len(text, &is_ascii);
+		size_t len = word_len(text, &is_ascii), behind = len ? len : 1;
 		if (len)
 			add_word(words, str_sub(text, 0, len), is_ascii);
-		text = str_from(text, len ? len : 1);
+		while (behind < text.len && class_of[(uint8_t)text.ptr[behind]] == BETWEEN)
+			behind++;
+		text = str_from(text, behind);
 	}
 }
