@@ -11,6 +11,7 @@
 #include "flow/keep_house.h"
 #include "flow/receipt.h"
 #include "flow/remind.h"
+#include "flow/summary.h"
 #include "smtp/server.h"
 #include "web/portal/portal.h"
 
@@ -319,13 +320,15 @@ static void wipe_keys(struct running *r, int64_t now)
 static void tell_people(struct running *r, int64_t now)
 {
 	struct err err = {0};
-	size_t receipts = 0, reminders = 0;
+	size_t receipts = 0, reminders = 0, summaries = 0;
 
 	if (receipt_send(r->node->flow, now, &receipts, &err) != RESULT_OK)
 		log_warning(TOPIC, "receipts: %s", err.text);
 	if (remind_send(r->node->flow, now, &reminders, &err) != RESULT_OK)
 		log_warning(TOPIC, "reminders: %s", err.text);
-	if (receipts + reminders > 0)
+	if (summary_send(r->node->flow, now, &summaries, &err) != RESULT_OK)
+		log_warning(TOPIC, "daily mails: %s", err.text);
+	if (receipts + reminders + summaries > 0)
 		delivery_wake(r->delivery);
 }
 

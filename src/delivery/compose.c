@@ -4,6 +4,7 @@
 #include "flow/choice.h"
 #include "flow/genuine.h"
 #include "flow/notice.h"
+#include "flow/summary.h"
 #include "mime/build.h"
 #include "mime/rewrite.h"
 #include "store/event.h"
@@ -23,6 +24,7 @@ struct composing {
 	const struct language *language;
 	struct arena arena;
 	json_t *view;
+	struct str headers; /* of this mail besides the usual, each with its CRLF */
 };
 
 static void set(json_t *object, const char *name, struct str value)
@@ -115,7 +117,8 @@ static enum result build_own(struct composing *c, const char *base, struct str f
 		.to_count = 1,
 		.message_id = message_id_of(c),
 		.date = job->delivery.created_at,
-		.headers = arena_printf(&c->arena, "Auto-Submitted: %s\r\n", submitted),
+		.headers =
+			arena_printf(&c->arena, "Auto-Submitted: %s\r\n%.*s", submitted, STR_ARG(c->headers)),
 		.boundary = str_of(id_text(job->delivery.id).s)};
 	struct str boundary = arena_str(&c->arena, draft.boundary);
 
@@ -186,10 +189,9 @@ static enum result compose_waiting_reply(struct composing *c, const struct write
 		c, "reply_too_large", job->account.settings.display_name, true, "auto-generated", out, err);
 }
 
-static struct str link_in_sent(struct composing *c)
+static struct str link_in_sent(struct composing *c, struct id copy_id)
 {
-	return arena_printf(&c->arena, "%.*s/message/%s", STR_ARG(c->texts->portal_url),
-		id_text(c->job->delivery.copy_id).s);
+	return arena_printf(&c->arena, "%.*s/message/%s", STR_ARG(c->texts->portal_url), id_text(copy_id).s);
 }
 
 static enum result view_notice(struct composing *c, struct notice *ret, struct err *err)
@@ -211,7 +213,7 @@ static enum result view_notice(struct composing *c, struct notice *ret, struct e
 	set(c->view, "sent_on", words_of_time(c, ret->sent_at));
 	set(c->view, "at", words_of_time(c, ret->at));
 	(void)json_object_set_new(c->view, "is_expired", json_boolean(ret->at != 0));
-	set(c->view, "link", link_in_sent(c));
+	set(c->view, "link", link_in_sent(c, c->job->delivery.copy_id));
 	return RESULT_OK;
 }
 
@@ -244,6 +246,68 @@ static enum result compose_unread(struct composing *c, const struct writer *out,
 	TRY(view_notice(c, &notice, err));
 	return build_own(
 		c, "unread", c->job->account.settings.display_name, true, "auto-generated", out, err);
+}
+
+static struct str addresses_of(struct composing *c, const struct notice *item)
+{
+	struct str text = item->count ? item->people[0] : STR("");
+
+	for (size_t i = 1; i < item->count; i++)
+		text = arena_printf(&c->arena, "%.*s, %.*s", STR_ARG(text), STR_ARG(item->people[i]));
+	return text;
+}
+
+static void view_item(struct composing *c, json_t *list, const struct notice *item)
+{
+	json_t *row = json_object();
+
+	set(row, "who", addresses_of(c, item));
+	(void)json_object_set_new(row, "others", json_integer(item->others));
+	(void)json_object_set_new(row, "has_others", json_boolean(item->others > 0));
+	set(row, "sent_on", words_of_time(c, item->sent_at));
+	set(row, "at", words_of_time(c, item->at));
+	set(row, "subject", item->subject);
+	set(row, "link", link_in_sent(c, item->copy));
+	(void)json_array_append_new(list, row);
+}
+
+/* By RFC 8058: a mail program ends these mails by one POST. */
+static void offer_to_stop(struct composing *c)
+{
+	struct str token = summary_token(&c->job->account, c->job->delivery.copy_id, &c->arena);
+	struct str stop =
+		arena_printf(&c->arena, "%.*s/summary/%.*s", STR_ARG(c->texts->portal_url), STR_ARG(token));
+
+	set(c->view, "stop", stop);
+	c->headers = arena_printf(&c->arena,
+		"List-Unsubscribe: <%.*s>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n",
+		STR_ARG(stop));
+}
+
+static enum result compose_summary(struct composing *c, const struct writer *out, struct err *err)
+{
+	static const char *const names[] = {[SUMMARY_FAILED] = "failed",
+		[SUMMARY_EXPIRED] = "expired",
+		[SUMMARY_ENDS_SOON] = "ends_soon",
+		[SUMMARY_UNREAD] = "unread"};
+	struct notice *items;
+	size_t count;
+
+	TRY(notices_read(c->job->payload, &c->arena, &items, &count, err));
+	for (int64_t matter = SUMMARY_FAILED; matter <= SUMMARY_MATTERS; matter++) {
+		json_t *list = json_array();
+		for (size_t i = 0; i < count; i++)
+			if (items[i].matter == matter)
+				view_item(c, list, &items[i]);
+		(void)json_object_set_new(c->view, arena_printf(&c->arena, "has_%s", names[matter]).ptr,
+			json_boolean(json_array_size(list) > 0));
+		(void)json_object_set_new(c->view, names[matter], list);
+	}
+	(void)json_object_set_new(c->view, "count", json_integer((json_int_t)count));
+	set(c->view, "link", arena_printf(&c->arena, "%.*s/sent", STR_ARG(c->texts->portal_url)));
+	offer_to_stop(c);
+	return build_own(
+		c, "summary", c->job->account.settings.display_name, true, "auto-generated", out, err);
 }
 
 /* What changed about signing in, by the kind of its event. */
@@ -300,7 +364,7 @@ static enum result compose_address_denied(struct composing *c, const struct writ
 	(void)json_object_set_new(c->view, "is_request", json_boolean(is_request));
 	set(c->view, "link",
 		is_request ? arena_printf(&c->arena, "%.*s/requests", STR_ARG(c->texts->portal_url))
-			   : link_in_sent(c));
+			   : link_in_sent(c, job->delivery.copy_id));
 	return build_own(
 		c, "address_denied", job->account.settings.display_name, true, "auto-generated", out, err);
 }
@@ -419,6 +483,8 @@ static enum result compose(struct composing *c, const struct writer *out, struct
 		return compose_receipt(c, out, err);
 	case DELIVERY_UNREAD:
 		return compose_unread(c, out, err);
+	case DELIVERY_SUMMARY:
+		return compose_summary(c, out, err);
 	case DELIVERY_REQUEST:
 		return compose_request(c, out, err);
 	case DELIVERY_CHANGED:

@@ -4,6 +4,7 @@
 #include "store/delivery_write.h"
 #include "store/event_write.h"
 #include "store/message_write.h"
+#include "store/summary_write.h"
 #include "store/wrap_write.h"
 
 /* The gaps between tries; the last one repeats. */
@@ -144,9 +145,19 @@ static bool is_asked_for(const struct delivery *d, int64_t bit)
 	return d->dsn_notify == 0 || (d->dsn_notify & bit) != 0;
 }
 
+/* Besides the report, which whoever handed the mail in gets at once. */
+static enum result tell_in_summary(struct tx *tx, const struct finish *f, struct err *err)
+{
+	if (f->delivery->kind != DELIVERY_NOTIFICATION ||
+		f->account->settings.sender_notices != SENDER_NOTICES_DAILY)
+		return RESULT_OK;
+	return summary_set_failed(tx, f->delivery->message_id, f->now, err);
+}
+
 static enum result after_failure(struct tx *tx, const struct finish *f, bool is_late, struct err *err)
 {
 	TRY(note(tx, f, EVENT_DELIVERY_FAILED, err));
+	TRY(tell_in_summary(tx, f, err));
 	if (f->delivery->kind == DELIVERY_REPLY)
 		TRY(tell_of_waiting_reply(tx, f->flow, f->account, f->delivery, f->now, err));
 	if (!is_asked_for(f->delivery, DSN_FAILURE))
@@ -272,6 +283,7 @@ enum result deliver_bounced(struct flow *flow, struct tx *tx, const struct flow_
 	if (!is_news)
 		return RESULT_OK;
 	TRY(deliver_release_content(tx, delivery, bounced.held, err));
+	TRY(tell_in_summary(tx, &bounced, err));
 	if (delivery->kind == DELIVERY_REPLY)
 		return tell_of_waiting_reply(tx, flow, account, delivery, now, err);
 	bool is_told = delivery->kind == DELIVERY_NOTIFICATION || delivery->kind == DELIVERY_OWN_COPY;

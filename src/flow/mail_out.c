@@ -224,6 +224,12 @@ enum result mail_out_inquiry(struct flow *flow, struct tx *tx, const struct flow
 	return queue_own(flow, tx, account, &delivery, to, false, &arena, err);
 }
 
+enum result mail_out_summary(struct flow *flow, struct tx *tx, const struct flow_account *account,
+	struct str owner, struct id owner_id, struct str payload, int64_t now, struct err *err)
+{
+	return mail_out_notice(flow, tx, account, DELIVERY_SUMMARY, owner, owner_id, payload, now, err);
+}
+
 enum result mail_out_address_denied(struct flow *flow, struct tx *tx, const struct flow_account *account,
 	struct str owner, struct id owner_copy_id, struct str address, int64_t now, struct err *err)
 {

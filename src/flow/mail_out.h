@@ -72,6 +72,10 @@ enum result mail_out_notice(struct flow *flow, struct tx *tx, const struct flow_
 	enum delivery_kind kind, struct str owner, struct id owner_copy_id, struct str payload, int64_t now,
 	struct err *err) must_check;
 
+/* Queues the mail that tells an owner what became of messages; payload: notices. */
+enum result mail_out_summary(struct flow *flow, struct tx *tx, const struct flow_account *account,
+	struct str owner, struct id owner_id, struct str payload, int64_t now, struct err *err) must_check;
+
 /* Queues the mail that asks somebody outside for a message. *ret_id: the delivery. */
 enum result mail_out_inquiry(struct flow *flow, struct tx *tx, const struct flow_account *account,
 	struct str to, struct id inquiry_id, struct str payload, int64_t now, struct id *ret_id,

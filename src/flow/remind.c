@@ -127,6 +127,8 @@ static enum result tell_account(
 
 	if (s->reminder_days)
 		TRY(tell_all(tx, r, account, TELLING_ENDS_SOON, now, now + s->reminder_days * MS_DAY, err));
+	if (s->sender_notices != SENDER_NOTICES_EACH) /* not at all, or by flow/summary.h */
+		return RESULT_OK;
 	if (s->unread_notice_days)
 		TRY(tell_all(tx, r, account, TELLING_UNREAD, now, now - s->unread_notice_days * MS_DAY, err));
 	if (s->expired_notice)

@@ -80,6 +80,9 @@ struct event {
 #define EVENT_REQUEST_CLOSED "request.closed"
 #define EVENT_RECEIPT_SENT "receipt.sent" /* to the owner: this person read it */
 #define EVENT_REMINDER_SENT "reminder.sent"
+#define EVENT_SUMMARY_TOLD                                                                                   \
+	"summary.told" /* to the owner, in one mail a day; detail: failed, expired, ends-soon, unread */
+#define EVENT_SUMMARY_CHOSEN "person.summary" /* whether the person wants that mail; detail: yes, no */
 #define EVENT_UNREAD_TOLD                                                                                    \
 	"unread.told" /* to the owner: this person has not read it; detail: expired, waiting */
 #define EVENT_NOTIFIED_AGAIN "notification.again"

@@ -6,7 +6,7 @@
 #define COLUMNS                                                                                              \
 	"id, account_id, address, address_key, is_internal, is_administrator, name_box,"                     \
 	" COALESCE(password_hash, ''), language, time_zone, proved_at, created_at, password_set_at,"         \
-	" no_keys, conversations, main_id, joined_at, date_order, twelve_hours"
+	" no_keys, conversations, main_id, joined_at, date_order, twelve_hours, no_summary"
 
 static struct person read_row(const struct rows *rows, struct arena *arena)
 {
@@ -28,6 +28,7 @@ static struct person read_row(const struct rows *rows, struct arena *arena)
 		.main_id = row_id(rows, 15),
 		.joined_at = row_int(rows, 16),
 		.dates = {row_int(rows, 17), row_bool(rows, 18)},
+		.no_summary = row_bool(rows, 19),
 	};
 }
 

@@ -40,6 +40,7 @@ struct person {
 	int64_t password_set_at; /* 0: never, or before this was kept */
 	struct person_views views;
 	struct person_dates dates;
+	bool no_summary;   /* does not want the daily mail about messages sent (flow/summary.h) */
 	struct id main_id; /* the person that this address is a further one of, or none */
 	int64_t joined_at; /* since when; 0: it is not */
 };

@@ -409,11 +409,6 @@ static const char licences[] = "ALTER TABLE account ADD COLUMN licence_count BIG
  * is secured ends for everybody with content_ends_at, as far as it may be extended. destruction lists the
  * keys that were destroyed, whose bytes are wiped out of the database's files soon after (wiped_at), and
  * which a restored backup must not bring back. */
-
-/* Recall, expiry and what remains of both. A recalled copy is in no folder and names what took it away. What
- * is secured ends for everybody with content_ends_at, as far as it may be extended. destruction lists the
- * keys that were destroyed, whose bytes are wiped out of the database's files soon after (wiped_at), and
- * which a restored backup must not bring back. */
 static const char recalls[] =
 	"CREATE TABLE recall ("
 	"  id BYTEA PRIMARY KEY,"
@@ -693,6 +688,16 @@ static const char inquiry_signs[] = "ALTER TABLE inquiry ADD COLUMN link_opened_
 				    "ALTER TABLE inquiry ADD COLUMN denied_at BIGINT NOT NULL DEFAULT 0;"
 				    "CREATE INDEX inquiry_by_end ON inquiry (expires_at);";
 
+/* One mail a day tells an owner what became of messages: failed_at, a notification failed and the owner's
+ * next summary has to tell it; ends_told_at, it was told that the message ends soon; summary_day, of the last
+ * summary, as days since 1970. Failures are few, so the index costs intake nothing. */
+static const char summaries[] = "ALTER TABLE message ADD COLUMN failed_at BIGINT NOT NULL DEFAULT 0;"
+				"ALTER TABLE message ADD COLUMN ends_told_at BIGINT NOT NULL DEFAULT 0;"
+				"CREATE INDEX message_failed ON message (account_id, failed_at)"
+				" WHERE failed_at > 0;"
+				"ALTER TABLE person ADD COLUMN summary_day BIGINT NOT NULL DEFAULT 0;"
+				"ALTER TABLE person ADD COLUMN no_summary BIGINT NOT NULL DEFAULT 0;";
+
 static const struct migration migrations[] = {
 	{1, "begin", begin},
 	{2, "delay-notices", delay_notices},
@@ -728,6 +733,7 @@ static const struct migration migrations[] = {
 	{32, "conversations", conversations},
 	{33, "person-dates", person_dates},
 	{34, "inquiry-signs", inquiry_signs},
+	{35, "summaries", summaries},
 };
 
 enum result schema_migrate(struct db *db, int *ret_from, int *ret_to, struct err *err)

@@ -8,6 +8,7 @@
 
 static const char *const reply_from_choices[] = {"person", "portal", NULL};
 static const char *const outsiders_may_write_choices[] = {"off", "writers", "all", NULL};
+static const char *const sender_notices_choices[] = {"each", "daily", "off", NULL};
 static const char *const factor_choices[] = {"nobody", "internal", "everybody", NULL};
 
 #define FIELD(name) offsetof(struct account_settings, name)
@@ -63,6 +64,11 @@ static const struct setting table[] = {
 	NUMBER(unread_notice_days, "7", 0, 365,
 		"days until the sender is told who has not read a message; 0: never"),
 	BOOL(expired_notice, "yes", "tell the sender who had not read a message when it expired"),
+	{"sender_notices", SETTING_CHOICE, FIELD(sender_notices), "each", 0, 0, sender_notices_choices,
+		"how senders are told of messages not read or expired unread: a mail for each message, one "
+		"mail "
+		"a day, or off"},
+	NUMBER(summary_hour, "8", 0, 23, "hour of the day, in the account's time zone, of that one mail"),
 	NUMBER(undo_seconds, "10", 0, 60,
 		"seconds that a message written in the portal waits, and may be taken back, before it "
 		"leaves; 0: none"),

@@ -21,6 +21,13 @@ enum reply_from {
 
 enum factor_required { FACTOR_FOR_NOBODY, FACTOR_FOR_INTERNAL, FACTOR_FOR_EVERYBODY };
 
+/* How owners are told of what is unread or expired so. */
+enum sender_notices {
+	SENDER_NOTICES_EACH,  /* of each message by a mail of its own */
+	SENDER_NOTICES_DAILY, /* one mail a day, of notifications that failed too */
+	SENDER_NOTICES_OFF
+};
+
 struct account_settings {
 	struct str display_name;	 /* shown to people; default: the account's name */
 	struct str accent_colour;	 /* "#rrggbb" */
@@ -48,6 +55,8 @@ struct account_settings {
 	int64_t reminder_days;		    /* before expiry, to recipients who have not read; 0: never */
 	int64_t unread_notice_days;	    /* after sending, to the sender; 0: never */
 	bool expired_notice;		    /* to the sender, of what ended unread */
+	enum sender_notices sender_notices;
+	int64_t summary_hour; /* of the account's day */
 	int64_t undo_seconds; /* that something written in the portal waits before it leaves; 0: none */
 };
 

@@ -10,8 +10,8 @@
 
 enum route_rights {
 	RIGHTS_ANYONE,	    /* no session needed, though there may be one */
-	RIGHTS_OWN_COOKIES, /* as ANYONE; with nobody signed in it changes only cookies of who asks, so that a
-			     * form of a session that is over is as good as any */
+	RIGHTS_OWN_COOKIES, /* as ANYONE; with nobody signed in it changes only cookies of who asks, or what a
+			     * secret in its path stands for, so that any form is as good as one of ours */
 	RIGHTS_WATCHING,    /* as ANYONE; a script asks by itself, so that it is no use of the session (R7) */
 	RIGHTS_SIGNED_IN,   /* a person's session */
 	RIGHTS_ADMIN,	    /* an administrator's session */

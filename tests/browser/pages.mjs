@@ -347,9 +347,28 @@ export class Walk {
     await this.see("compose-check", page);
     await this.see("drafts", page, "/drafts");
     await this.requests(page);
+    await this.summary(page);
     await page.goto(`${node.url}/inbox`);
     await submit(page, "/sign-out");
     await this.see("signed-out", page);
+  }
+
+  /** The daily mail about what Alice sent, and its end. */
+  async summary(page) {
+    const { node } = this;
+    node.run("account", "set", "sender_notices", "daily");
+    node.sql("UPDATE delivery SET state = 3 WHERE kind = 2 AND message_id = (SELECT MAX(id) FROM message WHERE kind = 1 AND owner_id IS NOT NULL)");
+    node.sql("UPDATE message SET failed_at = 1 WHERE id = (SELECT MAX(id) FROM message WHERE kind = 1 AND owner_id IS NOT NULL)");
+    node.sql("UPDATE person SET summary_day = 0");
+    await this.see("settings-sender", page, "/settings");
+    this.summaries = (this.summaries ?? node.mails("alice@acme.example", "summary").length) + 1;
+    const mail = await node.newest("alice@acme.example", "summary", this.summaries);
+    const other = await this.newPage();
+    await this.see("summary", other, mail.match(/List-Unsubscribe: <(https:[^>]+)>/)[1]);
+    await submit(other, new URL(other.url()).pathname);
+    await this.see("summary-stopped", other);
+    node.sql("UPDATE person SET no_summary = 0");
+    node.run("account", "set", "sender_notices", "each");
   }
 
   /** Alice asks Carol, who answers. */

@@ -8,29 +8,10 @@ import urllib.parse
 import pytest
 from support import maildir, portal, rows, smtp, wait
 from support.browser import Browser
+from support.told import ASKS, mails, wait_for_round
 
 DAY = 24 * 3600 * 1000
 ALICE, CAROL, DAVE = "alice@acme.example", "carol@partner.example", "dave@partner.example"
-ASKS = {"Disposition-Notification-To": ALICE}
-
-
-def mails(node, address, kind):
-    return [m for m in node.outbox.to(address) if m["Message-ID"].startswith(f"<{kind}.")]
-
-
-def wait_for_round(node):
-    """Until the node has told everybody of what happened before: a receipt of another message comes last."""
-    smtp.send(node.smtp_port, smtp.make(subject="Marker [secure]", to=["marker@partner.example"],
-                                        headers=ASKS))
-    before = marked(node)
-    link = portal.link_for(node, "marker@partner.example", before + 1)
-    browser, page = portal.sign_in_by_link(node, link, "marker@partner.example", before + 1)
-    browser.get("/message/" + link.rsplit("/", 1)[1])
-    wait.until(lambda: marked(node) > before, "the receipt of the marker")
-
-
-def marked(node):
-    return sum("marker@partner.example" in m.as_string() for m in mails(node, ALICE, "receipt"))
 
 
 def receipts(node):

@@ -43,6 +43,7 @@ static const struct route_table *const tables[] = {
 	&portal_routes_search,
 	&portal_routes_settings,
 	&portal_routes_sign_in,
+	&portal_routes_summary,
 };
 
 /* Nobody is signed in who should be: pages lead to the sign-in and come back, forms keep what was written. */

@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "flow/people.h"
 #include "flow/second_factor.h"
+#include "flow/summary.h"
 #include "flow/views.h"
 #include "web/portal/page.h"
 
@@ -71,6 +72,10 @@ static enum result get_settings(struct request *request, struct response *respon
 	view_set_flag(view, "may_name", !visit->session.person.is_internal);
 	view_set_flag(view, "keys_on", !visit->session.person.views.no_keys);
 	view_set_flag(view, "conversations_on", visit->session.person.views.conversations);
+	view_set_flag(view, "has_summary",
+		visit->session.person.is_internal &&
+			visit->session.settings.sender_notices == SENDER_NOTICES_DAILY);
+	view_set_flag(view, "summary_on", !visit->session.person.no_summary);
 	view_set_number(view, "idle_minutes", visit->session.settings.session_idle_minutes);
 	add_dates(visit, view);
 	json_t *zones = view_add_list(view, "zones");
@@ -108,6 +113,14 @@ static enum result post_views(struct request *request, struct response *response
 	};
 
 	TRY(views_set(flow_of(request), &visit_of(request)->actor, &views, &request->err));
+	response_redirect(response, STR("/settings?saved=1"));
+	return RESULT_OK;
+}
+
+static enum result post_mails(struct request *request, struct response *response)
+{
+	TRY(summary_choose(flow_of(request), &visit_of(request)->actor,
+		request_field(request, "summary").len > 0, request->now, &request->err));
 	response_redirect(response, STR("/settings?saved=1"));
 	return RESULT_OK;
 }
@@ -150,6 +163,11 @@ static const struct route_parameter views_parameters[] = {
 	{0},
 };
 
+static const struct route_parameter mails_parameters[] = {
+	{PARAMETER_FIELD, "summary", 1, 0, "one mail a day about messages sent"},
+	{0},
+};
+
 static const struct route_parameter language_parameters[] = {
 	{PARAMETER_FIELD, "language", LANGUAGE_BYTES, 0, "tag of a language"},
 	{PARAMETER_FIELD, "return", LOCAL_PATH_BYTES, 0, "the page to show again"},
@@ -163,6 +181,8 @@ static const struct route rows[] = {
 		"Keeps language and time zone"},
 	{METHOD_POST, "/settings/views", RIGHTS_SIGNED_IN, views_parameters, post_views, NULL,
 		"Keeps how the person wants lists"},
+	{METHOD_POST, "/settings/mails", RIGHTS_SIGNED_IN, mails_parameters, post_mails, NULL,
+		"Keeps which mails the person wants"},
 	{METHOD_POST, "/language", RIGHTS_OWN_COOKIES, language_parameters, post_language, NULL,
 		"Shows the pages in another language"},
 };
