@@ -6,10 +6,11 @@ import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 
 const names = [
-  'arrow-left', 'check', 'chevron-left', 'chevron-right', 'circle-check', 'circle-x', 'clock', 'download', 'eye',
-  'file', 'file-archive', 'file-text', 'globe', 'image', 'inbox', 'info', 'key-round', 'link', 'lock', 'log-out',
-  'mail', 'mail-open', 'paperclip', 'pen-line', 'printer', 'reply', 'reply-all', 'search', 'send', 'settings',
-  'shield-check', 'trash-2', 'triangle-alert', 'undo-2', 'user',
+  'arrow-left', 'bold', 'check', 'chevron-left', 'chevron-right', 'circle-check', 'circle-x', 'clock', 'download',
+  'eye', 'file', 'file-archive', 'file-text', 'globe', 'image', 'inbox', 'info', 'italic', 'key-round', 'link',
+  'list', 'list-ordered', 'lock', 'log-out', 'mail', 'mail-open', 'paperclip', 'pen-line', 'printer', 'reply',
+  'reply-all', 'search', 'send', 'settings', 'shield-check', 'text-quote', 'trash-2', 'triangle-alert', 'underline',
+  'undo-2', 'user',
 ];
 
 const root = fileURLToPath(new URL('..', import.meta.url));

@@ -116,7 +116,7 @@ static enum result compose(struct composing *c, struct id form_id, struct id *re
 
 	TRY(read_recipients(c, err));
 	w->subject = mime_clean_text(c->message->subject, LIMIT_SUBJECT_BYTES, &w->arena);
-	w->text = c->message->written.text;
+	TRY(writing_take_text(w, &c->message->written, err));
 	TRY(db_read(flow_db(w->flow), load, c, err));
 	return writing_send(w, &c->message->written, form_id, ret_copy_id, err);
 }

@@ -13,11 +13,12 @@
 #define SNIPPET_BYTES 160
 #define MAILS_IN_DRAFTS 2
 
-static const char *const names[] = {"to", "cc", "bcc", "subject", "text", "origin"};
+static const char *const names[] = {"to", "cc", "bcc", "subject", "text", "html", "origin"};
 
 static struct str *field_of(struct draft_text *text, size_t i)
 {
-	struct str *fields[] = {&text->to, &text->cc, &text->bcc, &text->subject, &text->text, &text->origin};
+	struct str *fields[] = {
+		&text->to, &text->cc, &text->bcc, &text->subject, &text->text, &text->html, &text->origin};
 
 	static_assert(COUNT_OF(fields) == COUNT_OF(names), "each has a name");
 	return fields[i];

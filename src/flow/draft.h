@@ -14,6 +14,7 @@ struct draft_text {
 	struct id answers_id; /* the writer's copy of what it answers, or none */
 	bool answers_all;
 	struct str to, cc, bcc, subject, text;
+	struct str html; /* as it was given: not to be trusted (flow/rich.h); empty: it has the text only */
 	struct id definition_id;
 	/* When it is read: */
 	struct str origin; /* of who had it leave */

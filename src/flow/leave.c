@@ -76,6 +76,7 @@ static enum result send(struct leaving *l, struct err *err)
 
 	TRY(draft_files_open_leaving(l->flow, &l->actor, l->draft.id, &l->arena, &files, err));
 	struct written written = {.text = text->text,
+		.html = text->html,
 		.files = files.files,
 		.file_count = files.count,
 		.leaves_at = l->draft.leaves_at};

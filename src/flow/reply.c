@@ -66,21 +66,44 @@ static void add_lines(struct buf *whole, struct str text)
 	}
 }
 
-/* Who wrote what is answered, and its text. */
-static enum result quote_answered(
-	struct writing *w, const struct open_message *message, struct str *ret, struct err *err)
+/* Who wrote what is answered ("Alice <alice@…>:") and its text; both empty when it has none. */
+struct answered {
+	struct str who, text;
+};
+
+static enum result read_answered(
+	struct writing *w, const struct open_message *message, struct answered *ret, struct err *err)
+{
+	const struct open_person *from = &message->summary.from;
+
+	*ret = (struct answered){0};
+	TRY(read_text(message, &w->arena, &ret->text, err));
+	if (ret->text.len)
+		ret->who = arena_printf(&w->arena, "%.*s%s<%.*s>:", STR_ARG(from->name),
+			from->name.len ? " " : "", STR_ARG(from->address));
+	return RESULT_OK;
+}
+
+static struct str as_text(struct writing *w, const struct answered *answered)
 {
 	cleanup(buf_done) struct buf whole = buf_new(3 * WRITING_TEXT_BYTES_MAX);
-	const struct open_person *from = &message->summary.from;
-	struct str text;
 
-	TRY(read_text(message, &w->arena, &text, err));
-	if (text.len)
-		buf_printf(&whole, "%.*s%s<%.*s>:\n", STR_ARG(from->name), from->name.len ? " " : "",
-			STR_ARG(from->address));
-	add_lines(&whole, text);
-	*ret = arena_str(&w->arena, buf_str(&whole));
-	return RESULT_OK;
+	if (answered->text.len == 0)
+		return STR_NONE;
+	buf_printf(&whole, "%.*s\n", STR_ARG(answered->who));
+	add_lines(&whole, answered->text);
+	return arena_str(&w->arena, buf_str(&whole));
+}
+
+/* Below what was written, when that is formatted. */
+static struct str below_html(struct writing *w, const struct answered *answered)
+{
+	if (w->html.len == 0 || answered->text.len == 0)
+		return w->html;
+	struct str who = rich_of_plain(answered->who, &w->arena);
+	struct str text = rich_of_plain(answered->text, &w->arena);
+	return arena_printf(&w->arena, "%.*s<br>\n<p>%.*s</p>\n<blockquote>%.*s</blockquote>",
+		STR_ARG(w->html), STR_ARG(who), STR_ARG(text));
 }
 
 static void add_quote(struct writing *w, struct id quoted_id, struct str text, size_t *used)
@@ -93,20 +116,20 @@ static void add_quote(struct writing *w, struct id quoted_id, struct str text, s
 
 /* What is answered stands in the text, or beside it as a reference where the account wants that; what it
  * quotes as a reference itself stays one. */
-static enum result quote(
-	struct writing *w, const struct open_message *message, struct str text, struct err *err)
+static enum result quote(struct writing *w, const struct open_message *message, struct err *err)
 {
-	struct str answered;
+	struct answered answered;
 	size_t used = 0;
 
-	TRY(quote_answered(w, message, &answered, err));
+	TRY(read_answered(w, message, &answered, err));
+	struct str quoted = as_text(w, &answered);
 	w->quotes = list_new(&w->arena, sizeof(struct quote_text));
 	if (w->account.settings.recall_thread) {
-		add_quote(w, w->answered.id, answered, &used);
-		w->text = text;
+		add_quote(w, w->answered.id, quoted, &used);
 	} else {
-		w->text = arena_printf(&w->arena, "%.*s%s%.*s", STR_ARG(text), answered.len ? "\n\n" : "",
-			STR_ARG(answered));
+		w->html = below_html(w, &answered);
+		w->text = arena_printf(
+			&w->arena, "%.*s%s%.*s", STR_ARG(w->text), quoted.len ? "\n\n" : "", STR_ARG(quoted));
 	}
 	for (size_t i = 0; i < message->quote_count; i++) {
 		cleanup(buf_done) struct buf deeper = buf_new(3 * QUOTES_BYTES);
@@ -158,7 +181,8 @@ static enum result reply(struct writing *w, const struct open_message *message, 
 	w->answers_all = all;
 	TRY(thread(w, message, err));
 	TRY(db_read(flow_db(w->flow), load_reply, w, err));
-	TRY(quote(w, message, written->text, err));
+	TRY(writing_take_text(w, written, err));
+	TRY(quote(w, message, err));
 	return writing_send(w, written, form_id, ret_copy_id, err);
 }
 

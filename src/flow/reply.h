@@ -21,6 +21,7 @@ uint64_t upload_size(const struct upload *upload);
 
 struct written {
 	struct str text; /* UTF-8, any newlines */
+	struct str html; /* as it came from a browser: the text is made from it (flow/rich.h); or empty */
 	struct upload *const *files;
 	size_t file_count;
 	/* Where the account gives time to undo it is not sent, only made sure that it could be: no copy comes

@@ -64,6 +64,29 @@ enum result writing_load(struct tx *tx, struct writing *w, struct err *err)
 	return RESULT_OK;
 }
 
+enum result writing_take_text(struct writing *w, const struct written *written, struct err *err)
+{
+	struct rich rich;
+
+	w->text = written->text;
+	if (written->html.len == 0)
+		return RESULT_OK;
+	TRY(rich_read(written->html, &w->arena, &rich, err));
+	w->text = rich.text;
+	w->html = rich.html;
+	return RESULT_OK;
+}
+
+/* The whole document, as mail has it. */
+static struct str document(struct writing *w)
+{
+	if (w->html.len == 0)
+		return STR_NONE;
+	return arena_printf(&w->arena,
+		"<!doctype html>\n<html><head><meta charset=\"utf-8\"></head>\n<body>%.*s</body></html>\n",
+		STR_ARG(w->html));
+}
+
 static struct str new_boundary(struct arena *arena)
 {
 	uint8_t random[BOUNDARY_BYTES];
@@ -111,6 +134,7 @@ static enum result build(
 		.reference_count = w->reference_count,
 		.date = w->now,
 		.text = w->text,
+		.html = document(w),
 		.files = files,
 		.file_count = written->file_count,
 		.boundary = new_boundary(&w->arena)};
@@ -171,6 +195,7 @@ static void hash_written(struct writing *w, const struct written *written, struc
 	}
 	hash_field(&hash, w->subject);
 	hash_field(&hash, written->text);
+	hash_field(&hash, written->html);
 	for (size_t i = 0; i < written->file_count; i++) {
 		const struct upload *file = written->files[i];
 		hash_field(&hash, file->name);
@@ -183,7 +208,7 @@ static void hash_written(struct writing *w, const struct written *written, struc
 
 static int64_t bytes_of(const struct written *written)
 {
-	uint64_t bytes = written->text.len;
+	uint64_t bytes = written->text.len + written->html.len;
 
 	for (size_t i = 0; i < written->file_count; i++)
 		bytes += written->files[i]->size;

@@ -8,6 +8,7 @@
 #include "flow/letter.h"
 #include "flow/quotes.h"
 #include "flow/reply.h"
+#include "flow/rich.h"
 #include "mime/address.h"
 #include "store/inquiry.h"
 #include "store/person.h"
@@ -33,6 +34,7 @@ struct writing {
 	/* What the mail says: */
 	struct str subject;
 	struct str text;
+	struct str html; /* clean; empty: the text only */
 	struct mime_address *to, *cc, *bcc;
 	size_t to_count, cc_count, bcc_count;
 	struct str in_reply_to;
@@ -43,6 +45,9 @@ struct writing {
 
 /* The account, the writer, and the way to each recipient. */
 enum result writing_load(struct tx *tx, struct writing *w, struct err *err) must_check;
+
+/* What was written, made harmless: w->text and w->html. TOO_LARGE. */
+enum result writing_take_text(struct writing *w, const struct written *written, struct err *err) must_check;
 
 /* Builds the mail and keeps it; *ret_copy_id is the writer's copy in Sent. */
 enum result writing_send(struct writing *w, const struct written *written, struct id form_id,

@@ -265,10 +265,22 @@ static void add_body_style(struct cleaner *cleaner, const GumboElement *body)
 		add_style(cleaner, buf_str(&style));
 }
 
+static void add_target(struct cleaner *cleaner, const GumboElement *element)
+{
+	const GumboAttribute *href = gumbo_get_attribute(&element->attributes, "href");
+
+	if (element->tag == GUMBO_TAG_A && href)
+		add_link(cleaner, str_of(href->value));
+}
+
 static void add_attributes(struct cleaner *cleaner, const GumboElement *element)
 {
 	bool is_body = element->tag == GUMBO_TAG_BODY;
 
+	if (cleaner->options->is_written) {
+		add_target(cleaner, element);
+		return;
+	}
 	add_class(cleaner, element);
 	if (is_body)
 		add_body_style(cleaner, element);
@@ -295,10 +307,12 @@ static void add_attributes(struct cleaner *cleaner, const GumboElement *element)
 }
 
 /* The body's own colours go to a block around everything. */
-static const char *name_of(const GumboNode *node)
+static const char *name_of(const struct cleaner *cleaner, const GumboNode *node)
 {
 	GumboTag tag = node->v.element.tag;
 
+	if (cleaner->options->is_written && (tag == GUMBO_TAG_BODY || tag == GUMBO_TAG_IMG))
+		return NULL;
 	if (tag == GUMBO_TAG_BODY)
 		return "div";
 	return IS_ONE_OF(tag, shown) ? gumbo_normalized_tagname(tag) : NULL;
@@ -318,7 +332,7 @@ static bool enter(struct cleaner *cleaner, const GumboNode *node, int depth)
 	if (node->type != GUMBO_NODE_ELEMENT || node->v.element.tag_namespace != GUMBO_NAMESPACE_HTML)
 		return false;
 	const GumboElement *element = &node->v.element;
-	const char *name = name_of(node);
+	const char *name = name_of(cleaner, node);
 	if (!name)
 		return IS_ONE_OF(element->tag, opened);
 	if (depth > LIMIT_HTML_DEPTH)
@@ -334,7 +348,7 @@ static void leave(struct cleaner *cleaner, const GumboNode *node, int depth)
 	if (!is_element(node) || node->v.element.tag_namespace != GUMBO_NAMESPACE_HTML ||
 		depth > LIMIT_HTML_DEPTH)
 		return;
-	const char *name = name_of(node);
+	const char *name = name_of(cleaner, node);
 	if (name && !IS_ONE_OF(node->v.element.tag, without_end))
 		buf_printf(cleaner->out, "</%s>", name);
 }
@@ -484,7 +498,8 @@ enum result mime_html_clean(struct str html, const struct html_clean_options *op
 		return err_code(err, RESULT_TOO_LARGE, "html-too-large", "the HTML text is too long");
 	if (!html_is_bounded(html) || !parse(&parser, html))
 		return err_code(err, RESULT_TOO_LARGE, "html-too-large", "the HTML text is too entangled");
-	add_sheets(&cleaner, parser.tree->root);
+	if (!options->is_written)
+		add_sheets(&cleaner, parser.tree->root);
 	walk(&cleaner, parser.tree->root);
 	if (out->overflow)
 		return err_code(err, RESULT_TOO_LARGE, "html-too-large", "the HTML text is too long");

@@ -15,6 +15,9 @@ struct html_clean_options {
 	/* Instead, when set: appends the URL of the image with this Content-ID, or nothing. */
 	void (*add_image)(void *context, struct str content_id, struct buf *url);
 	void *context;
+	/* Of a text that was written here, which has no looks of its own: without style sheets, pictures, all
+	 * attributes but a link's target, and a block around it. */
+	bool is_written;
 };
 
 struct html_clean_facts {

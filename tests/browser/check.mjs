@@ -19,6 +19,11 @@ export async function sendNow(page) {
   await page.waitForURL(/sent=1/);
 }
 
+/** What stands in the form's text, formatted or not. */
+export function written(page) {
+  return page.locator(".words:visible").evaluate((words) => words.value ?? words.innerText);
+}
+
 /** Every request of the context that leads away from the node is put into the list that comes back. */
 export async function watchForeign(context, node, foreign = []) {
   await context.route("**/*", (route) => {

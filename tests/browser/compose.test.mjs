@@ -1,7 +1,7 @@
 // Writing a new message in a real browser: drafts that save themselves, the look before sending, files.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { check, sendNow } from "./check.mjs";
+import { check, sendNow, written } from "./check.mjs";
 import { signInAlice, withNode } from "./setup.mjs";
 
 let node, browser;
@@ -19,12 +19,12 @@ test("what is written saves itself and can be gone on with", async () => {
   const { context, page } = await signIn({});
   await page.goto(`${node.url}/compose`);
   await page.locator("input[name=to]").fill("carol@partner.example");
-  await page.locator("textarea[name=text]").fill("Two hundred words that nobody wants to write again.");
+  await page.locator(".words:visible").fill("Two hundred words that nobody wants to write again.");
   await page.locator(".draft-line", { hasText: "Draft saved" }).waitFor({ timeout: 20000 });
   await page.goto(`${node.url}/drafts`);
   await check(page, "drafts");
   await page.locator(".row a").first().click();
-  assert.equal(await page.locator("textarea[name=text]").inputValue(), "Two hundred words that nobody wants to write again.");
+  assert.equal(await written(page), "Two hundred words that nobody wants to write again.");
   await check(page, "a draft");
   await page.locator("form.write button.primary").click();
   await page.locator(".check").waitFor();
@@ -42,7 +42,7 @@ test("a file stays through the look before sending, and addresses are completed"
   assert.equal(await page.locator("#known option[value='carol@partner.example']").count(), 1);
   await page.locator("input[name=to]").fill("dave@partner.example, ");
   assert.equal(await page.locator("#known option[value='dave@partner.example, carol@partner.example']").count(), 1);
-  await page.locator("textarea[name=text]").fill("The plan is attached.");
+  await page.locator(".words:visible").fill("The plan is attached.");
   await page.locator("input[type=file]").setInputFiles({ name: "plan.txt", mimeType: "text/plain", buffer: Buffer.from("plan") });
   await page.locator("form.write button.primary").click();
   await page.locator(".check").waitFor();
@@ -57,7 +57,7 @@ test("the same without scripts, on a phone", async () => {
   const { context, page } = await signIn({ javaScriptEnabled: false, viewport: { width: 360, height: 740 } });
   await page.goto(`${node.url}/compose`);
   await page.locator("input[name=to]").fill("erin@partner.example");
-  await page.locator("textarea[name=text]").fill("Marmalade.");
+  await page.locator(".words:visible").fill("Marmalade.");
   await page.locator("input[type=file]").setInputFiles({ name: "plan.txt", mimeType: "text/plain", buffer: Buffer.from("plan") });
   await page.locator("button[value=save]").click();
   await page.waitForURL(/saved=1/);
@@ -73,13 +73,13 @@ test("the seconds to undo are counted, and pressing it gives the draft back", as
   const { context, page } = await signIn({});
   await page.goto(`${node.url}/compose`);
   await page.locator("input[name=to]").fill("carol@partner.example");
-  await page.locator("textarea[name=text]").fill("Marmalade in ten seconds.");
+  await page.locator(".words:visible").fill("Marmalade in ten seconds.");
   await page.locator("form.write button.primary").click();
   await page.waitForURL(/leaving/);
   await check(page, "leaving");
   await page.locator("form[action$='/undo'] button").click();
   await page.waitForURL(/draft=/);
-  assert.equal(await page.locator("textarea[name=text]").inputValue(), "Marmalade in ten seconds.");
+  assert.equal(await written(page), "Marmalade in ten seconds.");
   await check(page, "taken back");
   await page.locator("form.write button.primary").click();
   await page.waitForURL(/leaving/);
@@ -106,7 +106,7 @@ test("files come by dragging and pasting, with progress, and can be taken out ag
   const { context, page } = await signIn({});
   await page.goto(`${node.url}/compose`);
   await page.locator("input[name=to]").fill("carol@partner.example");
-  await page.locator("textarea[name=text]").fill("Marmalade in files.");
+  await page.locator(".words:visible").fill("Marmalade in files.");
   await page.locator("input[type=file]").setInputFiles({ name: "one.txt", mimeType: "text/plain", buffer: Buffer.from("1") });
   await give(page, "drop", [{ name: "two.txt", size: 2048 }, { name: "three.txt", size: 3 }]);
   await give(page, "paste", [{ name: "four.txt", size: 4 }]);

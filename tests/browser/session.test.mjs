@@ -1,6 +1,7 @@
 // What pages that are left open say of the session (R7).
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { written } from "./check.mjs";
 import { text } from "./mails.mjs";
 import { until } from "./node.mjs";
 import { signInAlice, withNode } from "./setup.mjs";
@@ -67,7 +68,7 @@ for (const where of ["/compose", "reply"]) {
     await context.clock.fastForward("58:30");
     assert.match(await line(page), /less than two minutes.*go on writing/);
     const saved = page.waitForResponse((answer) => answer.url().endsWith("/draft"));
-    await page.locator("textarea[name=text]").pressSequentially("We take it.");
+    await page.locator(".words:visible").pressSequentially("We take it.");
     await context.clock.fastForward("00:03");
     assert.equal((await saved).status(), 200);
     await until(async () => { await context.clock.fastForward("00:05"); return /^Without/.test(await line(page)); }, "the new end");
@@ -75,7 +76,7 @@ for (const where of ["/compose", "reply"]) {
     assert.match(await line(page), /^Without further use/);
     await context.clock.fastForward("04:00");
     assert.match(await line(page), /been signed out/);
-    assert.equal(await page.locator("textarea[name=text]").inputValue(), "We take it.");
+    assert.equal(await written(page), "We take it.");
     await context.close();
   });
 }

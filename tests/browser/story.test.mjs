@@ -45,8 +45,8 @@ for (const [name, options] of [
 
     await page.locator("a[href$='/reply']").first().click();
     await verify(page, "reply");
-    await page.locator("textarea[name=text]").fill("We take it.");
-    await page.locator("form:has(textarea[name=text]) button.primary").click();
+    await page.locator(".words:visible").fill("We take it.");
+    await page.locator("form.write button.primary").click();
     await sendNow(page);
     await verify(page, "sent message");
     for (const folder of ["inbox", "sent", "settings"]) {

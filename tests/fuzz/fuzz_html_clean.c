@@ -2,6 +2,7 @@
  * found without stumbling. */
 #include "base/limits.h"
 #include "mime/html_clean.h"
+#include "mime/html_plain.h"
 #include "mime/html_text.h"
 
 #include <stdlib.h>
@@ -17,6 +18,22 @@ static void check(struct str clean)
 	for (size_t i = 0; i < sizeof(never) / sizeof(never[0]); i++)
 		if (str_find_nocase(clean, str_of(never[i])) >= 0)
 			abort();
+}
+
+/* Of a text that was written here not even looks are left. */
+static void check_written(struct str html)
+{
+	struct html_clean_options options = {.is_written = true};
+	struct buf clean = buf_new(LIMIT_HTML_BYTES);
+	struct err err;
+
+	if (mime_html_clean(html, &options, &clean, NULL, &err) == RESULT_OK) {
+		check(buf_str(&clean));
+		if (str_find_nocase(buf_str(&clean), STR("<style")) >= 0 ||
+			str_find_nocase(buf_str(&clean), STR("<img")) >= 0)
+			abort();
+	}
+	buf_done(&clean);
 }
 
 /* The one sheet stands first; nothing in it loads or ends it early. */
@@ -48,10 +65,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct err err;
 
 	mime_html_text(html, &words);
+	buf_clear(&words);
+	mime_html_plain(html, &words);
 	if (str_is_utf8(html) && mime_html_clean(html, &options, &once, NULL, &err) == RESULT_OK) {
 		check(buf_str(&once));
 		check_sheet(buf_str(&once));
 	}
+	if (str_is_utf8(html))
+		check_written(html);
 	buf_done(&once);
 	buf_done(&words);
 	return 0;

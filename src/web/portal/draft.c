@@ -53,6 +53,7 @@ static enum result post_draft(struct request *request, struct response *response
 	if (!id_parse(request_field(request, "form"), &form_id))
 		return err_set(&request->err, RESULT_INVALID, "the form has no identifier");
 	(void)id_parse(request_field(request, "answers"), &answers_id);
+	write_take_html(request);
 	TRY(write_save(
 		request, &visit->actor, form_id, answers_id, request_field(request, "all").len > 0, NULL));
 	page_tell_session(request, response);

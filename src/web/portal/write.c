@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "flow/outsider.h"
+#include "flow/rich.h"
 #include "flow/sending.h"
 
 #include <string.h>
@@ -149,12 +150,24 @@ static struct str form_id(struct request *request, json_t *view)
 	return arena_str(request->arena, str_of(id_text(id_new(request->now)).s));
 }
 
+/* Both forms of the text. What a draft kept is made harmless as what a browser sends is. */
+static void set_text(struct request *request, json_t *view)
+{
+	struct rich rich = {0};
+	struct err err = {0};
+
+	if (rich_read(write_value(request, "html"), request->arena, &rich, &err) != RESULT_OK)
+		rich = (struct rich){0};
+	view_set(view, "text", write_value(request, "text"));
+	view_set(view, "html", rich.html);
+}
+
 void write_set_fields(struct request *request, json_t *view)
 {
 	const struct visit *visit = visit_of(request);
 
 	view_set(view, "form_id", form_id(request, view));
-	view_set(view, "text", write_value(request, "text"));
+	set_text(request, view);
 	view_set(view, "limit", format_size(request->arena, visit->language, files_limit(request)));
 	view_set(view, "limit_bytes",
 		arena_printf(request->arena, "%llu", (unsigned long long)files_limit(request)));
@@ -181,7 +194,7 @@ static struct str draft_value(const struct draft_text *draft, const char *name)
 		const char *name;
 		struct str value;
 	} fields[] = {{"to", draft->to}, {"cc", draft->cc}, {"bcc", draft->bcc}, {"subject", draft->subject},
-		{"text", draft->text}};
+		{"text", draft->text}, {"html", draft->html}};
 
 	for (size_t i = 0; i < COUNT_OF(fields); i++)
 		if (strcmp(name, fields[i].name) == 0)
@@ -318,6 +331,30 @@ bool write_set_problem(struct request *request, struct response *response, json_
 	}
 }
 
+static struct str *field(struct request *request, const char *name)
+{
+	for (size_t i = 0; i < request->fields.count; i++)
+		if (str_equal(request->fields.items[i].name, str_of(name)))
+			return &request->fields.items[i].value;
+	return NULL;
+}
+
+void write_take_html(struct request *request)
+{
+	struct str *html = field(request, "html"), *text = field(request, "text");
+	struct rich rich;
+	struct err err = {0};
+
+	if (!html || !text || html->len == 0)
+		return;
+	enum result result = rich_read(*html, request->arena, &rich, &err);
+	*html = result == RESULT_OK ? rich.html : STR_NONE;
+	if (result == RESULT_OK)
+		*text = rich.text;
+	else if (!request->over.ptr)
+		request->over = STR("text");
+}
+
 bool write_keep_late(struct request *request)
 {
 	struct visit *visit = visit_of(request);
@@ -332,6 +369,7 @@ bool write_keep_late(struct request *request)
 	if (is_answer ? !id_parse(request_field(request, "answers"), &text.answers_id)
 		      : !str_equal(request->path, STR("/compose")))
 		return false;
+	write_take_html(request);
 	text.answers_all = is_answer && request_field(request, "all").len > 0;
 	if (writing && writing->result == RESULT_OK) {
 		written.files = writing->files;
@@ -362,7 +400,7 @@ static enum result set_over(struct request *request, struct response *response, 
 
 	if (str_equal(over, STR("files")))
 		view_set_number(page_problem(view, response, "files", "too_many"), "limit", LIMIT_HTTP_FILES);
-	else if (str_equal(over, STR("text")))
+	else if (str_equal(over, STR("text")) || str_equal(over, STR("html")))
 		view_set(page_problem(view, response, "text", request->is_cut ? "text_cut" : "text_long"),
 			"limit", format_size(request->arena, language, WRITE_TEXT_BYTES));
 	else if (is_line(over))
@@ -377,7 +415,8 @@ enum result write_read(struct request *request, struct response *response, json_
 {
 	const struct writing *writing = request->upload;
 
-	*ret = (struct written){.text = request_field(request, "text")};
+	*ret = (struct written){
+		.text = request_field(request, "text"), .html = request_field(request, "html")};
 	if (writing) {
 		ret->files = writing->files;
 		ret->file_count = writing->count;

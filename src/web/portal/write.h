@@ -15,6 +15,8 @@ enum result write_open_sink(struct request *request, struct upload_sink *ret) mu
 #define WRITE_PARAMETERS                                                                                     \
 	{PARAMETER_FIELD, "form", ID_TEXT_LEN, 0, "makes sending twice send once"},                          \
 		{PARAMETER_FIELD, "text", WRITE_TEXT_BYTES, 0, "what was written"},                          \
+		{PARAMETER_FIELD, "html", WRITE_TEXT_BYTES, 0,                                               \
+			"the same formatted, where scripts run: the text is made from it"},                  \
 		{PARAMETER_FIELD, "checked", CHECKED_LEN, 0,                                                 \
 			"what was shown to be checked, and is to be sent"},                                  \
 		{PARAMETER_FIELD, "do", 4, 0, "save: as a draft; otherwise it is sent"},                     \
@@ -73,6 +75,9 @@ bool write_keep_late(struct request *request);
 /* Saves the form's text, and the files that came with it unless `written` is NULL. */
 enum result write_save(struct request *request, const struct actor *actor, struct id form_id,
 	struct id answers_id, bool answers_all, const struct written *written) must_check;
+
+/* Before anything else of the form is read: its HTML is made harmless, and its text is that of the HTML. */
+void write_take_html(struct request *request);
 
 /* Reads the form. CONFLICT: the page is to be shown again, problems are in the view. */
 enum result write_read(struct request *request, struct response *response, json_t *view, struct written *ret,

@@ -27,7 +27,8 @@ static struct draft_saving read_saving(struct request *request, struct id form_i
 	struct draft_saving saving = {.text = {.id = form_id,
 					      .answers_id = answers_id,
 					      .answers_all = answers_all,
-					      .text = request_field(request, "text")}};
+					      .text = request_field(request, "text"),
+					      .html = request_field(request, "html")}};
 	struct id *dropped;
 
 	/* Answers have neither: their routes list no such fields. */
@@ -288,5 +289,6 @@ enum result write_post(struct request *request, struct response *response, const
 	cleanup(json_decrefp) json_t *view = json_object();
 	struct posting posting = {.request = request, .response = response, .target = target, .view = view};
 
+	write_take_html(request);
 	return post(&posting);
 }
