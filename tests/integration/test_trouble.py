@@ -76,7 +76,9 @@ def test_a_full_disk_is_452_and_recovers(binary, size):
         mail = lambda: smtp.make(subject="Offer [secure]",  # noqa: E731
                                  files=[("a.bin", "application/octet-stream", os.urandom(size))])
         smtp.send(node.smtp_port, mail())
-        portal.link_for(node, "carol@partner.example")
+        link = portal.link_for(node, "carol@partner.example")
+        browser, _ = portal.sign_in_by_link(node, link, "carol@partner.example")
+        reply = browser.get("/message/" + link.rsplit("/", 1)[1] + "/reply")
         free = shutil.disk_usage(inside).free
         with open(f"{inside}/filler", "wb") as f:
             try:
@@ -92,8 +94,13 @@ def test_a_full_disk_is_452_and_recovers(binary, size):
         answer = wait.until(refused, "a refusal on a full disk")  # a last bit may fit
         assert answer.smtp_code in (451, 452), answer
         assert answer.smtp_code == 452, answer
+        files = [("files", "a.bin", "application/octet-stream", os.urandom(size))]
+        refused_page = browser.submit_files(reply, r"/reply$", files, text="We take twelve of them.")
+        assert refused_page.status == 503 and "We take twelve of them." in refused_page.text, refused_page
         os.unlink(f"{inside}/filler")
         smtp.send(node.smtp_port, mail())
         portal.link_for(node, "carol@partner.example", 2)
+        again = browser.submit_files(refused_page, r"/reply$", [], text="We take twelve of them.")
+        assert again.status == 200, node.log()
     finally:
         node.close()

@@ -2,6 +2,7 @@
 
 import pytest
 from support import portal, smtp
+from support.node import Node
 
 TEXT = "Two hundred words that nobody wants to write again."
 
@@ -69,3 +70,22 @@ def test_a_limit_says_which_it_is_and_keeps_what_was_written(sqlite_node, more, 
     sent = bob.submit_files(page, r"/compose$", files("a.txt"), **fields)
     assert "sent=1" in sent.url and TEXT in sent.text
     assert bob.get("/sent").text.count('<li class="row') == 1
+
+
+def test_a_file_past_the_limit_leaves_a_draft_that_can_be_sent(binary):
+    """What did not come whole is no file of the draft; what came before it is."""
+    node = Node(binary, limits={"mail_size": "1MB"}).make_acme().start()
+    try:
+        bob, _ = portal.sign_in_by_password(node, "bob@acme.example")
+        fields = {"to": "alice@acme.example", "subject": "Plans", "text": TEXT}
+        page = bob.submit_files(bob.get("/compose"), r"/compose$", [
+            ("files", "small.txt", "text/plain", b"all of it"), ("files", "large.bin", "application/octet-stream", b"x" * 1_200_000)],
+            **fields)
+        assert page.status == 422 and TEXT in page.text and "KB" in page.text
+        sent = bob.submit_files(page, r"/compose$", [], **fields)
+        assert "sent=1" in sent.url, sent.text
+        files = [l for l in sent.links if "/file/" in l]
+        assert [bob.get(f).body for f in files] == [b"all of it"] and "large.bin" not in sent.text
+        node.stop()
+    finally:
+        node.close()

@@ -70,6 +70,9 @@ static enum result end_file(void *context, struct err *err)
 
 	if (writing->result == RESULT_OK && writing->current)
 		writing->result = upload_end(writing->current, err);
+	/* What did not come whole is no file: not for the message, and not for the draft that is kept. */
+	if (writing->result != RESULT_OK && writing->current)
+		upload_free(writing->files[--writing->count]);
 	writing->current = NULL;
 	return RESULT_OK;
 }
