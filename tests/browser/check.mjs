@@ -48,6 +48,27 @@ export async function check(page, where) {
   await checkWidth(page, where);
 }
 
+/** axe for a page without scripts, where it cannot run itself: it looks at the same page in a browser that has them, with none of
+ * the page's own. */
+export async function checkWithoutScripts(page, where, views) {
+  const url = page.url(), html = (await page.content()).replace(/<script\b.*?<\/script>/gs, "");
+  const context = await page.context().browser().newContext({ ignoreHTTPSErrors: true, reducedMotion: "reduce" });
+  await context.addCookies(await page.context().cookies());
+  const copy = await context.newPage();
+  await copy.route(url, (route) => route.fulfill({ contentType: "text/html; charset=utf-8", body: html }));
+  await copy.goto(url);
+  for (const [colorScheme, viewport] of views) {
+    await copy.emulateMedia({ colorScheme });
+    await copy.setViewportSize(viewport);
+    await check(copy, `${where}, ${colorScheme}, ${viewport.width} px`);
+  }
+  await context.close();
+  for (const [, viewport] of views) {
+    await page.setViewportSize(viewport);
+    await checkWidth(page, `${where}, ${viewport.width} px`);
+  }
+}
+
 export async function checkWidth(page, where) {
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
   assert.ok(wide <= 0, `${where} is wider than the screen by ${wide}`);

@@ -1,13 +1,15 @@
 // Each page of the portal, in each language, on phones and desks, light and dark, with and without scripts.
 import assert from "node:assert/strict";
+import fs from "node:fs";
 import { test } from "node:test";
-import { check, checkWeight, checkWidth, watchForeign } from "./check.mjs";
+import { check, checkWeight, checkWidth, checkWithoutScripts, watchForeign } from "./check.mjs";
 import { text } from "./mails.mjs";
 import { Walk, prepareNode } from "./pages.mjs";
 import { withNode } from "./setup.mjs";
 
 const PHONE = { width: 360, height: 740 }, DESK = { width: 1280, height: 800 };
 const BOTH = [["light", PHONE], ["dark", DESK]], ALL = [...BOTH, ["light", DESK], ["dark", PHONE]];
+const paths = new Set(); // that were asked for
 let node, browser;
 
 withNode((...made) => { [node, browser] = made; }, { prepare: prepareNode });
@@ -16,6 +18,7 @@ async function walk(look, options) {
   const walk = new Walk(node, browser, look, { reducedMotion: "reduce", viewport: DESK, ...options });
   const foreign = [];
   walk.onContext = (context) => {
+    context.on("request", (request) => paths.add(new URL(request.url()).pathname));
     context.setDefaultTimeout(30_000);
     return watchForeign(context, node, foreign);
   };
@@ -47,13 +50,35 @@ for (const [locale, views] of [["en", ALL], ["de", BOTH], ["en-XB", BOTH]]) {
   });
 }
 
-test("every page is reached without scripts, and fits a phone", async () => {
-  const reached = new Set();
-  await walk(async (name, page) => {
-    reached.add(name);
-    await checkWidth(page, name);
-  }, { who: "carol.plain", javaScriptEnabled: false, viewport: PHONE });
-  assert.deepEqual([...reached].sort(), [...seen].sort());
+// axe once: the other direction it sees with scripts.
+for (const locale of ["en", "en-XB"]) {
+  test(`every page is reached without scripts, and fits phones and desks: ${locale}`, async () => {
+    const reached = new Set();
+    await walk(async (name, page) => {
+      reached.add(name);
+      const where = `${name}, ${locale}, no scripts`;
+      if (locale === "en" && page.url().startsWith(node.url)) await checkWithoutScripts(page, where, [["light", PHONE]]);
+      await page.setViewportSize(DESK);
+      await checkWidth(page, where);
+      await page.setViewportSize(PHONE);
+      await checkWidth(page, where);
+    }, { who: `carol.plain.${locale}`.toLowerCase(), javaScriptEnabled: false, locale, viewport: PHONE });
+    if (seen.size) assert.deepEqual([...reached].sort(), [...seen].sort());
+  });
+}
+
+// What is no page, and what rare.test.mjs shows.
+const ELSEWHERE = ["/", "/colour/{name}", "/logo/{name}", "/live", "/message/{id}/file/{path}", "/message/{id}/files.zip",
+  "/message/{id}/message.eml", "/settings/export/{folder}/{part}", "/mailboxes"];
+
+test("the walk leads to every page that has an address", () => {
+  const folder = new URL("../../src/web/portal/", import.meta.url);
+  const routes = fs.readdirSync(folder).filter((name) => name.endsWith(".c")).flatMap((name) =>
+    [...fs.readFileSync(new URL(name, folder), "utf8").matchAll(/\{METHOD_GET, "([^"]+)"/g)].map(([, route]) => route));
+  assert.ok(routes.length > 40);
+  const walked = (route) => [...paths].some((one) => new RegExp(`^${route.replace(/\{\w+\}/g, "[^/]+")}$`).test(one));
+  assert.deepEqual(routes.filter((route) => !ELSEWHERE.includes(route) && !walked(route)), []);
+  assert.deepEqual(ELSEWHERE.filter((route) => !routes.includes(route)), []);
 });
 
 test("a full page of long rows weighs less than 60 KB, and so does a message beside its list", async () => {

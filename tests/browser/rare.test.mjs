@@ -1,0 +1,94 @@
+// Pages that few ever see, which the walk over all others cannot lead to: each with and without scripts, on phones and desks,
+// in both directions.
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { check, checkWeight, checkWithoutScripts, watchForeign } from "./check.mjs";
+import { text } from "./mails.mjs";
+import { Walk, idHex } from "./pages.mjs";
+import { withNode } from "./setup.mjs";
+
+const PHONE = { width: 360, height: 740 }, DESK = { width: 1280, height: 800 };
+const VIEWS = [["light", PHONE], ["dark", DESK]];
+let node, browser;
+
+withNode((...made) => { [node, browser] = made; }, { prepare: (made) => {
+  made.run("account", "add", "beta", "--display-name", "Beta Corp");
+  made.run("domain", "add", "beta.example", "--next-hop", "127.0.0.1:1", "--account", "beta");
+  made.run("source", "add", "--network", "127.0.0.1/32", "--account", "beta");
+} });
+
+/** The files that large content is kept in are away while it runs. */
+async function withoutBlobs(run) {
+  const blobs = path.join(node.folder, "blobs"), away = path.join(node.folder, "away");
+  const folders = fs.readdirSync(blobs);
+  fs.mkdirSync(away);
+  folders.forEach((name) => fs.renameSync(path.join(blobs, name), path.join(away, name)));
+  await run();
+  folders.forEach((name) => fs.renameSync(path.join(away, name), path.join(blobs, name)));
+  fs.rmdirSync(away);
+}
+
+async function visit(locale, javaScriptEnabled) {
+  // An address that is longer than a phone is wide.
+  const carol = `carol.${locale}.${javaScriptEnabled}@department-of-works.regional-government.example`.toLowerCase();
+  const foreign = [], seen = [];
+  const walk = new Walk(node, browser, async (name, page) => {
+    seen.push(name);
+    assert.equal(await page.locator("h1").count(), 1, name);
+    assert.equal(await page.locator("html").getAttribute("dir"), locale === "en-XB" ? "rtl" : "ltr", name);
+    const where = `${name}, ${locale}, scripts ${javaScriptEnabled}`;
+    if (!javaScriptEnabled) return checkWithoutScripts(page, where, VIEWS);
+    for (const [colorScheme, viewport] of VIEWS) {
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize(viewport);
+      await check(page, `${where}, ${viewport.width} px`);
+    }
+    await checkWeight(page, name);
+  }, { locale, javaScriptEnabled, viewport: DESK, reducedMotion: "reduce" });
+  walk.onContext = (context) => watchForeign(context, node, foreign);
+  const filler = "A line of the minutes that somebody has to read.\r\n".repeat(8000);
+  await node.send("alice@acme.example", carol, text(carol, "Minutes [secure]", filler));
+  const large = (await node.link(carol, 1)).split("/").at(-1);
+  await node.send("alice@acme.example", carol, text(carol, "Damaged [secure]", "This will be damaged."));
+  const damaged = (await node.link(carol, 2)).split("/").at(-1);
+  await node.send("xenia@beta.example", carol, text(carol, "From Beta [secure]", "Hello.").replace("alice@acme", "xenia@beta"));
+  await node.link(carol, 3);
+  const page = await walk.newPage();
+  await walk.see("link", page, `/m/${large}`);
+  await page.goto(`${node.url}/sign-in`);
+  await page.locator("#address").fill(carol);
+  await page.locator("form[action='/sign-in'] button").click();
+  await page.locator("form[action$='send-code'] button").click();
+  await page.waitForURL(/sign-in.code/);
+  await walk.see("code", page);
+  await walk.enterCode(page, carol);
+  await walk.see("mailboxes", page, "/mailboxes");
+  await page.locator("form[action^='/mailboxes/'] button", { hasText: "Acme" }).click();
+  await page.waitForURL(/inbox/);
+  await page.goto(`${node.url}/settings/addresses`);
+  await page.locator("#address").fill(`also.${carol}`);
+  await page.locator("form[action='/settings/addresses'] button").first().click();
+  await page.waitForURL(/addresses.code/);
+  await walk.see("address-code", page);
+  await withoutBlobs(() => walk.see("error-unavailable", page, `/message/${large}`));
+  node.sql("UPDATE message SET head_box = zeroblob(length(head_box)) WHERE id = (SELECT message_id FROM copy WHERE hex(id) = upper(?))",
+    idHex(damaged));
+  await walk.see("error-internal", page, `/message/${damaged}`);
+  await page.goto(`${node.url}/search`);
+  await page.locator("#q").evaluate((field) => {
+    field.removeAttribute("maxlength");
+    field.value = "too long ".repeat(130_000);
+  });
+  await Promise.all([page.waitForEvent("domcontentloaded"), page.locator("form.panel button").click()]);
+  await walk.see("error-too-large", page);
+  assert.deepEqual(foreign, []);
+  return seen;
+}
+
+for (const locale of ["en", "en-XB"])
+  for (const scripts of [true, false])
+    test(`pages that few ever see: ${locale}, scripts ${scripts ? "on" : "off"}`, async () => {
+      assert.ok((await visit(locale, scripts)).length === 7);
+    });
