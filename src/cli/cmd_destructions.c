@@ -18,13 +18,15 @@ static enum result repeat(struct admin *admin, const struct options *options, st
 	if (admin->json) {
 		json_t *list = json_array();
 		(void)json_array_append_new(
-			list, json_pack("{s:I,s:I,s:I}", "lines", (json_int_t)again.lines, "not_understood",
-				      (json_int_t)again.bad, "destroyed_again", (json_int_t)again.keys));
+			list, json_pack("{s:I,s:I,s:I,s:I}", "lines", (json_int_t)again.lines,
+				      "not_understood", (json_int_t)again.bad, "destroyed_again",
+				      (json_int_t)again.keys, "done_again", (json_int_t)again.acts));
 		admin_print(admin, list, NULL);
 		return RESULT_OK;
 	}
-	(void)printf("%zu lines read, %zu not understood, %zu keys destroyed again\n", again.lines, again.bad,
-		again.keys);
+	(void)printf("%zu lines read, %zu not understood, %zu keys destroyed again, %zu recalls, deletions "
+		     "and extensions done again\n",
+		again.lines, again.bad, again.keys, again.acts);
 	return RESULT_OK;
 }
 

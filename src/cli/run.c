@@ -209,6 +209,11 @@ static enum result destroy_again(const struct running *r, struct err *err)
 	if (again.keys)
 		log_warning(
 			TOPIC, "an older database was restored: %zu keys were destroyed again", again.keys);
+	if (again.acts)
+		log_warning(TOPIC,
+			"an older database was restored: %zu recalls, deletions and extensions were done "
+			"again",
+			again.acts);
 	if (again.bad)
 		log_warning(TOPIC, "%zu lines of %s are not understood", again.bad, r->config->destructions);
 	if (again.is_foreign)

@@ -1,6 +1,7 @@
 /* destroyed: what was destroyed stays destroyed, also after an older backup was restored. Destroyed keys are
- * listed in a file beside the backups (flow/destruction_file.h); a node that starts destroys again what its
- * database has not yet seen of the file, which is what a restored backup brought back (R6). */
+ * listed in a file beside the backups (flow/destruction_file.h), with the recalls and deletions that
+ * destroyed them, and extensions; a node that starts does again what its database has not yet seen of the
+ * file, which is what a restored backup brought back (R6). */
 #ifndef FLOW_DESTROYED_H
 #define FLOW_DESTROYED_H
 
@@ -14,6 +15,7 @@ struct destroyed_again {
 	size_t lines;	 /* of the file that were read */
 	size_t bad;	 /* … that are no such lines */
 	size_t keys;	 /* that were there again and are destroyed now */
+	size_t acts;	 /* that the database did not know: recalled, extended, deleted again */
 	bool is_foreign; /* the file is shorter than the one the database knows: all is listed in it anew */
 };
 

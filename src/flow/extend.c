@@ -1,6 +1,7 @@
 #include "flow/extend.h"
 
 #include "flow/owned.h"
+#include "store/act_write.h"
 #include "store/copy_write.h"
 #include "store/event_write.h"
 #include "store/message_write.h"
@@ -51,6 +52,13 @@ static enum result extend_in_tx(struct tx *tx, void *context, struct err *err)
 	if (!done)
 		return explain(tx, e, message.id, &arena, err);
 	TRY(copy_set_end(tx, message.id, e->request->until, err));
+	struct act act = {.kind = ACT_EXTENDED,
+		.id = id_new(e->now),
+		.message_id = message.id,
+		.at = e->now,
+		.actor_id = e->actor->person_id,
+		.until = e->request->until};
+	TRY(act_add_extension(tx, &act, err));
 	struct event event = {.account_id = account.account.id,
 		.at = e->now,
 		.kind = STR(EVENT_MESSAGE_EXTENDED),

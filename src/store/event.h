@@ -34,7 +34,9 @@ struct event {
 #define EVENT_MESSAGE_DESTROYED "message.destroyed" /* kept no longer: key and content are gone */
 #define EVENT_COPY_DELETED "copy.deleted"	    /* by its person, to Deleted */
 #define EVENT_COPY_RESTORED "copy.restored"
-#define EVENT_COPY_DESTROYED "copy.destroyed"		/* for good: its key is gone, others keep theirs */
+#define EVENT_COPY_DESTROYED "copy.destroyed" /* for good: its key is gone, others keep theirs */
+#define EVENT_DONE_AGAIN                                                                                     \
+	"message.done-again" /* a restored backup knew nothing of it; detail: recalled, extended */
 #define EVENT_DESTROYED_AGAIN "message.destroyed-again" /* of a person: a restored backup had it back */
 #define EVENT_MAIL_REFUSED "mail.refused"
 #define EVENT_MESSAGE_REPLIED "message.replied"

@@ -698,6 +698,19 @@ static const char summaries[] = "ALTER TABLE message ADD COLUMN failed_at BIGINT
 				"ALTER TABLE person ADD COLUMN summary_day BIGINT NOT NULL DEFAULT 0;"
 				"ALTER TABLE person ADD COLUMN no_summary BIGINT NOT NULL DEFAULT 0;";
 
+/* What else the file of destroyed keys holds, so that a restored database shows it as before: recalls, and
+ * extensions. Recalls of before go into it too, once. */
+static const char acts[] = "ALTER TABLE recall ADD COLUMN listed BIGINT NOT NULL DEFAULT 0;"
+			   "CREATE INDEX recall_to_list ON recall (listed) WHERE listed = 0;"
+			   "CREATE TABLE extension ("
+			   "  id BYTEA PRIMARY KEY,"
+			   "  message_id BYTEA NOT NULL REFERENCES message(id),"
+			   "  at BIGINT NOT NULL,"
+			   "  actor_id BYTEA,"
+			   "  until BIGINT NOT NULL,"
+			   "  listed BIGINT NOT NULL DEFAULT 0);"
+			   "CREATE INDEX extension_to_list ON extension (listed) WHERE listed = 0;";
+
 static const struct migration migrations[] = {
 	{1, "begin", begin},
 	{2, "delay-notices", delay_notices},
@@ -734,6 +747,7 @@ static const struct migration migrations[] = {
 	{33, "person-dates", person_dates},
 	{34, "inquiry-signs", inquiry_signs},
 	{35, "summaries", summaries},
+	{36, "acts", acts},
 };
 
 enum result schema_migrate(struct db *db, int *ret_from, int *ret_to, struct err *err)
