@@ -750,9 +750,29 @@ static const struct migration migrations[] = {
 	{36, "acts", acts},
 };
 
+/* PostgreSQL keeps samples of a column's values in its statistics, where nobody but a superuser can wipe
+ * them: of keys it must have none. The type stays as it is; what was sampled goes with the change. */
+static enum result keep_no_samples(struct tx *tx, void *context, struct err *err)
+{
+	cleanup(rows_done) struct rows rows = {0};
+	(void)context;
+
+	TRY(db_query_one(tx,
+		"SELECT CASE WHEN COALESCE(attstattarget, -1) = 0 THEN 1 ELSE 0 END FROM pg_attribute"
+		" WHERE attrelid = 'wrap'::regclass AND attname = 'sealed'",
+		DB_NO_ARGS, &rows, err));
+	bool is_so = row_bool(&rows, 0);
+	TRY(rows_end(&rows, err));
+	if (is_so)
+		return RESULT_OK;
+	TRY(db_exec(tx, "ALTER TABLE wrap ALTER COLUMN sealed TYPE BYTEA", DB_NO_ARGS, NULL, err));
+	return db_exec(tx, "ALTER TABLE wrap ALTER COLUMN sealed SET STATISTICS 0", DB_NO_ARGS, NULL, err);
+}
+
 enum result schema_migrate(struct db *db, int *ret_from, int *ret_to, struct err *err)
 {
-	return db_migrate(db, migrations, COUNT_OF(migrations), ret_from, ret_to, err);
+	TRY(db_migrate(db, migrations, COUNT_OF(migrations), ret_from, ret_to, err));
+	return db_kind(db) == DB_POSTGRES ? db_write(db, keep_no_samples, NULL, err) : RESULT_OK;
 }
 
 int schema_version(void)
