@@ -24,6 +24,8 @@
 #define LIMIT_INSIDE_OPENED 10	      /* encoded parts of a mail that are opened when it is read */
 #define LIMIT_INSIDE_BYTES (64 << 20) /* decoded for all of them, and for what each lies in */
 #define LIMIT_TNEF_ITEMS 20000	      /* attributes and properties of a winmail.dat */
+#define LIMIT_RTF_DEPTH 200	      /* groups in each other; what is deeper is left out */
+#define LIMIT_RTF_PAGES 16	      /* code pages of one text */
 #define LIMIT_RTF_BYTES (16 << 20)    /* that the compressed RTF in it becomes */
 /* Decoded again, since something before was asked for: this, and so many times all that was opened. */
 #define LIMIT_INSIDE_READ_BACK_BYTES (32 << 20)

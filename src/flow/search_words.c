@@ -111,7 +111,8 @@ static void want_packed_texts(const struct mime_index *whole, size_t at, struct 
 	for (size_t i = at + 1; i < whole->count; i++) {
 		const struct mime_part *part = &whole->parts[i];
 		if (part->parent == (int)at + 1 && part->disposition == MIME_DISPOSITION_ATTACHMENT)
-			wanted[i].text = str_starts(part->type, STR("text/"));
+			wanted[i].text = str_equal(part->type, STR("text/plain")) ||
+					 str_equal(part->type, STR("text/html"));
 	}
 }
 

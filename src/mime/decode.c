@@ -2,12 +2,18 @@
 
 #include "mime/charset.h"
 #include "mime/rtf.h"
+#include "mime/rtf_text.h"
 
 #include <stddef.h>
 #include <string.h>
 
 #define PIECE_BYTES ((size_t)32 * 1024)
 #define UU_LINE_MAX 200
+/* What such a piece becomes fits into one of PIECE_BYTES, or two when its text is read. */
+#define RTF_PIECE_BYTES (PIECE_BYTES / MIME_RTF_GROWTH_MAX / 2)
+_Static_assert(MIME_RTF_GROWTH_MAX *RTF_PIECE_BYTES *MIME_RTF_TEXT_GROWTH_MAX + MIME_RTF_TEXT_KEPT_MAX <=
+		       2 * PIECE_BYTES,
+	"the text of a piece fits into the block of a reader");
 
 /* Values of base64 characters; 64: "=", 65: left out silently (white space), 66: garbage. */
 static uint8_t base64_value(unsigned char c)
@@ -27,18 +33,30 @@ static uint8_t base64_value(unsigned char c)
 	return c == '\r' || c == '\n' || c == ' ' || c == '\t' ? 65 : 66;
 }
 
+static bool is_rtf(enum mime_encoding encoding)
+{
+	return encoding == MIME_ENCODING_COMPRESSED_RTF || encoding == MIME_ENCODING_RTF_TEXT;
+}
+
 void mime_decoder_init(struct mime_decoder *decoder, enum mime_encoding encoding)
 {
 	*decoder = (struct mime_decoder){.encoding = encoding, .line = buf_new(UU_LINE_MAX)};
-	if (encoding == MIME_ENCODING_COMPRESSED_RTF)
+	if (is_rtf(encoding))
 		decoder->rtf = mime_rtf_new();
+	if (encoding != MIME_ENCODING_RTF_TEXT)
+		return;
+	decoder->rtf_text = mime_rtf_text_new();
+	decoder->raw_rtf = buf_new(MIME_RTF_GROWTH_MAX * RTF_PIECE_BYTES);
 }
 
 void mime_decoder_done(struct mime_decoder *decoder)
 {
 	buf_done(&decoder->line);
 	mime_rtf_free(decoder->rtf);
+	mime_rtf_text_free(decoder->rtf_text);
+	buf_done(&decoder->raw_rtf);
 	decoder->rtf = NULL;
+	decoder->rtf_text = NULL;
 }
 
 static size_t emit(struct buf *out, const char *data, size_t len)
@@ -198,6 +216,20 @@ static size_t uu_add(struct mime_decoder *d, struct str data, struct buf *out)
 	return total;
 }
 
+static size_t rtf_text_add(struct mime_decoder *d, struct str data, struct buf *out)
+{
+	size_t total = 0;
+
+	while (data.len) {
+		struct str piece = str_sub(data, 0, RTF_PIECE_BYTES);
+		buf_clear(&d->raw_rtf);
+		d->rtf_bytes += mime_rtf_add(d->rtf, piece, &d->raw_rtf);
+		total += mime_rtf_text_add(d->rtf_text, buf_str(&d->raw_rtf), out);
+		data = str_from(data, piece.len);
+	}
+	return total;
+}
+
 size_t mime_decoder_add(struct mime_decoder *decoder, struct str data, struct buf *out)
 {
 	switch (decoder->encoding) {
@@ -209,6 +241,8 @@ size_t mime_decoder_add(struct mime_decoder *decoder, struct str data, struct bu
 		return uu_add(decoder, data, out);
 	case MIME_ENCODING_COMPRESSED_RTF:
 		return mime_rtf_add(decoder->rtf, data, out);
+	case MIME_ENCODING_RTF_TEXT:
+		return rtf_text_add(decoder, data, out);
 	case MIME_ENCODING_IDENTITY:
 	case MIME_ENCODING_UNKNOWN:
 		break;
@@ -227,8 +261,10 @@ size_t mime_decoder_end(struct mime_decoder *decoder, struct buf *out)
 			block_add(&block, (unsigned char)decoder->kept[i]);
 	if (decoder->encoding == MIME_ENCODING_UUENCODE && decoder->line.len)
 		return uu_line(decoder, str_trim(buf_str(&decoder->line)), out);
-	if (decoder->encoding == MIME_ENCODING_COMPRESSED_RTF)
+	if (is_rtf(decoder->encoding))
 		decoder->broken = !mime_rtf_is_whole(decoder->rtf);
+	if (decoder->encoding == MIME_ENCODING_RTF_TEXT)
+		return mime_rtf_text_end(decoder->rtf_text, out);
 	decoder->kept_len = 0;
 	block_flush(&block);
 	return block.total;
@@ -282,8 +318,7 @@ static void rewind_reader(struct mime_part_reader *reader)
 static enum result next_block(struct mime_part_reader *reader, struct err *err)
 {
 	const struct mime_part *part = reader->part;
-	size_t piece = part->encoding == MIME_ENCODING_COMPRESSED_RTF ? PIECE_BYTES / MIME_RTF_GROWTH_MAX
-								      : PIECE_BYTES;
+	size_t piece = is_rtf(part->encoding) ? RTF_PIECE_BYTES : PIECE_BYTES;
 	size_t got = 0;
 
 	reader->block_offset += reader->block.len;

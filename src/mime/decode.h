@@ -15,8 +15,11 @@ struct mime_decoder {
 	bool broken;   /* something was left out */
 	char kept[3];  /* quoted-printable: "=" and what followed it so far */
 	size_t kept_len;
-	struct buf line;      /* uuencode */
-	struct mime_rtf *rtf; /* compressed RTF */
+	struct buf line;		/* uuencode */
+	struct mime_rtf *rtf;		/* compressed RTF */
+	struct mime_rtf_text *rtf_text; /* what it says */
+	struct buf raw_rtf;
+	uint64_t rtf_bytes; /* of the RTF itself */
 };
 
 void mime_decoder_init(struct mime_decoder *decoder, enum mime_encoding encoding);

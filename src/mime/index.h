@@ -12,8 +12,10 @@ enum mime_encoding {
 	MIME_ENCODING_BASE64 = 1,
 	MIME_ENCODING_QUOTED_PRINTABLE = 2,
 	MIME_ENCODING_UUENCODE = 3,
-	MIME_ENCODING_UNKNOWN = 4,	 /* kept as it is, never shown as text */
-	MIME_ENCODING_COMPRESSED_RTF = 5 /* only inside winmail.dat, never stored (mime/inside.h) */
+	MIME_ENCODING_UNKNOWN = 4, /* kept as it is, never shown as text */
+	/* Only inside winmail.dat, never stored (mime/inside.h). */
+	MIME_ENCODING_COMPRESSED_RTF = 5,
+	MIME_ENCODING_RTF_TEXT = 6 /* the same, and the text or HTML of that (mime/rtf_text.h) */
 };
 
 enum mime_disposition {

@@ -275,12 +275,14 @@ static enum result open_tnef(struct mime_inside *inside, size_t at, struct err *
 				     : has_own_text(&inside->index, at) ? MIME_TNEF_RICH_FILES
 									: MIME_TNEF_SHOWN;
 	struct mime_index found;
+	uint64_t rtf_bytes = 0;
 
 	enum result result = mime_tnef_read(&segment->bytes, texts,
-		text_name(&inside->index.parts[at], is_inner), &inside->arena, &found, err);
+		text_name(&inside->index.parts[at], is_inner), &inside->arena, &found, &rtf_bytes, err);
 	if (result == RESULT_INVALID || result == RESULT_TOO_LARGE)
 		return RESULT_OK;
 	TRY(result);
+	inside->tried += 2 * rtf_bytes; /* measured once, and shown once */
 	join(inside, at, TAKE(segment), &found, STR(MIME_TNEF_CONTAINER));
 	return RESULT_OK;
 }
@@ -299,7 +301,8 @@ static enum result open_mail(struct mime_inside *inside, size_t at, struct err *
 
 static bool has_room(struct mime_inside *inside, const struct mime_part *part)
 {
-	return inside->count < LIMIT_INSIDE_OPENED && cost_of(inside, part) <= inside->most - inside->tried;
+	return inside->count < LIMIT_INSIDE_OPENED && inside->tried <= inside->most &&
+	       cost_of(inside, part) <= inside->most - inside->tried;
 }
 
 enum result mime_inside_open(struct reader mail, const struct mime_index *index, uint64_t bytes,

@@ -6,6 +6,7 @@
 #include "mime/charset.h"
 #include "mime/decode.h"
 #include "mime/header.h"
+#include "mime/rtf_text.h"
 
 #define SIGNATURE 0x223e9f78
 #define TEXT_BYTES_MAX 1024	  /* of a name as it stands there */
@@ -86,6 +87,7 @@ struct tnef {
 	uint32_t code_page;
 	struct text plain, html;
 	struct place rtf;
+	uint64_t rtf_bytes;	      /* that it became */
 	struct attachment attachment; /* the one being read */
 	struct list files;	      /* mime_part */
 	struct err *err;
@@ -420,27 +422,32 @@ static enum result read_attribute(struct tnef *t, uint64_t file_end)
 	return skip(t, t->end - t->at < 2 ? t->end - t->at : 2);
 }
 
-/* What the compressed text becomes has to be known before; empty when it cannot be read. */
-static enum result set_rtf(struct tnef *t, struct mime_part *part)
+/* What the compressed RTF becomes, and what it says, has to be known before; empty when it cannot be read. */
+static enum result measure_rtf(
+	struct tnef *t, struct mime_part *rtf, struct mime_part *text, enum mime_rtf_kind *ret_kind)
 {
 	struct mime_decoder decoder;
 	char piece[4096];
 	size_t got = 1;
 
-	*part = leaf_of(t->rtf, "text/rtf");
-	part->encoding = MIME_ENCODING_COMPRESSED_RTF;
-	part->decoded_size = 0;
-	mime_decoder_init(&decoder, part->encoding);
+	*rtf = *text = leaf_of(t->rtf, "text/rtf");
+	rtf->encoding = MIME_ENCODING_COMPRESSED_RTF;
+	text->encoding = MIME_ENCODING_RTF_TEXT;
+	text->charset = STR("UTF-8");
+	text->decoded_size = 0;
+	mime_decoder_init(&decoder, text->encoding);
 	enum result result = RESULT_OK;
 	for (uint64_t at = 0; at < t->rtf.len && got > 0 && result == RESULT_OK; at += got) {
 		uint64_t left = t->rtf.len - at;
 		size_t want = left < sizeof(piece) ? (size_t)left : sizeof(piece);
 		result = reader_read(t->bytes, t->rtf.offset + at, piece, want, &got, t->err);
 		if (result == RESULT_OK)
-			part->decoded_size += mime_decoder_add(&decoder, (struct str){piece, got}, NULL);
+			text->decoded_size += mime_decoder_add(&decoder, (struct str){piece, got}, NULL);
 	}
-	part->decoded_size += mime_decoder_end(&decoder, NULL);
-	part->damaged = decoder.broken;
+	text->decoded_size += mime_decoder_end(&decoder, NULL);
+	rtf->decoded_size = t->rtf_bytes = decoder.rtf_bytes;
+	rtf->damaged = text->damaged = decoder.broken;
+	*ret_kind = mime_rtf_text_kind(decoder.rtf_text);
 	mime_decoder_done(&decoder);
 	return result;
 }
@@ -463,15 +470,33 @@ static void add_part(struct tree *tree, int parent, int number, struct mime_part
 	*(struct mime_part *)list_add(&tree->parts) = part;
 }
 
+/* What the RTF says, unless another text says it, and the RTF itself where that says less. */
+static enum result list_rtf(struct tnef *t, struct mime_part *ret, size_t *count, struct mime_part *ret_html)
+{
+	enum mime_rtf_kind kind;
+	struct mime_part rtf, text;
+
+	TRY(measure_rtf(t, &rtf, &text, &kind));
+	text.type = kind == MIME_RTF_PACKED_HTML ? STR("text/html") : STR("text/plain");
+	if (kind == MIME_RTF_PACKED_HTML) {
+		*ret_html = text;
+		return RESULT_OK;
+	}
+	if (kind == MIME_RTF_PLAIN && rtf.decoded_size > 0)
+		ret[(*count)++] = rtf;
+	if (!t->plain.place.len && text.decoded_size > 0)
+		ret[(*count)++] = text;
+	return RESULT_OK;
+}
+
 /* The texts there are, the poorest first. */
 static enum result list_texts(struct tnef *t, struct mime_part ret[static 3], size_t *ret_count)
 {
+	struct mime_part packed_html = {0};
 	size_t count = 0;
 
-	if (t->rtf.len && !t->html.place.len) {
-		TRY(set_rtf(t, &ret[count]));
-		count += ret[count].decoded_size > 0;
-	}
+	if (t->rtf.len && !t->html.place.len)
+		TRY(list_rtf(t, ret, &count, &packed_html));
 	if (t->plain.place.len) {
 		ret[count] = leaf_of(t->plain.place, "text/plain");
 		ret[count++].charset = charset_of(t, t->plain.is_unicode);
@@ -480,6 +505,8 @@ static enum result list_texts(struct tnef *t, struct mime_part ret[static 3], si
 		ret[count] = leaf_of(t->html.place, "text/html");
 		ret[count++].charset = charset_of(t, t->html.is_unicode);
 	}
+	if (packed_html.decoded_size > 0)
+		ret[count++] = packed_html;
 	*ret_count = count;
 	return RESULT_OK;
 }
@@ -541,15 +568,16 @@ static enum result make_tree(
 			add_file(&tree, &number, texts[i], name);
 	for (size_t i = 0; i < t->files.count; i++)
 		add_part(&tree, 0, ++number, ((struct mime_part *)t->files.items)[i]);
-	/* No page shows RTF. */
-	if (what == MIME_TNEF_SHOWN && count > 0 && has_type(&texts[0], "text/rtf"))
+	/* No page shows the formats and pictures of RTF. */
+	bool has_rtf = count > 0 && has_type(&texts[0], "text/rtf");
+	if (has_rtf && (what == MIME_TNEF_SHOWN || (what == MIME_TNEF_BEST_AS_FILE && count > 1)))
 		add_file(&tree, &number, texts[0], name);
 	*ret = (struct mime_index){tree.parts.items, tree.parts.count, 0};
 	return RESULT_OK;
 }
 
 enum result mime_tnef_read(const struct reader *tnef, enum mime_tnef_texts texts, struct str name,
-	struct arena *arena, struct mime_index *ret, struct err *err)
+	struct arena *arena, struct mime_index *ret, uint64_t *ret_rtf_bytes, struct err *err)
 {
 	struct tnef t = {.bytes = tnef,
 		.arena = arena,
@@ -565,7 +593,9 @@ enum result mime_tnef_read(const struct reader *tnef, enum mime_tnef_texts texts
 	while (t.at < tnef->size)
 		TRY(read_attribute(&t, tnef->size));
 	TRY(end_attachment(&t));
-	return make_tree(&t, texts, name, ret);
+	TRY(make_tree(&t, texts, name, ret));
+	*ret_rtf_bytes = t.rtf_bytes;
+	return RESULT_OK;
 }
 
 bool mime_part_is_tnef(const struct mime_part *part)

@@ -24,9 +24,9 @@ enum mime_tnef_texts {
 };
 
 /* *ret: a multipart/related or mixed of a multipart/alternative of the texts that are shown, and the files,
- * texts among them called `name` and an extension. INVALID when it is none, or cut; TOO_LARGE past
- * LIMIT_TNEF_ITEMS or LIMIT_MIME_PARTS; results of the reader. */
+ * texts among them called `name` and an extension. *ret_rtf_bytes: of RTF that was read. INVALID when it is
+ * none, or cut; TOO_LARGE past LIMIT_TNEF_ITEMS or LIMIT_MIME_PARTS; results of the reader. */
 enum result mime_tnef_read(const struct reader *tnef, enum mime_tnef_texts texts, struct str name,
-	struct arena *arena, struct mime_index *ret, struct err *err) must_check;
+	struct arena *arena, struct mime_index *ret, uint64_t *ret_rtf_bytes, struct err *err) must_check;
 
 #endif

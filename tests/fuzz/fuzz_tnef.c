@@ -41,10 +41,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct bytes bytes = {data + 1, size - 1};
 	struct reader file = reader_of_bytes(&bytes);
 	struct mime_index index;
+	uint64_t rtf_bytes;
 
 	mime_init();
 	enum mime_tnef_texts texts = (enum mime_tnef_texts)(data[0] % 3);
-	if (mime_tnef_read(&file, texts, STR("message"), &arena, &index, NULL) != RESULT_OK)
+	if (mime_tnef_read(&file, texts, STR("message"), &arena, &index, &rtf_bytes, NULL) != RESULT_OK)
 		return 0;
 	for (size_t i = 0; i < index.count; i++)
 		check_part(&file, &index, i);

@@ -82,10 +82,13 @@ def test_what_is_attached_inside_is_found(node):
         smtp.send(node.smtp_port, wrap(part, subject=f"Mail {number} [secure]").encode(), recipients=[CAROL])
     packed = tnef.make(tnef.inner_message("Minutes", inner), text="Lighthouse news.")
     smtp.send(node.smtp_port, winmail(packed, None).encode(), recipients=[CAROL])
-    carol, _ = portal.sign_in_by_link(node, portal.link_for(node, CAROL, 4), CAROL)
+    rtf = tnef.make(rtf=r"{\rtf1\ansi\fromhtml1 \fs20{\*\htmltag64 <p>}juniper}")
+    smtp.send(node.smtp_port, winmail(rtf, None, number=1).encode(), recipients=[CAROL])
+    carol, _ = portal.sign_in_by_link(node, portal.link_for(node, CAROL, 5), CAROL)
     found = lambda q: sorted(found_by(carol, q))
     assert found("inner words") == ["Mail 0"] and found("erik@else.example") == ["Mail 0", "Mail 1", "Mail 2"]
     assert found("heliotrope base64") == found("begonia") == ["Mail 1", "Mail 2"] and found("wrapper") == ["Mail 2"]
+    assert found("juniper") == ["Packed"] and found("htmltag64") == []
     assert found("lighthouse") == found("quarry") == found("budget") == ["Packed"] and found("alert") == []
     node.stop()
     assert b"heliotrope" not in node.raw_bytes().lower()

@@ -76,6 +76,28 @@ def test_texts_beside_the_mail_s_own_are_files(carol):
     assert saved(browser, page) == [("message.html", b"<b>rich</b>")]
 
 
+HTML_RTF = (r"{\rtf1\ansi\ansicpg1252\fromhtml1 \deff0{\fonttbl{\f0 Arial;}}{\*\htmltag50 <body>}\htmlrtf {\htmlrtf0 "
+            r"{\*\htmltag64 <p onclick='x()'>}Rich gr\'fc\'dfe \htmlrtf bad\htmlrtf0 {\*\htmltag84 <b>}bold\u8364?{\*\htmltag92 </b>}"
+            r"{\*\htmltag116 <img src='cid:p@x'><script>alert(1)</script>}\htmlrtf }\htmlrtf0}")
+
+
+def test_rtf_is_read_as_the_html_or_text_in_it(carol):
+    image = tnef.attachment("p.png", base64.b64decode(PNG), (tnef.TEXT, 0x370e, "image/png"), (tnef.TEXT, 0x3712, "p@x"))
+    browser, path, page = carol(mail(tnef.make(image, rtf=HTML_RTF), None))
+    body = browser.get(path + "/body")
+    assert "Rich grüße <b>bold€</b>" in body.text and "data:image/png" in body.text and links(page, "/file/") == []
+    assert not [word for word in ("htmlrtf", "bad", "<script", "onclick", "alert") if word in body.text]
+    browser, path, page = carol(mail(tnef.make(rtf=r"{\rtf1\ansi\fromtext Packed <text>\par second line}"), None))
+    assert "Packed &lt;text&gt;" in page.text and "second line" in page.text and links(page, "/file/") == []
+    # Of other RTF the text is shown, and the file with its formats is kept.
+    plain = r"{\rtf1\ansi{\info{\title t}}\pard Only \b words\b0\par}"
+    browser, path, page = carol(mail(tnef.make(rtf=plain), None))
+    assert "Only words" in page.text and saved(browser, page) == [("message.rtf", plain.encode())]
+    browser, path, page = carol(mail(tnef.make(rtf=HTML_RTF), "See the plan."))
+    [(name, data)] = saved(browser, page)
+    assert name == "message.html" and "<b>bold€</b>" in data.decode()
+
+
 def test_what_is_inside_what_is_inside(carol):
     inner = tnef.make(tnef.attachment("deep.txt", b"deep"), text="inner words")
     forward = tnef.attachment("fwd.eml", INNER.encode(), (tnef.TEXT, 0x370e, "message/rfc822"))

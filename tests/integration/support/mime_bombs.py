@@ -1,6 +1,9 @@
 """Mails of up to 25 MB whose shape is dear to a parser, each as (name, mail without From, To and Subject)."""
 
 import base64
+import struct
+
+from support import tnef
 
 SIZE = 24_500_000
 
@@ -63,6 +66,23 @@ def lines_of_base64(data):
     return base64.encodebytes(data).replace(b"\n", b"\r\n")
 
 
+def growing_rtf():
+    """winmail.dat with 16 MB of RTF in 2 MB: after a few characters nothing but references to them."""
+    begin = b"{\\rtf1 \\u9?"
+    rtf = b"\0" + begin[:8] + bytes([0xfe << (len(begin) - 8) & 0xff]) + begin[8:]
+    at = 207 + len(begin)
+    references = 8 - (len(begin) - 8)
+    out = bytearray(rtf)
+    while len(out) < 2_100_000:
+        for _ in range(references):
+            out += struct.pack(">H", ((at - 4) % 4096) << 4 | 15)
+            at += 17
+        out.append(0xff)
+        references = 8
+    data = struct.pack("<II4sI", len(out) + 12, 16 << 20, b"LZFu", 0) + bytes(out)
+    return struct.pack("<IH", 0x223e9f78, 1) + tnef.attribute(1, 0x00069003, tnef.properties((tnef.BINARY, 0x1009, data)))
+
+
 def shapes():
     yield "empty parts", fill(multipart(), b"--b\r\n\r\n")
     yield "empty parts without an empty line", fill(multipart(), b"--b\r\n")
@@ -80,6 +100,8 @@ def shapes():
         packed = (b"Subject: in\r\n" + multipart("m") + parts * 3 + b"--m\r\n" + inside + lines_of_base64(packed)
                   + b"--m\r\nContent-Type: text/html\r\n\r\n" + b"<b>x" * 9999 + b"--m--")
     yield "encoded mails in each other", inside + lines_of_base64(packed)
+    yield "winmail.dat of RTF that grows", (multipart() + b"".join(
+        b"--b\r\n" + encoded("base64", "application/ms-tnef") + lines_of_base64(growing_rtf()) for _ in range(8)) + b"--b--\r\n")
     yield "header fields", fill(b"", b"X-A: b\r\n", b"\r\nx\r\n")
     yield "header fields without a name", fill(b"", b":\r\n", b"\r\nx\r\n")
     yield "one long header line", fill(b"X-A: ", b"b" * 998, b"\r\n\r\nx\r\n")

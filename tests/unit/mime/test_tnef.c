@@ -4,8 +4,10 @@
 #include "mime/decode.h"
 #include "mime/header.h"
 #include "mime/rtf.h"
+#include "mime/rtf_text.h"
 #include "tests/unit/unit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define FILE_BYTES ((size_t)4 << 20)
@@ -192,8 +194,9 @@ static struct str draw(struct str file, enum mime_tnef_texts texts, struct arena
 	struct bytes bytes = str_bytes(file);
 	struct reader reader = reader_of_bytes(&bytes);
 	struct mime_index index;
+	uint64_t rtf_bytes;
 
-	if (mime_tnef_read(&reader, texts, STR("message"), arena, &index, NULL) != RESULT_OK)
+	if (mime_tnef_read(&reader, texts, STR("message"), arena, &index, &rtf_bytes, NULL) != RESULT_OK)
 		return STR("refused");
 	for (size_t i = 0; i < index.count; i++) {
 		const struct mime_part *part = &index.parts[i];
@@ -242,7 +245,9 @@ static void test_damaged_files(void **state)
 		struct bytes bytes = str_bytes(str_sub(file, 0, len));
 		struct reader reader = reader_of_bytes(&bytes);
 		struct mime_index index;
-		if (mime_tnef_read(&reader, MIME_TNEF_SHOWN, STR("m"), &arena, &index, NULL) != RESULT_OK)
+		uint64_t rtf_bytes;
+		if (mime_tnef_read(&reader, MIME_TNEF_SHOWN, STR("m"), &arena, &index, &rtf_bytes, NULL) !=
+			RESULT_OK)
 			continue;
 		for (size_t i = 0; i < index.count; i++)
 			assert_true(index.parts[i].body_offset + index.parts[i].body_len <= len);
@@ -269,6 +274,56 @@ static void test_limits(void **state)
 	assert_str(draw(buf_str(&files), MIME_TNEF_SHOWN, &arena), "refused");
 }
 
+/* The bytes of a file of the corpus, NULL when it is not there. */
+static FILE *corpus_file(const char *name)
+{
+	const char *corpora = getenv("SEALPOST_CORPORA");
+	char path[512];
+
+	(void)snprintf(path, sizeof(path), "%s/mimekit/tnef/%s/message.rtf", corpora ? corpora : "", name);
+	return fopen(path, "rb");
+}
+
+static void assert_file_says(FILE *file, enum mime_rtf_kind kind, struct str begin)
+{
+	cleanup(buf_done) struct buf out = buf_new(FILE_BYTES);
+	cleanup(mime_rtf_text_free_at) struct mime_rtf_text *text = mime_rtf_text_new();
+	static char raw[FILE_BYTES];
+	size_t len = fread(raw, 1, sizeof(raw), file);
+
+	(void)fclose(file);
+	(void)mime_rtf_text_add(text, (struct str){raw, len}, &out);
+	(void)mime_rtf_text_end(text, &out);
+	assert_int_equal(mime_rtf_text_kind(text), kind);
+	assert_str(str_sub(buf_str(&out), 0, begin.len), begin.ptr);
+}
+
+/* Outlook's own RTF, in what the corpus keeps of MimeKit's tests. */
+static void test_rtf_of_the_corpus(void **state)
+{
+	static const struct {
+		const char *name;
+		enum mime_rtf_kind kind;
+		const char *begin;
+	} files[] = {
+		{"MAPI_OBJECT", MIME_RTF_PLAIN, "Attached is the updated October Discounted Price List"},
+		{"MAPI_ATTACH_DATA_OBJ", MIME_RTF_PLAIN,
+			"Det er jo en velkjent sak at bodødamene er noe mer "},
+		{"long-filename", MIME_RTF_PACKED_TEXT,
+			"I've attached a temp. license for QARun 4.7.  Do you"},
+		{"missing-filenames", MIME_RTF_PACKED_TEXT,
+			"Hi Stephen,\r\n\r\nSue has encountered a Date problem"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(files); i++) {
+		FILE *file = corpus_file(files[i].name);
+		if (!file)
+			skip();
+		assert_file_says(file, files[i].kind, str_of(files[i].begin));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -277,6 +332,7 @@ int main(void)
 		cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_damaged_files),
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_rtf_of_the_corpus),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
