@@ -181,7 +181,8 @@
 #define LIMIT_ZONES 2000	     /* there are 600 names */
 
 /* Sign-in. */
-#define LIMIT_ADDRESSES 10 /* of one person, the main one included */
+#define LIMIT_ADDRESSES 10	/* of one person, the main one included */
+#define LIMIT_SHARED_MEMBERS 50 /* people who use one address together */
 #define LIMIT_CODE_DIGITS 8
 #define LIMIT_CODE_MS (15 * MS_MINUTE)
 #define LIMIT_CODE_TRIES 5

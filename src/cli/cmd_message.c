@@ -64,9 +64,10 @@ static json_t *event_rows(const struct event *events, size_t count)
 
 	for (size_t i = 0; i < count; i++)
 		(void)json_array_append_new(
-			rows, json_pack("{s:o,s:o,s:o,s:o,s:o,s:o}", "at", admin_time(events[i].at), "event",
-				      admin_text(events[i].kind), "message", admin_id(events[i].message_id),
-				      "person", admin_id(events[i].person_id), "origin",
+			rows, json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "at", admin_time(events[i].at),
+				      "event", admin_text(events[i].kind), "message",
+				      admin_id(events[i].message_id), "person", admin_id(events[i].person_id),
+				      "by", admin_id(events[i].actor_id), "origin",
 				      admin_text(events[i].origin), "detail", admin_text(events[i].detail)));
 	return rows;
 }

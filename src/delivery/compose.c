@@ -318,14 +318,17 @@ static enum result compose_changed(struct composing *c, const struct writer *out
 	} words[] = {{EVENT_PASSWORD_SET, "password_set"}, {EVENT_FACTOR_SET, "factor_set"},
 		{EVENT_FACTOR_REMOVED, "factor_removed"}, {EVENT_RECOVERY_CODES_MADE, "codes_made"},
 		{EVENT_PASSKEY_ADDED, "passkey_added"}, {EVENT_PASSKEY_REMOVED, "passkey_removed"},
-		{EVENT_ADDRESS_ADDED, "address_added"}, {EVENT_ADDRESS_REMOVED, "address_removed"}};
-	struct str address = c->job->payload;
-	struct str kind = str_cut(&address, '\n');
+		{EVENT_ADDRESS_ADDED, "address_added"}, {EVENT_ADDRESS_REMOVED, "address_removed"},
+		{EVENT_ADDRESS_SHARED, "address_shared"}, {EVENT_ADDRESS_LEFT, "address_left"}};
+	struct str who = c->job->payload;
+	struct str kind = str_cut(&who, '\n');
+	struct str address = str_cut(&who, '\n');
 
 	for (size_t i = 0; i < COUNT_OF(words); i++)
 		if (str_equal(kind, str_of(words[i].kind)))
 			(void)json_object_set_new(c->view, words[i].word, json_true());
 	set(c->view, "address", address);
+	set(c->view, "who", who);
 	set(c->view, "recipient", c->job->delivery.recipient);
 	set(c->view, "at", words_of_time(c, c->job->delivery.created_at));
 	set(c->view, "link",

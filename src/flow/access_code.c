@@ -124,7 +124,7 @@ static enum result note(
 	struct event event = {.account_id = copy->account_id,
 		.at = e->now,
 		.kind = str_of(kind),
-		.actor_id = e->actor->person_id,
+		.actor_id = actor_self(e->actor),
 		.message_id = copy->message_id,
 		.person_id = copy->person_id,
 		.origin = e->actor->origin};

@@ -12,6 +12,7 @@
 #include "store/factor.h"
 #include "store/person_write.h"
 #include "store/session_write.h"
+#include "store/shared_write.h"
 
 /* Within an hour by one person, besides what counts for the address and the network. */
 #define ASKED_PER_PERSON 10
@@ -40,7 +41,7 @@ static enum result read_list(struct tx *tx, void *context, struct err *err)
 	struct id entered;
 
 	TRY(entered_by(tx, l->actor, l->arena, &entered, err));
-	TRY(person_list_joined(tx, l->actor->person_id, l->arena, &people, &l->count, err));
+	TRY(person_list_joined(tx, actor_self(l->actor), l->arena, &people, &l->count, err));
 	l->facts = arena_array(l->arena, struct address_facts, l->count);
 	for (size_t i = 0; i < l->count; i++)
 		l->facts[i] = (struct address_facts){.id = people[i].id,
@@ -100,7 +101,8 @@ static enum result check_address(struct tx *tx, const struct asking *a, const st
 
 static enum result count(struct tx *tx, struct asking *a, struct arena *arena, struct err *err)
 {
-	struct str whom = {(const char *)a->actor->person_id.b, ID_BYTES};
+	struct id self = actor_self(a->actor);
+	struct str whom = {(const char *)self.b, ID_BYTES};
 
 	a->over = false;
 	TRY(sign_in_count(tx, "address", whom, ASKED_PER_PERSON, a->now, &a->over, err));
@@ -117,7 +119,7 @@ static enum result ask(struct tx *tx, void *context, struct err *err)
 	struct flow_account account;
 	struct person person;
 
-	TRY(person_find(tx, a->actor->account_id, a->actor->person_id, &arena, &person, err));
+	TRY(person_find(tx, a->actor->account_id, actor_self(a->actor), &arena, &person, err));
 	TRY(check_address(tx, a, &person, &arena, err));
 	TRY(count(tx, a, &arena, err));
 	if (a->over)
@@ -159,6 +161,8 @@ struct proving {
 	struct code_try try;
 	struct arena *arena;
 	struct str address;
+	enum address_use use;
+	bool is_shared;
 	enum result outcome; /* of what the right code led to; the code is used up whatever it is */
 	const char *why;
 };
@@ -174,7 +178,7 @@ static enum result refuse(struct proving *p, const char *why)
 static enum result take_over(
 	struct tx *tx, const struct proving *p, const struct person *row, struct err *err)
 {
-	struct id to = p->actor->person_id;
+	struct id to = actor_self(p->actor);
 	struct person left = {.id = row->main_id, .account_id = row->account_id};
 
 	TRY(copy_move(tx, row->id, row->main_id, to, err));
@@ -191,20 +195,21 @@ static enum result take_over(
 static enum result join(struct tx *tx, const struct proving *p, const struct person *row,
 	const struct person *rows, size_t count, struct err *err)
 {
-	struct id to = p->actor->person_id;
+	struct id to = actor_self(p->actor);
 
 	for (size_t i = 0; i < count; i++) {
 		TRY(copy_move(tx, rows[i].id, row->id, to, err));
 		TRY(person_set_main(tx, rows[i].id, to, p->try.now, err));
 	}
 	TRY(draft_move(tx, row->id, to, (struct id){0}, err));
+	TRY(shared_move(tx, row->id, to, err));
 	return person_clear_entries(tx, row->id, err);
 }
 
 static enum result note(
 	struct tx *tx, const struct proving *p, const char *kind, struct str address, struct err *err)
 {
-	struct person person = {.id = p->actor->person_id, .account_id = p->actor->account_id};
+	struct person person = {.id = actor_self(p->actor), .account_id = p->actor->account_id};
 
 	TRY(sign_in_note(tx, kind, &person, (struct id){0}, p->actor->origin, address, p->try.now, err));
 	return changed_tell(p->flow, tx, person.account_id, person.id, kind, address, p->try.now, err);
@@ -220,12 +225,28 @@ static enum result hold_row(
 	TRY(flow_account_load(p->flow, tx, p->actor->account_id, p->arena, &account, err));
 	TRY(people_ensure(
 		tx, &account, p->address, STR_NONE, false, p->try.now, p->arena, &person, NULL, err));
-	TRY(person_hold(tx, p->actor->person_id, p->arena, &main, err));
+	TRY(person_hold(tx, actor_self(p->actor), p->arena, &main, err));
 	if (!id_is_none(main.main_id))
 		return err_code(err, RESULT_DENIED, "session-ended", "somebody else's address by now");
 	TRY(person_hold(tx, person.id, p->arena, ret_row, err));
 	*ret_main = id_is_none(ret_row->main_id) ? ret_row->id : ret_row->main_id;
 	return person_hold(tx, *ret_main, p->arena, &main, err);
+}
+
+/* Several people use it: the person from now on, and whoever did before. */
+static enum result share(
+	struct tx *tx, struct proving *p, struct person *row, size_t row_count, struct err *err)
+{
+	struct person person;
+
+	if (!row->shared_at && id_is_none(row->main_id) && row_count > 1)
+		return refuse(p, "address-has-others");
+	if (!row->shared_at)
+		TRY(shared_make(tx, row, p->try.now, err));
+	p->is_shared = true;
+	TRY(person_find(tx, p->actor->account_id, actor_self(p->actor), p->arena, &person, err));
+	TRY(person_set_proved(tx, row->id, p->try.now, err));
+	return shared_join(p->flow, tx, row, &person, p->actor->origin, p->try.now, err);
 }
 
 static enum result add(struct tx *tx, struct proving *p, struct err *err)
@@ -236,15 +257,17 @@ static enum result add(struct tx *tx, struct proving *p, struct err *err)
 	bool is_protected;
 
 	TRY(hold_row(tx, p, &row, &main_id, err));
-	if (id_equal(main_id, p->actor->person_id))
+	if (id_equal(main_id, actor_self(p->actor)))
 		return RESULT_OK;
 	if (row.is_internal)
 		return refuse(p, "address-internal");
 	TRY(factor_is_set(tx, main_id, &is_protected, err));
 	if (is_protected)
 		return refuse(p, "address-protected");
-	TRY(person_list_joined(tx, p->actor->person_id, p->arena, &own, &own_count, err));
+	TRY(person_list_joined(tx, actor_self(p->actor), p->arena, &own, &own_count, err));
 	TRY(person_list_joined(tx, main_id, p->arena, &others, &other_count, err));
+	if (row.shared_at || p->use == ADDRESS_SHARED)
+		return share(tx, p, &row, other_count, err);
 	if (own_count + (id_is_none(row.main_id) ? other_count : 1) > LIMIT_ADDRESSES)
 		return refuse(p, "addresses-full");
 	TRY(id_is_none(row.main_id) ? join(tx, p, &row, others, other_count, err)
@@ -262,7 +285,7 @@ static enum result prove(struct tx *tx, void *context, struct err *err)
 	if (p->try.outcome != RESULT_OK)
 		return RESULT_OK;
 	/* Signed in as somebody else meanwhile: the code is as good as asked for elsewhere. */
-	if (!id_equal(p->try.code.person_id, p->actor->person_id)) {
+	if (!id_equal(p->try.code.person_id, actor_self(p->actor))) {
 		p->try.outcome = RESULT_NOT_FOUND;
 		return RESULT_OK;
 	}
@@ -271,10 +294,12 @@ static enum result prove(struct tx *tx, void *context, struct err *err)
 }
 
 enum result addresses_prove(struct flow *flow, const struct actor *actor, const struct visitor *visitor,
-	struct str code, int64_t now, struct arena *arena, struct str *ret_address, struct err *err)
+	struct str code, enum address_use use, int64_t now, struct arena *arena, struct str *ret_address,
+	bool *ret_shared, struct err *err)
 {
 	struct proving proving = {.flow = flow,
 		.actor = actor,
+		.use = use,
 		.try = {.visitor = visitor, .digits = code_digits(code, arena), .adds = true, .now = now},
 		.arena = arena};
 
@@ -283,6 +308,7 @@ enum result addresses_prove(struct flow *flow, const struct actor *actor, const 
 	if (proving.outcome != RESULT_OK)
 		return err_code(err, proving.outcome, proving.why, "the address cannot be added");
 	*ret_address = proving.address;
+	*ret_shared = proving.is_shared;
 	return RESULT_OK;
 }
 
@@ -297,7 +323,7 @@ static enum result remove_address(struct tx *tx, void *context, struct err *err)
 {
 	const struct removing *r = context;
 	cleanup(arena_done) struct arena arena = {0};
-	struct id own_id = r->actor->person_id, entered;
+	struct id own_id = actor_self(r->actor), entered;
 	struct person person = {.id = own_id, .account_id = r->actor->account_id}, row;
 
 	enum result found = person_hold(tx, r->id, &arena, &row, err);

@@ -25,14 +25,22 @@ enum result addresses_list(struct flow *flow, const struct actor *actor, struct 
 enum result addresses_ask(struct flow *flow, const struct actor *actor, const struct visitor *visitor,
 	struct str address, int64_t now, struct err *err) must_check;
 
-/* Adds the address whose code it is. Whoever reads its mail could sign in by it, and so read what this gives:
- * if it signed in as somebody before, by itself or with others, all those addresses join; if it was added to
- * another person's, it leaves that. With a second factor a code is not enough to sign in, so it is not enough
- * here: CONFLICT "address-protected". Also results as sign_in_by_code, and CONFLICT "addresses-full". The way
- * in by it ends: sessions, password, passkeys. *ret_address in the arena. */
+enum address_use {
+	ADDRESS_MINE,  /* only the person uses it */
+	ADDRESS_SHARED /* several people do (flow/shared.h) */
+};
+
+/* Adds the address whose code it is. One that several people use, or (`use`) that is to be so, becomes or
+ * stays shared, and whoever has it already uses it on: CONFLICT "address-has-others" when it is somebody's
+ * main one of several, "shared-full". Whoever reads its mail could sign in by it, and so read what this
+ * gives: if it signed in as somebody before, by itself or with others, all those addresses join; if it was
+ * added to another person's, it leaves that. With a second factor a code is not enough to sign in, so it is
+ * not enough here: CONFLICT "address-protected". Also results as sign_in_by_code, and CONFLICT
+ * "addresses-full". The way in by it ends: sessions, password, passkeys. *ret_address in the arena;
+ * *ret_shared: several people use it. */
 enum result addresses_prove(struct flow *flow, const struct actor *actor, const struct visitor *visitor,
-	struct str code, int64_t now, struct arena *arena, struct str *ret_address,
-	struct err *err) must_check;
+	struct str code, enum address_use use, int64_t now, struct arena *arena, struct str *ret_address,
+	bool *ret_shared, struct err *err) must_check;
 
 /* It signs in as itself again, with what came to it. NOT_FOUND unless it is a further one of the person's;
  * CONFLICT "address-entered" when the session was begun by it. */

@@ -25,7 +25,7 @@ static enum result add_event(
 	struct event event = {.account_id = copy->account_id,
 		.at = d->now,
 		.kind = str_of(kinds[d->verb]),
-		.actor_id = d->actor->person_id,
+		.actor_id = actor_self(d->actor),
 		.message_id = copy->message_id,
 		.person_id = copy->person_id,
 		.origin = d->actor->origin,

@@ -13,12 +13,13 @@
 #define SNIPPET_BYTES 160
 #define MAILS_IN_DRAFTS 2
 
-static const char *const names[] = {"to", "cc", "bcc", "subject", "text", "html", "origin"};
+static const char *const names[] = {"to", "cc", "bcc", "subject", "text", "html", "origin", "self"};
 
 static struct str *field_of(struct draft_text *text, size_t i)
 {
 	struct str *fields[] = {
-		&text->to, &text->cc, &text->bcc, &text->subject, &text->text, &text->html, &text->origin};
+		&text->to, &text->cc, &text->bcc, &text->subject, &text->text, &text->html, &text->origin,
+		&text->self};
 
 	static_assert(COUNT_OF(fields) == COUNT_OF(names), "each has a name");
 	return fields[i];
@@ -149,6 +150,8 @@ static enum result save_with_key(struct tx *tx, struct saving *s, const struct f
 	struct id id = text.id;
 
 	text.origin = s->for_leaving ? s->actor->origin : STR_NONE;
+	struct id_text self = id_text(s->actor->self_id);
+	text.self = s->for_leaving && !id_is_none(s->actor->self_id) ? str_of(self.s) : STR_NONE;
 	TRY(is_new ? new_key(tx, account, id, key, err) : draft_key(tx, account, id, key, err));
 	TRY(draft_set_box(tx, id, text_seal(&text, key, s->arena), err));
 	for (size_t i = 0; i < saving->drop_count; i++)

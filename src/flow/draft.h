@@ -18,6 +18,7 @@ struct draft_text {
 	struct id definition_id;
 	/* When it is read: */
 	struct str origin; /* of who had it leave */
+	struct str self;   /* and who that was (actor.self_id), or empty */
 	int64_t saved_at;
 	int64_t leaves_at; /* it waits to be sent then; 0: it does not */
 	bool was_refused;  /* it should have left and could not */

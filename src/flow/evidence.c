@@ -55,6 +55,20 @@ static enum result check_is_there(struct tx *tx, struct id copy_id, struct err *
 	return RESULT_OK;
 }
 
+/* Once for each copy, and where several people use its address, for each of them. */
+static enum result is_read_again(
+	struct tx *tx, const struct note *note, const struct copy *copy, bool *ret, struct err *err)
+{
+	bool is_first;
+
+	TRY(copy_mark_read(tx, copy->id, note->now, &is_first, err));
+	*ret = !is_first || copy->is_owner;
+	if (is_first || copy->is_owner || id_is_none(note->actor->self_id))
+		return RESULT_OK;
+	return event_is_noted(
+		tx, copy->message_id, copy->person_id, note->actor->self_id, STR(EVENT_BODY_SHOWN), ret, err);
+}
+
 static enum result add_note(struct tx *tx, void *context, struct err *err)
 {
 	const struct note *note = context;
@@ -69,11 +83,9 @@ static enum result add_note(struct tx *tx, void *context, struct err *err)
 	if (note->evidence != EVIDENCE_LINK_OPENED)
 		TRY(check_is_there(tx, note->copy_id, err));
 	if (note->evidence == EVIDENCE_BODY_SHOWN) {
-		bool first;
 		if (!id_equal(copy.mailbox_id, note->actor->person_id))
 			return err_set(err, RESULT_NOT_FOUND, "there is no such message");
-		TRY(copy_mark_read(tx, copy.id, note->now, &first, err));
-		again = !first || copy.is_owner;
+		TRY(is_read_again(tx, note, &copy, &again, err));
 	} else {
 		TRY(is_again(tx, note, &again, err));
 	}
@@ -82,11 +94,13 @@ static enum result add_note(struct tx *tx, void *context, struct err *err)
 	struct event event = {.account_id = copy.account_id,
 		.at = note->now,
 		.kind = str_of(kinds[note->evidence]),
-		.actor_id = note->actor->person_id,
+		.actor_id = actor_self(note->actor),
 		.message_id = copy.message_id,
 		.person_id = copy.person_id,
 		.origin = note->actor->origin,
 		.detail = note->detail};
+	if (note->evidence == EVIDENCE_BODY_SHOWN && !id_is_none(note->actor->self_id))
+		event.detail = STR(EVIDENCE_SHARED);
 	return event_record(tx, &event, err);
 }
 

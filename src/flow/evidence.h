@@ -5,6 +5,8 @@
 
 #include "flow/flow.h"
 
+#define EVIDENCE_SHARED "shared" /* detail of a body shown: by one of several people, who is the actor */
+
 enum evidence {
 	EVIDENCE_LINK_OPENED,	  /* somebody opened the link, nobody signed in; the actor has no person */
 	EVIDENCE_BODY_SHOWN,	  /* "read": the body was shown to the signed-in recipient */
@@ -15,7 +17,8 @@ enum evidence {
 
 /* GONE, code "recalled" or "deleted": the sender, or the person in another window, was faster, and what was
  * to be shown may not be.
- * Body shown is kept once per copy as the time of first reading, the others once a minute at most. */
+ * Body shown is kept once per copy as the time of first reading, and once for each of its people where the
+ * address is shared, the others once a minute at most. */
 enum result evidence_note(struct flow *flow, const struct actor *actor, enum evidence evidence,
 	struct id copy_id, struct str detail, int64_t now, struct err *err) must_check;
 

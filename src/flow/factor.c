@@ -182,7 +182,7 @@ enum result factor_stage(struct tx *tx, const struct flow_account *account, cons
 	bool is_set, is_remembered = false;
 
 	*ret = SESSION_OPEN;
-	if (*proof & PROOF_PASSKEY)
+	if (*proof & PROOF_SECOND)
 		return RESULT_OK;
 	TRY(factor_is_set(tx, person->id, &is_set, err));
 	if (is_set && visitor->device.len == TOKEN_BYTES) {
@@ -214,7 +214,7 @@ static enum result read_facts(struct tx *tx, void *context, struct err *err)
 	struct factor factor = {0};
 
 	TRY(flow_account_load(q->flow, tx, q->actor->account_id, q->arena, &account, err));
-	TRY(person_find(tx, q->actor->account_id, q->actor->person_id, q->arena, &person, err));
+	TRY(person_find(tx, q->actor->account_id, actor_self(q->actor), q->arena, &person, err));
 	enum result found = factor_find(tx, person.id, q->arena, &factor, err);
 	if (found != RESULT_NOT_FOUND)
 		TRY(found);

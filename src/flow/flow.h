@@ -39,11 +39,18 @@ const struct root_key *flow_root_key(const struct flow *flow);
 /* Who asks for something, and from where: goes into events and decides what may be done. */
 struct actor {
 	struct id account_id;
-	struct id person_id;	   /* none: the system, or the command line */
+	struct id person_id;	   /* whose mailbox; none: the system, or the command line */
+	struct id self_id;	   /* who acts, where that mailbox is of a shared address; none: person_id */
 	struct str origin;	   /* the peer's address, "cli", or empty */
 	struct bytes session_hash; /* of the person's session; empty: none */
 	bool has_second_factor;	   /* was shown in this session, or its browser is remembered */
 };
+
+/* Who acts: named in events, and whose sign-in and choices are changed. */
+static inline struct id actor_self(const struct actor *actor)
+{
+	return id_is_none(actor->self_id) ? actor->person_id : actor->self_id;
+}
 
 /* An account as verbs need it: its key (owned by flow, unwrapped once for the process) and its settings. */
 struct flow_account {

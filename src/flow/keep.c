@@ -358,7 +358,7 @@ static enum result add_event(struct tx *tx, struct keeping *k, struct id owner_i
 	struct event event = {.account_id = k->account.account.id,
 		.at = r->now,
 		.kind = str_of(kind),
-		.actor_id = id_is_none(r->actor.person_id) ? owner_id : r->actor.person_id,
+		.actor_id = id_is_none(r->actor.person_id) ? owner_id : actor_self(&r->actor),
 		.message_id = k->message_id,
 		.origin = r->actor.origin,
 		.detail = r->detail};

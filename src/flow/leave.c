@@ -65,6 +65,8 @@ static enum result claim(struct tx *tx, void *context, struct err *err)
 	TRY(flow_account_load(l->flow, tx, draft.account_id, &l->arena, &account, err));
 	TRY(draft_text_open(tx, &account, &draft, &l->arena, &l->text, err));
 	l->actor.origin = l->text.origin;
+	if (!id_parse(l->text.self, &l->actor.self_id))
+		l->actor.self_id = (struct id){{0}};
 	return RESULT_OK;
 }
 
@@ -98,7 +100,7 @@ static enum result refuse(struct tx *tx, void *context, struct err *err)
 	struct event event = {.account_id = l->actor.account_id,
 		.at = l->now,
 		.kind = STR(EVENT_MESSAGE_NOT_SENT),
-		.actor_id = l->actor.person_id,
+		.actor_id = actor_self(&l->actor),
 		.origin = l->actor.origin,
 		.detail = str_of(l->why.code ? l->why.code : "failed")};
 	bool done;

@@ -6,6 +6,7 @@
 #include "store/copy.h"
 #include "store/event.h"
 #include "store/session_write.h"
+#include "store/shared.h"
 
 struct mailbox_query {
 	struct flow *flow;
@@ -24,16 +25,35 @@ struct entitled {
 	struct session session;
 	struct bytes token_hash;
 	struct person *entered; /* the rows of the address it was begun by … */
-	struct person *people;	/* … and whom they sign in as */
+	struct person *people;	/* … and whom they sign in as, or what those share with others */
 	size_t count;
 };
+
+/* The addresses that a person shares with others, behind the person. */
+static enum result add_shared(struct tx *tx, const struct mailbox_query *q, const struct person *entered,
+	const struct person *person, struct list *rows, struct list *people, struct err *err)
+{
+	struct person *shared;
+	size_t count;
+
+	*(struct person *)list_add(rows) = *entered;
+	*(struct person *)list_add(people) = *person;
+	TRY(shared_list_of(tx, person->id, q->arena, &shared, &count, err));
+	for (size_t i = 0; i < count; i++) {
+		*(struct person *)list_add(rows) = *entered;
+		*(struct person *)list_add(people) = shared[i];
+	}
+	return RESULT_OK;
+}
 
 static enum result find_entitled(
 	struct tx *tx, const struct mailbox_query *q, struct entitled *ret, struct err *err)
 {
 	uint8_t *hash = arena_alloc(q->arena, HASH_BYTES);
-	struct person entered;
-	size_t kept = 0;
+	struct list rows = list_new(q->arena, sizeof(struct person));
+	struct list open = list_new(q->arena, sizeof(struct person));
+	struct person entered, *people;
+	size_t count;
 
 	hash_bytes(q->token, hash);
 	ret->token_hash = (struct bytes){hash, HASH_BYTES};
@@ -41,20 +61,20 @@ static enum result find_entitled(
 	if (ret->session.stage != SESSION_OPEN)
 		return err_set(err, RESULT_NOT_FOUND, "the session is not open yet");
 	TRY(person_find(tx, ret->session.account_id, ret->session.entered_id, q->arena, &entered, err));
-	TRY(person_list_by_address(tx, entered.address, q->arena, &ret->entered, &ret->count, err));
-	ret->people = arena_array(q->arena, struct person, ret->count);
-	for (size_t i = 0; i < ret->count; i++) {
+	TRY(person_list_by_address(tx, entered.address, q->arena, &people, &count, err));
+	for (size_t i = 0; i < count; i++) {
 		struct person other;
-		TRY(sign_in_main(tx, &ret->entered[i], q->arena, &other, err));
-		bool is_own = id_equal(other.id, ret->session.person_id);
+		TRY(sign_in_main(tx, &people[i], q->arena, &other, err));
+		bool is_own = id_equal(other.id, session_self(&ret->session));
 		bool is_proved =
 			(ret->session.proof & PROOF_CODE) && other.password_set_at <= ret->session.created_at;
 		if (!is_own && !is_proved)
 			continue;
-		ret->entered[kept] = ret->entered[i];
-		ret->people[kept++] = other;
+		TRY(add_shared(tx, q, &people[i], &other, &rows, &open, err));
 	}
-	ret->count = kept;
+	ret->entered = rows.items;
+	ret->people = open.items;
+	ret->count = open.count;
 	return RESULT_OK;
 }
 
@@ -76,6 +96,7 @@ static enum result list_mailboxes(struct tx *tx, void *context, struct err *err)
 		TRY(copy_count(tx, person->id, FOLDER_INBOX, &inbox, err));
 		*mailbox = (struct mailbox){.person_id = person->id,
 			.account_name = settings.display_name,
+			.shared = person->shared_at ? person->address : STR_NONE,
 			.unread = inbox.unread,
 			.is_current = id_equal(person->id, entitled.session.person_id)};
 	}
@@ -101,14 +122,18 @@ static enum result replace_session(struct tx *tx, struct mailbox_query *q, const
 	const struct person *entered, struct err *err)
 {
 	const struct session *old = &entitled->session;
-	struct person left = {.id = old->person_id, .account_id = old->account_id};
+	struct person left = {.id = session_self(old), .account_id = old->account_id};
 	uint8_t hash[HASH_BYTES];
+	/* In the same account it stays the same person, who has shown the second factor. */
+	int64_t proof =
+		id_equal(entered->account_id, old->account_id) ? old->proof : old->proof & ~PROOF_SECOND;
 
 	TRY(session_remove(tx, entitled->token_hash, err));
 	TRY(sign_in_note(tx, EVENT_SIGNED_OUT, &left, (struct id){0}, q->visitor->origin,
 		STR("other mailbox"), q->now, err));
-	TRY(sign_in_begin(q->flow, tx, entered, old->proof & ~PROOF_SECOND, q->visitor, (struct id){0},
-		q->now, &q->sign_in, err));
+	TRY(sign_in_begin(q->flow, tx, entered, proof,
+		&(struct shared_wish){.visitor = q->visitor, .into = q->person_id}, q->now, &q->sign_in,
+		err));
 	hash_bytes((struct bytes){q->sign_in.token, sizeof(q->sign_in.token)}, hash);
 	return session_set_times(tx, (struct bytes){hash, sizeof(hash)}, old->created_at, old->ends_at, err);
 }

@@ -1,6 +1,8 @@
 #include "flow/open.h"
 
+#include "base/list.h"
 #include "flow/access_code.h"
+#include "flow/evidence.h"
 #include "flow/letter.h"
 #include "flow/open_private.h"
 #include "flow/owned.h"
@@ -203,7 +205,7 @@ static void add_download(struct open_recipient *recipient, const struct event *e
 			recipient->downloads[i].was_shown == was_shown)
 			return;
 	recipient->downloads[recipient->download_count++] =
-		(struct open_download){event->detail, event->at, was_shown};
+		(struct open_download){event->detail, event->at, was_shown, event->actor_id};
 }
 
 /* What the events of the message say of this person. */
@@ -229,6 +231,31 @@ static void read_events(const struct traces *traces, struct id person_id, struct
 		else if (is_of_file(event))
 			add_download(recipient, event);
 	}
+}
+
+/* Who read it for an address that several people use. Of a further address of one person nothing is told:
+ * that it is one is nobody's business (R15). */
+static enum result set_readers(struct tx *tx, struct message_query *q, const struct traces *traces,
+	struct id person_id, struct open_recipient *recipient, struct err *err)
+{
+	struct arena *arena = &q->opened->arena;
+	struct list readers = list_new(arena, sizeof(struct open_reader));
+	struct person person;
+
+	for (size_t i = 0; i < traces->event_count; i++) {
+		const struct event *event = &traces->events[i];
+		if (!id_equal(event->person_id, person_id) ||
+			!str_equal(event->kind, STR(EVENT_BODY_SHOWN)) ||
+			!str_equal(event->detail, STR(EVIDENCE_SHARED)))
+			continue;
+		TRY(person_find(tx, q->message.account_id, event->actor_id, arena, &person, err));
+		*(struct open_reader *)list_add(&readers) = (struct open_reader){person.id,
+			{people_name(&q->account, person.id, person.name_box, arena), person.address},
+			event->at};
+	}
+	recipient->readers = readers.items;
+	recipient->reader_count = readers.count;
+	return RESULT_OK;
 }
 
 /* The mail itself was handed over, or is being. */
@@ -271,6 +298,7 @@ static enum result trace_recipient(struct tx *tx, struct message_query *q, const
 			ret->delivery = traces->deliveries[i];
 	ret->in_mail_system = is_in_mail_system(&ret->delivery);
 	read_events(traces, recipient->person_id, &q->opened->arena, ret);
+	TRY(set_readers(tx, q, traces, recipient->person_id, ret, err));
 	/* Who got the mail itself has nothing to sign in for. */
 	if (found == RESULT_NOT_FOUND)
 		return RESULT_OK;

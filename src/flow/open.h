@@ -61,7 +61,8 @@ enum result open_conversation(struct flow *flow, const struct actor *actor, cons
 
 /* What every page shows of the person it is for. */
 struct open_self {
-	struct str name; /* may be empty */
+	struct str name;   /* may be empty */
+	struct str shared; /* the address whose mailbox is open, when it is shared; else empty */
 	struct folder_count inbox;
 	struct str *domains; /* of the account, for those who may write new messages; by name */
 	size_t domain_count;
@@ -75,6 +76,15 @@ struct open_download {
 	struct str path; /* of the part */
 	int64_t at;	 /* the first time */
 	bool was_shown;
+	struct id reader_id; /* by whom; for the owner to see only where that is one of open_recipient.readers
+			      */
+};
+
+/* One of the people who use an address together, and read for it. */
+struct open_reader {
+	struct id id;
+	struct open_person person;
+	int64_t at; /* body shown */
 };
 
 /* What the owner sees of one recipient, in grades (R13). */
@@ -93,6 +103,8 @@ struct open_recipient {
 	int64_t saved_at; /* the whole message was fetched as a file */
 	struct open_download *downloads;
 	size_t download_count;
+	struct open_reader *readers; /* by name, where several people use the address */
+	size_t reader_count;
 	struct delivery delivery; /* of its notification or its mail; kind 0 when there is none */
 };
 

@@ -231,7 +231,10 @@ static enum result read_self(struct tx *tx, void *context, struct err *err)
 	q->self = (struct open_self){0};
 	TRY(flow_account_load(q->flow, tx, q->actor->account_id, q->arena, &account, err));
 	TRY(person_find(tx, q->actor->account_id, q->actor->person_id, q->arena, &person, err));
-	TRY(copy_count(tx, person.id, FOLDER_INBOX, &q->self.inbox, err));
+	TRY(copy_count(tx, q->actor->person_id, FOLDER_INBOX, &q->self.inbox, err));
+	q->self.shared = id_is_none(q->actor->self_id) ? STR_NONE : person.address;
+	if (q->self.shared.len)
+		TRY(person_find(tx, q->actor->account_id, q->actor->self_id, q->arena, &person, err));
 	q->self.name = people_name(&account, person.id, person.name_box, q->arena);
 	if (!person.is_internal)
 		return RESULT_OK;

@@ -49,7 +49,7 @@ static void fill(struct asking *a, const uint8_t *challenge, const struct actor 
 	a->challenge = (struct challenge){.hash = {a->hash, HASH_BYTES},
 		.use = actor ? PASSKEY_CREATE : PASSKEY_GET,
 		.browser_hash = {a->browser_hash, HASH_BYTES},
-		.person_id = actor ? actor->person_id : (struct id){{0}},
+		.person_id = actor ? actor_self(actor) : (struct id){{0}},
 		.expires_at = a->now + LIMIT_PASSKEY_CHALLENGE_MS};
 }
 
@@ -109,8 +109,8 @@ static enum result note(
 	struct event event = {.account_id = actor->account_id,
 		.at = now,
 		.kind = str_of(kind),
-		.actor_id = actor->person_id,
-		.person_id = actor->person_id,
+		.actor_id = actor_self(actor),
+		.person_id = actor_self(actor),
 		.origin = actor->origin};
 
 	return event_record(tx, &event, err);
@@ -133,19 +133,19 @@ static enum result add_passkey(struct tx *tx, void *context, struct err *err)
 	size_t count;
 
 	TRY(flow_account_load(a->flow, tx, a->actor->account_id, &arena, &account, err));
-	TRY(passkey_list(tx, a->actor->person_id, &arena, &others, &count, err));
+	TRY(passkey_list(tx, actor_self(a->actor), &arena, &others, &count, err));
 	if (count >= PASSKEYS_PER_PERSON)
 		return err_set(err, RESULT_CONFLICT, "there are %d passkeys already", PASSKEYS_PER_PERSON);
 	struct passkey_row row = {.id = id_new(a->now),
 		.account_id = a->actor->account_id,
-		.person_id = a->actor->person_id,
+		.person_id = actor_self(a->actor),
 		.passkey = a->passkey,
 		.created_at = a->now};
 	row.name_box = box_seal_account(account.key, (struct box_context){NAME_FIELD, row.id},
 		str_bytes(str_sub(a->name, 0, LIMIT_DISPLAY_NAME_BYTES)), &arena);
 	TRY(passkey_add(tx, &row, err));
 	TRY(note(tx, a->actor, EVENT_PASSKEY_ADDED, a->now, err));
-	return changed_tell(a->flow, tx, a->actor->account_id, a->actor->person_id, EVENT_PASSKEY_ADDED,
+	return changed_tell(a->flow, tx, a->actor->account_id, actor_self(a->actor), EVENT_PASSKEY_ADDED,
 		STR_NONE, a->now, err);
 }
 
@@ -204,13 +204,13 @@ static enum result enter(struct tx *tx, void *context, struct err *err)
 	struct entering *e = context;
 	cleanup(arena_done) struct arena arena = {0};
 	struct person person;
-	struct id copy_id;
 
 	TRY(passkey_use(tx, e->row.id, e->counter, e->now, err));
 	TRY(person_find(tx, e->row.account_id, e->row.person_id, &arena, &person, err));
-	TRY(own_copy(tx, e, person.id, &copy_id, err));
-	return sign_in_begin(
-		e->flow, tx, &person, PROOF_PASSKEY, e->visitor, copy_id, e->now, &e->sign_in, err);
+	TRY(sign_in_begin(e->flow, tx, &person, PROOF_PASSKEY,
+		&(struct shared_wish){.visitor = e->visitor, .copy_id = e->copy_id}, e->now, &e->sign_in,
+		err));
+	return own_copy(tx, e, e->sign_in.person_id, &e->sign_in.copy_id, err);
 }
 
 static enum result refuse(struct tx *tx, void *context, struct err *err)
@@ -268,7 +268,7 @@ static enum result read_list(struct tx *tx, void *context, struct err *err)
 	struct passkey_row *rows;
 
 	TRY(flow_account_load(l->flow, tx, l->actor->account_id, l->arena, &account, err));
-	TRY(passkey_list(tx, l->actor->person_id, l->arena, &rows, &l->count, err));
+	TRY(passkey_list(tx, actor_self(l->actor), l->arena, &rows, &l->count, err));
 	l->facts = arena_array(l->arena, struct passkey_facts, l->count);
 	for (size_t i = 0; i < l->count; i++) {
 		struct bytes name = {0};
@@ -303,9 +303,9 @@ static enum result remove_passkey(struct tx *tx, void *context, struct err *err)
 {
 	const struct removing *r = context;
 
-	TRY(passkey_remove(tx, r->actor->person_id, r->id, err));
+	TRY(passkey_remove(tx, actor_self(r->actor), r->id, err));
 	TRY(note(tx, r->actor, EVENT_PASSKEY_REMOVED, r->now, err));
-	return changed_tell(r->flow, tx, r->actor->account_id, r->actor->person_id, EVENT_PASSKEY_REMOVED,
+	return changed_tell(r->flow, tx, r->actor->account_id, actor_self(r->actor), EVENT_PASSKEY_REMOVED,
 		STR_NONE, r->now, err);
 }
 

@@ -45,7 +45,7 @@ static enum result set_name(struct tx *tx, void *context, struct err *err)
 	struct person person;
 
 	TRY(flow_account_load(n->flow, tx, n->actor->account_id, &arena, &account, err));
-	TRY(person_find(tx, n->actor->account_id, n->actor->person_id, &arena, &person, err));
+	TRY(person_find(tx, n->actor->account_id, actor_self(n->actor), &arena, &person, err));
 	if (person.is_internal)
 		return err_set(err, RESULT_DENIED, "an administrator keeps the names of internal people");
 	struct str clean = str_trim(mime_clean_text(n->name, LIMIT_DISPLAY_NAME_BYTES, &arena));

@@ -16,7 +16,7 @@ static enum result read_presence(struct tx *tx, void *context, struct err *err)
 {
 	const struct presence_query *q = context;
 	struct presence *p = q->presence;
-	struct id person_id = q->actor->person_id;
+	struct id person_id = actor_self(q->actor);
 	struct account_settings settings;
 
 	TRY(settings_load(tx, q->actor->account_id, q->arena, &settings, err));
@@ -51,8 +51,8 @@ static enum result note(
 	struct event event = {.account_id = ending->actor->account_id,
 		.at = ending->now,
 		.kind = str_of(kind),
-		.actor_id = ending->actor->person_id,
-		.person_id = ending->actor->person_id,
+		.actor_id = actor_self(ending->actor),
+		.person_id = actor_self(ending->actor),
 		.origin = ending->actor->origin,
 		.detail = detail};
 
@@ -63,7 +63,7 @@ static enum result end_one(struct tx *tx, void *context, struct err *err)
 {
 	const struct ending *ending = context;
 
-	TRY(session_remove_of(tx, ending->actor->person_id, ending->hash, err));
+	TRY(session_remove_of(tx, actor_self(ending->actor), ending->hash, err));
 	return note(tx, ending, EVENT_SIGNED_OUT, STR("from another session"), err);
 }
 
@@ -79,7 +79,7 @@ static enum result end_others(struct tx *tx, void *context, struct err *err)
 {
 	const struct ending *ending = context;
 
-	TRY(session_remove_others(tx, ending->actor->person_id, ending->hash, err));
+	TRY(session_remove_others(tx, actor_self(ending->actor), ending->hash, err));
 	return note(tx, ending, EVENT_SIGNED_OUT, STR("all other sessions"), err);
 }
 
@@ -97,7 +97,7 @@ static enum result forget(struct tx *tx, void *context, struct err *err)
 {
 	const struct ending *ending = context;
 
-	TRY(remembered_remove(tx, ending->actor->person_id, ending->id, err));
+	TRY(remembered_remove(tx, actor_self(ending->actor), ending->id, err));
 	return note(tx, ending, EVENT_BROWSER_FORGOTTEN, STR_NONE, err);
 }
 

@@ -39,11 +39,12 @@ static enum result find_due(struct tx *tx, const struct due_query *q, struct err
 	enum result found = session_find(tx, (struct bytes){hash, sizeof(hash)}, q->arena, session, err);
 	if (found != RESULT_NOT_FOUND)
 		TRY(found);
-	if (found == RESULT_NOT_FOUND || session->stage == SESSION_OPEN || q->now >= session->ends_at)
+	if (found == RESULT_NOT_FOUND || session->stage == SESSION_OPEN ||
+		session->stage == SESSION_SELF_DUE || q->now >= session->ends_at)
 		return err_code(err, RESULT_DENIED, "session-ended", "nobody is signing in");
 	TRY(settings_load(tx, session->account_id, q->arena, &q->facts->settings, err));
 	q->facts->ends_at = session->ends_at;
-	return person_find(tx, session->account_id, session->person_id, q->arena, &q->facts->person, err);
+	return person_find(tx, session->account_id, session_self(session), q->arena, &q->facts->person, err);
 }
 
 static enum result read_due(struct tx *tx, void *context, struct err *err)
@@ -122,9 +123,9 @@ static enum result propose(struct tx *tx, void *context, struct err *err)
 	struct flow_account account;
 
 	TRY(flow_account_load(c->flow, tx, c->actor->account_id, &arena, &account, err));
-	struct factor factor = {.person_id = c->actor->person_id,
+	struct factor factor = {.person_id = actor_self(c->actor),
 		.secret_box = box_seal_account(account.key,
-			(struct box_context){FACTOR_SECRET_FIELD, c->actor->person_id}, c->secret, &arena),
+			(struct box_context){FACTOR_SECRET_FIELD, actor_self(c->actor)}, c->secret, &arena),
 		.created_at = c->now};
 	return factor_propose(tx, &factor, err);
 }
@@ -156,7 +157,7 @@ static enum result read_proposal(struct tx *tx, void *context, struct err *err)
 	const uint8_t *secret;
 
 	TRY(flow_account_load(q->flow, tx, q->actor->account_id, q->arena, &account, err));
-	TRY(factor_find(tx, q->actor->person_id, q->arena, &factor, err));
+	TRY(factor_find(tx, actor_self(q->actor), q->arena, &factor, err));
 	if (factor.confirmed_at)
 		return err_set(err, RESULT_NOT_FOUND, "nothing waits to be confirmed");
 	TRY(factor_secret(&account, &factor, q->arena, &secret, err));
@@ -184,7 +185,7 @@ static enum result find_holder(struct tx *tx, const struct factor_change *c, str
 	struct holder *ret, struct err *err)
 {
 	TRY(flow_account_load(c->flow, tx, c->actor->account_id, arena, &ret->account, err));
-	return person_find(tx, c->actor->account_id, c->actor->person_id, arena, &ret->person, err);
+	return person_find(tx, c->actor->account_id, actor_self(c->actor), arena, &ret->person, err);
 }
 
 static enum result note(struct tx *tx, const struct factor_change *c, const struct person *person,
@@ -193,7 +194,7 @@ static enum result note(struct tx *tx, const struct factor_change *c, const stru
 	struct event event = {.account_id = c->actor->account_id,
 		.at = c->now,
 		.kind = str_of(kind),
-		.actor_id = c->actor->person_id,
+		.actor_id = actor_self(c->actor),
 		.person_id = person->id,
 		.origin = c->actor->origin};
 

@@ -50,11 +50,14 @@ static enum result find_session(struct tx *tx, void *context, struct err *err)
 	struct session_facts facts;
 
 	TRY(read_session(tx, q, &facts, err));
+	if (facts.session.stage == SESSION_SELF_DUE && q->now < facts.session.ends_at)
+		return err_code(err, RESULT_DENIED, "self-due", "the address is shared: who is it?");
 	if (facts.session.stage != SESSION_OPEN && q->now < facts.session.ends_at)
 		return err_code(err, RESULT_DENIED, "second-factor", "the second factor was not shown yet");
 	if (q->now >= facts.ends_at)
 		return err_code(err, RESULT_DENIED, "session-ended", "the session has ended");
-	TRY(person_find(tx, facts.session.account_id, facts.session.person_id, q->arena, &facts.person, err));
+	TRY(person_find(
+		tx, facts.session.account_id, session_self(&facts.session), q->arena, &facts.person, err));
 	*q->facts = facts;
 	return RESULT_OK;
 }
@@ -88,6 +91,7 @@ enum result session_late(
 	TRY(db_read(flow_db(flow), find_late, &query, err));
 	ret->account_id = facts.session.account_id;
 	ret->person_id = facts.session.person_id;
+	ret->self_id = facts.session.self_id;
 	return RESULT_OK;
 }
 
@@ -121,8 +125,8 @@ static enum result note(struct tx *tx, const struct session_change *c, const cha
 	struct event event = {.account_id = c->actor->account_id,
 		.at = c->now,
 		.kind = str_of(kind),
-		.actor_id = c->actor->person_id,
-		.person_id = c->actor->person_id,
+		.actor_id = actor_self(c->actor),
+		.person_id = actor_self(c->actor),
 		.origin = c->actor->origin};
 
 	return event_record(tx, &event, err);
@@ -150,10 +154,10 @@ static enum result set_password(struct tx *tx, void *context, struct err *err)
 {
 	const struct session_change *c = context;
 
-	TRY(person_set_password(tx, c->actor->person_id, c->value, c->now, err));
-	TRY(session_remove_others(tx, c->actor->person_id, c->token_hash, err));
+	TRY(person_set_password(tx, actor_self(c->actor), c->value, c->now, err));
+	TRY(session_remove_others(tx, actor_self(c->actor), c->token_hash, err));
 	TRY(note(tx, c, EVENT_PASSWORD_SET, err));
-	return changed_tell(c->flow, tx, c->actor->account_id, c->actor->person_id, EVENT_PASSWORD_SET,
+	return changed_tell(c->flow, tx, c->actor->account_id, actor_self(c->actor), EVENT_PASSWORD_SET,
 		STR_NONE, c->now, err);
 }
 
@@ -173,7 +177,7 @@ static enum result set_choices(struct tx *tx, void *context, struct err *err)
 {
 	const struct session_change *c = context;
 
-	return person_set_choices(tx, c->actor->person_id, c->choices, err);
+	return person_set_choices(tx, actor_self(c->actor), c->choices, err);
 }
 
 enum result choices_set(struct flow *flow, const struct actor *actor, const struct person_choices *choices,

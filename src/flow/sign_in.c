@@ -148,6 +148,20 @@ static enum result note_signed_in(struct tx *tx, const struct person *person, st
 		now, err);
 }
 
+/* In a shared mailbox that is a sign of its address (R13), with the name of who it is. */
+static enum result note_in_shared(struct tx *tx, const struct session *session, int64_t now, struct err *err)
+{
+	struct event event = {.account_id = session->account_id,
+		.at = now,
+		.kind = STR(EVENT_SIGNED_IN),
+		.actor_id = session->self_id,
+		.person_id = session->person_id,
+		.origin = session->origin,
+		.detail = STR("shared")};
+
+	return id_is_none(session->self_id) ? RESULT_OK : event_record(tx, &event, err);
+}
+
 enum result sign_in_main(
 	struct tx *tx, const struct person *entered, struct arena *arena, struct person *ret, struct err *err)
 {
@@ -166,6 +180,7 @@ enum result sign_in_complete(struct tx *tx, const struct flow_account *account, 
 
 	TRY(session_prove(tx, session->token_hash, session->proof | proof, now, ends_at, err));
 	TRY(person_find(tx, session->account_id, session->entered_id, &arena, &entered, err));
+	TRY(note_in_shared(tx, session, now, err));
 	return note_signed_in(
 		tx, &entered, visitor->device, session->proof, visitor->origin, detail, now, err);
 }
@@ -177,26 +192,32 @@ static int64_t end_of(const struct flow_account *account, enum session_stage sta
 }
 
 enum result sign_in_begin(struct flow *flow, struct tx *tx, const struct person *entered, int64_t proof,
-	const struct visitor *visitor, struct id copy_id, int64_t now, struct sign_in *ret, struct err *err)
+	const struct shared_wish *wish, int64_t now, struct sign_in *ret, struct err *err)
 {
+	const struct visitor *visitor = wish->visitor;
 	cleanup(arena_done) struct arena arena = {0};
 	uint8_t token_hash[HASH_BYTES];
 	struct flow_account account;
 	struct person person;
+	struct id mailbox_id;
 
 	TRY(sign_in_main(tx, entered, &arena, &person, err));
+	TRY(shared_mailbox(flow, tx, &person, wish, now, &mailbox_id, err));
 	*ret = (struct sign_in){.account_id = person.account_id,
-		.person_id = person.id,
-		.copy_id = copy_id,
-		.has_password = person.password_hash.len > 0};
+		.person_id = mailbox_id,
+		.copy_id = wish->copy_id,
+		.has_password = person.password_hash.len > 0,
+		.stage = SESSION_SELF_DUE};
 	TRY(flow_account_load(flow, tx, person.account_id, &arena, &account, err));
-	TRY(factor_stage(tx, &account, &person, visitor, now, &proof, &ret->stage, err));
+	if (!person.shared_at)
+		TRY(factor_stage(tx, &account, &person, visitor, now, &proof, &ret->stage, err));
 	random_fill(ret->token, sizeof(ret->token));
 	hash_bytes((struct bytes){ret->token, sizeof(ret->token)}, token_hash);
 	choose_device(visitor, ret);
 	struct session session = {.token_hash = {token_hash, sizeof(token_hash)},
 		.account_id = person.account_id,
-		.person_id = person.id,
+		.person_id = mailbox_id,
+		.self_id = id_equal(mailbox_id, person.id) ? (struct id){{0}} : person.id,
 		.entered_id = entered->id,
 		.created_at = now,
 		.used_at = now,
@@ -208,6 +229,7 @@ enum result sign_in_begin(struct flow *flow, struct tx *tx, const struct person 
 	TRY(session_add(tx, &session, err));
 	if (ret->stage != SESSION_OPEN)
 		return RESULT_OK;
+	TRY(note_in_shared(tx, &session, now, err));
 	return note_signed_in(tx, entered, (struct bytes){ret->device, sizeof(ret->device)}, proof,
 		visitor->origin, proof & PROOF_REMEMBERED ? "remembered browser" : "", now, err);
 }
@@ -252,6 +274,7 @@ static enum result find_link(struct tx *tx, void *context, struct err *err)
 		.person_id = person.id,
 		.is_inquiry = link.is_inquiry,
 		.account_name = account.settings.display_name,
+		.is_shared = person.shared_at > 0,
 		.address = addressed.address,
 		.settings = account.settings};
 	return RESULT_OK;

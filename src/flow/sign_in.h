@@ -15,6 +15,7 @@ struct link_facts {
 	struct id account_id;
 	struct id person_id; /* who signs in by the address */
 	bool is_inquiry;     /* not a message: a request for one (flow/inquiry.h) */
+	bool is_shared;	     /* several people use the address */
 	struct str account_name;
 	struct str address; /* whole; the page shows it masked */
 	struct account_settings settings;
@@ -35,6 +36,7 @@ struct visitor {
 	struct bytes browser; /* a random cookie value; codes are good only with it */
 	struct bytes device;  /* the cookie of an earlier sign-in, or empty */
 	struct str origin;    /* the peer's address */
+	struct bytes token;   /* of the session there is in it, or empty */
 	struct str agent;     /* what the browser calls itself, in short; may be empty */
 };
 
@@ -77,6 +79,7 @@ enum result sign_in_by_password(struct flow *flow, const struct visitor *visitor
 struct mailbox {
 	struct id person_id;
 	struct str account_name; /* as it calls itself */
+	struct str shared;	 /* the address, of one that is shared; else empty */
 	int64_t unread;
 	bool is_current;
 };
@@ -87,15 +90,17 @@ enum result mailbox_list(struct flow *flow, struct bytes token, int64_t now, str
 	struct mailbox **ret, size_t *ret_count, bool *ret_needs_code, struct err *err) must_check;
 
 /* Ends the session and begins one for the other mailbox, with the same end. NOT_FOUND unless the session
- * entitles to it; also when its password was set since the session began, which ends what was open. */
+ * entitles to it; also when its password was set since the session began, which ends what was open. Of a
+ * shared address: who is signed in stays who reads. */
 enum result mailbox_switch(struct flow *flow, struct bytes token, const struct visitor *visitor,
 	struct id person_id, int64_t now, struct sign_in *ret, struct err *err) must_check;
 
 /* Who a session's token is. DENIED with code "session-ended" after the idle or the absolute limit (R7),
- * "second-factor" while something is due before it opens (flow/second_factor.h). */
+ * "second-factor" while something is due before it opens (flow/second_factor.h), "self-due" while it waits
+ * for who it is that proved a shared address (flow/shared.h). */
 struct session_facts {
 	struct session session;
-	struct person person;
+	struct person person; /* who is signed in, also in a mailbox that is shared */
 	struct account_settings settings;
 	int64_t ends_at; /* when it ends without another request */
 };

@@ -198,8 +198,9 @@ static enum result enter(struct tx *tx, struct code_entering *e, struct arena *a
 	size_t people_count;
 
 	TRY(person_set_proved(tx, person->id, t->now, err));
-	TRY(sign_in_begin(
-		e->flow, tx, person, PROOF_CODE, t->visitor, t->code.copy_id, t->now, &e->sign_in, err));
+	TRY(sign_in_begin(e->flow, tx, person, PROOF_CODE,
+		&(struct shared_wish){.visitor = t->visitor, .copy_id = t->code.copy_id}, t->now, &e->sign_in,
+		err));
 	if (!id_is_none(t->code.copy_id)) {
 		struct sign_in_link link;
 		enum result found = sign_in_find_link(tx, t->code.copy_id, &link, err);

@@ -123,8 +123,9 @@ static enum result finish_password(struct tx *tx, void *context, struct err *err
 	struct password_try *t = context;
 
 	TRY(uncount_try(tx, t, err));
-	return sign_in_begin(
-		t->flow, tx, t->person, PROOF_PASSWORD, t->visitor, t->copy_id, t->now, &t->sign_in, err);
+	return sign_in_begin(t->flow, tx, t->person, PROOF_PASSWORD,
+		&(struct shared_wish){.visitor = t->visitor, .copy_id = t->copy_id}, t->now, &t->sign_in,
+		err);
 }
 
 static enum result refuse_password(struct tx *tx, void *context, struct err *err)

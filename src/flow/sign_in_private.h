@@ -2,7 +2,7 @@
 #ifndef FLOW_SIGN_IN_PRIVATE_H
 #define FLOW_SIGN_IN_PRIVATE_H
 
-#include "flow/sign_in.h"
+#include "flow/shared_private.h"
 #include "seal/random.h"
 #include "store/code.h"
 
@@ -83,9 +83,9 @@ enum result sign_in_complete(struct tx *tx, const struct flow_account *account, 
 	struct err *err) must_check;
 
 /* Begins a session by one of the person's addresses, for whom it signs in as: the token is random, its hash
- * is kept. One that waits for a second factor opens nothing, and lasts LIMIT_SESSION_DUE_MS. */
+ * is kept. `wish`: the visitor, and whose mailbox is wanted. One that waits for a second factor, or
+ * for who it is that proved a shared address, opens nothing, and lasts LIMIT_SESSION_DUE_MS. */
 enum result sign_in_begin(struct flow *flow, struct tx *tx, const struct person *entered, int64_t proof,
-	const struct visitor *visitor, struct id copy_id, int64_t now, struct sign_in *ret,
-	struct err *err) must_check;
+	const struct shared_wish *wish, int64_t now, struct sign_in *ret, struct err *err) must_check;
 
 #endif

@@ -11,7 +11,7 @@ static enum result set_in_tx(struct tx *tx, void *context, struct err *err)
 {
 	const struct change *change = context;
 
-	return person_set_views(tx, change->actor->person_id, change->views, err);
+	return person_set_views(tx, actor_self(change->actor), change->views, err);
 }
 
 enum result views_set(

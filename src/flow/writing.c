@@ -36,6 +36,20 @@ static enum result add_recipient(
 	return RESULT_OK;
 }
 
+/* Whoever writes from a shared address is named: it alone would not say who. */
+static enum result name_self(struct tx *tx, struct writing *w, struct err *err)
+{
+	struct person self;
+
+	if (id_is_none(w->actor->self_id))
+		return RESULT_OK;
+	TRY(person_find(tx, w->actor->account_id, w->actor->self_id, &w->arena, &self, err));
+	w->writer_name = people_name(&w->account, self.id, self.name_box, &w->arena);
+	if (!w->writer_name.len)
+		w->writer_name = self.address;
+	return RESULT_OK;
+}
+
 /* An answer comes from the address that was written to; the name is the person's. */
 static enum result load_writer(struct tx *tx, struct writing *w, struct err *err)
 {
@@ -45,6 +59,7 @@ static enum result load_writer(struct tx *tx, struct writing *w, struct err *err
 	TRY(person_find(tx, account_id, own_id, &w->arena, &person, err));
 	w->writer = person;
 	w->writer_name = people_name(&w->account, person.id, person.name_box, &w->arena);
+	TRY(name_self(tx, w, err));
 	if (id_is_none(w->written_by))
 		return RESULT_OK;
 	return person_find(tx, account_id, w->written_by, &w->arena, &w->writer, err);

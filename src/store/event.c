@@ -46,6 +46,19 @@ enum result event_list_by_message(struct tx *tx, struct id message_id, struct ar
 		DB_ARGS(db_id(message_id)), arena, ret, ret_count, err);
 }
 
+enum result event_is_noted(struct tx *tx, struct id message_id, struct id person_id, struct id actor_id,
+	struct str kind, bool *ret, struct err *err)
+{
+	cleanup(rows_done) struct rows rows = {0};
+
+	TRY(db_query(tx,
+		"SELECT 1 FROM event WHERE message_id = $1 AND person_id = $2 AND actor_id = $3 AND kind = $4"
+		" LIMIT 1",
+		DB_ARGS(db_id(message_id), db_id(person_id), db_id(actor_id), db_text(kind)), &rows, err));
+	*ret = rows_next(&rows);
+	return rows_end(&rows, err);
+}
+
 enum result event_list(struct tx *tx, struct id account_id, struct id before, int64_t limit,
 	struct arena *arena, struct event **ret, size_t *ret_count, struct err *err)
 {

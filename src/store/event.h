@@ -65,6 +65,8 @@ struct event {
 #define EVENT_BROWSER_FORGOTTEN "person.browser-forgotten"
 #define EVENT_ADDRESS_ADDED "person.address-added" /* detail: the other address */
 #define EVENT_ADDRESS_REMOVED "person.address-removed"
+#define EVENT_ADDRESS_SHARED "person.address-shared" /* used with others from now on; detail: the address */
+#define EVENT_ADDRESS_LEFT "person.address-left"
 #define EVENT_ADDRESS_DENIED "person.not-my-address"
 #define EVENT_DELIVERY_SENT "delivery.sent"
 #define EVENT_DELIVERY_DELAYED "delivery.delayed"
@@ -92,6 +94,10 @@ struct event {
 /* Of a message, or of one person of it when person_id is not none, in order. */
 enum result event_list_by_message(struct tx *tx, struct id message_id, struct arena *arena,
 	struct event **ret, size_t *ret_count, struct err *err) must_check;
+
+/* Whether that person did that with the message for the one whom it concerns. */
+enum result event_is_noted(struct tx *tx, struct id message_id, struct id person_id, struct id actor_id,
+	struct str kind, bool *ret, struct err *err) must_check;
 
 /* Of an account, newest first, before the identifier `before` (none: from the newest). */
 enum result event_list(struct tx *tx, struct id account_id, struct id before, int64_t limit,

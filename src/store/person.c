@@ -1,12 +1,8 @@
+#include "store/person_private.h"
 #include "store/person_write.h"
 
 #include "base/list.h"
 #include "base/mem.h"
-
-#define COLUMNS                                                                                              \
-	"id, account_id, address, address_key, is_internal, is_administrator, name_box,"                     \
-	" COALESCE(password_hash, ''), language, time_zone, proved_at, created_at, password_set_at,"         \
-	" no_keys, conversations, main_id, joined_at, date_order, twelve_hours, no_summary"
 
 static struct person read_row(const struct rows *rows, struct arena *arena)
 {
@@ -29,6 +25,7 @@ static struct person read_row(const struct rows *rows, struct arena *arena)
 		.joined_at = row_int(rows, 16),
 		.dates = {row_int(rows, 17), row_bool(rows, 18)},
 		.no_summary = row_bool(rows, 19),
+		.shared_at = row_int(rows, 20),
 	};
 }
 
@@ -42,7 +39,7 @@ static enum result find(struct tx *tx, const char *sql, const struct db_value *a
 	return rows_end(&rows, err);
 }
 
-static enum result list(struct tx *tx, const char *sql, const struct db_value *args, size_t count,
+enum result person_list(struct tx *tx, const char *sql, const struct db_value *args, size_t count,
 	struct arena *arena, struct person **ret, size_t *ret_count, struct err *err)
 {
 	cleanup(rows_done) struct rows rows = {0};
@@ -60,36 +57,37 @@ static enum result list(struct tx *tx, const char *sql, const struct db_value *a
 enum result person_find(struct tx *tx, struct id account_id, struct id id, struct arena *arena,
 	struct person *ret, struct err *err)
 {
-	return find(tx, "SELECT " COLUMNS " FROM person WHERE account_id = $1 AND id = $2",
+	return find(tx, "SELECT " PERSON_COLUMNS " FROM person WHERE account_id = $1 AND id = $2",
 		DB_ARGS(db_id(account_id), db_id(id)), arena, ret, err);
 }
 
 enum result person_by_address(struct tx *tx, struct id account_id, struct str address, struct arena *arena,
 	struct person *ret, struct err *err)
 {
-	return find(tx, "SELECT " COLUMNS " FROM person WHERE account_id = $1 AND address_key = $2",
+	return find(tx, "SELECT " PERSON_COLUMNS " FROM person WHERE account_id = $1 AND address_key = $2",
 		DB_ARGS(db_id(account_id), db_text(arena_lower(arena, address))), arena, ret, err);
 }
 
 enum result person_list_by_address(struct tx *tx, struct str address, struct arena *arena,
 	struct person **ret, size_t *ret_count, struct err *err)
 {
-	return list(tx, "SELECT " COLUMNS " FROM person WHERE address_key = $1 ORDER BY id",
+	return person_list(tx, "SELECT " PERSON_COLUMNS " FROM person WHERE address_key = $1 ORDER BY id",
 		DB_ARGS(db_text(arena_lower(arena, address))), arena, ret, ret_count, err);
 }
 
 enum result person_list_joined(struct tx *tx, struct id main_id, struct arena *arena, struct person **ret,
 	size_t *ret_count, struct err *err)
 {
-	return list(tx, "SELECT " COLUMNS " FROM person WHERE id = $1 OR main_id = $1 ORDER BY joined_at, id",
+	return person_list(tx,
+		"SELECT " PERSON_COLUMNS " FROM person WHERE id = $1 OR main_id = $1 ORDER BY joined_at, id",
 		DB_ARGS(db_id(main_id)), arena, ret, ret_count, err);
 }
 
 enum result person_list_internal(struct tx *tx, struct id account_id, struct str after, int64_t limit,
 	struct arena *arena, struct person **ret, size_t *ret_count, struct err *err)
 {
-	return list(tx,
-		"SELECT " COLUMNS
+	return person_list(tx,
+		"SELECT " PERSON_COLUMNS
 		" FROM person WHERE account_id = $1 AND is_internal = 1 AND address_key > $2"
 		" ORDER BY address_key LIMIT $3",
 		DB_ARGS(db_id(account_id), db_text(after), db_int(limit)), arena, ret, ret_count, err);
@@ -175,8 +173,9 @@ enum result person_set_proved(struct tx *tx, struct id id, int64_t now, struct e
 enum result person_hold(struct tx *tx, struct id id, struct arena *arena, struct person *ret, struct err *err)
 {
 	/* SQLite has one writer at a time. */
-	static const char sqlite[] = "SELECT " COLUMNS " FROM person WHERE id = $1";
-	static const char postgres[] = "SELECT " COLUMNS " FROM person WHERE id = $1 FOR NO KEY UPDATE";
+	static const char sqlite[] = "SELECT " PERSON_COLUMNS " FROM person WHERE id = $1";
+	static const char postgres[] =
+		"SELECT " PERSON_COLUMNS " FROM person WHERE id = $1 FOR NO KEY UPDATE";
 
 	return find(tx, db_pick(tx, sqlite, postgres), DB_ARGS(db_id(id)), arena, ret, err);
 }
@@ -187,6 +186,12 @@ enum result person_set_main(struct tx *tx, struct id id, struct id main_id, int6
 		DB_ARGS(db_id(id), db_id_or_null(main_id), db_int(now)), NULL, err);
 }
 
+enum result person_set_shared(struct tx *tx, struct id id, int64_t now, struct err *err)
+{
+	return db_exec(tx, "UPDATE person SET shared_at = $2 WHERE id = $1", DB_ARGS(db_id(id), db_int(now)),
+		NULL, err);
+}
+
 enum result person_clear_entries(struct tx *tx, struct id id, struct err *err)
 {
 	static const char *const statements[] = {
@@ -195,7 +200,7 @@ enum result person_clear_entries(struct tx *tx, struct id id, struct err *err)
 		"DELETE FROM recovery_code WHERE person_id = $1",
 		"DELETE FROM second_factor WHERE person_id = $1",
 		"DELETE FROM remembered WHERE person_id = $1",
-		"DELETE FROM session WHERE person_id = $1",
+		"DELETE FROM session WHERE person_id = $1 OR self_id = $1",
 		"DELETE FROM code WHERE person_id = $1",
 	};
 

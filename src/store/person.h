@@ -43,6 +43,7 @@ struct person {
 	bool no_summary;   /* does not want the daily mail about messages sent (flow/summary.h) */
 	struct id main_id; /* the person that this address is a further one of, or none */
 	int64_t joined_at; /* since when; 0: it is not */
+	int64_t shared_at; /* since when several people use the address (store/shared.h); 0: they do not */
 };
 
 enum result person_find(struct tx *tx, struct id account_id, struct id id, struct arena *arena,

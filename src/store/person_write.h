@@ -34,6 +34,9 @@ enum result person_hold(
 enum result person_set_main(
 	struct tx *tx, struct id id, struct id main_id, int64_t now, struct err *err) must_check;
 
+/* Several people use the address from now on (0: no more), each under their own name. */
+enum result person_set_shared(struct tx *tx, struct id id, int64_t now, struct err *err) must_check;
+
 /* Everything by which the row is signed in to: password, passkeys, second factor, sessions, codes. */
 enum result person_clear_entries(struct tx *tx, struct id id, struct err *err) must_check;
 

@@ -711,6 +711,19 @@ static const char acts[] = "ALTER TABLE recall ADD COLUMN listed BIGINT NOT NULL
 			   "  listed BIGINT NOT NULL DEFAULT 0);"
 			   "CREATE INDEX extension_to_list ON extension (listed) WHERE listed = 0;";
 
+/* Addresses that several people use: each reads under their own name. session.self_id: who does, when
+ * person_id is such an address. */
+static const char shared_addresses[] =
+	"ALTER TABLE person ADD COLUMN shared_at BIGINT NOT NULL DEFAULT 0;"
+	"ALTER TABLE session ADD COLUMN self_id BYTEA;"
+	"CREATE INDEX session_by_self ON session (self_id) WHERE self_id IS NOT NULL;"
+	"CREATE TABLE address_member ("
+	"  address_id BYTEA NOT NULL REFERENCES person(id),"
+	"  person_id BYTEA NOT NULL REFERENCES person(id),"
+	"  since BIGINT NOT NULL,"
+	"  PRIMARY KEY (address_id, person_id));"
+	"CREATE INDEX address_member_by_person ON address_member (person_id);";
+
 static const struct migration migrations[] = {
 	{1, "begin", begin},
 	{2, "delay-notices", delay_notices},
@@ -748,6 +761,7 @@ static const struct migration migrations[] = {
 	{34, "inquiry-signs", inquiry_signs},
 	{35, "summaries", summaries},
 	{36, "acts", acts},
+	{37, "shared-addresses", shared_addresses},
 };
 
 /* PostgreSQL keeps samples of a column's values in its statistics, where nobody but a superuser can wipe

@@ -5,7 +5,7 @@
 
 #define COLUMNS                                                                                              \
 	"token_hash, account_id, person_id, created_at, used_at, ends_at, proof, origin, stage, agent, "     \
-	"entered_id"
+	"entered_id, self_id"
 
 static struct session read_row(const struct rows *rows, struct arena *arena)
 {
@@ -21,6 +21,7 @@ static struct session read_row(const struct rows *rows, struct arena *arena)
 		.stage = (enum session_stage)row_int(rows, 8),
 		.agent = arena_str(arena, row_text(rows, 9)),
 		.entered_id = row_id(rows, 10),
+		.self_id = row_id(rows, 11),
 	};
 }
 
@@ -42,8 +43,8 @@ enum result session_list(struct tx *tx, struct id person_id, int64_t now, int64_
 	struct list list = list_new(arena, sizeof(struct session));
 
 	TRY(db_query(tx,
-		"SELECT " COLUMNS
-		" FROM session WHERE person_id = $1 AND ends_at > $2 AND used_at > $3 AND stage = 0"
+		"SELECT " COLUMNS " FROM session WHERE (person_id = $1 OR self_id = $1) AND ends_at > $2 AND "
+				  "used_at > $3 AND stage = 0"
 		" ORDER BY used_at DESC, created_at DESC",
 		DB_ARGS(db_id(person_id), db_int(now), db_int(since)), &rows, err));
 	while (rows_next(&rows))
@@ -57,11 +58,12 @@ enum result session_list(struct tx *tx, struct id person_id, int64_t now, int64_
 enum result session_add(struct tx *tx, const struct session *session, struct err *err)
 {
 	return db_exec(tx,
-		"INSERT INTO session (" COLUMNS ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+		"INSERT INTO session (" COLUMNS
+		") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
 		DB_ARGS(db_bytes(session->token_hash), db_id(session->account_id), db_id(session->person_id),
 			db_int(session->created_at), db_int(session->used_at), db_int(session->ends_at),
 			db_int(session->proof), db_text(session->origin), db_int(session->stage),
-			db_text(session->agent), db_id(session->entered_id)),
+			db_text(session->agent), db_id(session->entered_id), db_id_or_null(session->self_id)),
 		NULL, err);
 }
 
@@ -102,20 +104,20 @@ enum result session_remove_of(struct tx *tx, struct id person_id, struct bytes t
 {
 	int64_t changed;
 
-	TRY(db_exec(tx, "DELETE FROM session WHERE person_id = $1 AND token_hash = $2",
+	TRY(db_exec(tx, "DELETE FROM session WHERE (person_id = $1 OR self_id = $1) AND token_hash = $2",
 		DB_ARGS(db_id(person_id), db_bytes(token_hash)), &changed, err));
 	return changed ? RESULT_OK : err_set(err, RESULT_NOT_FOUND, "there is no such session");
 }
 
 enum result session_remove_others(struct tx *tx, struct id person_id, struct bytes keep, struct err *err)
 {
-	return db_exec(tx, "DELETE FROM session WHERE person_id = $1 AND token_hash <> $2",
+	return db_exec(tx, "DELETE FROM session WHERE (person_id = $1 OR self_id = $1) AND token_hash <> $2",
 		DB_ARGS(db_id(person_id), db_bytes(keep)), NULL, err);
 }
 
 enum result session_remove_entered(struct tx *tx, struct id person_id, struct id entered_id, struct err *err)
 {
-	return db_exec(tx, "DELETE FROM session WHERE person_id = $1 AND entered_id = $2",
+	return db_exec(tx, "DELETE FROM session WHERE (person_id = $1 OR self_id = $1) AND entered_id = $2",
 		DB_ARGS(db_id(person_id), db_id(entered_id)), NULL, err);
 }
 

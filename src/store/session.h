@@ -21,12 +21,14 @@ enum session_stage {
 	SESSION_OPEN = 0,
 	SESSION_FACTOR_DUE = 1, /* the person has a second factor, which was not shown yet */
 	SESSION_SET_UP_DUE = 2, /* the account asks for one, and the person has none */
+	SESSION_SELF_DUE = 3,	/* a shared address was proved; who proved it has to sign in as themselves */
 };
 
 struct session {
 	struct bytes token_hash;
 	struct id account_id;
-	struct id person_id;
+	struct id person_id;  /* whose mailbox is open */
+	struct id self_id;    /* who reads, when person_id is a shared address; none: person_id does */
 	struct id entered_id; /* the address by which it was begun: the person, or one that joined them */
 	int64_t created_at;
 	int64_t used_at; /* last use by the person's own request */
@@ -36,6 +38,11 @@ struct session {
 	enum session_stage stage;
 	struct str agent; /* what the browser calls itself, in short; may be empty */
 };
+
+static inline struct id session_self(const struct session *session)
+{
+	return id_is_none(session->self_id) ? session->person_id : session->self_id;
+}
 
 /* Ended or not. NOT_FOUND when there is none. */
 enum result session_find(struct tx *tx, struct bytes token_hash, struct arena *arena, struct session *ret,

@@ -16,7 +16,8 @@ enum result session_set_times(struct tx *tx, struct bytes token_hash, int64_t cr
 	struct err *err) must_check;
 enum result session_remove(struct tx *tx, struct bytes token_hash, struct err *err) must_check;
 
-/* NOT_FOUND when it is none of the person's. */
+/* In what follows the person's sessions are also those in mailboxes shared with others. NOT_FOUND when it is
+ * none of the person's. */
 enum result session_remove_of(
 	struct tx *tx, struct id person_id, struct bytes token_hash, struct err *err) must_check;
 

@@ -429,6 +429,28 @@ export class Walk {
   }
 
   /** Everything, and then the limits by network begin anew. */
+  /** An address that several people use. */
+  async shared() {
+    const { node } = this, role = `orders.${this.carol}`, own = `own.${this.carol}`;
+    await node.send("alice@acme.example", [role], text(role, "Order 4711 [secure]", "Sixty chairs, please."));
+    const link = await node.link(role, 1), page = await this.newPage();
+    await page.goto(link);
+    await submit(page, "/code");
+    await page.locator("input[name=code]").fill(await node.code(role, 1));
+    await submit(page, "/sign-in/code");
+    await page.goto(`${node.url}/settings/addresses`);
+    await submit(page, "/share");
+    await this.see("shared-self", page);
+    await page.locator("#address").fill(own);
+    await submit(page, "/sign-in/self");
+    await page.locator("input[name=code]").fill(await node.code(own, 1));
+    await submit(page, "/sign-in/code");
+    await this.see("shared-inbox", page, "/inbox");
+    await this.see("addresses-shared", page, "/settings/addresses");
+    await this.see("mailboxes", page, "/mailboxes");
+    await this.see("link-shared", await this.newPage(), link);
+  }
+
   async all() {
     await this.prepare();
     const page = await this.door();
@@ -438,6 +460,7 @@ export class Walk {
     await this.ended(page);
     await this.deleting(page);
     await this.sender();
+    await this.shared();
     this.node.moveClock(2 * HOUR);
   }
 }

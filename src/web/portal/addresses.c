@@ -1,5 +1,8 @@
 /* Settings: the person's addresses, and adding one by a code that is mailed to it. */
+#include "web/portal/addresses.h"
+
 #include "flow/addresses.h"
+#include "flow/shared.h"
 #include "web/portal/page.h"
 
 #include "base/clock.h"
@@ -15,7 +18,8 @@ static const char *problem_of(const struct request *request, const char *other)
 	static const struct {
 		const char *code, *problem;
 	} names[] = {{"address-shape", "address_shape"}, {"address-own", "address_own"},
-		{"address-internal", "address_internal"}, {"address-protected", "address_protected"},
+		{"address-internal", "address_internal"}, {"address-has-others", "address_has_others"},
+		{"shared-full", "shared_full"}, {"address-protected", "address_protected"},
 		{"address-entered", "address_entered"}, {"addresses-full", "addresses_full"},
 		{"code-wrong", "code_wrong"}, {"code-used-up", "code_used_up"}};
 
@@ -43,7 +47,35 @@ static void set_problem(struct request *request, struct response *response, json
 	(void)str_to_uint(str_of(request->err.text), LIMIT_CODE_TRIES, &tries);
 	json_t *values = page_problem(view, response, field, problem_of(request, "code_used_up"));
 	view_set_number(values, "tries", (int64_t)tries);
-	view_set_number(values, "most", LIMIT_ADDRESSES);
+	view_set_number(values, "most",
+		request->err.code && strcmp(request->err.code, "shared-full") == 0 ? LIMIT_SHARED_MEMBERS
+										   : LIMIT_ADDRESSES);
+}
+
+/* With the people who use them, too. */
+static enum result add_shared(struct request *request, json_t *view)
+{
+	const struct visit *visit = visit_of(request);
+	struct shared_address *shared;
+	size_t count;
+
+	TRY(shared_list(flow_of(request), &visit->actor, request->arena, &shared, &count, &request->err));
+	json_t *list = view_add_list(view, "several");
+	for (size_t i = 0; i < count; i++) {
+		json_t *item = view_append(list);
+		json_t *people = view_add_list(item, "people");
+		view_set(item, "id", str_of(id_text(shared[i].id).s));
+		view_set(item, "address", shared[i].address);
+		view_set_flag(item, "is_open", id_equal(shared[i].id, visit->actor.person_id));
+		for (size_t j = 0; j < shared[i].count; j++) {
+			json_t *person = view_append(people);
+			view_set(person, "person_id", str_of(id_text(shared[i].people[j].id).s));
+			view_set(person, "called", shared[i].people[j].name);
+			view_set(person, "own_address", shared[i].people[j].address);
+			view_set_flag(person, "is_self", shared[i].people[j].is_self);
+		}
+	}
+	return RESULT_OK;
 }
 
 static enum result show_list(struct request *request, struct response *response, json_t *view)
@@ -63,8 +95,18 @@ static enum result show_list(struct request *request, struct response *response,
 		view_set(item, "address", facts[i].address);
 		view_set_flag(item, "is_main", facts[i].is_main);
 		view_set_flag(item, "is_entered", facts[i].is_entered);
+		view_set_flag(item, "may_share", !facts[i].is_main || count == 1);
 	}
+	TRY(add_shared(request, view));
 	return page_portal(request, response, "addresses", "settings", view);
+}
+
+enum result addresses_refuse(struct request *request, struct response *response, enum result result)
+{
+	cleanup(json_decrefp) json_t *view = json_object();
+
+	set_problem(request, response, view, "address", result);
+	return show_list(request, response, view);
 }
 
 static enum result get_addresses(struct request *request, struct response *response)
@@ -72,7 +114,8 @@ static enum result get_addresses(struct request *request, struct response *respo
 	cleanup(json_decrefp) json_t *view = json_object();
 	struct str told = request_query(request, "told");
 
-	if (str_equal(told, STR("added")) || str_equal(told, STR("removed")))
+	if (str_equal(told, STR("added")) || str_equal(told, STR("removed")) ||
+		str_equal(told, STR("shared")) || str_equal(told, STR("left")))
 		view_set_flag(view_add_object(view, "told"), arena_cstr(request->arena, told), true);
 	return show_list(request, response, view);
 }
@@ -127,40 +170,44 @@ static enum result post_code(struct request *request, struct response *response)
 {
 	cleanup(json_decrefp) json_t *view = json_object();
 	const struct visit *visit = visit_of(request);
+	enum address_use use =
+		str_equal(request_field(request, "use"), STR("shared")) ? ADDRESS_SHARED : ADDRESS_MINE;
 	struct str address;
+	bool is_shared;
 
 	enum result result = addresses_prove(flow_of(request), &visit->actor, &visit->visitor,
-		request_field(request, "code"), request->now, request->arena, &address, &request->err);
+		request_field(request, "code"), use, request->now, request->arena, &address, &is_shared,
+		&request->err);
 	if (result == RESULT_NOT_FOUND || is_refusal(result)) {
 		set_problem(request, response, view, "code", result);
+		view_set_flag(view, "is_for_several", use == ADDRESS_SHARED);
 		return show_code(request, response, view, request_field(request, "address"));
 	}
 	TRY(result);
 	response_cookie_remove(response, COOKIE_ADDRESS);
-	response_redirect(response, STR("/settings/addresses?told=added"));
+	visit_accepted(request);
+	response_redirect(response,
+		is_shared ? STR("/settings/addresses?told=shared") : STR("/settings/addresses?told=added"));
 	return RESULT_OK;
 }
 
 static enum result post_remove(struct request *request, struct response *response)
 {
-	cleanup(json_decrefp) json_t *view = json_object();
 	struct id id;
 
 	if (!id_parse(request_field(request, "id"), &id))
 		return err_set(&request->err, RESULT_NOT_FOUND, "there is no such address");
 	enum result result = addresses_remove(
 		flow_of(request), &visit_of(request)->actor, id, request->now, &request->err);
-	if (is_refusal(result)) {
-		set_problem(request, response, view, "address", result);
-		return show_list(request, response, view);
-	}
+	if (is_refusal(result))
+		return addresses_refuse(request, response, result);
 	TRY(result);
 	response_redirect(response, STR("/settings/addresses?told=removed"));
 	return RESULT_OK;
 }
 
 static const struct route_parameter get_parameters[] = {
-	{PARAMETER_QUERY, "told", 10, 0, "what was done: added, removed"},
+	{PARAMETER_QUERY, "told", 10, 0, "what was done: added, removed, shared, left"},
 	{0},
 };
 
@@ -178,6 +225,7 @@ static const struct route_parameter code_query[] = {
 static const struct route_parameter code_parameters[] = {
 	{PARAMETER_FIELD, "code", CODE_FIELD_BYTES, 0, "the code, as people type it"},
 	{PARAMETER_FIELD, "address", LIMIT_ADDRESS_BYTES, 0, "where it went, to show it again"},
+	{PARAMETER_FIELD, "use", 10, 0, "shared: several people use it; otherwise only this one"},
 	{0},
 };
 

@@ -5,6 +5,7 @@
 #include "flow/evidence.h"
 #include "flow/not_mine.h"
 #include "flow/passkeys.h"
+#include "flow/shared.h"
 
 static void set_link(struct request *request, json_t *view, const char *id, const struct link_facts *facts)
 {
@@ -13,6 +14,21 @@ static void set_link(struct request *request, json_t *view, const char *id, cons
 	view_set_flag(view, "has_passkeys", passkeys_rp_id(flow_of(request)).len > 0);
 	view_set_flag(view, "is_inquiry", facts->is_inquiry);
 	view_set(view, "masked", format_masked_address(request->arena, facts->address));
+	view_set_flag(view, "is_shared", facts->is_shared);
+}
+
+/* For who is signed in and uses the shared address that the message came to. */
+static enum result set_shared(struct request *request, json_t *view, const struct link_facts *facts)
+{
+	const struct visit *visit = visit_of(request);
+	bool is_open = false;
+
+	if (facts->is_shared && visit->is_signed_in)
+		TRY(shared_is_open_to(
+			flow_of(request), &visit->actor, facts->person_id, &is_open, &request->err));
+	if (is_open)
+		view_set(view, "opens_id", str_of(id_text(facts->person_id).s));
+	return RESULT_OK;
 }
 
 /* Finds the link and makes the page that of its account. */
@@ -70,6 +86,7 @@ static enum result get_link(struct request *request, struct response *response)
 	}
 	note_opened(request, id, facts->account_id);
 	set_link(request, view, id_text(id).s, facts);
+	TRY(set_shared(request, view, facts));
 	return page_door(request, response, "link", view);
 }
 

@@ -16,6 +16,7 @@ static enum result get_mailboxes(struct request *request, struct response *respo
 		json_t *item = view_append(list);
 		view_set(item, "id", str_of(id_text(mailboxes[i].person_id).s));
 		view_set(item, "name", mailboxes[i].account_name);
+		view_set(item, "shared", mailboxes[i].shared);
 		view_set_number(item, "unread", mailboxes[i].unread);
 		view_set_flag(item, "is_current", mailboxes[i].is_current);
 	}

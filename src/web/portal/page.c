@@ -161,6 +161,7 @@ enum result page_portal(struct request *request, struct response *response, cons
 	json_t *person = json_object();
 	view_set(person, "address", visit->session.person.address);
 	view_set(person, "name", self.name);
+	view_set(view, "shared_mailbox", self.shared);
 	enum result result = render(request, response, template, view, "/inbox", person);
 	json_decref(person);
 	return result;

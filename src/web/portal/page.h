@@ -46,8 +46,9 @@ struct portal {
 struct visit {
 	struct portal *portal;
 	bool is_signed_in;
-	bool has_ended; /* there was a session, and it is over (R7) */
-	bool is_due;	/* there is one that waits for a second factor, and opens nothing yet */
+	bool has_ended;	  /* there was a session, and it is over (R7) */
+	bool is_due;	  /* there is one that waits for a second factor, and opens nothing yet … */
+	bool is_self_due; /* … or for who it is that proved a shared address */
 	struct session_facts session;
 	struct bytes token;
 	struct actor actor;
@@ -167,7 +168,7 @@ extern const struct route_table portal_routes_passkey, portal_routes_check, port
 	portal_routes_leaving;
 
 extern const struct route_table portal_routes_access_code, portal_routes_addresses, portal_routes_attached,
-	portal_routes_preview, portal_routes_summary;
+	portal_routes_preview, portal_routes_shared, portal_routes_summary;
 
 /* Of lists. */
 extern const struct route_table portal_routes_delete, portal_routes_live, portal_routes_mark,

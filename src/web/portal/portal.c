@@ -42,6 +42,7 @@ static const struct route_table *const tables[] = {
 	&portal_routes_reply,
 	&portal_routes_search,
 	&portal_routes_settings,
+	&portal_routes_shared,
 	&portal_routes_sign_in,
 	&portal_routes_summary,
 };
@@ -58,7 +59,8 @@ static enum result ask_to_sign_in(struct request *request, struct response *resp
 	if (visit->is_due) {
 		response_cookie(
 			response, COOKIE_NEXT, percent_encode(request->arena, request->target), NEXT_S);
-		response_redirect(response, STR("/sign-in/second-factor"));
+		response_redirect(
+			response, visit->is_self_due ? STR("/sign-in/self") : STR("/sign-in/second-factor"));
 		return RESULT_OK;
 	}
 	if (visit->has_ended)

@@ -86,6 +86,14 @@ static void add_delivery(const struct visit *visit, json_t *states, const struct
 		view_set_flag(states, "waiting", true);
 }
 
+/* "Dana Doe (dana@partner.example)": the name is what they say, the address is proved. */
+static struct str who_of(const struct open_person *person, struct arena *arena)
+{
+	return person->name.len
+		       ? arena_printf(arena, "%.*s (%.*s)", STR_ARG(person->name), STR_ARG(person->address))
+		       : person->address;
+}
+
 static void add_downloads(const struct visit *visit, json_t *states, const struct open_message *message,
 	const struct open_recipient *recipient)
 {
@@ -98,6 +106,20 @@ static void add_downloads(const struct visit *visit, json_t *states, const struc
 		json_t *item = view_append(download->was_shown ? shown : downloads);
 		view_set(item, "name", part ? content_file_name(message, part, arena) : download->path);
 		view_set(item, "time", format_time_short(&visit->format, download->at));
+		for (size_t j = 0; j < recipient->reader_count; j++)
+			if (id_equal(recipient->readers[j].id, download->reader_id))
+				view_set(item, "by", who_of(&recipient->readers[j].person, arena));
+	}
+}
+
+static void add_readers(const struct visit *visit, json_t *states, const struct open_recipient *recipient)
+{
+	json_t *list = view_add_list(states, "readers");
+
+	for (size_t i = 0; i < recipient->reader_count; i++) {
+		json_t *item = view_append(list);
+		view_set(item, "who", who_of(&recipient->readers[i].person, visit->format.arena));
+		view_set(item, "time", format_time_short(&visit->format, recipient->readers[i].at));
 	}
 }
 
@@ -119,7 +141,8 @@ void states_of_recipient(const struct visit *visit, json_t *view, const struct o
 		add_time(visit, states, "signed_in", recipient->signed_in_at);
 	if (recipient->code_entered_at)
 		add_time(visit, states, "code_entered", recipient->code_entered_at);
-	if (recipient->read_at)
+	add_readers(visit, states, recipient);
+	if (recipient->read_at && !recipient->reader_count)
 		add_time(visit, states, "read", recipient->read_at);
 	if (recipient->saved_at)
 		add_time(visit, states, "saved", recipient->saved_at);

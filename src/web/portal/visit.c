@@ -75,6 +75,7 @@ static enum result find_session(struct request *request, struct visit *visit)
 	if (!cookie.len)
 		return RESULT_OK;
 	visit->token = (struct bytes){token, TOKEN_BYTES};
+	visit->visitor.token = visit->token;
 	if (!base32_decode(cookie, token, TOKEN_BYTES)) {
 		visit->has_ended = true;
 		return RESULT_OK;
@@ -82,7 +83,9 @@ static enum result find_session(struct request *request, struct visit *visit)
 	enum result result = session_open(visit->portal->options.flow, visit->token, request->now,
 		request->arena, &visit->session, &request->err);
 	if (result == RESULT_DENIED) {
-		visit->is_due = request->err.code && strcmp(request->err.code, "second-factor") == 0;
+		const char *code = request->err.code ? request->err.code : "";
+		visit->is_self_due = strcmp(code, "self-due") == 0;
+		visit->is_due = visit->is_self_due || strcmp(code, "second-factor") == 0;
 		visit->has_ended = !visit->is_due;
 		return RESULT_OK;
 	}
@@ -91,6 +94,7 @@ static enum result find_session(struct request *request, struct visit *visit)
 	visit->settings = &visit->session.settings;
 	visit->actor.account_id = visit->session.session.account_id;
 	visit->actor.person_id = visit->session.session.person_id;
+	visit->actor.self_id = visit->session.session.self_id;
 	visit->actor.session_hash = visit->session.session.token_hash;
 	visit->actor.has_second_factor = visit->session.session.proof & PROOF_SECOND;
 	return RESULT_OK;
