@@ -32,8 +32,8 @@ struct copy {
 	enum folder deleted_from; /* of a copy in Deleted: where it was */
 	int64_t destroyed_at;	  /* when its person deleted it for good; 0: not */
 	/* What lists are filtered and sorted by, besides. */
-	bool has_files;	     /* set for copy_add, not read */
-	struct str who;	     /* the address it is from, of the owner's the first it went to; as has_files */
+	bool has_files; /* set for copy_add, not read */
+	struct str who; /* the address it is from, of the owner's the first it went to; read for lists only */
 	int64_t ends_at;     /* when its message expires */
 	struct id thread_id; /* its conversation */
 };
@@ -117,9 +117,8 @@ struct copy_choice {
 	bool is_reversed;
 	bool unread;	    /* unread ones only */
 	bool files;	    /* those with files only */
-	bool conversations; /* the newest of each conversation in the folder only; where all are shown by time
-			     */
-	/* Those only that end after the one time and not after the other, sorted by COPY_BY_END; 0: any. */
+	bool conversations; /* of each conversation in the folder only the newest that the filters leave */
+	/* Those only that end after the one time and not after the other; 0: any. */
 	int64_t ends_after, ends_until;
 };
 

@@ -12,7 +12,7 @@
 	" CASE WHEN c.is_owner = 0 THEN 0 ELSE (SELECT COUNT(*) FROM copy o WHERE o.message_id = m.id"       \
 	"  AND o.person_id = c.person_id AND o.is_owner = 2) END, m.code_set_at > 0,"                        \
 	" CASE WHEN c.person_id = c.mailbox_id THEN '' ELSE (SELECT address FROM person p"                   \
-	"  WHERE p.id = c.person_id) END FROM "
+	"  WHERE p.id = c.person_id) END, c.who FROM "
 #define JOINS " JOIN message m ON m.id = c.message_id LEFT JOIN wrap w ON w.holder_id = c.id"
 #define PAGE ROW "copy c" JOINS " WHERE c.mailbox_id = $1 AND c.folder = $2"
 
@@ -36,7 +36,7 @@ static const char newer_threads[] =
 	PAGE NEWEST_OF_ITS " AND (c.sorted_at, c.id) > ($4, $5) ORDER BY c.sorted_at, c.id LIMIT $3";
 
 /* The others: unread or not and files or not are four ranges of the order's index, of which a filter ($4, $5)
- * leaves some out. */
+ * leaves some out. $6 and $7: between which ends; $8 and $9: where the page begins. */
 #define RANGE(unread, files, where, order)                                                                   \
 	"SELECT * FROM (SELECT id, who, sorted_at, sorted_back, ends_at FROM copy"                           \
 	" WHERE mailbox_id = $1 AND folder = $2 AND unread = " #unread " AND has_files = " #files            \
@@ -48,37 +48,84 @@ static const char newer_threads[] =
 		order) ") AS ranges ORDER BY " order                                                         \
 		       " LIMIT $3) AS chosen JOIN copy c ON c.id = chosen.id" JOINS " ORDER BY " row_order
 
-#define TIME_UP "sorted_at, id"
+/* A sign before a column, or nothing behind it, keeps its index from being chosen: where the ends narrow the
+ * list it is the ends' index that reads least. */
+#define ANY_END " AND +ends_at > $6 AND +ends_at <= $7"
+#define SOON " AND ends_at > $6 AND ends_at <= $7"
+#define TIME "sorted_at, id"
 #define TIME_DOWN "sorted_at DESC, id DESC"
-#define WHO_UP "who, sorted_back, id"
+#define WHO "who, sorted_back, id"
 #define WHO_DOWN "who DESC, sorted_back DESC, id DESC"
 /* The address stands in no URL: the row is looked up that the page begins at. */
-#define WHO_AT "((SELECT who FROM copy WHERE id = $7 AND mailbox_id = $1), $6, $7)"
-#define END_UP "ends_at, id"
+#define WHO_AT "((SELECT who FROM copy WHERE id = $9 AND mailbox_id = $1), $8, $9)"
+#define END "ends_at, id"
 #define END_DOWN "ends_at DESC, id DESC"
-#define SOON " AND ends_at > $6 AND ends_at <= $7"
+/* No further than the row that the page begins behind, since SQLite takes one bound of an index only. */
+#define END_BOUND ANY_END " AND ends_at > $10 AND ends_at <= $11"
 
-/* By order, from the begin (0) or behind a row (1), upwards (0) or downwards (1). */
-static const char *const chosen_pages[][2][2] = {
-	[COPY_BY_TIME] = {{CHOSEN("", TIME_UP, "c.sorted_at, c.id"),
-				  CHOSEN("", TIME_DOWN, "c.sorted_at DESC, c.id DESC")},
-		{CHOSEN(" AND (sorted_at, id) > ($6, $7)", TIME_UP, "c.sorted_at, c.id"),
-			CHOSEN(" AND (sorted_at, id) < ($6, $7)", TIME_DOWN, "c.sorted_at DESC, c.id DESC")}},
-	[COPY_BY_WHO] = {{CHOSEN("", WHO_UP, "c.who, c.sorted_back, c.id"),
-				 CHOSEN("", WHO_DOWN, "c.who DESC, c.sorted_back DESC, c.id DESC")},
-		{CHOSEN(" AND (who, sorted_back, id) > " WHO_AT, WHO_UP, "c.who, c.sorted_back, c.id"),
-			CHOSEN(" AND (who, sorted_back, id) < " WHO_AT, WHO_DOWN,
-				"c.who DESC, c.sorted_back DESC, c.id DESC")}},
-	[COPY_BY_END] = {{CHOSEN(SOON, END_UP, "c.ends_at, c.id"),
-				 CHOSEN(SOON, END_DOWN, "c.ends_at DESC, c.id DESC")},
-		{CHOSEN(SOON " AND (ends_at, id) > ($8, $9)", END_UP, "c.ends_at, c.id"),
-			CHOSEN(SOON " AND (ends_at, id) < ($8, $9)", END_DOWN, "c.ends_at DESC, c.id DESC")}},
+/* Of each conversation the newest among those that the filters leave. */
+#define FIRST_OF_ITS                                                                                         \
+	" AND NOT EXISTS (SELECT 1 FROM copy n WHERE n.mailbox_id = $1 AND n.thread_id = copy.thread_id"     \
+	" AND n.folder = $2 AND +n.unread >= $4 AND +n.has_files >= $5 AND +n.ends_at > $6"                  \
+	" AND +n.ends_at <= $7 AND (n.sorted_at, n.id) > (copy.sorted_at, copy.id))"
+
+/* From the begin (0) or behind a row (1), upwards (0) or downwards (1); message by message, or by
+ * conversation. */
+#define PAGES(first, next, order, down, row_order, row_down)                                                 \
+	{                                                                                                    \
+		{CHOSEN(first, order, row_order), CHOSEN(first, down, row_down)},                            \
+		{                                                                                            \
+			CHOSEN(next(">"), order, row_order), CHOSEN(next("<"), down, row_down)               \
+		}                                                                                            \
+	}
+#define BY_TIME(of) ANY_END " AND (sorted_at, id) " of " ($8, $9)"
+#define BY_TIME_OF_ITS(of) BY_TIME(of) FIRST_OF_ITS
+#define BY_WHO(of) ANY_END " AND (who, sorted_back, id) " of " " WHO_AT
+#define BY_WHO_OF_ITS(of) BY_WHO(of) FIRST_OF_ITS
+#define BY_END(of) END_BOUND " AND (ends_at, id) " of " ($8, $9)"
+#define BY_END_OF_ITS(of) BY_END(of) FIRST_OF_ITS
+#define SOON_BY_TIME(of) SOON " AND (+sorted_at, id) " of " ($8, $9)"
+#define SOON_BY_TIME_OF_ITS(of) SOON_BY_TIME(of) FIRST_OF_ITS
+#define SOON_BY_WHO(of) SOON " AND (who || '', sorted_back, id) " of " " WHO_AT
+#define SOON_BY_WHO_OF_ITS(of) SOON_BY_WHO(of) FIRST_OF_ITS
+#define ROWS_BY_TIME "c.sorted_at, c.id", "c.sorted_at DESC, c.id DESC"
+#define ROWS_BY_WHO "c.who, c.sorted_back, c.id", "c.who DESC, c.sorted_back DESC, c.id DESC"
+#define ROWS_BY_END "c.ends_at, c.id", "c.ends_at DESC, c.id DESC"
+#define EACH(...) PAGES(__VA_ARGS__)
+
+enum way { WAY_TIME, WAY_WHO, WAY_END, WAY_SOON_BY_TIME, WAY_SOON_BY_WHO };
+
+static const char *const chosen_pages[][2][2][2] = {
+	[WAY_TIME] = {EACH(ANY_END, BY_TIME, TIME, TIME_DOWN, ROWS_BY_TIME),
+		EACH(ANY_END FIRST_OF_ITS, BY_TIME_OF_ITS, TIME, TIME_DOWN, ROWS_BY_TIME)},
+	[WAY_WHO] = {EACH(ANY_END, BY_WHO, WHO, WHO_DOWN, ROWS_BY_WHO),
+		EACH(ANY_END FIRST_OF_ITS, BY_WHO_OF_ITS, WHO, WHO_DOWN, ROWS_BY_WHO)},
+	[WAY_END] = {EACH(SOON, BY_END, END, END_DOWN, ROWS_BY_END),
+		EACH(SOON FIRST_OF_ITS, BY_END_OF_ITS, END, END_DOWN, ROWS_BY_END)},
+	[WAY_SOON_BY_TIME] = {EACH(SOON, SOON_BY_TIME, "+" TIME, "+" TIME_DOWN, ROWS_BY_TIME),
+		EACH(SOON FIRST_OF_ITS, SOON_BY_TIME_OF_ITS, "+" TIME, "+" TIME_DOWN, ROWS_BY_TIME)},
+	[WAY_SOON_BY_WHO] = {EACH(SOON, SOON_BY_WHO, "who || '', sorted_back, id",
+				     "who || '' DESC, sorted_back DESC, id DESC", ROWS_BY_WHO),
+		EACH(SOON FIRST_OF_ITS, SOON_BY_WHO_OF_ITS, "who || '', sorted_back, id",
+			"who || '' DESC, sorted_back DESC, id DESC", ROWS_BY_WHO)},
 };
+
+static enum way way_of(const struct copy_choice *choice)
+{
+	if (choice->sort == COPY_BY_END)
+		return WAY_END;
+	if (choice->sort == COPY_BY_WHO)
+		return choice->ends_until ? WAY_SOON_BY_WHO : WAY_WHO;
+	return choice->ends_until ? WAY_SOON_BY_TIME : WAY_TIME;
+}
 
 static struct copy_row read_page_row(const struct rows *rows, struct arena *arena)
 {
+	struct copy copy = copy_read_row(rows);
+
+	copy.who = arena_str(arena, row_text(rows, COPY_COLUMN_COUNT + 12));
 	return (struct copy_row){
-		.copy = copy_read_row(rows),
+		.copy = copy,
 		.sent_at = row_int(rows, COPY_COLUMN_COUNT),
 		.expires_at = row_int(rows, COPY_COLUMN_COUNT + 1),
 		.recalled_at = row_int(rows, COPY_COLUMN_COUNT + 2),
@@ -111,7 +158,8 @@ struct copy_cursor copy_cursor_at(const struct copy_choice *choice, const struct
 
 static bool is_usual(const struct copy_choice *choice)
 {
-	return choice->sort == COPY_BY_TIME && !choice->is_reversed && !choice->unread && !choice->files;
+	return choice->sort == COPY_BY_TIME && !choice->is_reversed && !choice->unread && !choice->files &&
+	       !choice->ends_until;
 }
 
 static enum result query_usual(struct tx *tx, struct id mailbox_id, enum folder folder, bool by_thread,
@@ -128,40 +176,28 @@ static enum result query_usual(struct tx *tx, struct id mailbox_id, enum folder 
 		rows, err);
 }
 
-/* Between which ends the page lies: no further than the row that it begins behind, since SQLite takes one
- * bound of an index only. */
-static size_t set_ends(const struct copy_choice *choice, struct copy_cursor from, bool is_down,
-	struct db_value ret[static 2])
-{
-	int64_t after = choice->ends_until ? choice->ends_after : -1;
-	int64_t until = choice->ends_until ? choice->ends_until : INT64_MAX;
-
-	if (!id_is_none(from.id) && is_down && from.key < until)
-		until = from.key;
-	if (!id_is_none(from.id) && !is_down && from.key > after)
-		after = from.key - 1;
-	ret[0] = db_int(after);
-	ret[1] = db_int(until);
-	return 2;
-}
-
 static enum result query_chosen(struct tx *tx, struct id mailbox_id, enum folder folder,
 	const struct copy_choice *choice, struct copy_cursor from, int64_t limit, struct rows *rows,
 	struct err *err)
 {
 	bool is_down = (choice->sort == COPY_BY_TIME) != (choice->is_reversed != from.before);
-	struct db_value args[9] = {db_id(mailbox_id), db_int(folder), db_int(limit), db_bool(choice->unread),
-		db_bool(choice->files)};
-	size_t count = 5;
+	int64_t after = choice->ends_until ? choice->ends_after : -1;
+	int64_t until = choice->ends_until ? choice->ends_until : INT64_MAX;
+	struct db_value args[11] = {db_id(mailbox_id), db_int(folder), db_int(limit), db_bool(choice->unread),
+		db_bool(choice->files), db_int(after), db_int(until)};
+	size_t count = 7;
 
-	if (choice->sort == COPY_BY_END)
-		count += set_ends(choice, from, is_down, &args[count]);
 	if (!id_is_none(from.id)) {
 		args[count++] = db_int(choice->sort == COPY_BY_WHO ? -from.key : from.key);
 		args[count++] = db_id(from.id);
 	}
-	return db_query(
-		tx, chosen_pages[choice->sort][!id_is_none(from.id)][is_down], args, count, rows, err);
+	if (!id_is_none(from.id) && choice->sort == COPY_BY_END) {
+		args[count++] = db_int(!is_down && from.key > after ? from.key - 1 : after);
+		args[count++] = db_int(is_down && from.key < until ? from.key : until);
+	}
+	return db_query(tx,
+		chosen_pages[way_of(choice)][choice->conversations][!id_is_none(from.id)][is_down], args,
+		count, rows, err);
 }
 
 enum result copy_page(struct tx *tx, struct id mailbox_id, enum folder folder,

@@ -6,7 +6,7 @@ import urllib.parse
 
 from support import commands, portal, rows, smtp, wait
 from support.commands import Sender, text_of
-from test_deleted import counts, ids_of, post
+from test_deleted import HEADERS, counts, ids_of, post
 
 CAROL, DAVE = "carol@partner.example", "dave@partner.example"
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
@@ -45,12 +45,23 @@ def test_filters_and_orders_are_links(node):
     assert show("?sort=ends") == ["One", "Four", "Two", "Three", "Five"] == show("?sort=ends-back")[::-1]
     assert show("?show=files") == ["Five", "Two"] == show("?show=files&sort=oldest")[::-1]
     assert show("?show=soon") == ["One", "Four"] == show("?show=soon&sort=ends-back")[::-1]
-    # What makes no sense is as if it were not there; what ends soon is in the order in which it ends.
-    assert show("?show=soon&sort=who") == ["One", "Four"] and show("?sort=evil&show=,x,'") == show("")
+    # What ends soon is in the order in which it ends, unless another one is asked for.
+    assert show("?show=soon&sort=who") == ["Four", "One"] == show("?show=soon&sort=newest")
+    assert show("?show=soon&sort=oldest") == ["One", "Four"] == show("?show=soon&sort=who-back")
+    assert "/inbox?show=soon&amp;sort=newest" in carol.get("/inbox?show=soon").text
+    assert "/inbox?show=soon&amp;sort=who" in carol.get("/inbox?sort=who").text
+    # What makes no sense is as if it were not there.
+    assert show("?sort=evil&show=,x,'") == show("")
     page = carol.get("/inbox?show=files&sort=who")
     assert subjects(page) == ["Two", "Five"] and 'aria-current="true">With files' in page.text
     assert "/inbox?show=unread,files&amp;sort=who" in page.text and "sender’s address, A to Z" in text_of(page)
     assert "/inbox?show=files&amp;sort=who-back" in page.text and "@acme" not in re.sub(r"<[^>]*>", "", " ".join(page.links))
+    # Names do not tell that order: the addresses stand beside them.
+    smtp.send(node.smtp_port, smtp.make(subject="Six [secure]", from_='"Zoe Adams" <alice@acme.example>'))
+    page = carol.get("/inbox?sort=who")
+    assert subjects(page) == ["Six", "Four", "Two", "Five", "Three", "One"]
+    assert re.findall(r'class="row-address">(.*?)<', page.text) == ["alice@acme.example"]
+    assert "Zoe Adams" in carol.get("/inbox").text and "row-address" not in carol.get("/inbox").text
     none = carol.get("/deleted?show=unread,files,soon")
     assert "None of these here" in text_of(none) and "Nothing in Deleted" not in text_of(none)
 
@@ -119,6 +130,15 @@ def make_id(number):
     return (number * 7919 % 65521).to_bytes(16, "big")
 
 
+def set_views(browser, **fields):
+    """Settings of lists: what is not given is off."""
+    csrf = browser.get("/settings").form(r"/settings/views$")["fields"]["csrf"]
+    body = urllib.parse.urlencode({"csrf": csrf, **fields}).encode()
+    answer = browser.request("/settings/views", body, {**HEADERS, "Origin": browser.base})
+    assert answer.status == 200 and "saved" in answer.url
+    return answer
+
+
 def text_of_id(hexadecimal):
     bits = int(hexadecimal, 16) << 2
     return "".join(ALPHABET[bits >> 5 * at & 31] for at in reversed(range(26)))
@@ -147,25 +167,36 @@ def fill(node, count, address=CAROL, first=1, threads=lambda name, number: name)
     rows.execute(node, statements)
 
 
-def expected(node, show, sort):
+def expected(node, show, sort, by_thread=False):
+    """What the list should be, by the rows as they are."""
     now = int(rows.query(node, "select max(used_at) from session")[0][0])
     hexadecimal = "hex(c.id)" if node.database.startswith("sqlite:") else "encode(c.id, 'hex')"
-    found = rows.query(node, f"select {hexadecimal}, unread, has_files, who, sorted_at, ends_at from copy c join person p"
+    found = rows.query(node, f"select {hexadecimal}, unread, has_files, who, sorted_at, ends_at, {hexadecimal.replace('c.id', 'thread_id')} from copy c join person p"
                              f" on p.id = c.person_id where p.address = '{CAROL}' and folder = 1")
     key = {"w": lambda r: (r[3], -int(r[4]), text_of_id(r[0])), "e": lambda r: (int(r[5]), text_of_id(r[0]))}
-    order = "e" if "soon" in show and not sort.startswith("ends") else sort
+    order = sort or ("ends" if "soon" in show else "newest")
+    by_time = lambda r: (int(r[4]), text_of_id(r[0]))
     kept = [r for r in found if ("unread" not in show or r[1] == "1") and ("files" not in show or r[2] == "1")
             and ("soon" not in show or now < int(r[5]) <= now + 7 * DAY_MS)]
-    kept.sort(key=key.get(order[:1], lambda r: (int(r[4]), text_of_id(r[0]))))
-    return [text_of_id(r[0]) for r in (reversed(kept) if order in ("", "who-back", "ends-back") else kept)]
+    kept.sort(key=by_time)
+    if by_thread:  # the newest of each that the filters leave
+        kept = list({r[6]: r for r in kept}.values())
+    kept.sort(key=key.get(order[:1], by_time))
+    return [text_of_id(r[0]) for r in (reversed(kept) if order in ("newest", "who-back", "ends-back") else kept)]
 
 
 def test_pages_are_exact_under_each_filter_and_order(node):
-    """Both ways, whatever is alike; and after an extension in its new place."""
+    """Both ways, whatever is alike, message by message and by conversation: each once."""
     carol = prepare(node)
-    fill(node, 60)
-    for show, sort in itertools.product(("", "unread", "files", "unread,files", "soon"),
-                                        ("", "oldest", "who", "who-back", "ends", "ends-back")):
+    fill(node, 90, threads=lambda name, number: rows.literal(node, make_id(number % 41 + 1)))
+    for by_thread in (False, True):
+        set_views(carol, **({"conversations": 1} if by_thread else {}))
+        walk_all(node, carol, by_thread)
+
+
+def walk_all(node, carol, by_thread):
+    for show, sort in itertools.product(("", "unread", "files", "unread,files", "soon", "unread,soon", "unread,files,soon"),
+                                        ("", "oldest", "newest", "who", "who-back", "ends", "ends-back")):
         query = urllib.parse.urlencode({k: v for k, v in (("show", show), ("sort", sort)) if v}, safe=",")
         page = carol.get("/inbox?" + query)
         pages, seen = [ids_of(page)] if "row-subject" in page.text else [[]], page
@@ -173,10 +204,8 @@ def test_pages_are_exact_under_each_filter_and_order(node):
             seen = carol.get(older[1].replace("&amp;", "&"))
             pages.append(ids_of(seen))
         found = list(itertools.chain(*pages))
-        assert found == expected(node, show, sort), (show, sort)
+        assert found == expected(node, show, sort, by_thread), (show, sort, by_thread)
         for before in reversed(pages[:-1]):
             seen = carol.get(re.search(r'rel="prev" href="([^"]+)"', seen.text)[1].replace("&amp;", "&"))
             assert ids_of(seen) == before, (show, sort)
         assert 'rel="prev"' not in seen.text or len(pages) == 1
-
-

@@ -9,7 +9,7 @@ static const struct {
 	enum copy_sort sort;
 	bool is_reversed;
 } orders[] = {
-	{"", COPY_BY_TIME, false},
+	{"newest", COPY_BY_TIME, false},
 	{"oldest", COPY_BY_TIME, true},
 	{"who", COPY_BY_WHO, false},
 	{"who-back", COPY_BY_WHO, true},
@@ -17,15 +17,10 @@ static const struct {
 	{"ends-back", COPY_BY_END, true},
 };
 
-static void set_soon(struct filters *filters, int64_t now)
+/* The order that the URL need not say: what ends soon comes in the order in which it ends. */
+static size_t usual_order(const struct filters *filters)
 {
-	filters->choice.ends_after = filters->soon ? now : 0;
-	filters->choice.ends_until = filters->soon ? now + SEARCH_SOON_MS : 0;
-	if (!filters->soon || filters->choice.sort == COPY_BY_END)
-		return;
-	filters->sort = "ends";
-	filters->choice.sort = COPY_BY_END;
-	filters->choice.is_reversed = false;
+	return filters->soon ? 4 : 0;
 }
 
 static void set_order(struct filters *filters, size_t which)
@@ -35,15 +30,25 @@ static void set_order(struct filters *filters, size_t which)
 	filters->choice.is_reversed = orders[which].is_reversed;
 }
 
+static bool is_usual(const struct filters *filters)
+{
+	return !filters->sort[0] || strcmp(filters->sort, orders[usual_order(filters)].name) == 0;
+}
+
+static void set_soon(struct filters *filters, bool is_soon)
+{
+	bool was_usual = is_usual(filters);
+
+	filters->soon = is_soon;
+	if (was_usual)
+		set_order(filters, usual_order(filters));
+}
+
 struct filters filters_read(const struct request *request, const char *folder)
 {
 	struct filters filters = {.folder = folder};
 	struct str show = request_query(request, "show");
 
-	set_order(&filters, 0);
-	for (size_t i = 0; i < COUNT_OF(orders); i++)
-		if (str_equal(request_query(request, "sort"), str_of(orders[i].name)))
-			set_order(&filters, i);
 	while (show.len) {
 		struct str word = str_cut(&show, ',');
 		/* What one wrote oneself is never unread. */
@@ -51,10 +56,14 @@ struct filters filters_read(const struct request *request, const char *folder)
 		filters.choice.files |= str_equal(word, STR("files"));
 		filters.soon |= str_equal(word, STR("soon"));
 	}
-	set_soon(&filters, request->now);
-	filters.choice.conversations = visit_of(request)->session.person.views.conversations &&
-				       !filters_any(&filters) && !filters.sort[0] &&
-				       strcmp(folder, "deleted") != 0;
+	set_order(&filters, usual_order(&filters));
+	for (size_t i = 0; i < COUNT_OF(orders); i++)
+		if (str_equal(request_query(request, "sort"), str_of(orders[i].name)))
+			set_order(&filters, i);
+	filters.choice.ends_after = filters.soon ? request->now : 0;
+	filters.choice.ends_until = filters.soon ? request->now + SEARCH_SOON_MS : 0;
+	filters.choice.conversations =
+		visit_of(request)->session.person.views.conversations && strcmp(folder, "deleted") != 0;
 	return filters;
 }
 
@@ -68,8 +77,6 @@ struct str filters_url(const struct request *request, const char *path, const st
 	const char *const words[] = {filters->choice.unread ? "unread" : "",
 		filters->choice.files ? "files" : "", filters->soon ? "soon" : ""};
 	struct str url = arena_printf(request->arena, "/%s", path);
-	/* Of those that end soon the order says nothing when it is the usual one. */
-	bool has_order = filters->sort[0] && !(filters->soon && strcmp(filters->sort, "ends") == 0);
 	const char *before = "?show=";
 
 	for (size_t i = 0; i < COUNT_OF(words); i++) {
@@ -78,7 +85,7 @@ struct str filters_url(const struct request *request, const char *path, const st
 		url = arena_printf(request->arena, "%.*s%s%s", STR_ARG(url), before, words[i]);
 		before = ",";
 	}
-	if (!has_order)
+	if (is_usual(filters))
 		return url;
 	return arena_printf(request->arena, "%.*s%csort=%s", STR_ARG(url), filters_any(filters) ? '&' : '?',
 		filters->sort);
@@ -89,7 +96,6 @@ static void add_filter(
 {
 	json_t *filter = view_add_object(view, name);
 
-	set_soon(&toggled, request->now);
 	view_set_flag(filter, "is_on", is_on);
 	view_set(filter, "url", filters_url(request, toggled.folder, &toggled));
 }
@@ -101,8 +107,6 @@ static void add_orders(const struct request *request, json_t *view, const struct
 
 	for (size_t i = 0; i < COUNT_OF(orders); i++) {
 		struct filters ordered = *filters;
-		if (filters->soon && orders[i].sort != COPY_BY_END)
-			continue;
 		json_t *item = view_append(list);
 		set_order(&ordered, i);
 		view_set_flag(item, flags[i], true);
@@ -120,9 +124,8 @@ void filters_set(const struct request *request, json_t *view, const struct filte
 	struct filters other = *filters;
 	bool is_sent = strcmp(filters->folder, "sent") == 0;
 
-	other.soon = other.choice.unread = other.choice.files = false;
-	if (filters->soon)
-		set_order(&other, 0);
+	other.choice.unread = other.choice.files = false;
+	set_soon(&other, false);
 	add_filter(request, object, "all", !filters_any(filters), other);
 	other = *filters;
 	other.choice.unread = !other.choice.unread;
@@ -132,9 +135,7 @@ void filters_set(const struct request *request, json_t *view, const struct filte
 	other.choice.files = !other.choice.files;
 	add_filter(request, object, "files", filters->choice.files, other);
 	other = *filters;
-	other.soon = !other.soon;
-	if (filters->soon)
-		set_order(&other, 0);
+	set_soon(&other, !filters->soon);
 	add_filter(request, object, "soon", filters->soon, other);
 	view_set_flag(object, "by_recipient", is_sent);
 	add_orders(request, object, filters);

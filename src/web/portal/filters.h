@@ -9,11 +9,12 @@ struct filters {
 	const char *folder; /* as rows_folder_name */
 	bool soon;
 	struct copy_choice choice; /* what the flags above and the order come to */
-	const char *sort;	   /* as in the URL, "" for newest first */
+	const char *sort;	   /* as in the URL, "" as the usual one */
 };
 
-/* By the request's query; what makes no sense there is left out. Messages that end soon are always in the
- * order in which they end. Conversations are one row where nothing is left out or in another order. */
+/* By the request's query; what makes no sense there is left out. Without an order messages that end soon
+ * come in the order in which they end, others the newest first. Conversations are one row when the person has
+ * chosen that. */
 struct filters filters_read(const struct request *request, const char *folder);
 
 /* Whether some messages are left out. */

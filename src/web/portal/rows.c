@@ -100,6 +100,10 @@ static void set_row(const struct request *request, json_t *view, const struct op
 	view_set_flag(view, "is_current", is_current);
 	view_set_flag(view, "is_ended", !row->readable);
 	view_set(view, "who", who);
+	/* Names are sealed; the order goes by addresses, so they are shown. */
+	view_set(view, "address",
+		filters->choice.sort == COPY_BY_WHO && !str_equal(who, row->copy.who) ? row->copy.who
+										      : STR_NONE);
 	view_set(view, "subject", row->subject);
 	view_set(view, "snippet", row->snippet);
 	page_set_date(visit, view, row->copy.sorted_at);
