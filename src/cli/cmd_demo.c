@@ -15,6 +15,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,8 @@ struct demo {
 	const char *web_dir;
 	const struct config *config;
 	bool is_new;
+	enum result made;		    /* the account, when all listens */
+	struct err err;			    /* why not */
 	char alice[32], bob[32], admin[32]; /* passwords, when it is new */
 };
 
@@ -242,10 +245,15 @@ static enum result send_first(const struct demo *demo, struct err *err)
 
 static void when_ready(void *context, struct node *node)
 {
-	const struct demo *demo = context;
+	struct demo *demo = context;
 	struct err err = {0};
 
-	(void)node;
+	/* Not before all listens: who cannot start would have passwords that nobody was shown. */
+	demo->made = make_account(demo, node, &demo->err);
+	if (demo->made != RESULT_OK) {
+		(void)raise(SIGTERM);
+		return;
+	}
 	print_ready(demo);
 	if (!demo->is_new)
 		return;
@@ -287,11 +295,11 @@ static enum result run_demo(struct demo *demo, struct err *err)
 	demo->config = config;
 	TRY(setup_node(config, err));
 	TRY(node_open(file, true, &node, err));
-	enum result result = make_account(demo, &node, err);
-	if (result == RESULT_OK)
-		result = run_node(&node, &hooks, err);
+	enum result result = run_node(&node, &hooks, err);
 	node_close(&node);
-	return result;
+	TRY(result);
+	*err = demo->err;
+	return demo->made;
 }
 
 int cmd_demo(int argc, char **argv)

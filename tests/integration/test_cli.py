@@ -430,6 +430,10 @@ def test_demo_leads_a_newcomer_to_a_message_and_keeps_it(binary):
     """All that is needed stands in what it prints; a second start knows the first one's message and passwords."""
     node = Node(binary)
     try:
+        with socket.socket() as taken:  # a start that comes to nothing takes nothing from the next one
+            taken.bind(("127.0.0.1", node.smtp_port))
+            taken.listen()
+            refused(demo(binary, node.folder), CONFLICT, "the port is taken; choose another")
         demo_process, told = start_demo(node, "notification, link ")
         assert re.findall(r"(\w+)@acme\.example +password \w+", told) == ["alice", "bob", "admin"]
         assert f"swaks --server 127.0.0.1:{node.smtp_port} " in told and f"{node.folder}/outbox" in told
