@@ -42,6 +42,12 @@ enum result addresses_prove(struct flow *flow, const struct actor *actor, const 
 	struct str code, enum address_use use, int64_t now, struct arena *arena, struct str *ret_address,
 	bool *ret_shared, struct err *err) must_check;
 
+/* The address becomes the main one, which mails about the sign-in go to; the one before is a further one from
+ * now on. All ways in, sessions, messages and drafts stay. Both are told by mail. NOT_FOUND unless it is a
+ * further one of the person's. */
+enum result addresses_make_main(
+	struct flow *flow, const struct actor *actor, struct id id, int64_t now, struct err *err) must_check;
+
 /* It signs in as itself again, with what came to it. NOT_FOUND unless it is a further one of the person's;
  * CONFLICT "address-entered" when the session was begun by it. */
 enum result addresses_remove(

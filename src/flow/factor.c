@@ -47,15 +47,18 @@ enum result factor_new_codes(struct tx *tx, struct id person_id, struct recovery
 {
 	uint8_t hashes[RECOVERY_CODES][HASH_BYTES];
 	struct bytes kept[RECOVERY_CODES];
+	cleanup(arena_done) struct arena arena = {0};
+	struct factor factor;
 
 	static_assert(RECOVERY_DIGITS == RECOVERY_BYTES * 8 / 5, "a recovery code in base 32");
+	TRY(factor_find(tx, person_id, &arena, &factor, err));
 	for (size_t i = 0; i < RECOVERY_CODES; i++) {
 		uint8_t random[RECOVERY_BYTES];
 		char digits[RECOVERY_DIGITS + 1];
 		random_fill(random, sizeof(random));
 		base32_encode(random, sizeof(random), digits);
 		group_digits(digits, ret->codes[i]);
-		recovery_hash(person_id, (struct str){digits, RECOVERY_DIGITS}, hashes[i]);
+		recovery_hash(factor.made_for, (struct str){digits, RECOVERY_DIGITS}, hashes[i]);
 		kept[i] = (struct bytes){hashes[i], HASH_BYTES};
 	}
 	return recovery_codes_set(tx, person_id, kept, RECOVERY_CODES, err);
@@ -78,7 +81,7 @@ enum result factor_secret(const struct flow_account *account, const struct facto
 {
 	struct bytes secret;
 
-	TRY(box_open_account(account->key, (struct box_context){FACTOR_SECRET_FIELD, factor->person_id},
+	TRY(box_open_account(account->key, (struct box_context){FACTOR_SECRET_FIELD, factor->made_for},
 		factor->secret_box, arena, &secret, err));
 	if (secret.len != TOTP_SECRET_BYTES)
 		return err_code(err, RESULT_INTERNAL, "sealed-damaged", "a second factor is damaged");
@@ -102,7 +105,7 @@ static enum result check_code(struct tx *tx, const struct flow_account *account,
 	int64_t step;
 
 	if (code.len == RECOVERY_DIGITS && factor->confirmed_at) {
-		recovery_hash(factor->person_id, code, hash);
+		recovery_hash(factor->made_for, code, hash);
 		t->is_recovery = true;
 		return taken(
 			recovery_code_take(tx, factor->person_id, (struct bytes){hash, sizeof(hash)}, err),

@@ -65,6 +65,7 @@ struct event {
 #define EVENT_BROWSER_FORGOTTEN "person.browser-forgotten"
 #define EVENT_ADDRESS_ADDED "person.address-added" /* detail: the other address */
 #define EVENT_ADDRESS_REMOVED "person.address-removed"
+#define EVENT_ADDRESS_MAIN "person.main-address"     /* detail: the address that is the main one now */
 #define EVENT_ADDRESS_SHARED "person.address-shared" /* used with others from now on; detail: the address */
 #define EVENT_ADDRESS_LEFT "person.address-left"
 #define EVENT_ADDRESS_DENIED "person.not-my-address"

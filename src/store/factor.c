@@ -9,14 +9,16 @@ enum result factor_find(
 	cleanup(rows_done) struct rows rows = {0};
 
 	TRY(db_query_one(tx,
-		"SELECT secret_box, created_at, confirmed_at, used_step FROM second_factor WHERE person_id = "
+		"SELECT secret_box, created_at, confirmed_at, used_step, COALESCE(made_for, person_id) FROM "
+		"second_factor WHERE person_id = "
 		"$1",
 		DB_ARGS(db_id(person_id)), &rows, err));
 	*ret = (struct factor){.person_id = person_id,
 		.secret_box = arena_bytes(arena, row_bytes(&rows, 0)),
 		.created_at = row_int(&rows, 1),
 		.confirmed_at = row_int(&rows, 2),
-		.used_step = row_int(&rows, 3)};
+		.used_step = row_int(&rows, 3),
+		.made_for = row_id(&rows, 4)};
 	return rows_end(&rows, err);
 }
 
@@ -47,7 +49,7 @@ enum result factor_propose(struct tx *tx, const struct factor *factor, struct er
 	TRY(db_exec(tx,
 		"INSERT INTO second_factor (person_id, secret_box, created_at, confirmed_at, used_step)"
 		" VALUES ($1, $2, $3, 0, 0) ON CONFLICT (person_id) DO UPDATE SET secret_box = $2, "
-		"created_at = $3"
+		"created_at = $3, made_for = NULL"
 		" WHERE second_factor.confirmed_at = 0",
 		DB_ARGS(db_id(factor->person_id), db_bytes(factor->secret_box), db_int(factor->created_at)),
 		&changed, err));

@@ -8,7 +8,8 @@
 
 struct factor {
 	struct id person_id;
-	struct bytes secret_box; /* by the account key, context FACTOR_SECRET_FIELD and the person */
+	struct id made_for;	 /* the person when it was made: another address may be the main one since */
+	struct bytes secret_box; /* by the account key, context FACTOR_SECRET_FIELD and made_for */
 	int64_t created_at;
 	int64_t confirmed_at; /* 0: being set up, asked for by nobody yet */
 	int64_t used_step;    /* of the last code that was taken */

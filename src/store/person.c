@@ -208,3 +208,27 @@ enum result person_clear_entries(struct tx *tx, struct id id, struct err *err)
 		TRY(db_exec(tx, statements[i], DB_ARGS(db_id(id)), NULL, err));
 	return RESULT_OK;
 }
+
+enum result person_move_entries(struct tx *tx, struct id from, struct id to, struct err *err)
+{
+	static const char *const statements[] = {
+		"UPDATE person SET password_hash = m.password_hash, password_set_at = m.password_set_at,"
+		" language = m.language, time_zone = m.time_zone, no_keys = m.no_keys,"
+		" conversations = m.conversations, date_order = m.date_order, twelve_hours = m.twelve_hours"
+		" FROM person m WHERE m.id = $1 AND person.id = $2",
+		"UPDATE person SET password_hash = NULL WHERE id = $1 AND id <> $2",
+		"UPDATE passkey SET person_id = $2 WHERE person_id = $1",
+		"UPDATE second_factor SET made_for = COALESCE(made_for, person_id), person_id = $2"
+		" WHERE person_id = $1",
+		"UPDATE recovery_code SET person_id = $2 WHERE person_id = $1",
+		"UPDATE remembered SET person_id = $2 WHERE person_id = $1",
+		"UPDATE address_member SET person_id = $2 WHERE person_id = $1",
+		"UPDATE session SET self_id = $2 WHERE self_id = $1",
+		"UPDATE session SET person_id = $2 WHERE person_id = $1",
+		"DELETE FROM code WHERE person_id = $1 AND adds_address <> '' AND person_id <> $2",
+	};
+
+	for (size_t i = 0; i < COUNT_OF(statements); i++)
+		TRY(db_exec(tx, statements[i], DB_ARGS(db_id(from), db_id(to)), NULL, err));
+	return RESULT_OK;
+}

@@ -724,6 +724,10 @@ static const char shared_addresses[] =
 	"  PRIMARY KEY (address_id, person_id));"
 	"CREATE INDEX address_member_by_person ON address_member (person_id);";
 
+/* Whose row a second factor was made for: its secret is sealed, and its recovery codes are hashed, for that.
+ */
+static const char factor_owners[] = "ALTER TABLE second_factor ADD COLUMN made_for BYTEA;";
+
 static const struct migration migrations[] = {
 	{1, "begin", begin},
 	{2, "delay-notices", delay_notices},
@@ -762,6 +766,7 @@ static const struct migration migrations[] = {
 	{35, "summaries", summaries},
 	{36, "acts", acts},
 	{37, "shared-addresses", shared_addresses},
+	{38, "factor-owners", factor_owners},
 };
 
 /* PostgreSQL keeps samples of a column's values in its statistics, where nobody but a superuser can wipe

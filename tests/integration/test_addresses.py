@@ -1,6 +1,7 @@
 """One person, many addresses: added by a code, read in one place, answered from the address that was written to."""
 
 import re
+import time
 
 from support import maildir, portal, rows, smtp, totp, wait
 from support.commands import Sender, events, text_of
@@ -248,3 +249,39 @@ def test_a_request_to_an_added_address_is_answered(sqlite_node):
     page = carol.submit_files(page, r"/request/", [], text="Here it is.")
     answer = wait.until(lambda: node.outbox.to(ALICE), "the answer")[-1]
     assert OTHER in answer["From"]
+
+
+def test_another_address_becomes_the_main_one_and_all_ways_in_stay(node):
+    first, second = send(node, CAROL, "One"), send(node, OTHER, "Two")
+    carol = sign_in(node, first, CAROL)
+    add(node, carol, OTHER)
+    carol.submit(carol.get("/settings/password"), r"/password$", password="correct horse battery")
+    page = carol.submit(carol.get("/settings/second-factor"), r"/new$")
+    secret = re.search(r"<strong[^>]*>([A-Z2-7 ]{20,})</strong>", page.text)[1].replace(" ", "")
+    page = carol.submit(page, r"/confirm$", code=totp.code(secret))
+    recovery = re.findall(r"[a-z0-9]{4}(?:-[a-z0-9]{4}){3}", text_of(page))[0]
+    page = carol.submit(carol.get("/settings/addresses"), r"/main$")
+    assert "your main address now" in text_of(page)
+    for address in (CAROL, OTHER):
+        wait.until(lambda: [m for m in node.outbox.to(address) if m["Message-ID"].startswith("<changed")
+                            and f"is now {OTHER}" in maildir.text_of(m)], f"a mail to {address}")
+    assert sorted(subjects(carol)) == ["One", "Two"]
+    assert f"signed in as {OTHER}" in text_of(carol.get("/settings"))
+    # By either address, with the same password, second factor and recovery codes.
+    for address, code in ((CAROL, recovery), (OTHER, totp.code(secret, (time.time() + 30) * 1000))):
+        browser, page = portal.sign_in_by_password(node, address)
+        assert page.path == "/sign-in/second-factor"
+        browser.submit(page, r"/second-factor$", code=code)
+        assert sorted(subjects(browser)) == ["One", "Two"], address
+    # What comes to the one before is in the same Inbox, until it is removed.
+    send(node, CAROL, "Three")
+    assert sorted(subjects(carol)) == ["One", "Three", "Two"]
+    browser.submit(browser.get("/settings/addresses"), r"/remove$")
+    assert subjects(browser) == ["Two"]
+    # R13, R15: evidence stays that of the address that was written to.
+    page = Sender(node).page().text
+    assert OTHER not in page[page.index("<article"):page.index("</article")]
+    # Only one's own can be chosen.
+    token = browser.get("/settings/addresses").forms[-1]["fields"]["csrf"]
+    assert browser.request("/settings/addresses/main", f"csrf={token}&id={'0' * 26}".encode(), {
+        "Content-Type": "application/x-www-form-urlencoded", "Origin": browser.base}).status == 404

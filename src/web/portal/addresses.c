@@ -115,7 +115,8 @@ static enum result get_addresses(struct request *request, struct response *respo
 	struct str told = request_query(request, "told");
 
 	if (str_equal(told, STR("added")) || str_equal(told, STR("removed")) ||
-		str_equal(told, STR("shared")) || str_equal(told, STR("left")))
+		str_equal(told, STR("shared")) || str_equal(told, STR("left")) ||
+		str_equal(told, STR("main")))
 		view_set_flag(view_add_object(view, "told"), arena_cstr(request->arena, told), true);
 	return show_list(request, response, view);
 }
@@ -206,8 +207,21 @@ static enum result post_remove(struct request *request, struct response *respons
 	return RESULT_OK;
 }
 
+static enum result post_main(struct request *request, struct response *response)
+{
+	struct id id;
+
+	if (!id_parse(request_field(request, "id"), &id))
+		return err_set(&request->err, RESULT_NOT_FOUND, "there is no such address");
+	TRY(addresses_make_main(
+		flow_of(request), &visit_of(request)->actor, id, request->now, &request->err));
+	visit_accepted(request);
+	response_redirect(response, STR("/settings/addresses?told=main"));
+	return RESULT_OK;
+}
+
 static const struct route_parameter get_parameters[] = {
-	{PARAMETER_QUERY, "told", 10, 0, "what was done: added, removed, shared, left"},
+	{PARAMETER_QUERY, "told", 10, 0, "what was done: added, removed, shared, left, main"},
 	{0},
 };
 
@@ -243,6 +257,8 @@ static const struct route rows[] = {
 		"Asks for that code"},
 	{METHOD_POST, "/settings/addresses/code", RIGHTS_SIGNED_IN, code_parameters, post_code, NULL,
 		"Adds the address, by the code, in the browser that asked for it"},
+	{METHOD_POST, "/settings/addresses/main", RIGHTS_SIGNED_IN, remove_parameters, post_main, NULL,
+		"Makes a further address the main one"},
 	{METHOD_POST, "/settings/addresses/remove", RIGHTS_SIGNED_IN, remove_parameters, post_remove, NULL,
 		"Lets an address sign in as itself again"},
 };

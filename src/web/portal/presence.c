@@ -60,7 +60,7 @@ static const char *word_of(const struct event *event)
 		{EVENT_PASSKEY_ADDED, "passkey_added"}, {EVENT_PASSKEY_REMOVED, "passkey_removed"},
 		{EVENT_PASSKEY_REFUSED, "passkey_refused"}, {EVENT_ADDRESS_ADDED, "address_added"},
 		{EVENT_ADDRESS_REMOVED, "address_removed"}, {EVENT_ADDRESS_SHARED, "address_shared"},
-		{EVENT_ADDRESS_LEFT, "address_left"}};
+		{EVENT_ADDRESS_LEFT, "address_left"}, {EVENT_ADDRESS_MAIN, "address_main"}};
 
 	for (size_t i = 0; i < COUNT_OF(words); i++)
 		if (str_equal(event->kind, str_of(words[i].kind)))
