@@ -166,6 +166,12 @@ export class Walk {
     await submit(page, "/settings/views");
     await this.see("conversations", page, "/sent");
     await this.see("conversation", page, `/message/${ids.offer}`);
+    await this.see("conversations-by-address", page, "/inbox?show=files&sort=who");
+    await page.goto(`${node.url}/settings`);
+    const dates = page.locator("select[name=dates]");
+    await dates.selectOption({ index: (await dates.locator("option").count()) - 1 });
+    await submit(page, "/settings/choices");
+    await this.see("settings-saved", page);
     node.run("account", "set", "export", "yes");
     await this.see("export", page, "/settings/export");
     node.run("account", "set", "export", "no");

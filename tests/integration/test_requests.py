@@ -77,6 +77,7 @@ def test_r8_r15_the_link_alone_shows_nothing_and_works_for_the_asked_address_onl
     link, _ = link_of(node)
     door = Browser(node).get(link)
     assert PURPOSE not in html.unescape(door.text) and CAROL not in door.text and "alice" not in door.text
+    assert "Nobody sees the request" in door.text and "message" not in door.text.split("<main")[1].split("</main>")[0]
     smtp.send(node.smtp_port, smtp.make(subject="Offer [secure]", to=DAVE))
     dave, _ = portal.sign_in_by_link(node, portal.link_for(node, DAVE), DAVE)
     path = "/request/" + link.rsplit("/", 1)[1]
@@ -151,7 +152,7 @@ def test_requests_are_asked_of_people_outside_by_people_inside(sqlite_node):
     node = sqlite_node
     alice, carol, _ = asked(node)
     assert "your own organisation" in ask(alice, to="bob@acme.example").text
-    for field, value, words in (("to", "nobody", "Enter a mail address"), ("purpose", " ", "Say what you ask for"),
+    for field, value, words in (("to", "nobody", "Enter a mail address"), ("purpose", " ", "say what you ask for"),
                                 ("days", "91", "from 1 to 90"), ("mb", "0", "from 1 to 1000")):
         page = ask(alice, **{field: value})
         assert page.status == 422 and words in html.unescape(page.text), page.text
