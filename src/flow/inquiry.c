@@ -246,8 +246,9 @@ static enum result list_own(struct tx *tx, void *context, struct err *err)
 	q->facts = arena_array(q->arena, struct inquiry_facts, q->count);
 	for (size_t i = 0; i < q->count; i++) {
 		TRY(find_facts(tx, &account, &inquiries[i], q->arena, &q->facts[i], err));
-		TRY(event_first_sign_in(
-			tx, inquiries[i].asked_id, inquiries[i].created_at, &q->facts[i].signed_in_at, err));
+		struct str origin;
+		TRY(event_first_sign_in(tx, inquiries[i].asked_id, inquiries[i].created_at, q->arena,
+			&q->facts[i].signed_in_at, &origin, err));
 		TRY(inquiry_copies(
 			tx, &inquiries[i], q->arena, &q->facts[i].copies, &q->facts[i].copy_count, err));
 	}

@@ -204,8 +204,17 @@ static void add_download(struct open_recipient *recipient, const struct event *e
 		if (str_equal(recipient->downloads[i].path, event->detail) &&
 			recipient->downloads[i].was_shown == was_shown)
 			return;
-	recipient->downloads[recipient->download_count++] =
-		(struct open_download){event->detail, event->at, was_shown, event->actor_id};
+	recipient->downloads[recipient->download_count++] = (struct open_download){.path = event->detail,
+		.at = event->at,
+		.origin = event->origin,
+		.was_shown = was_shown,
+		.reader_id = event->actor_id};
+}
+
+static void set_sign(struct open_sign *sign, const struct event *event)
+{
+	if (!sign->at)
+		*sign = (struct open_sign){event->at, event->origin};
 }
 
 /* What the events of the message say of this person. */
@@ -222,12 +231,14 @@ static void read_events(const struct traces *traces, struct id person_id, struct
 		const struct event *event = &traces->events[i];
 		if (!id_equal(event->person_id, person_id))
 			continue;
-		if (str_equal(event->kind, STR(EVENT_ACCESS_CODE_ENTERED)) && !recipient->code_entered_at)
-			recipient->code_entered_at = event->at;
-		else if (str_equal(event->kind, STR(EVENT_LINK_OPENED)) && !recipient->link_opened_at)
-			recipient->link_opened_at = event->at;
-		else if (str_equal(event->kind, STR(EVENT_MESSAGE_SAVED)) && !recipient->saved_at)
-			recipient->saved_at = event->at;
+		if (str_equal(event->kind, STR(EVENT_ACCESS_CODE_ENTERED)))
+			set_sign(&recipient->code_entered, event);
+		else if (str_equal(event->kind, STR(EVENT_LINK_OPENED)))
+			set_sign(&recipient->link_opened, event);
+		else if (str_equal(event->kind, STR(EVENT_MESSAGE_SAVED)))
+			set_sign(&recipient->saved, event);
+		else if (str_equal(event->kind, STR(EVENT_BODY_SHOWN)))
+			set_sign(&recipient->read, event);
 		else if (is_of_file(event))
 			add_download(recipient, event);
 	}
@@ -251,7 +262,7 @@ static enum result set_readers(struct tx *tx, struct message_query *q, const str
 		TRY(person_find(tx, q->message.account_id, event->actor_id, arena, &person, err));
 		*(struct open_reader *)list_add(&readers) = (struct open_reader){person.id,
 			{people_name(&q->account, person.id, person.name_box, arena), person.address},
-			event->at};
+			event->at, event->origin};
 	}
 	recipient->readers = readers.items;
 	recipient->reader_count = readers.count;
@@ -291,18 +302,19 @@ static enum result trace_recipient(struct tx *tx, struct message_query *q, const
 		TRY(found);
 	ret->has_copy = found == RESULT_OK;
 	TRY(set_recalled(tx, &copy, &q->opened->arena, ret, err));
-	ret->read_at = copy.first_read_at;
 	ret->denied_at = copy.denied_at;
 	for (size_t i = 0; i < traces->delivery_count; i++)
 		if (concerns(&traces->deliveries[i], recipient, copy.id))
 			ret->delivery = traces->deliveries[i];
 	ret->in_mail_system = is_in_mail_system(&ret->delivery);
 	read_events(traces, recipient->person_id, &q->opened->arena, ret);
+	ret->read.at = copy.first_read_at; /* which does not end with the events */
 	TRY(set_readers(tx, q, traces, recipient->person_id, ret, err));
 	/* Who got the mail itself has nothing to sign in for. */
 	if (found == RESULT_NOT_FOUND)
 		return RESULT_OK;
-	return event_first_sign_in(tx, recipient->person_id, q->message.sent_at, &ret->signed_in_at, err);
+	return event_first_sign_in(tx, recipient->person_id, q->message.sent_at, &q->opened->arena,
+		&ret->signed_in.at, &ret->signed_in.origin, err);
 }
 
 static enum result trace_recipients(struct tx *tx, struct message_query *q, struct err *err)

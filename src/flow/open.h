@@ -75,6 +75,7 @@ enum result open_self(struct flow *flow, const struct actor *actor, struct arena
 struct open_download {
 	struct str path; /* of the part */
 	int64_t at;	 /* the first time */
+	struct str origin;
 	bool was_shown;
 	struct id reader_id; /* by whom; for the owner to see only where that is one of open_recipient.readers
 			      */
@@ -85,6 +86,13 @@ struct open_reader {
 	struct id id;
 	struct open_person person;
 	int64_t at; /* body shown */
+	struct str origin;
+};
+
+/* One grade of what is known: the first time, and the peer's address. */
+struct open_sign {
+	int64_t at; /* 0: there is none */
+	struct str origin;
 };
 
 /* What the owner sees of one recipient, in grades (R13). */
@@ -92,15 +100,15 @@ struct open_recipient {
 	struct open_person person;
 	enum recipient_role role;
 	enum recipient_route route;
-	bool has_copy;		/* in the portal */
-	int64_t recalled_at;	/* it was taken away */
-	bool in_mail_system;	/* the mail itself is in the account's own mail server, and stays there */
-	int64_t read_at;	/* body shown */
-	int64_t denied_at;	/* somebody with the link said that the address is another person's */
-	int64_t link_opened_at; /* nobody signed in */
-	int64_t signed_in_at;	/* to the portal, for the first time since the message was sent */
-	int64_t code_entered_at;
-	int64_t saved_at; /* the whole message was fetched as a file */
+	bool has_copy;	       /* in the portal */
+	int64_t recalled_at;   /* it was taken away */
+	bool in_mail_system;   /* the mail itself is in the account's own mail server, and stays there */
+	int64_t denied_at;     /* somebody with the link said that the address is another person's */
+	struct open_sign read; /* body shown */
+	struct open_sign link_opened; /* nobody signed in */
+	struct open_sign signed_in;   /* to the portal, since the message was sent */
+	struct open_sign code_entered;
+	struct open_sign saved; /* the whole message was fetched as a file */
 	struct open_download *downloads;
 	size_t download_count;
 	struct open_reader *readers; /* by name, where several people use the address */

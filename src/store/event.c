@@ -79,17 +79,19 @@ enum result event_list_of_person(struct tx *tx, struct id person_id, int64_t lim
 		DB_ARGS(db_id(person_id), db_int(limit)), arena, ret, ret_count, err);
 }
 
-enum result event_first_sign_in(
-	struct tx *tx, struct id person_id, int64_t since, int64_t *ret, struct err *err)
+enum result event_first_sign_in(struct tx *tx, struct id person_id, int64_t since, struct arena *arena,
+	int64_t *ret, struct str *ret_origin, struct err *err)
 {
 	cleanup(rows_done) struct rows rows = {0};
 
 	/* The kind stands here in words, as in the index of these events alone. */
-	TRY(db_query_one(tx,
-		"SELECT COALESCE(MIN(at), 0) FROM event"
-		" WHERE kind = '" EVENT_SIGNED_IN "' AND person_id = $1 AND at >= $2",
+	TRY(db_query(tx,
+		"SELECT at, origin FROM event"
+		" WHERE kind = '" EVENT_SIGNED_IN "' AND person_id = $1 AND at >= $2 ORDER BY at LIMIT 1",
 		DB_ARGS(db_id(person_id), db_int(since)), &rows, err));
-	*ret = row_int(&rows, 0);
+	bool found = rows_next(&rows);
+	*ret = found ? row_int(&rows, 0) : 0;
+	*ret_origin = found ? arena_str(arena, row_text(&rows, 1)) : STR_NONE;
 	return rows_end(&rows, err);
 }
 

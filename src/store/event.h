@@ -108,8 +108,8 @@ enum result event_list(struct tx *tx, struct id account_id, struct id before, in
 enum result event_list_of_person(struct tx *tx, struct id person_id, int64_t limit, struct arena *arena,
 	struct event **ret, size_t *ret_count, struct err *err) must_check;
 
-/* When the person first signed in at or after `since`; 0: not yet. */
-enum result event_first_sign_in(
-	struct tx *tx, struct id person_id, int64_t since, int64_t *ret, struct err *err) must_check;
+/* When the person first signed in at or after `since`, and from where; 0: not yet. */
+enum result event_first_sign_in(struct tx *tx, struct id person_id, int64_t since, struct arena *arena,
+	int64_t *ret, struct str *ret_origin, struct err *err) must_check;
 
 #endif

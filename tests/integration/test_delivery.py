@@ -8,6 +8,7 @@ import pytest
 from support import maildir, portal, smtp, wait
 from support.browser import Browser
 from support.certificates import Authority
+from support.commands import Sender
 from support.mail_server import MailServer
 from support.name_server import NameServer
 from support.node import Node
@@ -288,6 +289,26 @@ def test_r2_content_goes_to_a_mail_server_only_by_verified_tls(binary, authority
         node.kill()
         node.close()
         server.close()
+
+
+@pytest.mark.parametrize("context", ["tls", "plain"])
+def test_the_sender_sees_which_server_took_a_notification_and_how_safely(binary, authority, context):
+    server = MailServer(context=authority.context("localhost") if context == "tls" else None)
+    node = Node(binary, values={"outbox": None, "delivery": "smart_host"},
+                sections=[f'smart_host {{\n  address = "localhost:{server.port}"\n}}']).make_acme()
+    node.config.write_text(node.config.read_text().replace("tls {", f'tls {{\n  authorities = "{authority.file}"'))
+    node.start()
+    try:
+        smtp.send(node.smtp_port, smtp.make(subject="Offer [secure]"))
+        wait.until(lambda: [d for d in node.json("queue", "list", "--all") if d["state"] == "sent"], "the notification")
+        shown = re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", Sender(node).page().text))
+        said = r"over TLS1\.\d, certificate verified" if context == "tls" else "without TLS"
+        assert re.search(r"Notification sent \d+:\d\d · localhost \[127\.0\.0\.1\] · " + said, shown), shown
+    finally:
+        node.kill()
+        node.close()
+        server.close()
+
 
 
 def test_r2_mail_to_a_destination_that_asks_for_tls_waits_without_and_comes_back(world):

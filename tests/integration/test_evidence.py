@@ -124,5 +124,21 @@ def test_r13_the_sender_sees_each_sign_by_its_name(node):
     assert seen() == {"link", "in", "pdf", "read"}
     browser.get(message + "/file/3")
     assert seen() == {"link", "in", "pdf", "read", "txt"}
-    times = re.findall(r"Download of [\w.-]+: (\d+:\d\d)", text_of(owner_page(node)))
+    shown = text_of(owner_page(node))
+    times = re.findall(r"Download of [\w.-]+: (\d+:\d\d) · 127\.0\.0\.1", shown)
     assert len(times) == 2
+    for sign in (r"Link opened \d+:\d\d, not signed in \(may be an automatic check\)", r"Signed in \d+:\d\d", r"Read \d+:\d\d"):
+        assert re.search(sign + r" · 127\.0\.0\.1", shown), sign
+
+
+def test_r15_where_signs_came_from_is_for_the_organisations_people(sqlite_node):
+    node = sqlite_node
+    node.run("definition", "set", "Default", "--all-recipients", "yes")
+    smtp.send(node.smtp_port, smtp.make(subject="Offer [secure]"))
+    link = portal.link_for(node, "carol@partner.example")
+    carol, page = portal.sign_in_by_link(node, link, "carol@partner.example")
+    sent = carol.submit(carol.get(page.path + "/reply"), r"/reply$", text="Sixty.")
+    alice, _ = portal.sign_in_by_password(node, "alice@acme.example")
+    alice.get(next(l for l in alice.get("/inbox").links if l.startswith("/message/")))
+    shown = text_of(carol.get(sent.path))
+    assert "Read " in shown and "127.0.0.1" not in shown

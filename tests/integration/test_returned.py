@@ -119,6 +119,8 @@ def test_a_notification_that_bounces_later_is_an_event_and_no_evidence_of_readin
     sent = alice.get("/sent")
     shown = alice.get(next(l for l in sent.links if l.startswith("/message/"))).text
     assert "Not delivered" in shown and "5.1.1" in shown and "Read " not in shown
+    assert "1 mail not delivered" in sent.text
+    assert [u["recipients"] for u in world.node.json("licence", "usage")] == [1], "what bounced stays counted (R11)"
 
 
 def forged(address):

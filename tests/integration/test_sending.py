@@ -185,6 +185,13 @@ def test_r11_reply_all_in_the_portal_is_refused_with_the_text_kept(node):
     assert page.status == 200 and usage(node, BOB) == (LIMIT + 1, LIMIT + 1)
 
 
+def test_r11_what_was_recalled_stays_counted(node):
+    send(node, people(0, LIMIT))
+    (message,) = messages(node)
+    node.run("message", "recall", message["id"], "--reason", "x")
+    assert usage(node) == (LIMIT, LIMIT) and refusal(node, people(LIMIT, 1))[0] == 550
+
+
 def test_r11_what_outsiders_answer_does_not_count(node):
     send(node, people(0, LIMIT))
     mail = smtp.make(subject="Offer [secure]", to=people(0, 1), cc="p1@partner.example")

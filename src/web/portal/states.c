@@ -14,6 +14,36 @@ static void add_time(const struct visit *visit, json_t *states, const char *name
 	view_set(view_add_object(states, name), "time", format_time_short(&visit->format, when));
 }
 
+/* Where it came from is for the organisation's own people. */
+static void add_origin(const struct visit *visit, json_t *sign, struct str origin)
+{
+	view_set(sign, "origin", visit->session.person.is_internal ? origin : STR_NONE);
+}
+
+static void add_sign(const struct visit *visit, json_t *states, const char *name, struct open_sign sign)
+{
+	if (!sign.at)
+		return;
+	add_time(visit, states, name, sign.at);
+	add_origin(visit, json_object_get(states, name), sign.origin);
+}
+
+/* The recipient's mail server took it: how safely. */
+static void add_notified(const struct visit *visit, json_t *states, const struct delivery *delivery)
+{
+	add_time(visit, states, "notified", delivery->done_at);
+	json_t *notified = json_object_get(states, "notified");
+	/* An outbox is no server. */
+	bool is_known = visit->session.person.is_internal && delivery->last_host.len &&
+			!str_equal(delivery->last_host, STR("outbox"));
+	bool is_verified = str_equal(delivery->tls_verified, STR("yes"));
+
+	add_origin(visit, notified, is_known ? delivery->last_host : STR_NONE);
+	view_set(notified, "tls", is_known ? delivery->tls_version : STR_NONE);
+	view_set_flag(notified, "is_plain", is_known && !delivery->tls_version.len);
+	view_set_flag(notified, "is_verified", is_verified);
+}
+
 static json_t *add_share(json_t *states, const char *name, int64_t count, int64_t all)
 {
 	json_t *share = view_add_object(states, name);
@@ -79,7 +109,7 @@ static void add_delivery(const struct visit *visit, json_t *states, const struct
 	if (delivery->state == DELIVERY_FAILED || delivery->state == DELIVERY_DROPPED)
 		add_failure(visit, states, delivery);
 	else if (delivery->state == DELIVERY_SENT && delivery->kind == DELIVERY_NOTIFICATION)
-		add_time(visit, states, "notified", delivery->done_at);
+		add_notified(visit, states, delivery);
 	else if (delivery->state == DELIVERY_SENT)
 		add_time(visit, states, "handed_over", delivery->done_at);
 	else if (delivery->state == DELIVERY_WAITING)
@@ -109,6 +139,7 @@ static void add_downloads(const struct visit *visit, json_t *states, const struc
 		for (size_t j = 0; j < recipient->reader_count; j++)
 			if (id_equal(recipient->readers[j].id, download->reader_id))
 				view_set(item, "by", who_of(&recipient->readers[j].person, arena));
+		add_origin(visit, item, download->origin);
 	}
 }
 
@@ -120,6 +151,7 @@ static void add_readers(const struct visit *visit, json_t *states, const struct 
 		json_t *item = view_append(list);
 		view_set(item, "who", who_of(&recipient->readers[i].person, visit->format.arena));
 		view_set(item, "time", format_time_short(&visit->format, recipient->readers[i].at));
+		add_origin(visit, item, recipient->readers[i].origin);
 	}
 }
 
@@ -135,16 +167,12 @@ void states_of_recipient(const struct visit *visit, json_t *view, const struct o
 	view_set_flag(states, "stays", recipient->in_mail_system && message->summary.tally.recalled);
 	if (recipient->denied_at)
 		add_time(visit, states, "denied", recipient->denied_at);
-	if (recipient->link_opened_at)
-		add_time(visit, states, "link_opened", recipient->link_opened_at);
-	if (recipient->signed_in_at)
-		add_time(visit, states, "signed_in", recipient->signed_in_at);
-	if (recipient->code_entered_at)
-		add_time(visit, states, "code_entered", recipient->code_entered_at);
+	add_sign(visit, states, "link_opened", recipient->link_opened);
+	add_sign(visit, states, "signed_in", recipient->signed_in);
+	add_sign(visit, states, "code_entered", recipient->code_entered);
 	add_readers(visit, states, recipient);
-	if (recipient->read_at && !recipient->reader_count)
-		add_time(visit, states, "read", recipient->read_at);
-	if (recipient->saved_at)
-		add_time(visit, states, "saved", recipient->saved_at);
+	if (!recipient->reader_count)
+		add_sign(visit, states, "read", recipient->read);
+	add_sign(visit, states, "saved", recipient->saved);
 	add_downloads(visit, states, message, recipient);
 }
