@@ -432,6 +432,14 @@ export class Walk {
     await page.locator("form.write button").nth(1).click();
     await this.see("sender-recalled-from-one", page);
     await this.see("error-recalled-why", this.reading, `/message/${this.ids.offer}`);
+    await page.goto(`${message}/recall`);
+    await page.locator("input[name=quotes]").check();
+    await page.locator("form.write button").first().click();
+    await page.waitForURL(/told=/);
+    await this.see("sender-recalled-thread", page);
+    await this.reading.goto(`${this.node.url}/sent`);
+    await this.reading.locator("main .row a").first().click();
+    await this.see("message-quote-recalled", this.reading);
   }
 
   /** Everything, and then the limits by network begin anew. */
