@@ -1,5 +1,9 @@
 #include "db/db_private.h"
 
+#include "base/buf.h"
+
+#include <string.h>
+
 struct migration_run {
 	const struct migration *migrations;
 	size_t count;
@@ -11,6 +15,23 @@ struct migration_run {
 static const char take_turns[] = "SET LOCAL statement_timeout = 0; SELECT pg_advisory_xact_lock(8315177687)";
 static const char create_versions[] =
 	"CREATE TABLE IF NOT EXISTS schema_version (version BIGINT PRIMARY KEY, name TEXT NOT NULL)";
+
+/* What SQLite alone knows; on PostgreSQL every table is found by its row and by its key. */
+static const char sqlite_only[] = " WITHOUT ROWID";
+
+static enum result run_script(struct tx *tx, const char *sql, struct err *err)
+{
+	cleanup(buf_done) struct buf text = buf_new(strlen(sql) + 1);
+
+	if (tx->db->kind == DB_SQLITE)
+		return tx->db->driver->script(tx, sql, err);
+	for (const char *found = strstr(sql, sqlite_only); found; found = strstr(sql, sqlite_only)) {
+		buf_add_bytes(&text, sql, (size_t)(found - sql));
+		sql = found + strlen(sqlite_only);
+	}
+	buf_add(&text, str_of(sql));
+	return tx->db->driver->script(tx, buf_str(&text).ptr, err);
+}
 
 static enum result read_version(struct tx *tx, int *ret, struct err *err)
 {
@@ -38,7 +59,7 @@ static enum result run_migrations(struct tx *tx, void *context, struct err *err)
 		const struct migration *m = &run->migrations[i];
 		if (m->version <= run->to)
 			continue;
-		TRY(tx->db->driver->script(tx, m->sql, err));
+		TRY(run_script(tx, m->sql, err));
 		TRY(db_exec(tx, "INSERT INTO schema_version (version, name) VALUES ($1, $2)",
 			DB_ARGS(db_int(m->version), db_text(str_of(m->name))), NULL, err));
 		run->to = m->version;

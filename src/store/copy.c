@@ -211,14 +211,13 @@ enum result copy_add(struct tx *tx, const struct copy *copy, struct err *err)
 	TRY(find_mailbox(tx, copy->person_id, &mailbox_id, err));
 	TRY(db_exec(tx,
 		"INSERT INTO copy (id, account_id, message_id, person_id, is_owner, role, folder, sorted_at, "
-		"unread, first_read_at, has_files, who, ends_at, sorted_back, thread_id, mailbox_id)"
-		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+		"unread, first_read_at, has_files, who, ends_at, thread_id, mailbox_id)"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
 		DB_ARGS(db_id(copy->id), db_id(copy->account_id), db_id(copy->message_id),
 			db_id(copy->person_id), db_int(copy->is_second ? IS_SECOND : copy->is_owner),
 			db_int(copy->role), db_int(copy->folder), db_int(copy->sorted_at),
 			db_bool(copy->unread), db_int(copy->first_read_at), db_bool(copy->has_files),
-			db_text(copy->who), db_int(copy->ends_at), db_int(-copy->sorted_at),
-			db_id(copy->thread_id), db_id(mailbox_id)),
+			db_text(copy->who), db_int(copy->ends_at), db_id(copy->thread_id), db_id(mailbox_id)),
 		NULL, err));
 	return count_change(tx, mailbox_id, copy->folder, 1, copy->unread, err);
 }

@@ -160,7 +160,7 @@ def fill(node, count, address=CAROL, first=1, threads=lambda name, number: name)
         sorted_at, ends_at = f"sorted_at + {number % 9 * 1000}", f"sorted_at + {number % 7 * 2 * DAY_MS + DAY_MS}"
         statements += [copy("message", f"id = (select message_id from copy where id = {one})", id=name),
                        copy("copy", f"id = {one}", id=name, message_id=name, thread_id=threads(name, number), unread=number % 2, has_files=number // 2 % 2,
-                            who=f"'{who}@acme.example'", sorted_at=sorted_at, sorted_back=f"-({sorted_at})", ends_at=ends_at)]
+                            who=f"'{who}@acme.example'", sorted_at=sorted_at, ends_at=ends_at)]
     statements += ["update message set expires_at = (select min(ends_at) from copy where message_id = message.id)",
                    f"update folder_count set total = (select count(*) from copy where person_id = {person} and folder = 1), unread"
                    f" = (select sum(unread) from copy where person_id = {person} and folder = 1) where person_id = {person} and folder = 1"]
