@@ -6,6 +6,22 @@
 
 static const char alphabet[] = "0123456789abcdefghjkmnpqrstvwxyz";
 
+/* A mail has a dozen identifiers: random bytes are fetched for many at once, and each is used once. */
+static void take_random(uint8_t *ret, size_t size)
+{
+	static _Thread_local uint8_t store[240];
+	static _Thread_local size_t left;
+
+	if (left < size) {
+		ssize_t got = getrandom(store, sizeof(store), 0);
+		assert(got == (ssize_t)sizeof(store));
+		left = sizeof(store);
+	}
+	left -= size;
+	memcpy(ret, store + left, size);
+	explicit_bzero(store + left, size);
+}
+
 struct id id_new(int64_t now)
 {
 	struct id id;
@@ -13,8 +29,7 @@ struct id id_new(int64_t now)
 
 	for (int i = 0; i < 6; i++)
 		id.b[i] = (uint8_t)(ms >> (40 - 8 * i));
-	ssize_t got = getrandom(id.b + 6, ID_BYTES - 6, 0);
-	assert(got == ID_BYTES - 6);
+	take_random(id.b + 6, ID_BYTES - 6);
 	return id;
 }
 

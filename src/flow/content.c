@@ -19,8 +19,9 @@ struct content {
 	struct seal_writer *sealer;
 	struct mime_scan *scan;
 	const struct mime_index *index;
-	struct buf begin; /* the first BEGIN_BYTES */
-	struct hash hash; /* of the body; the header's fields come last */
+	struct buf begin;	  /* the first BEGIN_BYTES … */
+	struct bytes begin_bytes; /* … as a reader takes them, when they are all */
+	struct hash hash;	  /* of the body; the header's fields come last */
 	struct letter letter;
 	struct reader sealed;
 	struct seal_reader *opened;
@@ -208,6 +209,11 @@ void content_hash(const struct content *content, uint8_t ret[static HASH_BYTES])
 
 enum result content_open(struct content *content, struct reader *ret, struct err *err)
 {
+	content->begin_bytes = buf_bytes(&content->begin);
+	if ((int64_t)content->begin_bytes.len == content->size) {
+		*ret = reader_of_bytes(&content->begin_bytes);
+		return RESULT_OK;
+	}
 	if (content->opened == NULL) {
 		TRY(sealed_body_reader(content->body, &content->sealed, err));
 		TRY(seal_reader_new(

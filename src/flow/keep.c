@@ -117,13 +117,13 @@ void keep_terms(const struct keeping *k, struct id owner_id, struct message *mes
 	message->expires_at = keep_is_secured(r) ? expiry(k, message->sent_at) : 0;
 	message->content_ends_at = keep_is_secured(r) ? retention_end(k, message->sent_at)
 						      : message->sent_at + RELAYED_CONTENT_MS;
-	message->list_box = letter_list_seal(letter, &k->key, k->message_id, k->arena);
+	message->list_box =
+		k->joined ? letter_list_seal(letter, &k->key, k->message_id, k->arena) : k->boxes->list;
 }
 
 static enum result add_message(struct tx *tx, struct keeping *k, struct id owner_id, struct err *err)
 {
 	struct keep_request *r = k->request;
-	struct letter *letter = content_letter(r->content);
 	struct sealed_body *body = content_body(r->content);
 	struct message *message = &k->message;
 
@@ -135,8 +135,8 @@ static enum result add_message(struct tx *tx, struct keeping *k, struct id owner
 		.size = content_size(r->content),
 		.sealed_size = content_sealed_size(r->content),
 		.content = sealed_body_place(body),
-		.head_box = letter_head_seal(letter, &k->key, k->message_id, k->arena),
-		.index_box = letter_index_seal(content_index(r->content), &k->key, k->message_id, k->arena),
+		.head_box = k->boxes->head,
+		.index_box = k->boxes->index,
 	};
 	keep_terms(k, owner_id, message);
 	k->becomes_secured = message->kind == MESSAGE_SECURED;
@@ -422,7 +422,9 @@ static enum result keep_in_tx(struct tx *tx, struct keeping *k, struct err *err)
 	TRY(k->joined ? keep_join_terms(tx, k, owner.id, err) : add_message(tx, k, owner.id, err));
 	if (k->becomes_secured) {
 		TRY(words_add(tx, k->message_id,
-			search_words_seal(k->words, &k->key, k->message_id, k->arena), err));
+			k->joined ? search_words_seal(k->words, &k->key, k->message_id, k->arena)
+				  : k->boxes->words,
+			err));
 		TRY(give_to_owner(tx, k, owner.id, &owner_copy, err));
 	}
 	k->outside = list_new(k->arena, sizeof(struct id));
@@ -438,7 +440,8 @@ static enum result keep_work(struct tx *tx, void *context, struct err *err)
 {
 	struct keeping *result = context;
 	cleanup(arena_done) struct arena arena = {0};
-	struct keeping k = {.request = result->request, .words = result->words, .arena = &arena};
+	struct keeping k = {
+		.request = result->request, .boxes = result->boxes, .words = result->words, .arena = &arena};
 
 	enum result outcome = keep_in_tx(tx, &k, err);
 	if (outcome == RESULT_OK && k.request->only_tries && !k.result.joined)
@@ -450,15 +453,30 @@ static enum result keep_work(struct tx *tx, void *context, struct err *err)
 	return outcome;
 }
 
+static struct keep_boxes seal_boxes(const struct keep_request *request, struct str words, struct arena *arena)
+{
+	const struct message_key *key = content_key(request->content);
+	struct id message_id = content_message_id(request->content);
+	const struct letter *letter = content_letter(request->content);
+
+	return (struct keep_boxes){
+		.list = letter_list_seal(letter, key, message_id, arena),
+		.head = letter_head_seal(letter, key, message_id, arena),
+		.index = letter_index_seal(content_index(request->content), key, message_id, arena),
+		.words = search_words_seal(words, key, message_id, arena),
+	};
+}
+
 enum result keep_mail(struct keep_request *request, struct keep_result *ret, struct err *err)
 {
 	cleanup(buf_done) struct buf words = buf_new(LIMIT_SEARCH_WORDS_BYTES);
-	struct keeping keeping = {.request = request};
+	cleanup(arena_done) struct arena arena = {0};
 	struct err why = {0};
 
 	if (keep_is_secured(request))
 		search_words(request->content, &words);
-	keeping.words = buf_str(&words);
+	struct keep_boxes boxes = seal_boxes(request, buf_str(&words), &arena);
+	struct keeping keeping = {.request = request, .boxes = &boxes, .words = buf_str(&words)};
 	enum result result = db_write(flow_db(request->flow), keep_work, &keeping, &why);
 	bool uncertain = why.code && strcmp(why.code, "db-uncertain") == 0;
 	/* When nobody knows whether the commit holds, the blob stays; a sweep finds it if nothing refers to

@@ -6,10 +6,17 @@
 #include "flow/keep.h"
 #include "store/message.h"
 
+/* The message's boxes under its own key, sealed before the transaction. */
+struct keep_boxes {
+	struct bytes list, head, index;
+	struct bytes words; /* that are searched, when it is secured */
+};
+
 /* The transaction's own state, made anew whenever the work runs. */
 struct keeping {
 	struct keep_request *request;
-	struct str words; /* that are searched, when it is secured */
+	const struct keep_boxes *boxes;
+	struct str words;
 	struct flow_account account;
 	struct arena *arena;
 	struct id message_id;
