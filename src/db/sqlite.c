@@ -17,6 +17,7 @@
 /* Small pieces of memory that a connection has at hand. */
 #define LOOKASIDE_BYTES 1024
 #define LOOKASIDE_COUNT 200
+#define WRITER_CACHE_KIB "16384" /* of pages; readers' are empty again after each change */
 #define READERS_RANK 510
 
 struct sqlite {
@@ -197,6 +198,7 @@ static enum result start(struct sqlite *db, struct err *err)
 
 	TRY(connection_open(db->path, true, &writer, err));
 	TRY(sqlite_simple(writer, "PRAGMA synchronous=NORMAL", err));
+	TRY(sqlite_simple(writer, "PRAGMA cache_size=-" WRITER_CACHE_KIB, err));
 	TRY(connection_open(db->path, true, &mover, err));
 	TRY(sqlite_log_start(&db->log, db->path, TAKE(mover), writer));
 	return sqlite_writer_start(&db->writer, &db->db, TAKE(writer), &db->log);

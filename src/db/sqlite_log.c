@@ -14,7 +14,8 @@
 #define LOG_PAGE_BYTES (4096 + 24)
 /* The file grows by so much when less than half of it is left. */
 #define ROOM_BYTES (4 * 1024 * 1024)
-#define MOVER_RANK 520
+#define MOVING_RANK 510
+#define LOG_RANK 520
 
 /* After each commit of the writer, with the number of pages in the log. */
 static int note_commit(void *context, sqlite3 *handle, const char *name, int pages)
@@ -31,9 +32,11 @@ static int note_commit(void *context, sqlite3 *handle, const char *name, int pag
 	return SQLITE_OK;
 }
 
-/* Not what may never have reached the disk: a crash on the way would leave a mixture. */
+/* Not what may never have reached the disk: a crash on the way would leave a mixture. One at a time, since
+ * SQLite sends away whoever comes meanwhile. */
 static void move(struct sqlite_log *log, struct connection *connection)
 {
+	LOCKED(&log->moving);
 	if (sqlite_log_is_broken(log))
 		return;
 	(void)sqlite3_wal_checkpoint_v2(connection->handle, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
@@ -166,7 +169,8 @@ enum result sqlite_log_start(
 	log->path = mem_new(len + sizeof(ending));
 	memcpy(log->path, path, len);
 	memcpy(log->path + len, ending, sizeof(ending));
-	lock_init(&log->lock, "sqlite log", MOVER_RANK);
+	lock_init(&log->moving, "sqlite log moving", MOVING_RANK);
+	lock_init(&log->lock, "sqlite log", LOG_RANK);
 	signal_init(&log->grew);
 	(void)sqlite3_wal_hook(writer->handle, note_commit, log);
 	return thread_start(&log->thread, "db-log", mover_run, log);
@@ -188,5 +192,6 @@ void sqlite_log_stop(struct sqlite_log *log)
 	sqlite_connection_free(log->mover);
 	signal_done(&log->grew);
 	lock_done(&log->lock);
+	lock_done(&log->moving);
 	free(log->path);
 }

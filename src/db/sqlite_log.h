@@ -11,6 +11,7 @@ struct sqlite_log {
 	int fd; /* -1 until the first commit; set by the writer's thread before the first sync */
 	struct connection *mover; /* owned */
 	pthread_t thread;
+	struct lock moving; /* held by whoever moves */
 	/* Guards what follows. */
 	struct lock lock;
 	struct signal grew;
