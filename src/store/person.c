@@ -164,6 +164,28 @@ enum result person_set_views(struct tx *tx, struct id id, const struct person_vi
 		DB_ARGS(db_id(id), db_bool(views->no_keys), db_bool(views->conversations)), NULL, err);
 }
 
+enum result person_set_signature(
+	struct tx *tx, struct id id, const struct person_signature *signature, struct err *err)
+{
+	return db_exec(tx,
+		"UPDATE person SET signature_box = $2, signs_replies = $3, writes_plain = $4 WHERE id = $1",
+		DB_ARGS(db_id(id), signature->box.len ? db_bytes(signature->box) : db_null_bytes(),
+			db_bool(signature->on_replies), db_bool(signature->writes_plain)),
+		NULL, err);
+}
+
+enum result person_signature_find(
+	struct tx *tx, struct id id, struct arena *arena, struct person_signature *ret, struct err *err)
+{
+	cleanup(rows_done) struct rows rows = {0};
+
+	TRY(db_query_one(tx, "SELECT signature_box, signs_replies, writes_plain FROM person WHERE id = $1",
+		DB_ARGS(db_id(id)), &rows, err));
+	*ret = (struct person_signature){
+		arena_bytes(arena, row_bytes(&rows, 0)), row_bool(&rows, 1), row_bool(&rows, 2)};
+	return rows_end(&rows, err);
+}
+
 enum result person_set_proved(struct tx *tx, struct id id, int64_t now, struct err *err)
 {
 	return db_exec(tx, "UPDATE person SET proved_at = $2 WHERE id = $1 AND proved_at = 0",

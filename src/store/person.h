@@ -17,6 +17,13 @@ struct person_dates {
 	bool twelve_hours; /* "2:02 pm", not "14:02" */
 };
 
+/* How a person begins to write. */
+struct person_signature {
+	struct bytes box;  /* sealed by the account key; empty: none */
+	bool on_replies;   /* below answers as well */
+	bool writes_plain; /* without formatting */
+};
+
 /* What a person chooses for pages and mails. */
 struct person_choices {
 	struct str language;  /* empty: the browser's */
@@ -64,5 +71,8 @@ enum result person_list_joined(struct tx *tx, struct id main_id, struct arena *a
 /* Internal users of an account in order of address, `limit` at most, after the address key `after`. */
 enum result person_list_internal(struct tx *tx, struct id account_id, struct str after, int64_t limit,
 	struct arena *arena, struct person **ret, size_t *ret_count, struct err *err) must_check;
+
+enum result person_signature_find(struct tx *tx, struct id id, struct arena *arena,
+	struct person_signature *ret, struct err *err) must_check;
 
 #endif

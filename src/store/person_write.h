@@ -22,6 +22,9 @@ enum result person_set_choices(
 enum result person_set_views(
 	struct tx *tx, struct id id, const struct person_views *views, struct err *err) must_check;
 
+enum result person_set_signature(
+	struct tx *tx, struct id id, const struct person_signature *signature, struct err *err) must_check;
+
 /* Notes when the person first proved the mailbox; later times change nothing. */
 enum result person_set_proved(struct tx *tx, struct id id, int64_t now, struct err *err) must_check;
 

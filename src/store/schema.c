@@ -883,6 +883,11 @@ static const char fewer_trees[] =
 	"CREATE INDEX delivery_due ON delivery (next_try_at, id) WHERE state = 1 AND holder_id IS NULL;"
 	"CREATE INDEX delivery_held ON delivery (holder_id) WHERE holder_id IS NOT NULL;";
 
+/* What people put below what they write, sealed by the account's key, and how they begin. */
+static const char signatures[] = "ALTER TABLE person ADD COLUMN signature_box BYTEA;"
+				 "ALTER TABLE person ADD COLUMN signs_replies BIGINT NOT NULL DEFAULT 0;"
+				 "ALTER TABLE person ADD COLUMN writes_plain BIGINT NOT NULL DEFAULT 0;";
+
 static const struct migration migrations[] = {
 	{1, "begin", begin},
 	{2, "delay-notices", delay_notices},
@@ -923,6 +928,7 @@ static const struct migration migrations[] = {
 	{37, "shared-addresses", shared_addresses},
 	{38, "factor-owners", factor_owners},
 	{39, "fewer-trees", fewer_trees},
+	{40, "signatures", signatures},
 };
 
 /* PostgreSQL keeps samples of a column's values in its statistics, where nobody but a superuser can wipe

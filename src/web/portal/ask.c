@@ -228,6 +228,7 @@ static enum result show_asked(
 	view_set_flag(view, "has_ended", has_ended(request, inquiry));
 	write_set_protection(request, view, facts->definition.rights, facts->definition.expire_days * MS_DAY);
 	write_set_fields(request, view);
+	TRY(write_set_begin(request, view, true));
 	view_set(view, "limit", most);
 	view_set(view, "limit_bytes", arena_printf(request->arena, "%lld", (long long)(left > 0 ? left : 0)));
 	if (has_ended(request, inquiry))

@@ -129,6 +129,7 @@ static enum result show(
 	view_set(view, "subject", write_value(request, "subject"));
 	set_told(request, view);
 	write_set_fields(request, view);
+	TRY(write_set_begin(request, view, false));
 	return page_portal(request, response, "compose", "compose", view);
 }
 

@@ -45,6 +45,7 @@ static enum result show(
 {
 	TRY(set_answered(request, view, target->context));
 	write_set_fields(request, view);
+	TRY(write_set_begin(request, view, true));
 	return page_portal(request, response, "reply", NULL, view);
 }
 

@@ -4,12 +4,15 @@
 #include "base/limits.h"
 #include "flow/people.h"
 #include "flow/second_factor.h"
+#include "flow/signature.h"
 #include "flow/summary.h"
 #include "flow/views.h"
 #include "web/portal/page.h"
 
 #define LANGUAGE_S (365 * 24 * 3600)
 #define ZONE_BYTES 60
+/* So that it fits whatever the characters are. */
+#define SIGNATURE_CHARACTERS (SIGNATURE_BYTES_MAX / 4)
 
 /* The words of the form for the orders of dates. */
 static const char *const orders[DATES_COUNT] = {"language", "iso", "day", "month"};
@@ -50,6 +53,19 @@ static struct person_dates dates_of(const struct request *request)
 	return dates;
 }
 
+static enum result add_signature(struct request *request, json_t *view)
+{
+	struct signature signature;
+
+	TRY(signature_find(
+		flow_of(request), &visit_of(request)->actor, request->arena, &signature, &request->err));
+	view_set(view, "signature", signature.text);
+	view_set_number(view, "signature_most", SIGNATURE_CHARACTERS);
+	view_set_flag(view, "signs_replies", signature.on_replies);
+	view_set_flag(view, "writes_plain", signature.writes_plain);
+	return RESULT_OK;
+}
+
 static enum result get_settings(struct request *request, struct response *response)
 {
 	const struct visit *visit = visit_of(request);
@@ -77,6 +93,7 @@ static enum result get_settings(struct request *request, struct response *respon
 			visit->session.settings.sender_notices == SENDER_NOTICES_DAILY);
 	view_set_flag(view, "summary_on", !visit->session.person.no_summary);
 	view_set_number(view, "idle_minutes", visit->session.settings.session_idle_minutes);
+	TRY(add_signature(request, view));
 	add_dates(visit, view);
 	json_t *zones = view_add_list(view, "zones");
 	for (size_t i = 0; (zone = zones_at(visit->portal->zones, i)); i++) {
@@ -113,6 +130,17 @@ static enum result post_views(struct request *request, struct response *response
 	};
 
 	TRY(views_set(flow_of(request), &visit_of(request)->actor, &views, &request->err));
+	response_redirect(response, STR("/settings?saved=1"));
+	return RESULT_OK;
+}
+
+static enum result post_writing(struct request *request, struct response *response)
+{
+	struct signature signature = {.text = request_field(request, "signature"),
+		.on_replies = request_field(request, "replies").len > 0,
+		.writes_plain = request_field(request, "plain").len > 0};
+
+	TRY(signature_set(flow_of(request), &visit_of(request)->actor, &signature, &request->err));
 	response_redirect(response, STR("/settings?saved=1"));
 	return RESULT_OK;
 }
@@ -163,6 +191,13 @@ static const struct route_parameter views_parameters[] = {
 	{0},
 };
 
+static const struct route_parameter writing_parameters[] = {
+	{PARAMETER_FIELD, "signature", SIGNATURE_BYTES_MAX, 0, "what stands below new messages"},
+	{PARAMETER_FIELD, "replies", 1, 0, "below answers as well"},
+	{PARAMETER_FIELD, "plain", 1, 0, "begin without formatting"},
+	{0},
+};
+
 static const struct route_parameter mails_parameters[] = {
 	{PARAMETER_FIELD, "summary", 1, 0, "one mail a day about messages sent"},
 	{0},
@@ -181,6 +216,8 @@ static const struct route rows[] = {
 		"Keeps language and time zone"},
 	{METHOD_POST, "/settings/views", RIGHTS_SIGNED_IN, views_parameters, post_views, NULL,
 		"Keeps how the person wants lists"},
+	{METHOD_POST, "/settings/writing", RIGHTS_SIGNED_IN, writing_parameters, post_writing, NULL,
+		"Keeps the signature and how the person writes"},
 	{METHOD_POST, "/settings/mails", RIGHTS_SIGNED_IN, mails_parameters, post_mails, NULL,
 		"Keeps which mails the person wants"},
 	{METHOD_POST, "/language", RIGHTS_OWN_COOKIES, language_parameters, post_language, NULL,

@@ -4,6 +4,7 @@
 #include "flow/outsider.h"
 #include "flow/rich.h"
 #include "flow/sending.h"
+#include "flow/signature.h"
 
 #include <string.h>
 
@@ -189,6 +190,20 @@ void write_set_fields(struct request *request, json_t *view)
 	/* What is in the draft need not be chosen again. */
 	if (!visit->draft)
 		add_file_names(request, lost);
+}
+
+enum result write_set_begin(struct request *request, json_t *view, bool is_answer)
+{
+	const struct visit *visit = visit_of(request);
+	struct signature signature;
+	struct err *err = &request->err;
+
+	TRY(signature_find(flow_of(request), &visit->actor, request->arena, &signature, err));
+	view_set_flag(view, "writes_plain", signature.writes_plain);
+	if (request->method == METHOD_GET && !visit->draft && signature.text.len &&
+		(!is_answer || signature.on_replies))
+		view_set(view, "text", arena_printf(request->arena, "\n\n%.*s", STR_ARG(signature.text)));
+	return RESULT_OK;
 }
 
 static struct str draft_value(const struct draft_text *draft, const char *name)

@@ -87,10 +87,13 @@ enum result write_read(struct request *request, struct response *response, json_
  * written; false when the result is to be answered by an error page. */
 bool write_set_problem(struct request *request, struct response *response, json_t *view, enum result result);
 
+/* What a form begins with where nothing was written yet: the signature, below answers if wanted. */
+enum result write_set_begin(struct request *request, json_t *view, bool is_answer) must_check;
+
 /* The fields of the partial protection: until when and with which rights it is sent. 0: until retention. */
 void write_set_protection(struct request *request, json_t *view, struct rights rights, int64_t lasts_ms);
 
-/* The fields of fields_message, kept from the form. */
+/* The fields of fields_message, kept from the form. Before write_set_begin. */
 void write_set_fields(struct request *request, json_t *view);
 
 /* The same for an error page, in view.kept, when the request was such a form (R7). */
