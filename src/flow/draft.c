@@ -53,6 +53,7 @@ static enum result text_unseal(const struct draft *draft, const struct message_k
 	struct draft_text text = {.id = draft->id,
 		.answers_id = draft->answers_id,
 		.answers_all = draft->answers_all,
+		.version = draft->version,
 		.saved_at = draft->saved_at,
 		.leaves_at = draft->leaves_at,
 		.was_refused = draft->refused_at > 0};
@@ -178,7 +179,9 @@ enum result draft_save_in_tx(struct tx *tx, struct flow *flow, const struct acto
 		.person_id = s.actor->person_id,
 		.answers_id = s.saving->text.answers_id,
 		.answers_all = s.saving->text.answers_all,
-		.saved_at = s.now};
+		.saved_at = s.now,
+		.version = s.saving->text.version,
+		.page_id = s.saving->text.page_id};
 	bool is_new;
 
 	TRY(flow_account_load(s.flow, tx, s.actor->account_id, &arena, &account, err));
@@ -219,6 +222,34 @@ enum result draft_save(struct flow *flow, const struct actor *actor, const struc
 	int64_t now, struct err *err)
 {
 	return draft_save_also(flow, actor, saving, NULL, NULL, now, err);
+}
+
+struct checking {
+	const struct actor *actor;
+	const struct draft_text *text;
+	bool is_newer;
+};
+
+static enum result check(struct tx *tx, void *context, struct err *err)
+{
+	struct checking *c = context;
+	struct draft draft = {.id = c->text->id,
+		.person_id = c->actor->person_id,
+		.version = c->text->version,
+		.page_id = c->text->page_id};
+
+	return draft_is_newer(tx, &draft, &c->is_newer, err);
+}
+
+enum result draft_check(
+	struct flow *flow, const struct actor *actor, const struct draft_text *text, struct err *err)
+{
+	struct checking checking = {.actor = actor, .text = text};
+
+	TRY(db_read(flow_db(flow), check, &checking, err));
+	if (!checking.is_newer)
+		return RESULT_OK;
+	return err_code(err, RESULT_CONFLICT, "draft-newer", "the draft was saved elsewhere meanwhile");
 }
 
 struct reading {

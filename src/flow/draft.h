@@ -13,6 +13,8 @@ struct draft_text {
 	struct id id;
 	struct id answers_id; /* the writer's copy of what it answers, or none */
 	bool answers_all;
+	int64_t version;   /* being saved: of what it is based on, 0 when it was never saved */
+	struct id page_id; /* being saved: of the page that is written in, or none */
 	struct str to, cc, bcc, subject, text;
 	struct str html; /* as it was given: not to be trusted (flow/rich.h); empty: it has the text only */
 	struct id definition_id;
@@ -32,11 +34,16 @@ struct draft_saving {
 	size_t drop_count;
 };
 
-/* Saves it. CONFLICT with code "already-sent" when it waits to leave, was sent or thrown away meanwhile, or
- * "too-many-drafts";
+/* Saves it. CONFLICT with code "already-sent" when it waits to leave, was sent or thrown away meanwhile,
+ * "draft-newer" when another page saved it since this one was shown, or "too-many-drafts";
  * TOO_LARGE when the files of all the person's drafts hold more than two mails may. */
 enum result draft_save(struct flow *flow, const struct actor *actor, const struct draft_saving *saving,
 	int64_t now, struct err *err) must_check;
+
+/* Before it is sent: CONFLICT with code "draft-newer", as draft_save; of the text only what names it counts.
+ */
+enum result draft_check(struct flow *flow, const struct actor *actor, const struct draft_text *text,
+	struct err *err) must_check;
 
 struct draft_file_summary {
 	struct id id;

@@ -4,7 +4,7 @@
 
 #define COLUMNS                                                                                              \
 	"id, account_id, person_id, answers_id, answers_all, saved_at, box, state, leaves_at, refused_at, "  \
-	"message_id"
+	"message_id, version"
 #define OPEN "state = 1"
 
 static struct draft read_row(const struct rows *rows, struct arena *arena)
@@ -19,7 +19,8 @@ static struct draft read_row(const struct rows *rows, struct arena *arena)
 		.state = (enum draft_state)row_int(rows, 7),
 		.leaves_at = row_int(rows, 8),
 		.refused_at = row_int(rows, 9),
-		.message_id = row_id(rows, 10)};
+		.message_id = row_id(rows, 10),
+		.version = row_int(rows, 11)};
 }
 
 enum result draft_find(struct tx *tx, struct id person_id, struct id id, bool is_leaving, struct arena *arena,
@@ -67,7 +68,8 @@ enum result draft_list_due(struct tx *tx, int64_t now, int64_t limit, struct are
 
 	TRY(db_query(tx,
 		"SELECT id, account_id, person_id, answers_id, answers_all, saved_at, NULL, state, leaves_at,"
-		" refused_at, message_id FROM draft WHERE leaves_at > 0 AND leaves_at <= $1 ORDER BY "
+		" refused_at, message_id, version FROM draft WHERE leaves_at > 0 AND leaves_at <= $1 ORDER "
+		"BY "
 		"leaves_at LIMIT $2",
 		DB_ARGS(db_int(now), db_int(limit)), &rows, err));
 	return read_all(&rows, arena, ret, ret_count, err);
@@ -154,25 +156,56 @@ enum result draft_any_in_pack(struct tx *tx, struct id pack_id, bool *ret, struc
 	return any(tx, "SELECT 1 FROM draft_file WHERE pack_id = $1 LIMIT 1", pack_id, ret, err);
 }
 
+/* Why it was not held. */
+static enum result refuse_late(struct tx *tx, const struct draft *draft, struct err *err)
+{
+	cleanup(rows_done) struct rows rows = {0};
+
+	TRY(db_query(tx, "SELECT 1 FROM draft WHERE id = $1 AND person_id = $2 AND leaves_at = 0 AND " OPEN,
+		DB_ARGS(db_id(draft->id), db_id(draft->person_id)), &rows, err));
+	bool is_open = rows_next(&rows);
+	TRY(rows_end(&rows, err));
+	if (is_open)
+		return err_code(
+			err, RESULT_CONFLICT, "draft-newer", "the draft was saved elsewhere meanwhile");
+	return err_code(err, RESULT_CONFLICT, "already-sent", "what was written in this form was sent");
+}
+
 enum result draft_hold(struct tx *tx, const struct draft *draft, bool *ret_is_new, struct err *err)
 {
 	int64_t added, held;
 
 	TRY(db_exec(tx,
-		"INSERT INTO draft (id, account_id, person_id, answers_id, answers_all, state, saved_at)"
-		" VALUES ($1, $2, $3, $4, $5, 1, $6) ON CONFLICT (id) DO NOTHING",
+		"INSERT INTO draft (id, account_id, person_id, answers_id, answers_all, state, saved_at, "
+		"version)"
+		" VALUES ($1, $2, $3, $4, $5, 1, $6, $7) ON CONFLICT (id) DO NOTHING",
 		DB_ARGS(db_id(draft->id), db_id(draft->account_id), db_id(draft->person_id),
 			db_id_or_null(draft->answers_id), db_bool(draft->answers_all),
-			db_int(draft->saved_at)),
+			db_int(draft->saved_at), db_int(draft->version)),
 		&added, err));
 	TRY(db_exec(tx,
-		"UPDATE draft SET saved_at = $3, refused_at = 0"
-		" WHERE id = $1 AND person_id = $2 AND leaves_at = 0 AND " OPEN,
-		DB_ARGS(db_id(draft->id), db_id(draft->person_id), db_int(draft->saved_at)), &held, err));
+		"UPDATE draft SET saved_at = $3, refused_at = 0, version = version + 1, page_id = $5"
+		" WHERE id = $1 AND person_id = $2 AND leaves_at = 0 AND (version = $4 OR page_id = $5) "
+		"AND " OPEN,
+		DB_ARGS(db_id(draft->id), db_id(draft->person_id), db_int(draft->saved_at),
+			db_int(draft->version), db_id(draft->page_id)),
+		&held, err));
 	*ret_is_new = added > 0;
-	if (held)
-		return RESULT_OK;
-	return err_code(err, RESULT_CONFLICT, "already-sent", "what was written in this form was sent");
+	return held ? RESULT_OK : refuse_late(tx, draft, err);
+}
+
+enum result draft_is_newer(struct tx *tx, const struct draft *draft, bool *ret, struct err *err)
+{
+	cleanup(rows_done) struct rows rows = {0};
+
+	TRY(db_query(tx,
+		"SELECT 1 FROM draft WHERE id = $1 AND person_id = $2 AND leaves_at = 0 AND version <> $3"
+		" AND (page_id IS NULL OR page_id <> $4) AND " OPEN,
+		DB_ARGS(db_id(draft->id), db_id(draft->person_id), db_int(draft->version),
+			db_id(draft->page_id)),
+		&rows, err));
+	*ret = rows_next(&rows);
+	return rows_end(&rows, err);
 }
 
 enum result draft_set_box(struct tx *tx, struct id id, struct bytes box, struct err *err)

@@ -19,6 +19,8 @@ struct draft {
 	bool answers_all;
 	enum draft_state state;
 	int64_t saved_at;
+	int64_t version;      /* to be saved: of the one that it is based on, 0 when there was none */
+	struct id page_id;    /* to be saved: the page it comes from, or none */
 	int64_t leaves_at;    /* it waits to be sent then, and nobody writes it; 0: it does not */
 	int64_t refused_at;   /* it should have left then and could not, and was not saved since; or 0 */
 	struct id message_id; /* what it was sent as, or none */
@@ -66,5 +68,8 @@ enum result draft_file_body(
 /* Whether a file has its content in the blob of its name, or in the pack. */
 enum result draft_has_blob(struct tx *tx, struct id id, bool *ret, struct err *err) must_check;
 enum result draft_any_in_pack(struct tx *tx, struct id pack_id, bool *ret, struct err *err) must_check;
+
+/* Whether what draft_hold would be given is based on an older version than another page saved. */
+enum result draft_is_newer(struct tx *tx, const struct draft *draft, bool *ret, struct err *err) must_check;
 
 #endif

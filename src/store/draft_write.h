@@ -3,9 +3,10 @@
 
 #include "store/draft.h"
 
-/* Holds the draft until the transaction ends, made now when there is none; *ret_is_new. CONFLICT
- * ("already-sent") when it was sent or thrown away, waits to leave, or is another person's: what comes late
- * does not revive it. */
+/* Holds the draft until the transaction ends, made now when there is none; *ret_is_new. It becomes the next
+ * version. CONFLICT ("already-sent") when it was sent or thrown away, waits to leave, or is another person's:
+ * what comes late does not revive it; CONFLICT ("draft-newer") when it is based on an older version than
+ * there is, and that was saved by another page. */
 enum result draft_hold(
 	struct tx *tx, const struct draft *draft, bool *ret_is_new, struct err *err) must_check;
 

@@ -888,6 +888,11 @@ static const char signatures[] = "ALTER TABLE person ADD COLUMN signature_box BY
 				 "ALTER TABLE person ADD COLUMN signs_replies BIGINT NOT NULL DEFAULT 0;"
 				 "ALTER TABLE person ADD COLUMN writes_plain BIGINT NOT NULL DEFAULT 0;";
 
+/* Each saving of a draft is a version, and says which page it came from: what is based on an older one does
+ * not win (store/draft_write.h). */
+static const char draft_versions[] = "ALTER TABLE draft ADD COLUMN version BIGINT NOT NULL DEFAULT 0;"
+				     "ALTER TABLE draft ADD COLUMN page_id BYTEA;";
+
 static const struct migration migrations[] = {
 	{1, "begin", begin},
 	{2, "delay-notices", delay_notices},
@@ -929,6 +934,7 @@ static const struct migration migrations[] = {
 	{38, "factor-owners", factor_owners},
 	{39, "fewer-trees", fewer_trees},
 	{40, "signatures", signatures},
+	{41, "draft-versions", draft_versions},
 };
 
 /* PostgreSQL keeps samples of a column's values in its statistics, where nobody but a superuser can wipe

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { check, sendNow, written } from "./check.mjs";
+import { until } from "./node.mjs";
 import { signInAlice, withNode } from "./setup.mjs";
 
 let node, browser;
@@ -139,5 +140,33 @@ test("files come by dragging and pasting, with progress, and can be taken out ag
   const content = await page.content();
   for (const name of ["one.txt", "two.txt", "four.txt"]) assert.ok(content.includes(name), name);
   assert.ok(!content.includes("three.txt"));
+  await context.close();
+});
+
+test("of two pages of one draft the older one stops saving and offers both", async () => {
+  const { context, page } = await signIn({});
+  await page.goto(`${node.url}/compose`);
+  await page.locator("input[name=to]").fill("carol@partner.example");
+  await page.locator(".words:visible").fill("The beginning.");
+  await page.locator("button[value=save]").click();
+  await page.waitForURL(/saved=1/);
+  const other = await context.newPage();
+  await other.goto(page.url());
+  await other.locator(".words:visible").fill("Of the newer page.");
+  await other.locator(".draft-line", { hasText: "Draft saved" }).waitFor();
+  await page.locator(".words:visible").fill("Of the older page.");
+  await page.locator(".newer").waitFor({ timeout: 20000 });
+  await check(page, "an older page");
+  let saves = 0;
+  page.on("request", (request) => { saves += request.url().endsWith("/draft"); });
+  await page.locator(".words:visible").fill("Of the older page, again.");
+  await page.locator(".newer button").click();
+  await page.waitForURL(/saved=1/);
+  assert.equal(saves, 0);
+  await until(async () => (await written(page)).includes("Of the older page, again."), "the copy");
+  const copy = page.url();
+  await page.goto(other.url());
+  await until(async () => (await written(page)).includes("Of the newer page."), "the other");
+  assert.notEqual(page.url(), copy);
   await context.close();
 });

@@ -64,6 +64,11 @@ function watchDraft(form) {
       if (!answer.ok) state.isSaved = false;
       else moveSession(answer.headers);
       if (answer.status === 409) isOver = true;
+      // Another page saved this draft since: this one saves no more by itself, and shows both ways out.
+      if (answer.status === 409 && answer.headers.get('Content-Type').startsWith('text/plain')) {
+        line.textContent = '';
+        form.querySelector('.newer').hidden = false;
+      }
     } catch {
       line.textContent = line.dataset.failed;
       state.isSaved = false;

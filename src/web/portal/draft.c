@@ -4,6 +4,8 @@
 #include "base/limits.h"
 #include "mime/address.h"
 
+#include <string.h>
+
 #define TO_BYTES 10000
 
 static enum result get_drafts(struct request *request, struct response *response)
@@ -54,8 +56,14 @@ static enum result post_draft(struct request *request, struct response *response
 		return err_set(&request->err, RESULT_INVALID, "the form has no identifier");
 	(void)id_parse(request_field(request, "answers"), &answers_id);
 	write_take_html(request);
-	TRY(write_save(
-		request, &visit->actor, form_id, answers_id, request_field(request, "all").len > 0, NULL));
+	enum result saved = write_save(
+		request, &visit->actor, form_id, answers_id, request_field(request, "all").len > 0, NULL);
+	if (saved == RESULT_CONFLICT && request->err.code && strcmp(request->err.code, "draft-newer") == 0) {
+		response->status = 409;
+		response_text(response, "text/plain; charset=utf-8", STR("newer"));
+		return RESULT_OK;
+	}
+	TRY(saved);
 	page_tell_session(request, response);
 	response_text(response, "text/plain; charset=utf-8",
 		language_format(request->arena, visit->language, "drafts.saved_at",

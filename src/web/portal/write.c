@@ -166,6 +166,23 @@ static void set_text(struct request *request, json_t *view)
 	view_set(view, "html", rich.html);
 }
 
+/* The page that is written in stays the same one as long as it shows the same form. */
+static void set_version(struct request *request, json_t *view)
+{
+	const struct draft_text *draft = visit_of(request)->draft;
+	bool is_post = request->method == METHOD_POST;
+	struct str page = is_post ? request_field(request, "page") : STR_NONE;
+	struct str based = is_post ? request_field(request, "based") : STR("0");
+
+	if (!page.len)
+		page = arena_str(request->arena, str_of(id_text(id_new(request->now)).s));
+	if (draft)
+		based = arena_printf(request->arena, "%lld", (long long)draft->version);
+	view_set(view, "draft_page", request->path);
+	view_set(view, "page_id", page);
+	view_set(view, "based", based);
+}
+
 void write_set_fields(struct request *request, json_t *view)
 {
 	const struct visit *visit = visit_of(request);
@@ -185,6 +202,7 @@ void write_set_fields(struct request *request, json_t *view)
 	bool undone = str_equal(saved, STR("undone"));
 	view_set_flag(view, "just_saved", saved.len > 0 && !undone);
 	view_set_flag(view, "just_undone", undone);
+	set_version(request, view);
 	view_set_flag(view, "was_refused", visit->draft && visit->draft->was_refused);
 	json_t *lost = view_add_list(view, "lost_files");
 	/* What is in the draft need not be chosen again. */
@@ -202,7 +220,7 @@ enum result write_set_begin(struct request *request, json_t *view, bool is_answe
 	view_set_flag(view, "writes_plain", signature.writes_plain);
 	if (request->method == METHOD_GET && !visit->draft && signature.text.len &&
 		(!is_answer || signature.on_replies))
-		view_set(view, "text", arena_printf(request->arena, "\n\n%.*s", STR_ARG(signature.text)));
+		view_set(view, "text", arena_printf(request->arena, "\n\n\n%.*s", STR_ARG(signature.text)));
 	return RESULT_OK;
 }
 
@@ -330,6 +348,12 @@ bool write_set_problem(struct request *request, struct response *response, json_
 				page_problem(view, response, "text", "too_many_drafts"), "most", DRAFTS_MAX);
 			return true;
 		}
+		if (is_code(request, "draft-newer")) {
+			(void)page_problem(view, response, "text", "draft_newer");
+			view_set_flag(view, "is_newer", true);
+			response->status = 409;
+			return true;
+		}
 		if (!is_code(request, "already-sent"))
 			return false;
 		(void)page_problem(view, response, "text", "already_sent");
@@ -393,8 +417,15 @@ bool write_keep_late(struct request *request)
 		written.files = writing->files;
 		written.file_count = writing->count;
 	}
-	if (write_save(request, &visit->late, text.id, text.answers_id, text.answers_all, &written) !=
-		RESULT_OK)
+	enum result result =
+		write_save(request, &visit->late, text.id, text.answers_id, text.answers_all, &written);
+	/* Beside what another page saved, rather than not at all. */
+	if (result == RESULT_CONFLICT && is_code(request, "draft-newer")) {
+		text.id = id_new(request->now);
+		result = write_save(
+			request, &visit->late, text.id, text.answers_id, text.answers_all, &written);
+	}
+	if (result != RESULT_OK)
 		return false;
 	visit->late_url = write_draft_url(request, &text);
 	return true;

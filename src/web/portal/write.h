@@ -12,14 +12,18 @@ enum result write_open_sink(struct request *request, struct upload_sink *ret) mu
 /* Parameters of the form, to be listed by the routes. */
 #define WRITE_TEXT_BYTES (512 * 1024)
 #define CHECKED_LEN 26
+#define VERSION_LEN 18
 #define WRITE_PARAMETERS                                                                                     \
 	{PARAMETER_FIELD, "form", ID_TEXT_LEN, 0, "makes sending twice send once"},                          \
 		{PARAMETER_FIELD, "text", WRITE_TEXT_BYTES, 0, "what was written"},                          \
 		{PARAMETER_FIELD, "html", WRITE_TEXT_BYTES, 0,                                               \
 			"the same formatted, where scripts run: the text is made from it"},                  \
+		{PARAMETER_FIELD, "based", VERSION_LEN, 0,                                                   \
+			"the version of the draft that the page was shown with"},                            \
+		{PARAMETER_FIELD, "page", ID_TEXT_LEN, 0, "the page that is written in"},                    \
 		{PARAMETER_FIELD, "checked", CHECKED_LEN, 0,                                                 \
 			"what was shown to be checked, and is to be sent"},                                  \
-		{PARAMETER_FIELD, "do", 4, 0, "save: as a draft; otherwise it is sent"},                     \
+		{PARAMETER_FIELD, "do", 4, 0, "save: as a draft; copy: as a new one; otherwise it is sent"}, \
 		{PARAMETER_FIELD, "drop", ID_TEXT_LEN, 0, "a file of the draft to leave out; several"},      \
 		{PARAMETER_FIELD, "answers", ID_TEXT_LEN, 0, "as in the path, for the script"},              \
 	{                                                                                                    \

@@ -21,6 +21,13 @@ static size_t read_dropped(const struct request *request, struct id **ret)
 	return count;
 }
 
+static int64_t read_version(const struct request *request)
+{
+	uint64_t version;
+
+	return str_to_uint(request_field(request, "based"), INT64_MAX, &version) ? (int64_t)version : 0;
+}
+
 static struct draft_saving read_saving(struct request *request, struct id form_id, struct id answers_id,
 	bool answers_all, const struct written *written)
 {
@@ -31,6 +38,10 @@ static struct draft_saving read_saving(struct request *request, struct id form_i
 					      .html = request_field(request, "html")}};
 	struct id *dropped;
 
+	/* A copy is based on nothing. */
+	if (!str_equal(request_field(request, "do"), STR("copy")))
+		saving.text.version = read_version(request);
+	(void)id_parse(request_field(request, "page"), &saving.text.page_id);
 	/* Answers have neither: their routes list no such fields. */
 	if (id_is_none(answers_id)) {
 		saving.text.to = request_field(request, "to");
@@ -237,16 +248,43 @@ static enum result send_or_wait(struct posting *p, struct id *ret_sent_id)
 	return p->is_to_look || !id_is_none(*ret_sent_id) ? RESULT_OK : begin_to_leave(p);
 }
 
+/* As a draft of its own, which nobody else has saved. */
+static enum result lead_to_copy(struct posting *p)
+{
+	p->form_id = id_new(p->request->now);
+	return lead_to_draft(p);
+}
+
+static bool is_newer(const struct request *request)
+{
+	return request->err.code && strcmp(request->err.code, "draft-newer") == 0;
+}
+
+/* What another page saved since is not passed over: the page shows both ways out. */
+static enum result check_version(struct posting *p)
+{
+	const struct write_target *t = p->target;
+	struct draft_saving saving =
+		read_saving(p->request, p->form_id, t->answers_id, t->answers_all, &p->written);
+
+	return draft_check(flow_of(p->request), &visit_of(p->request)->actor, &saving.text, &p->request->err);
+}
+
 static enum result send(struct posting *p)
 {
 	struct request *request = p->request;
 	struct id *dropped, sent_id;
 
-	if (read_dropped(request, &dropped)) {
+	enum result result = check_version(p);
+	if (result == RESULT_OK && read_dropped(request, &dropped)) {
 		TRY(save(p));
 		p->written.file_count = 0; /* they are the draft's now */
 	}
-	enum result result = send_or_wait(p, &sent_id);
+	if (result == RESULT_OK)
+		result = send_or_wait(p, &sent_id);
+	if (result == RESULT_CONFLICT && is_newer(request) &&
+		write_set_problem(request, p->response, p->view, result))
+		return p->target->show(request, p->response, p->view, p->target);
 	if (result == RESULT_INVALID && is_empty(request)) {
 		(void)page_problem(p->view, p->response, "text", "text_missing");
 		return show_again(p);
@@ -274,13 +312,15 @@ static enum result send(struct posting *p)
 static enum result post(struct posting *p)
 {
 	const struct write_target *target = p->target;
-	bool saves = str_equal(request_field(p->request, "do"), STR("save"));
+	bool saves = request_field(p->request, "do").len > 0;
 	bool is_right = saves || !target->check || target->check(p->request, p->response, p->view);
 
 	enum result result = write_read(p->request, p->response, p->view, &p->written, &p->form_id);
 	if (result == RESULT_CONFLICT || (result == RESULT_OK && !is_right))
 		return show_again(p);
 	TRY(result);
+	if (str_equal(request_field(p->request, "do"), STR("copy")))
+		return lead_to_copy(p);
 	return saves ? lead_to_draft(p) : send(p);
 }
 
