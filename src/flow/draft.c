@@ -17,9 +17,8 @@ static const char *const names[] = {"to", "cc", "bcc", "subject", "text", "html"
 
 static struct str *field_of(struct draft_text *text, size_t i)
 {
-	struct str *fields[] = {
-		&text->to, &text->cc, &text->bcc, &text->subject, &text->text, &text->html, &text->origin,
-		&text->self};
+	struct str *fields[] = {&text->to, &text->cc, &text->bcc, &text->subject, &text->text, &text->html,
+		&text->origin, &text->self};
 
 	static_assert(COUNT_OF(fields) == COUNT_OF(names), "each has a name");
 	return fields[i];

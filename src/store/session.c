@@ -44,7 +44,7 @@ enum result session_list(struct tx *tx, struct id person_id, int64_t now, int64_
 
 	TRY(db_query(tx,
 		"SELECT " COLUMNS " FROM session WHERE (person_id = $1 OR self_id = $1) AND ends_at > $2 AND "
-				  "used_at > $3 AND stage = 0"
+		"used_at > $3 AND stage = 0"
 		" ORDER BY used_at DESC, created_at DESC",
 		DB_ARGS(db_id(person_id), db_int(now), db_int(since)), &rows, err));
 	while (rows_next(&rows))
