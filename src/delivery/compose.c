@@ -189,6 +189,14 @@ static enum result compose_waiting_reply(struct composing *c, const struct write
 		c, "reply_too_large", job->account.settings.display_name, true, "auto-generated", out, err);
 }
 
+static enum result compose_not_sent(struct composing *c, const struct writer *out, struct err *err)
+{
+	set(c->view, "at", words_of_time(c, c->job->delivery.created_at));
+	set(c->view, "link", arena_printf(&c->arena, "%.*s/drafts", STR_ARG(c->texts->portal_url)));
+	return build_own(
+		c, "not_sent", c->job->account.settings.display_name, true, "auto-generated", out, err);
+}
+
 static struct str link_in_sent(struct composing *c, struct id copy_id)
 {
 	return arena_printf(&c->arena, "%.*s/message/%s", STR_ARG(c->texts->portal_url), id_text(copy_id).s);
@@ -481,6 +489,8 @@ static enum result compose(struct composing *c, const struct writer *out, struct
 			out, err);
 	case DELIVERY_TOO_LARGE:
 		return compose_waiting_reply(c, out, err);
+	case DELIVERY_NOT_SENT:
+		return compose_not_sent(c, out, err);
 	case DELIVERY_ADDRESS_DENIED:
 		return compose_address_denied(c, out, err);
 	case DELIVERY_RECEIPT:

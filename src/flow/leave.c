@@ -2,8 +2,10 @@
 
 #include "flow/compose.h"
 #include "flow/draft_private.h"
+#include "flow/mail_out.h"
 #include "store/draft_write.h"
 #include "store/event_write.h"
+#include "store/person.h"
 
 #define AT_ONCE 50
 /* Whoever sends it has so long until another may. A failure that passes is tried again after it. */
@@ -94,6 +96,19 @@ static enum result send(struct leaving *l, struct err *err)
 	return compose_send(l->flow, &l->actor, &message, l->draft.id, l->now, &copy_id, err);
 }
 
+/* Whoever closed the page believes it was sent. */
+static enum result tell_writer(struct tx *tx, const struct leaving *l, struct err *err)
+{
+	cleanup(arena_done) struct arena arena = {0};
+	struct flow_account account;
+	struct person writer;
+
+	TRY(flow_account_load(l->flow, tx, l->actor.account_id, &arena, &account, err));
+	TRY(person_find(tx, l->actor.account_id, actor_self(&l->actor), &arena, &writer, err));
+	return mail_out_notice(l->flow, tx, &account, DELIVERY_NOT_SENT, writer.address, (struct id){{0}},
+		STR_NONE, l->now, err);
+}
+
 static enum result refuse(struct tx *tx, void *context, struct err *err)
 {
 	const struct leaving *l = context;
@@ -106,7 +121,10 @@ static enum result refuse(struct tx *tx, void *context, struct err *err)
 	bool done;
 
 	TRY(draft_refuse(tx, &l->draft, l->now, &done, err));
-	return done ? event_record(tx, &event, err) : RESULT_OK;
+	if (!done)
+		return RESULT_OK;
+	TRY(event_record(tx, &event, err));
+	return tell_writer(tx, l, err);
 }
 
 static bool may_pass(enum result result)

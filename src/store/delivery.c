@@ -322,6 +322,7 @@ const char *delivery_kind_name(enum delivery_kind kind)
 		[DELIVERY_OWN_COPY] = "own-copy",
 		[DELIVERY_CHANGED] = "changed",
 		[DELIVERY_SUMMARY] = "summary",
+		[DELIVERY_NOT_SENT] = "not-sent",
 	};
 
 	return (size_t)kind < COUNT_OF(names) && names[kind] ? names[kind] : "unknown";

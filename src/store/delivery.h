@@ -24,6 +24,7 @@ enum delivery_kind {
 	DELIVERY_UNREAD = 12,	/* tells an owner who has not read it; payload_box: flow/notice.h */
 	DELIVERY_REQUEST = 13,	/* asks somebody outside for a message; copy_id is the inquiry, payload_box:
 				   flow/notice.h, people being the asker's address and name */
+	DELIVERY_NOT_SENT = 22, /* tells a writer that what waited to leave could not */
 	DELIVERY_SUMMARY = 21,	/* tells an owner once a day what became of messages; payload_box: notices */
 	DELIVERY_CHANGED = 20, /* tells a person what changed about signing in; payload_box: flow/changed.h */
 	DELIVERY_OWN_COPY = 14 /* what its owner wrote in the portal, for their own mailbox (R10) */

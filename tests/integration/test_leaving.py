@@ -47,6 +47,13 @@ def events(node, kind):
     return rows.query(node, f"SELECT origin, detail FROM event WHERE kind = '{kind}'")
 
 
+def assert_told(node, writer):
+    """By one mail, without what was written."""
+    mails = lambda: [m for m in node.outbox.to(writer) if m["Message-ID"].startswith("<not-sent")]
+    told, = wait.until(mails, "a mail to the writer")
+    assert "/drafts" in maildir.text_of(told) and TEXT not in told.as_string() and WORDS["subject"] not in told.as_string()
+
+
 def leave(node):
     node.move_clock(SECONDS)
     wait.until(lambda: messages(node), "the message to leave")
@@ -156,6 +163,7 @@ def test_r11_what_cannot_be_sent_is_refused_at_once_and_what_could_not_is_a_draf
     assert "could not be sent" in back.text and TEXT in back.text and "plan.txt" in back.text
     assert "Was not sent" in alice.get("/drafts").text and messages(node) == []
     assert events(node, "message.not-sent")[0][1] == "not-licensed"
+    assert_told(node, ALICE)
     node.run("licence", "limit", "any")
     page = begin(alice, page=back)
     assert "sent=1" in alice.submit(page, r"/now$").url and "Was not sent" not in alice.get("/drafts").text
@@ -172,6 +180,7 @@ def test_an_answer_to_what_was_recalled_meanwhile_is_not_sent(node):
     wait.until(lambda: events(node, "message.not-sent"), "it to be refused")
     back = carol.get(page.url)
     assert back.status == 410 and TEXT in back.text and "Was not sent" in carol.get("/drafts").text
+    assert_told(node, CAROL)
 
 
 def test_the_account_may_give_no_time(node):
