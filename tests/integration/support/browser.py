@@ -69,13 +69,13 @@ class Browser:
     def get(self, url, **headers):
         return self.request(url, headers=headers)
 
-    def submit(self, page, pattern, **fields):
+    def submit(self, page, pattern, /, **fields):
         form = page.form(pattern)
         data = urllib.parse.urlencode({**form["fields"], **fields}).encode()
         return self._hurry(self.request(urllib.parse.urljoin(page.url, form["action"]), data,
                                         {"Content-Type": "application/x-www-form-urlencoded", "Origin": self.base}))
 
-    def submit_files(self, page, pattern, files, **fields):
+    def submit_files(self, page, pattern, files, /, **fields):
         """files: [(field, name, type, bytes)]"""
         form = page.form(pattern)
         boundary = "test-boundary-7d1"
