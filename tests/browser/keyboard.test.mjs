@@ -52,7 +52,7 @@ for (const javaScriptEnabled of [true, false]) {
     await page.keyboard.press("Enter");
     await tabTo(page, ".file");
     await press(page, "a[href$='/reply']");
-    await tabTo(page, "textarea");
+    await tabTo(page, ".words");
     await page.keyboard.type("We take it.");
     await press(page, "form.write button.primary");
     await press(page, "form[action$='/now'] button");

@@ -1,6 +1,7 @@
 // Every page and state of the portal, one after the other, in one language: for axe, for the weight of pages, and for
 // the pictures of the documents.
 import { attached, forwarded, html, text } from "./mails.mjs";
+import { until } from "./node.mjs";
 
 const HOUR = 3_600_000;
 
@@ -364,10 +365,13 @@ export class Walk {
     const { node } = this;
     const before = node.mails("alice@acme.example", "summary").length;
     node.run("account", "set", "sender_notices", "daily");
-    const newest = "(SELECT MAX(id) FROM message WHERE kind = 1 AND owner_id = " +
-      "(SELECT id FROM person WHERE address = 'alice@acme.example'))";
-    node.sql(`UPDATE delivery SET state = 3 WHERE kind = 2 AND message_id = ${newest}`);
-    node.sql(`UPDATE message SET failed_at = 1 WHERE id = ${newest}`);
+    const missed = `missed.${this.carol}`;
+    await node.send("alice@acme.example", [missed], text(missed, "Missed [secure]", "Hello."));
+    const id = idHex((await node.link(missed)).split("/").at(-1));
+    const its = "(SELECT message_id FROM copy WHERE hex(id) = upper(?))";
+    await until(() => !node.run("queue", "list").includes(missed), "the notification to be done");
+    node.sql(`UPDATE delivery SET state = 3 WHERE kind = 2 AND message_id = ${its}`, id);
+    node.sql(`UPDATE message SET failed_at = 1 WHERE id = ${its}`, id);
     node.sql("UPDATE person SET summary_day = 0");
     await this.see("settings-sender", page, "/settings");
     const mail = await node.newest("alice@acme.example", "summary", before + 1);
