@@ -120,7 +120,7 @@ static bool write_again(struct sqlite_log *log)
 	return fdatasync(log->fd) == 0;
 }
 
-static enum result unsure(struct err *err)
+enum result sqlite_log_unsure(struct err *err)
 {
 	return err_code(
 		err, RESULT_UNAVAILABLE, "db-uncertain", "the disk failed while the change was being kept");
@@ -145,11 +145,11 @@ enum result sqlite_log_prepare(struct sqlite_log *log, struct err *err)
 enum result sqlite_log_sync(struct sqlite_log *log, struct err *err)
 {
 	if (sqlite_log_is_broken(log))
-		return unsure(err);
+		return sqlite_log_unsure(err);
 	if (fdatasync(log->fd) == 0)
 		return RESULT_OK;
 	set_broken(log, true);
-	return unsure(err);
+	return sqlite_log_unsure(err);
 }
 
 void sqlite_log_keep_short(struct sqlite_log *log, struct connection *writer)

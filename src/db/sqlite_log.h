@@ -34,6 +34,9 @@ enum result sqlite_log_prepare(struct sqlite_log *log, struct err *err) must_che
 /* Makes all durable that was committed before. UNAVAILABLE (code "db-uncertain"): it may be, or not. */
 enum result sqlite_log_sync(struct sqlite_log *log, struct err *err) must_check;
 
+/* UNAVAILABLE (code "db-uncertain"), of a change that may be kept or not. */
+enum result sqlite_log_unsure(struct err *err);
+
 /* How many commits of the writer changed something. */
 int64_t sqlite_log_commits(struct sqlite_log *log);
 

@@ -145,9 +145,16 @@ static bool run_again(struct sqlite_writer *writer, struct batch *batch)
 	return true;
 }
 
+/* When the disk fails on the way the log may hold the whole of it, and who opens it next would believe it. */
 static bool commit(struct sqlite_writer *writer, struct batch *batch)
 {
-	return sqlite_log_prepare(writer->log, &batch->why) == RESULT_OK && simple(writer, "COMMIT", batch);
+	if (sqlite_log_prepare(writer->log, &batch->why) != RESULT_OK)
+		return false;
+	if (simple(writer, "COMMIT", batch))
+		return true;
+	if ((sqlite3_errcode(writer->connection->handle) & 0xff) == SQLITE_IOERR)
+		(void)sqlite_log_unsure(&batch->why);
+	return false;
 }
 
 /* To the syncer, also when nothing was written: what a work found may not be durable yet. */

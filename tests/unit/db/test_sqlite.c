@@ -15,11 +15,13 @@
 static char url[200];
 static struct db *db;
 
-/* Stands in for the system's, for SQLite too. */
+/* What SQLite finds in place of the system's. */
+#define STANDS_IN __attribute__((visibility("default")))
+
 static _Atomic bool disk_fails;
 static _Atomic int syncs;
 
-int fdatasync(int fd)
+STANDS_IN int fdatasync(int fd)
 {
 	atomic_fetch_add(&syncs, 1);
 	if (atomic_load(&disk_fails)) {
@@ -27,6 +29,17 @@ int fdatasync(int fd)
 		return -1;
 	}
 	return (int)syscall(SYS_fdatasync, fd);
+}
+
+static _Atomic bool writes_fail;
+
+STANDS_IN ssize_t pwrite64(int fd, const void *data, size_t count, off64_t at)
+{
+	if (atomic_load(&writes_fail)) {
+		errno = EIO;
+		return -1;
+	}
+	return (ssize_t)syscall(SYS_pwrite64, fd, data, count, at);
 }
 
 struct job {
@@ -298,6 +311,19 @@ static void nothing_is_done_while_the_disk_fails(void **state)
 	assert_int_equal(count_of(83), 1);
 }
 
+static void a_commit_that_could_not_be_written_is_uncertain(void **state)
+{
+	(void)state;
+	struct job job = {.number = 84}, next = {.number = 85};
+
+	atomic_store(&writes_fail, true);
+	assert_int_equal(db_write(db, take, &job, &job.err), RESULT_UNAVAILABLE);
+	assert_string_equal(job.err.code, "db-uncertain");
+	atomic_store(&writes_fail, false);
+	assert_ok(db_write(db, take, &next, &next.err));
+	assert_int_equal(count_of(85), 1);
+}
+
 static void a_reader_that_writes_is_our_bug(void **state)
 {
 	(void)state;
@@ -400,6 +426,7 @@ int main(void)
 		cmocka_unit_test(a_work_that_fails_halfway_takes_nobody_with_it),
 		cmocka_unit_test(what_is_done_is_on_the_disk),
 		cmocka_unit_test(nothing_is_done_while_the_disk_fails),
+		cmocka_unit_test(a_commit_that_could_not_be_written_is_uncertain),
 		cmocka_unit_test(a_reader_that_writes_is_our_bug),
 		cmocka_unit_test(the_file_is_its_owners_alone),
 		cmocka_unit_test(the_log_stays_short),
