@@ -491,20 +491,40 @@ static enum result read_file(const char *file, struct buf *text, struct err *err
 		       : RESULT_OK;
 }
 
-static enum result check(struct loading *l)
+static bool is_set(const struct config *config, const char *key)
+{
+	const struct key *found = find_key(key);
+
+	return found && config->lines[found - keys] > 0;
+}
+
+/* Keys that say nothing without another one. */
+static const struct {
+	const char *key, *needs;
+} together[] = {
+	{"tls.certificate", "tls.key"},
+	{"tls.key", "tls.certificate"},
+	{"smart_host.user", "smart_host.password_file"},
+	{"smart_host.password_file", "smart_host.user"},
+	{"listen.smtps", "tls.certificate"},
+	{"listen.https", "tls.certificate"},
+};
+
+static enum result check(const struct loading *l)
 {
 	const struct config *c = l->config;
 
-	if ((c->tls_certificate == NULL) != (c->tls_key == NULL))
-		return err_set(
-			l->err, RESULT_INVALID, "%s:1: tls.certificate and tls.key go together", l->file);
-	if (c->listen_smtps.count + c->listen_https.count > 0 && c->tls_certificate == NULL)
-		return err_set(l->err, RESULT_INVALID,
-			"%s:1: listening with TLS needs tls.certificate and tls.key", l->file);
+	for (size_t i = 0; i < COUNT_OF(together); i++)
+		if (is_set(c, together[i].key) && !is_set(c, together[i].needs))
+			return config_at(c, together[i].key,
+				err_set(l->err, RESULT_INVALID, "needs %s as well", together[i].needs),
+				l->err);
 	if (strcmp(c->delivery, "smart_host") == 0 && c->smart_host_address == NULL && c->outbox == NULL)
-		return err_set(l->err, RESULT_INVALID,
-			"%s:1: mail for outside needs smart_host.address, or delivery = direct, or an outbox",
-			l->file);
+		return config_at(c, "delivery",
+			err_set(l->err, RESULT_INVALID,
+				"mail for outside needs smart_host.address, or delivery = direct, or an "
+				"outbox"),
+			l->err);
 	return RESULT_OK;
 }
 

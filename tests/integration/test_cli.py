@@ -86,6 +86,8 @@ def test_version(binary):
     ("portal_url = http://portal.example\noutbox = o\n", INVALID, ["portal_url", "https://"]),
     ("log_level = loud\n", INVALID, ["sealpost.conf:1", "debug|info|warning|error"]),
     ("\nlisten { smtp = nowhere }\n", INVALID, ["sealpost.conf:2: listen.smtp", "127.0.0.1:25"]),
+    ("outbox = o\nlisten {\n  https = \"127.0.0.1:443\"\n}\n", INVALID, ["sealpost.conf:3: listen.https", "tls.certificate"]),
+    ("\ndelivery = smart_host\n", INVALID, ["sealpost.conf:2: delivery", "smart_host.address"]),
     (None, NOT_FOUND, ["sealpost.conf", "sealpost init"])])
 def test_configuration_that_is_wrong(binary, tmp_path, text, code, words):
     file = tmp_path / "sealpost.conf"
@@ -103,7 +105,7 @@ def test_configuration_that_is_wrong(binary, tmp_path, text, code, words):
     ("web_dir", ["No such file"]), ("password_file", ["no password"])])
 def test_a_file_that_is_missing_is_told_with_its_line(binary, bare, key, words):
     lines = [l for l in bare.config.read_text().splitlines() if not re.match(rf"\s*{key} =", l)]
-    lines += ["", f'smart_host {{\n  {key} = "/nonexistent/x"\n}}' if key == "password_file" else
+    lines += ["", f'smart_host {{\n  user = x\n  {key} = "/nonexistent/x"\n}}' if key == "password_file" else
               f'tls {{\n  {key} = "/nonexistent/x"\n}}' if key in ("certificate", "authorities") else f'{key} = "/nonexistent/x"']
     bare.config.write_text("\n".join(lines) + "\n")
     line = bare.config.read_text().splitlines().index(next(l for l in "\n".join(lines).splitlines() if "/nonexistent" in l)) + 1
@@ -361,7 +363,7 @@ def test_check_sees_an_expired_certificate(sqlite_acme):
     (lambda n: n.config.write_text(n.config.read_text() + "tls { authorities = key.pem }\n"), "key.pem", "tls.authorities"),
     (lambda n: n.config.write_text(n.config.read_text().replace("/web", "/nowhere")), "web_dir", "templates"),
     (lambda n: n.config.write_text(n.config.read_text() + 'listen { smtps = "192.0.2.1:1" }\n'), "192.0.2.1:1", "address"),
-    (lambda n: n.config.write_text(n.config.read_text() + "smart_host { password_file = p }\n"), "password_file", "user")])
+    (lambda n: n.config.write_text(n.config.read_text() + "smart_host { user = x password_file = p }\n"), "password_file", "user")])
 def test_check_says_how_to_mend(sqlite_acme, spoil, what, mend):
     spoil(sqlite_acme)
     done = call(sqlite_acme.binary, "check", "--json", "--config", str(sqlite_acme.config))

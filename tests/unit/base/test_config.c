@@ -76,7 +76,15 @@ static void says_what_is_wrong_and_where(void **state)
 			":1: resolver.server: takes a numeric address, with its port such as 192.0.2.53@53 "
 			"if it is another, not ns.example"},
 		{"delivery = direct\ntls { certificate = x.pem }\n",
-			":1: tls.certificate and tls.key go together"},
+			":2: tls.certificate: needs tls.key as well"},
+		{"delivery = direct\n\ntls {\n  key = x.pem\n}\n",
+			":4: tls.key: needs tls.certificate as well"},
+		{"delivery = direct\nlisten {\n  smtps = \"127.0.0.1:1\" }\n",
+			":3: listen.smtps: needs tls.certificate as well"},
+		{"delivery = direct\nsmart_host {\n  user = x\n}\n",
+			":3: smart_host.user: needs smart_host.password_file as well"},
+		{"smart_host {\n  address = \"[::1]:25\"\n  password_file = x\n}\n",
+			":3: smart_host.password_file: needs smart_host.user as well"},
 		{"delivery = direct\nhost_name\n", ":2: host_name: a line is name = value"},
 		{"delivery = direct\nhost_name =\n}", ":3: host_name: a value is missing"},
 		{"host_name = \"x\n", ":1: not understood: a quotation mark is missing"},
@@ -86,9 +94,13 @@ static void says_what_is_wrong_and_where(void **state)
 		{"limits { smtp_errors = 5k }\n",
 			":1: limits.smtp_errors: takes a number from 1 to 1000, not 5k"},
 		{"delivery = direct\nlisten { https = {\"127.0.0.1:1\"} }\n",
-			":1: listening with TLS needs tls.certificate and tls.key"},
+			":2: listen.https: needs tls.certificate as well"},
+		{"host_name = x\ndelivery = smart_host\n",
+			":2: delivery: mail for outside needs smart_host.address, or delivery = direct, or "
+			"an outbox"},
 		{"host_name = x\n",
-			":1: mail for outside needs smart_host.address, or delivery = direct, or an outbox"},
+			": delivery: mail for outside needs smart_host.address, or delivery = direct, or an "
+			"outbox"},
 	};
 
 	(void)state;
