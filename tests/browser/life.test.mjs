@@ -1,11 +1,10 @@
 // The life of a message between its two people, from sending to recall, and what somebody outside is asked for.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { check, watchForeign } from "./check.mjs";
+import { check } from "./check.mjs";
 import { attached } from "./mails.mjs";
 import { until } from "./node.mjs";
-import { Walk } from "./pages.mjs";
-import { signInAlice, withNode } from "./setup.mjs";
+import { people, press, saved, withNode } from "./setup.mjs";
 
 const DESK = { width: 1280, height: 800 }, PHONE = { width: 360, height: 740 };
 let node, browser;
@@ -15,32 +14,12 @@ withNode((...made) => { [node, browser] = made; }, { prepare: (made) => {
   made.run("account", "set", "undo_seconds", "0");
 } });
 
-/** A page of Alice's and one of somebody outside; what they ask for elsewhere is put into `foreign`. */
-async function people(who, options) {
-  const foreign = [];
-  const outside = new Walk(node, browser, () => {}, { who, reducedMotion: "reduce", ...options });
-  outside.onContext = (context) => watchForeign(context, node, foreign);
-  const alice = await outside.newPage();
-  await signInAlice(node, alice);
-  return { alice, outside, foreign };
-}
-
-/** The name and the bytes of what a link saves. */
-async function saved(page, locator) {
-  const [download] = await Promise.all([page.waitForEvent("download"), locator.click()]);
-  const chunks = [];
-  for await (const chunk of await download.createReadStream()) chunks.push(chunk);
-  return [download.suggestedFilename(), Buffer.concat(chunks)];
-}
-
-const press = (page, locator) => Promise.all([page.waitForEvent("domcontentloaded"), locator.click()]);
-
 for (const [name, options] of [["scripts on", { viewport: DESK }], ["scripts off, on a phone", { javaScriptEnabled: false, viewport: PHONE }]]) {
   const verify = options.javaScriptEnabled === false ? async () => {} : check;
 
   test(`a message is read, extended and recalled: ${name}`, async () => {
     const who = name === "scripts on" ? "carol.life" : "carol.phone", carol = `${who}@partner.example`;
-    const { alice, outside, foreign } = await people(who, options);
+    const { alice, outside, foreign } = await people(node, browser, who, options);
     await node.send("alice@acme.example", [carol], attached(carol, "dave@partner.example"));
     const link = await node.link(carol);
     await alice.goto(`${node.url}/sent`);
@@ -96,7 +75,7 @@ for (const [name, options] of [["scripts on", { viewport: DESK }], ["scripts off
 
   test(`somebody outside is asked for a file and sends it: ${name}`, async () => {
     const who = name === "scripts on" ? "dora" : "dora.phone", dora = `${who}@partner.example`;
-    const { alice, outside, foreign } = await people(who, options);
+    const { alice, outside, foreign } = await people(node, browser, who, options);
     await alice.goto(`${node.url}/requests/new`);
     await alice.locator("input[name=to]").fill(dora);
     await alice.locator("input[name=purpose]").fill("The signed contract");

@@ -2,6 +2,7 @@
 
 import pytest
 from support import maildir, portal, rows, smtp, wait
+from test_lists import post
 
 ALICE, BOB, CAROL = "alice@acme.example", "bob@acme.example", "carol@partner.example"
 
@@ -53,6 +54,15 @@ def test_r10_inbox_and_sent_show_it_with_one_mark_and_as_read(node, alice):
         opened = alice.get(messages(alice, folder)[0])
         assert "Marmalade." in opened.text and CAROL in opened.text and "Recall" in opened.text
     assert page.status == 200
+
+
+def test_r10_no_mark_makes_the_two_differ(node, alice):
+    """What one has written is read, in both."""
+    compose(alice)
+    both = [messages(alice, folder)[0] for folder in ("/inbox", "/sent")]
+    told = post(alice, alice.get("/inbox"), "/mark-unread", id=[m.rsplit("/", 1)[1] for m in both])
+    assert "0 messages are marked" in told.text
+    assert [alice.get(folder).text.count('class="row unread"') for folder in ("/inbox", "/sent")] == [0, 0]
 
 
 def test_r10_deleting_one_leaves_the_other(node, alice):
