@@ -160,10 +160,11 @@ static bool commit(struct sqlite_writer *writer, struct batch *batch)
 /* To the syncer, also when nothing was written: what a work found may not be durable yet. */
 static void hand_over(struct sqlite_writer *writer, struct batch *batch, bool has_written)
 {
-	LOCKED(&writer->lock);
+	lock_take(&writer->lock);
 	move_all(&batch->jobs, &writer->undurable);
 	writer->has_written |= has_written;
 	writer->is_syncing = true;
+	lock_release(&writer->lock);
 	signal_one(&writer->committed);
 }
 
@@ -223,8 +224,9 @@ static bool take_undurable(struct sqlite_writer *writer, struct job_queue *ret_j
 
 static void note_synced(struct sqlite_writer *writer)
 {
-	LOCKED(&writer->lock);
+	lock_take(&writer->lock);
 	writer->is_syncing = writer->undurable.first != NULL;
+	lock_release(&writer->lock);
 	signal_one(&writer->changed);
 }
 
@@ -251,8 +253,8 @@ enum result sqlite_writer_run(struct sqlite_writer *writer, db_work work, void *
 	(void)sem_init(&job.finished, 0, 0);
 	lock_take(&writer->lock);
 	append(&writer->waiting, &job);
-	signal_one(&writer->changed);
 	lock_release(&writer->lock);
+	signal_one(&writer->changed);
 	while (sem_wait(&job.finished) != 0)
 		; /* a signal came */
 	(void)sem_destroy(&job.finished);
@@ -274,8 +276,8 @@ static void end(struct sqlite_writer *writer, bool *is_over, struct signal *sign
 {
 	lock_take(&writer->lock);
 	*is_over = true;
-	signal_one(signal);
 	lock_release(&writer->lock);
+	signal_one(signal);
 	if (thread)
 		(void)pthread_join(thread, NULL);
 }

@@ -13,7 +13,7 @@ static void add_tasks(struct delivery_workers *w, const struct delivery *deliver
 	for (size_t i = 0; i < count; i++)
 		delivery_queue_add(&w->queue, &deliveries[i]);
 	if (count)
-		signal_all(&w->wake);
+		signal_all(&w->begin);
 }
 
 /* What may be taken now. */
@@ -78,7 +78,7 @@ static void end_unwritten(struct delivery_workers *w, struct batch *batch)
 	LOCKED(&w->lock);
 	sending_free(batch->unwritten);
 	delivery_queue_end(&w->queue, batch);
-	signal_all(&w->wake);
+	signal_all(&w->begin);
 }
 
 /* What the database did not take before. */
@@ -98,7 +98,8 @@ static void keep_holding(struct delivery_workers *w, bool is_lost)
 	LOCKED(&w->lock);
 	if (state == HOLDING_LOST)
 		delivery_queue_drop_waiting(&w->queue);
-	signal_all(&w->wake); /* workers that were not sure */
+	if (w->queue.tasks)
+		signal_all(&w->begin); /* workers that were not sure */
 }
 
 void *taker_run(void *arg)
@@ -120,7 +121,7 @@ void *taker_run(void *arg)
 		lock_take(&w->lock);
 		bool waits = !is_lost;
 		while (!w->stopping && !w->woken && waits)
-			waits = signal_wait_until(&w->wake, &w->lock, again);
+			waits = signal_wait_until(&w->look, &w->lock, again);
 	}
 	lock_release(&w->lock);
 	return NULL;

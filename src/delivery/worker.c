@@ -13,7 +13,7 @@ static void *worker_run(void *arg)
 		/* Of what may be another node's by now nothing is begun. */
 		struct batch *batch = holding_is_sure(w->holding) ? delivery_queue_next(&w->queue) : NULL;
 		if (batch == NULL) {
-			signal_wait(&w->wake, &w->lock);
+			signal_wait(&w->begin, &w->lock);
 			continue;
 		}
 		lock_release(&w->lock);
@@ -21,7 +21,8 @@ static void *worker_run(void *arg)
 		lock_take(&w->lock);
 		/* The destination has room again, and what was sent may have queued something. */
 		w->woken = true;
-		signal_all(&w->wake);
+		signal_one(&w->look);
+		signal_all(&w->begin);
 	}
 	w->working--;
 	signal_all(&w->ended);
@@ -32,10 +33,13 @@ static void *worker_run(void *arg)
 void delivery_wake(void *workers)
 {
 	struct delivery_workers *w = workers;
-	LOCKED(&w->lock);
 
+	lock_take(&w->lock);
+	bool knows = w->woken;
 	w->woken = true;
-	signal_all(&w->wake);
+	lock_release(&w->lock);
+	if (!knows)
+		signal_one(&w->look);
 }
 
 enum result delivery_start(
@@ -57,7 +61,8 @@ enum result delivery_start(
 	w->connections = connections_new();
 	w->cut = smtp_cut_new();
 	lock_init(&w->lock, "delivery workers", WORKERS_RANK);
-	signal_init(&w->wake);
+	signal_init(&w->look);
+	signal_init(&w->begin);
 	signal_init(&w->ended);
 	w->working = options->workers;
 	w->threads = mem_new(sizeof(pthread_t) * (size_t)options->workers);
@@ -78,7 +83,8 @@ void delivery_begin_stop(struct delivery_workers *w)
 		return;
 	LOCKED(&w->lock);
 	w->stopping = true;
-	signal_all(&w->wake);
+	signal_all(&w->look);
+	signal_all(&w->begin);
 }
 
 static void wait_for_workers(struct delivery_workers *w, int64_t deadline)
@@ -123,7 +129,8 @@ void delivery_stop(struct delivery_workers *w, int64_t limit_ms)
 	connections_free(w->connections);
 	smtp_cut_free(w->cut);
 	signal_done(&w->ended);
-	signal_done(&w->wake);
+	signal_done(&w->begin);
+	signal_done(&w->look);
 	lock_done(&w->lock);
 	free(w->threads);
 	free(w);

@@ -16,7 +16,8 @@ struct delivery_workers {
 	struct delivery_options options;
 	/* Guards all below. */
 	struct lock lock;
-	struct signal wake;
+	struct signal look;  /* the taker should look at the queue: woken */
+	struct signal begin; /* workers may find something to begin */
 	struct signal ended; /* a worker did */
 	struct delivery_queue queue;
 	bool stopping, woken;

@@ -33,6 +33,8 @@ _Static_assert(sizeof("sealpost") - 1 == crypto_kdf_CONTEXTBYTES, "size of the c
 
 enum result seal_init(void)
 {
+	/* A mail needs a dozen keys and nonces, and would ask the system for each. */
+	(void)randombytes_set_implementation(&randombytes_internal_implementation);
 	return sodium_init() < 0 ? RESULT_INTERNAL : RESULT_OK;
 }
 
