@@ -27,6 +27,7 @@ static void look_for_room(struct delivery_workers *w, struct arena *arena, struc
 {
 	LOCKED(&w->lock);
 	ret->count = w->options.workers * TAKE_PER_WORKER - delivery_queue_waiting(&w->queue);
+	w->is_full = ret->count <= 0;
 	ret->busy_count = delivery_queue_busy(&w->queue, ret->busy, COUNT_OF(ret->busy));
 	for (size_t i = 0; i < ret->busy_count; i++)
 		ret->busy[i] = arena_str(arena, ret->busy[i]);
@@ -120,7 +121,7 @@ void *taker_run(void *arg)
 		connections_sweep(w->connections);
 		lock_take(&w->lock);
 		bool waits = !is_lost;
-		while (!w->stopping && !w->woken && waits)
+		while (!w->stopping && (!w->woken || w->is_full) && waits)
 			waits = signal_wait_until(&w->look, &w->lock, again);
 	}
 	lock_release(&w->lock);

@@ -21,6 +21,7 @@ static void *worker_run(void *arg)
 		lock_take(&w->lock);
 		/* The destination has room again, and what was sent may have queued something. */
 		w->woken = true;
+		w->is_full = false;
 		signal_one(&w->look);
 		signal_all(&w->begin);
 	}
@@ -35,7 +36,7 @@ void delivery_wake(void *workers)
 	struct delivery_workers *w = workers;
 
 	lock_take(&w->lock);
-	bool knows = w->woken;
+	bool knows = w->woken || w->is_full;
 	w->woken = true;
 	lock_release(&w->lock);
 	if (!knows)

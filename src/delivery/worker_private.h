@@ -21,7 +21,8 @@ struct delivery_workers {
 	struct signal ended; /* a worker did */
 	struct delivery_queue queue;
 	bool stopping, woken;
-	int working; /* workers that have not ended */
+	bool is_full; /* no look is worth it before a batch has ended */
+	int working;  /* workers that have not ended */
 	pthread_t taker;
 	pthread_t *threads;
 	int thread_count;
