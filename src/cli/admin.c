@@ -66,7 +66,7 @@ static char *cell(const json_t *row, const char *column)
 	return text ? text : mem_strdup("?");
 }
 
-static void print_table(const json_t *list, const char *const *columns)
+static void print_table(FILE *out, const json_t *list, const char *const *columns)
 {
 	size_t widths[COLUMNS_MAX] = {0}, index;
 	const json_t *row;
@@ -79,24 +79,63 @@ static void print_table(const json_t *list, const char *const *columns)
 			if (strlen(text) > widths[c])
 				widths[c] = strlen(text);
 		}
-		(void)printf("%-*s%s", (int)widths[c], columns[c], columns[c + 1] ? "  " : "\n");
+		(void)fprintf(out, "%-*s%s", (int)widths[c], columns[c], columns[c + 1] ? "  " : "\n");
 	}
 	json_array_foreach((json_t *)(uintptr_t)list, index, row) for (size_t c = 0;
 								       columns[c] && c < COLUMNS_MAX; c++)
 	{
 		cleanup(mem_free_at) char *text = cell(row, columns[c]);
-		(void)printf(
-			"%-*s%s", columns[c + 1] ? (int)widths[c] : 0, text, columns[c + 1] ? "  " : "\n");
+		(void)fprintf(out, "%-*s%s", columns[c + 1] ? (int)widths[c] : 0, text,
+			columns[c + 1] ? "  " : "\n");
 	}
+}
+
+FILE *admin_out(const struct admin *admin)
+{
+	return admin->out ? admin->out : stdout;
+}
+
+struct reading {
+	struct admin *admin;
+	db_work work;
+	void *context;
+};
+
+static enum result read_afresh(struct tx *tx, void *context, struct err *err)
+{
+	const struct reading *r = context;
+
+	rewind(r->admin->out);
+	return r->work(tx, r->context, err);
+}
+
+enum result admin_read(struct admin *admin, db_work work, void *context, struct err *err)
+{
+	struct reading reading = {admin, work, context};
+	char *text = NULL;
+	size_t size = 0;
+
+	admin->out = open_memstream(&text, &size);
+	if (admin->out == NULL)
+		return err_set(err, RESULT_UNAVAILABLE, "no memory is left");
+	enum result result = db_read(admin->node.db, read_afresh, &reading, err);
+	(void)fclose(admin->out);
+	admin->out = NULL;
+	if (result == RESULT_OK)
+		(void)fwrite(text, 1, size, stdout);
+	free(text);
+	return result;
 }
 
 void admin_print(const struct admin *admin, json_t *list, const char *const *columns)
 {
+	FILE *out = admin_out(admin);
+
 	if (admin->json) {
-		(void)json_dumpf(list, stdout, JSON_INDENT(2));
-		(void)printf("\n");
+		(void)json_dumpf(list, out, JSON_INDENT(2));
+		(void)fprintf(out, "\n");
 	} else {
-		print_table(list, columns);
+		print_table(out, list, columns);
 	}
 	json_decref(list);
 }

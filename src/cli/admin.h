@@ -7,6 +7,7 @@
 #include "cli/options.h"
 
 #include <jansson.h>
+#include <stdio.h>
 
 struct admin {
 	const char *config, *account;
@@ -16,6 +17,7 @@ struct admin {
 	struct arena arena;
 	struct str zone_name; /* of the account, once it was asked for */
 	int64_t now;
+	FILE *out; /* what a work prints; NULL: standard output */
 };
 
 /* The rows of the shared options, to stand first in a command's own table. */
@@ -40,6 +42,10 @@ struct admin_verb {
 /* Finds the verb in argv[1], reads the options, opens the node, runs the verb; returns the exit code. */
 int admin_run(const char *command, const struct admin_verb *verbs, size_t verb_count,
 	const struct option_row *rows, size_t row_count, struct admin *admin, int argc, char **argv);
+
+/* Runs the work in a read-only snapshot; what it prints comes out once it is through. */
+enum result admin_read(struct admin *admin, db_work work, void *context, struct err *err) must_check;
+FILE *admin_out(const struct admin *admin);
 
 /* Prints a list of objects: as JSON, or as a table of the columns named (NULL at the end). Takes the list. */
 void admin_print(const struct admin *admin, json_t *list, const char *const *columns);

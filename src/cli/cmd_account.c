@@ -31,7 +31,7 @@ static enum result list_in_tx(struct tx *tx, void *context, struct err *err)
 static enum result list(struct admin *admin, const struct options *options, struct err *err)
 {
 	(void)options;
-	return db_read(admin->node.db, list_in_tx, admin, err);
+	return admin_read(admin, list_in_tx, admin, err);
 }
 
 static enum result set(struct admin *admin, const struct options *options, struct err *err)
@@ -82,7 +82,7 @@ static enum result show_in_tx(struct tx *tx, void *context, struct err *err)
 static enum result show(struct admin *admin, const struct options *options, struct err *err)
 {
 	(void)options;
-	return db_read(admin->node.db, show_in_tx, admin, err);
+	return admin_read(admin, show_in_tx, admin, err);
 }
 
 int cmd_account(int argc, char **argv)

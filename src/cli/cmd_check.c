@@ -26,7 +26,7 @@ struct checking {
 	json_t *findings;
 	bool has_problem;
 	struct domain *domains; /* of all accounts */
-	size_t domain_count;
+	size_t account_count, domain_count;
 	struct arena arena;
 };
 
@@ -54,21 +54,30 @@ static void problem(struct checking *c, const char *what, const char *mend)
 	add(c, "problem", what, mend);
 }
 
-static enum result check_accounts(struct tx *tx, void *context, struct err *err)
+static enum result read_accounts(struct tx *tx, void *context, struct err *err)
 {
 	struct checking *c = context;
 	struct account *accounts;
 	struct flow_account loaded;
-	size_t count;
 
-	TRY(account_list(tx, &c->arena, &accounts, &count, err));
-	if (count == 0)
-		warn(c, "there is no account yet", "sealpost account add NAME");
-	for (size_t i = 0; i < count; i++)
+	TRY(account_list(tx, &c->arena, &accounts, &c->account_count, err));
+	for (size_t i = 0; i < c->account_count; i++)
 		TRY(flow_account_load(c->node.flow, tx, accounts[i].id, &c->arena, &loaded, err));
-	if (count)
+	return domain_list(tx, (struct id){{0}}, &c->arena, &c->domains, &c->domain_count, err);
+}
+
+static void check_accounts(struct checking *c)
+{
+	struct err err = {0};
+
+	if (db_read(c->node.db, read_accounts, c, &err) != RESULT_OK) {
+		problem(c, err.text, "use the root key that the database was made with");
+		return;
+	}
+	if (c->account_count == 0)
+		warn(c, "there is no account yet", "sealpost account add NAME");
+	else
 		good(c, "the root key opens every account's key");
-	TRY(domain_list(tx, (struct id){{0}}, &c->arena, &c->domains, &c->domain_count, err));
 	for (size_t i = 0; i < c->domain_count; i++)
 		if (c->domains[i].hop_tls == HOP_TLS_LOOSENED)
 			warn(c,
@@ -77,7 +86,6 @@ static enum result check_accounts(struct tx *tx, void *context, struct err *err)
 					STR_ARG(c->domains[i].name))
 					.ptr,
 				"give that server a certificate, then: sealpost domain set … --tls verified");
-	return RESULT_OK;
 }
 
 static void check_previews(struct checking *c)
@@ -218,8 +226,7 @@ static void check_node(struct checking *c, const char *file)
 		return;
 	}
 	good(c, "root key and database can be used");
-	if (db_read(c->node.db, check_accounts, c, &err) != RESULT_OK)
-		problem(c, err.text, "use the root key that the database was made with");
+	check_accounts(c);
 }
 
 static void check_hop(struct checking *c, const struct check_hop *hop, const char *whose)

@@ -72,7 +72,7 @@ static enum result read_folder(struct admin *admin, struct id *ret, struct err *
 
 	if (folder_name == NULL)
 		return RESULT_OK;
-	TRY(db_read(admin->node.db, find_folder_in_tx, &query, err));
+	TRY(admin_read(admin, find_folder_in_tx, &query, err));
 	*ret = query.folder.id;
 	return RESULT_OK;
 }
@@ -106,7 +106,7 @@ static enum result set(struct admin *admin, const struct options *options, struc
 {
 	struct find find = {.admin = admin, .name = str_of(options->words[0])};
 
-	TRY(db_read(admin->node.db, find_in_tx, &find, err));
+	TRY(admin_read(admin, find_in_tx, &find, err));
 	TRY(fill(&find.definition, err));
 	TRY(read_folder(admin, &find.definition.folder_id, err));
 	return account_change_definition(admin->node.flow, &admin->actor, &find.definition, admin->now, err);
@@ -169,7 +169,7 @@ static enum result list_in_tx(struct tx *tx, void *context, struct err *err)
 static enum result list(struct admin *admin, const struct options *options, struct err *err)
 {
 	(void)options;
-	return db_read(admin->node.db, list_in_tx, admin, err);
+	return admin_read(admin, list_in_tx, admin, err);
 }
 
 static enum result folders_in_tx(struct tx *tx, void *context, struct err *err)
@@ -202,7 +202,7 @@ static enum result folder(struct admin *admin, const struct options *options, st
 	struct str name = options->word_count > 1 ? str_of(options->words[1]) : STR_NONE;
 
 	if (strcmp(verb, "list") == 0 && !name.ptr)
-		return db_read(admin->node.db, folders_in_tx, admin, err);
+		return admin_read(admin, folders_in_tx, admin, err);
 	if (strcmp(verb, "add") == 0 && name.ptr)
 		return account_add_folder(admin->node.flow, &admin->actor, name, admin->now, err);
 	if (strcmp(verb, "remove") == 0 && name.ptr)

@@ -34,7 +34,7 @@ static enum result list_in_tx(struct tx *tx, void *context, struct err *err)
 static enum result list(struct admin *admin, const struct options *options, struct err *err)
 {
 	(void)options;
-	return db_read(admin->node.db, list_in_tx, admin, err);
+	return admin_read(admin, list_in_tx, admin, err);
 }
 
 int cmd_destination(int argc, char **argv)

@@ -37,7 +37,7 @@ static enum result list_in_tx(struct tx *tx, void *context, struct err *err)
 static enum result list(struct admin *admin, const struct options *options, struct err *err)
 {
 	(void)options;
-	return db_read(admin->node.db, list_in_tx, admin, err);
+	return admin_read(admin, list_in_tx, admin, err);
 }
 
 struct members {
@@ -71,7 +71,7 @@ static enum result member(struct admin *admin, const struct options *options, st
 
 	if (strcmp(verb, "list") == 0 && !address.ptr) {
 		struct members members = {admin, group};
-		return db_read(admin->node.db, members_in_tx, &members, err);
+		return admin_read(admin, members_in_tx, &members, err);
 	}
 	if (strcmp(verb, "add") == 0 && address.ptr)
 		return account_add_member(admin->node.flow, &admin->actor, group, address, admin->now, err);

@@ -29,7 +29,7 @@ static enum result show_in_tx(struct tx *tx, void *context, struct err *err)
 static enum result show(struct admin *admin, const struct options *options, struct err *err)
 {
 	(void)options;
-	return db_read(admin->node.db, show_in_tx, admin, err);
+	return admin_read(admin, show_in_tx, admin, err);
 }
 
 static enum result limit(struct admin *admin, const struct options *options, struct err *err)
@@ -76,7 +76,7 @@ static enum result list_in_tx(struct tx *tx, void *context, struct err *err)
 static enum result list(struct admin *admin, const struct options *options, struct err *err)
 {
 	(void)options;
-	return db_read(admin->node.db, list_in_tx, admin, err);
+	return admin_read(admin, list_in_tx, admin, err);
 }
 
 static enum result usage_in_tx(struct tx *tx, void *context, struct err *err)
@@ -107,7 +107,7 @@ static enum result usage_in_tx(struct tx *tx, void *context, struct err *err)
 static enum result usage(struct admin *admin, const struct options *options, struct err *err)
 {
 	(void)options;
-	return db_read(admin->node.db, usage_in_tx, admin, err);
+	return admin_read(admin, usage_in_tx, admin, err);
 }
 
 static enum result packs_in_tx(struct tx *tx, void *context, struct err *err)
@@ -147,7 +147,7 @@ static enum result pack(struct admin *admin, const struct options *options, stru
 	struct id id;
 
 	if (str_equal(verb, STR("list")) && words == 1)
-		return db_read(admin->node.db, packs_in_tx, admin, err);
+		return admin_read(admin, packs_in_tx, admin, err);
 	if (str_equal(verb, STR("add")) && words == 3)
 		return add_pack(admin, str_of(options->words[1]), str_of(options->words[2]), err);
 	if (str_equal(verb, STR("remove")) && words == 2 && id_parse(str_of(options->words[1]), &id))

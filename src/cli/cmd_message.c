@@ -48,7 +48,7 @@ static enum result list_in_tx(struct tx *tx, void *context, struct err *err)
 static enum result list(struct admin *admin, const struct options *options, struct err *err)
 {
 	(void)options;
-	return db_read(admin->node.db, list_in_tx, admin, err);
+	return admin_read(admin, list_in_tx, admin, err);
 }
 
 struct show {
@@ -97,7 +97,7 @@ static enum result events_in_tx(struct tx *tx, void *context, struct err *err)
 static enum result events(struct admin *admin, const struct options *options, struct err *err)
 {
 	(void)options;
-	return db_read(admin->node.db, events_in_tx, admin, err);
+	return admin_read(admin, events_in_tx, admin, err);
 }
 
 static enum result recipients_of(struct tx *tx, const struct show *s, json_t **ret, struct err *err)
@@ -150,7 +150,7 @@ static enum result envelope_of(struct tx *tx, const struct show *s, json_t *reci
 
 static void print_section(struct admin *admin, const char *name, json_t *rows, const char *const *columns)
 {
-	(void)printf("\n%s\n", name);
+	(void)fprintf(admin_out(admin), "\n%s\n", name);
 	admin_print(admin, rows, columns);
 }
 
@@ -201,7 +201,7 @@ static enum result show(struct admin *admin, const struct options *options, stru
 	struct show s = {.admin = admin};
 
 	TRY(read_id(options, &s.id, err));
-	return db_read(admin->node.db, show_in_tx, &s, err);
+	return admin_read(admin, show_in_tx, &s, err);
 }
 
 static enum result recall(struct admin *admin, const struct options *options, struct err *err)
@@ -241,7 +241,7 @@ static enum result load_account(struct tx *tx, void *context, struct err *err)
 /* In the account's time zone, unless the text says UTC. */
 static enum result read_until(struct admin *admin, int64_t *ret, struct err *err)
 {
-	TRY(db_read(admin->node.db, load_account, admin, err));
+	TRY(admin_read(admin, load_account, admin, err));
 	const struct zone *zone = zone_find(admin->node.zones, admin->zone_name);
 	if (until == NULL || !zone_read_time(zone ? zone : zone_utc(), str_of(until), ret))
 		return err_set(err, RESULT_INVALID,

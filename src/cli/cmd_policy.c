@@ -92,7 +92,7 @@ static enum result add(struct admin *admin, const struct options *options, struc
 		return err_set(err, RESULT_INVALID, "--source takes an address range such as 192.0.2.0/24");
 	if (definition) {
 		struct find find = {.admin = admin};
-		TRY(db_read(admin->node.db, find_definition, &find, err));
+		TRY(admin_read(admin, find_definition, &find, err));
 		policy.definition_id = find.definition.id;
 	}
 	policy.from_scope = from_party.scope;
@@ -182,7 +182,7 @@ static enum result list_in_tx(struct tx *tx, void *context, struct err *err)
 static enum result list(struct admin *admin, const struct options *options, struct err *err)
 {
 	(void)options;
-	return db_read(admin->node.db, list_in_tx, admin, err);
+	return admin_read(admin, list_in_tx, admin, err);
 }
 
 int cmd_policy(int argc, char **argv)

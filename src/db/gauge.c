@@ -1,6 +1,6 @@
 /* For tests that have to know when works wait for each other: builds with the option `test_clock` count the
  * works of people's requests and mails that are under way in the file, a native int64_t, that
- * SEALPOST_TEST_WORKS names. SEALPOST_TEST_AGAIN makes SQLite's writer run each work twice. */
+ * SEALPOST_TEST_WORKS names. SEALPOST_TEST_AGAIN makes each work run twice. */
 #include "db/db_private.h"
 
 #include "build_config.h"

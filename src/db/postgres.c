@@ -159,7 +159,9 @@ static bool asks_again(enum result result, const struct err *why)
 	return result == RESULT_UNAVAILABLE && why->code && strcmp(why->code, "db-again") == 0;
 }
 
-static enum result run_once(struct postgres *db, bool read_only, db_work work, void *context, struct err *err)
+/* Without being kept, what the work does is undone. */
+static enum result run_once(
+	struct postgres *db, bool read_only, bool is_kept, db_work work, void *context, struct err *err)
 {
 	struct connection *connection;
 
@@ -170,7 +172,7 @@ static enum result run_once(struct postgres *db, bool read_only, db_work work, v
 		result = tx_result(&tx, work(&tx, context, err), err);
 		if (asks_again(tx.failure, &tx.failure_err)) /* whatever the work made of it */
 			result = tx_result(&tx, RESULT_OK, err);
-		if (result == RESULT_OK && !read_only)
+		if (result == RESULT_OK && is_kept && !read_only)
 			result = commit(connection, err);
 		else
 			(void)postgres_simple(connection, "ROLLBACK", NULL);
@@ -184,9 +186,11 @@ static enum result run_again(struct db *base, bool read_only, db_work work, void
 	struct err why = {0};
 	enum result result = RESULT_INTERNAL;
 
+	if (!read_only && gauge_runs_again())
+		(void)run_once((struct postgres *)base, read_only, false, work, context, &why);
 	for (int i = 0; i < RETRIES; i++) {
 		why = (struct err){0};
-		result = run_once((struct postgres *)base, read_only, work, context, &why);
+		result = run_once((struct postgres *)base, read_only, true, work, context, &why);
 		if (!asks_again(result, &why))
 			break;
 	}

@@ -158,11 +158,13 @@ static enum result choose_account_by_header(struct tx *tx, void *context, struct
 	if (chosen == NULL || id_equal(chosen->account_id, intake->source->account_id) ||
 		!allows_other_sender(intake, chosen))
 		return RESULT_OK;
-	intake->source = chosen;
 	for (size_t i = 0; i < intake->recipients.count; i++)
 		TRY(people_is_internal(
 			tx, chosen->account_id, recipients[i].address, &recipients[i].is_internal, err));
-	return flow_account_load(intake->flow, tx, chosen->account_id, &intake->arena, &intake->account, err);
+	TRY(flow_account_load(intake->flow, tx, chosen->account_id, &intake->arena, &intake->account, err));
+	/* Last: a work that runs again has to come to the same choice. */
+	intake->source = chosen;
+	return RESULT_OK;
 }
 
 enum result intake_begin(struct flow *flow, const struct intake_peer *peer,

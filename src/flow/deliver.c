@@ -146,15 +146,21 @@ struct deliver_held {
 	struct seal_reader *opened;
 };
 
-void deliver_job_free(struct deliver_job *job)
+static void close_held(struct deliver_job *job)
 {
-	if (job == NULL)
-		return;
 	if (job->held) {
 		seal_reader_free(job->held->opened);
 		sealed_content_free(job->held->sealed);
 		free(job->held);
 	}
+	job->held = NULL;
+}
+
+void deliver_job_free(struct deliver_job *job)
+{
+	if (job == NULL)
+		return;
+	close_held(job);
 	arena_done(&job->arena);
 	free(job);
 }
@@ -286,6 +292,7 @@ static enum result open_job(struct tx *tx, void *context, struct err *err)
 	struct deliver_job *job = q->job;
 	struct delivery *d = &job->delivery;
 
+	close_held(job);
 	TRY(flow_account_load(q->flow, tx, d->account_id, &job->arena, &job->account, err));
 	TRY(mail_out_payload(&job->account, d, &job->arena, &job->payload, err));
 	if (!id_is_none(d->message_id) && d->kind != DELIVERY_REPORT) {

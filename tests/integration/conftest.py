@@ -9,6 +9,21 @@ from support.node import ROOT, Node  # noqa: E402
 from support.postgres import Postgres  # noqa: E402
 
 
+# A work of the database may run again, so in these files each does; they stand for the verbs of every kind.
+RUN_TWICE = {"test_addresses", "test_again", "test_attached_mail", "test_cli", "test_drafts", "test_extend", "test_leaving",
+             "test_recall", "test_requests", "test_returned", "test_second_factor", "test_secure_message", "test_summary"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def works_run_twice(request):
+    if request.module.__name__ not in RUN_TWICE:
+        yield
+        return
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("SEALPOST_TEST_AGAIN", "1")
+        yield
+
+
 @pytest.fixture(scope="session")
 def binary():
     path = os.environ.get("SEALPOST_BINARY", str(ROOT / "build/test/src/cli/sealpost"))
