@@ -2,6 +2,7 @@
 
 #include "base/list.h"
 #include "base/mem.h"
+#include "store/message_private.h"
 
 #define COLUMNS                                                                                              \
 	"id, account_id, kind, owner_id, sender, definition_id, definition_name, may_print, may_reply,"      \
@@ -309,8 +310,8 @@ enum result message_list_expired(struct tx *tx, int64_t now, int64_t limit, stru
 	struct message_due **ret, size_t *ret_count, struct err *err)
 {
 	return list_due(tx,
-		"SELECT account_id, id FROM message WHERE expires_at > 0 AND expires_at <= $1"
-		" AND expiry_done = 0 ORDER BY expires_at LIMIT $2",
+		"SELECT m.account_id, m.id FROM account a CROSS JOIN message m WHERE m.account_id = a.id"
+		" AND " MESSAGE_STAGE " IN (0, 1) AND expires_at <= $1 ORDER BY expires_at LIMIT $2",
 		now, limit, arena, ret, ret_count, err);
 }
 

@@ -893,6 +893,21 @@ static const char signatures[] = "ALTER TABLE person ADD COLUMN signature_box BY
 static const char draft_versions[] = "ALTER TABLE draft ADD COLUMN version BIGINT NOT NULL DEFAULT 0;"
 				     "ALTER TABLE draft ADD COLUMN page_id BYTEA;";
 
+/* One index, for what ends, in place of three: the stage is that of MESSAGE_STAGE (store/message_private.h).
+ */
+static const char one_index_of_ends[] = "DROP INDEX message_by_expiry;"
+					"DROP INDEX message_to_remind;"
+					"DROP INDEX message_to_tell_expired;"
+					"CREATE INDEX message_by_stage ON message (account_id,"
+					"  (CASE WHEN kind <> 1 OR expires_at = 0 THEN NULL"
+					"   WHEN expiry_done = 0 AND reminded_at = 0 THEN 0"
+					"   WHEN expiry_done = 0 THEN 1"
+					"   WHEN expired_told_at = 0 THEN 2 END), expires_at)"
+					" WHERE (CASE WHEN kind <> 1 OR expires_at = 0 THEN NULL"
+					"   WHEN expiry_done = 0 AND reminded_at = 0 THEN 0"
+					"   WHEN expiry_done = 0 THEN 1"
+					"   WHEN expired_told_at = 0 THEN 2 END) IS NOT NULL;";
+
 static const struct migration migrations[] = {
 	{1, "begin", begin},
 	{2, "delay-notices", delay_notices},
@@ -935,6 +950,7 @@ static const struct migration migrations[] = {
 	{39, "fewer-trees", fewer_trees},
 	{40, "signatures", signatures},
 	{41, "draft-versions", draft_versions},
+	{42, "one-index-of-ends", one_index_of_ends},
 };
 
 /* PostgreSQL keeps samples of a column's values in its statistics, where nobody but a superuser can wipe

@@ -1,6 +1,7 @@
 #include "store/summary_write.h"
 
 #include "base/list.h"
+#include "store/message_private.h"
 
 /* $1 account, $2 now, $3 failed until, $4, $5 expired after and until, $6, $7 ends until and within, $8, $9
  * sent after and until, $10 day, $11 limit. What has no owner is told to nobody. */
@@ -8,11 +9,11 @@ static const char due[] =
 	"SELECT d.owner_id, d.id, d.matter FROM ("
 	"SELECT owner_id, id, sent_at, 1 AS matter FROM message WHERE account_id = $1 AND failed_at > 0"
 	" AND failed_at <= $3"
-	" UNION ALL SELECT owner_id, id, sent_at, 2 FROM message WHERE account_id = $1 AND kind = 1"
-	" AND expires_at > 0 AND expires_at > $4 AND expires_at <= $5 AND expired_told_at = 0"
+	" UNION ALL SELECT owner_id, id, sent_at, 2 FROM message WHERE account_id = $1 AND " MESSAGE_STAGE
+	" IN (0, 1, 2) AND expires_at > $4 AND expires_at <= $5 AND expired_told_at = 0"
 	" AND recalled_at = 0"
-	" UNION ALL SELECT owner_id, id, sent_at, 3 FROM message WHERE account_id = $1 AND kind = 1"
-	" AND expires_at > 0 AND expires_at > $2 AND expires_at <= $6 AND expires_at - sent_at > $7"
+	" UNION ALL SELECT owner_id, id, sent_at, 3 FROM message WHERE account_id = $1 AND " MESSAGE_STAGE
+	" IN (0, 1) AND expires_at > $2 AND expires_at <= $6 AND expires_at - sent_at > $7"
 	" AND expired_told_at = 0 AND ends_told_at = 0 AND recalled_at = 0"
 	" UNION ALL SELECT owner_id, id, sent_at, 4 FROM message WHERE account_id = $1 AND kind = 1"
 	" AND unread_told_at = 0 AND sent_at > $8 AND sent_at <= $9 AND recalled_at = 0"

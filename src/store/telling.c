@@ -1,6 +1,7 @@
 #include "store/telling_write.h"
 
 #include "base/list.h"
+#include "store/message_private.h"
 
 enum result telling_list_read(struct tx *tx, int64_t limit, struct arena *arena, struct telling_read **ret,
 	size_t *ret_count, struct err *err)
@@ -49,15 +50,16 @@ enum result telling_list(struct tx *tx, enum telling telling, struct id account_
 	struct err *err)
 {
 	static const char *const sql[] = {
-		[TELLING_ENDS_SOON] = "SELECT id FROM message WHERE account_id = $1 AND kind = 1"
-				      " AND expires_at > $2 AND expires_at <= $3 AND reminded_at = 0"
+		[TELLING_ENDS_SOON] = "SELECT id FROM message WHERE account_id = $1 AND " MESSAGE_STAGE
+				      " = 0 AND expires_at > $2 AND expires_at <= $3"
 				      " AND recalled_at = 0 AND expires_at - sent_at > $3 - $2"
 				      " ORDER BY expires_at LIMIT $4",
 		[TELLING_UNREAD] = "SELECT id FROM message WHERE account_id = $1 AND kind = 1"
 				   " AND unread_told_at = 0 AND sent_at <= $3 AND recalled_at = 0"
 				   " AND (expires_at = 0 OR expires_at > $2) ORDER BY sent_at LIMIT $4",
-		[TELLING_EXPIRED] = "SELECT id FROM message WHERE account_id = $1 AND kind = 1"
-				    " AND expires_at > $2 AND expires_at <= $3 AND expired_told_at = 0"
+		[TELLING_EXPIRED] = "SELECT id FROM message WHERE account_id = $1 AND " MESSAGE_STAGE
+				    " IN (0, 1, 2) AND expires_at > $2 AND expires_at <= $3"
+				    " AND expired_told_at = 0"
 				    " AND recalled_at = 0 ORDER BY expires_at LIMIT $4",
 	};
 	cleanup(rows_done) struct rows rows = {0};
