@@ -45,6 +45,8 @@ static void configure(void)
 {
 	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 	(void)sqlite3_config(SQLITE_CONFIG_LOOKASIDE, LOOKASIDE_BYTES, LOOKASIDE_COUNT);
+	(void)sqlite3_initialize();
+	sqlite_frames_at_once();
 }
 
 static enum result connection_open(const char *path, bool writes, struct connection **ret, struct err *err)

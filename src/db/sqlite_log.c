@@ -9,9 +9,6 @@
  * the writer waits for the rest to be moved, so that the log begins anew instead of growing for ever. */
 #define LOG_PAGES_MOVED 2000
 #define LOG_PAGES_MAX 12000
-/* Of the log's head, and of a page in it with its own head; the largest there is would do no harm. */
-#define LOG_HEAD_BYTES 32
-#define LOG_PAGE_BYTES (4096 + 24)
 /* The file grows by so much when less than half of it is left. */
 #define ROOM_BYTES (4 * 1024 * 1024)
 #define MOVING_RANK 510
@@ -71,7 +68,7 @@ static int pages_of(struct sqlite_log *log)
 
 static off_t bytes_of(struct sqlite_log *log)
 {
-	return LOG_HEAD_BYTES + (off_t)pages_of(log) * LOG_PAGE_BYTES;
+	return SQLITE_LOG_HEAD_BYTES + (off_t)pages_of(log) * SQLITE_FRAME_BYTES;
 }
 
 int64_t sqlite_log_commits(struct sqlite_log *log)
@@ -109,7 +106,7 @@ static void make_room(struct sqlite_log *log)
  * written once more, as they are read. */
 static bool write_again(struct sqlite_log *log)
 {
-	char piece[LOG_PAGE_BYTES];
+	char piece[SQLITE_FRAME_BYTES];
 	ssize_t got = 1;
 
 	for (off_t at = 0, end = bytes_of(log); at < end && got > 0; at += got) {

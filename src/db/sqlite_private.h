@@ -1,10 +1,16 @@
-/* What sqlite.c (connections, readers), sqlite_writer.c, sqlite_log.c and sqlite_statement.c share. */
+/* What sqlite.c (connections, readers), sqlite_frame.c, sqlite_writer.c, sqlite_log.c and sqlite_statement.c
+ * share. */
 #ifndef DB_SQLITE_PRIVATE_H
 #define DB_SQLITE_PRIVATE_H
 
 #include "db/db_private.h"
 
 #include <sqlite3.h>
+
+/* Of the log (WAL): its head, then frames, a page each with a head of its own. */
+#define SQLITE_LOG_HEAD_BYTES 32
+#define SQLITE_FRAME_HEAD_BYTES 24
+#define SQLITE_FRAME_BYTES (4096 + SQLITE_FRAME_HEAD_BYTES)
 
 #define STATEMENT_SLOTS 256
 #define STATEMENT_PARAMETERS_MAX 64
@@ -23,6 +29,9 @@ struct connection {
 	bool has_run_script;	 /* whose changes SQLite does not count */
 	struct statement statements[STATEMENT_SLOTS];
 };
+
+/* Once, before the first connection: a frame of the log is written by one call (sqlite_frame.c). */
+void sqlite_frames_at_once(void);
 
 void sqlite_connection_free(struct connection *connection);
 DEFINE_CLEANUP(struct connection *, sqlite_connection_free)

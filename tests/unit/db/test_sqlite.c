@@ -7,9 +7,11 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 static char url[200];
@@ -31,7 +33,22 @@ STANDS_IN int fdatasync(int fd)
 	return (int)syscall(SYS_fdatasync, fd);
 }
 
-static _Atomic bool writes_fail;
+static _Atomic bool writes_fail, signal_comes;
+static _Atomic int frames, lone_heads;
+
+STANDS_IN ssize_t pwritev(int fd, const struct iovec *parts, int count, off64_t at)
+{
+	if (atomic_load(&writes_fail)) {
+		errno = EIO;
+		return -1;
+	}
+	if (atomic_exchange(&signal_comes, false)) {
+		errno = EINTR;
+		return -1;
+	}
+	atomic_fetch_add(&frames, 1);
+	return (ssize_t)syscall(SYS_pwritev, fd, parts, count, (long)at, 0L);
+}
 
 STANDS_IN ssize_t pwrite64(int fd, const void *data, size_t count, off64_t at)
 {
@@ -39,6 +56,7 @@ STANDS_IN ssize_t pwrite64(int fd, const void *data, size_t count, off64_t at)
 		errno = EIO;
 		return -1;
 	}
+	atomic_fetch_add(&lone_heads, count == 24);
 	return (ssize_t)syscall(SYS_pwrite64, fd, data, count, at);
 }
 
@@ -391,6 +409,39 @@ static void the_log_has_room_ahead_of_small_changes(void **state)
 	assert_int_equal(log_size(), size);
 }
 
+/* As after a crash: who opens the copy reads what is in the log, as far as it is whole. */
+static int64_t count_in_copy(int64_t number)
+{
+	char copy[200], command[1000];
+	const char *from = url + strlen("sqlite:");
+	struct db *original = db;
+
+	test_sqlite_url(copy);
+	const char *to = copy + strlen("sqlite:");
+	(void)snprintf(command, sizeof(command), "cp %s %s && cp %s-wal %s-wal", from, to, from, to);
+	assert_int_equal(system(command), 0);
+	db = test_db_open(copy);
+	int64_t count = count_of(number);
+	db_close(db);
+	db = original;
+	return count;
+}
+
+static void a_page_goes_into_the_log_with_its_head(void **state)
+{
+	(void)state;
+	struct job job = {.number = 90, .bytes = 100000};
+
+	atomic_store(&frames, 0);
+	atomic_store(&lone_heads, 0);
+	atomic_store(&signal_comes, true);
+	assert_ok(db_write(db, take, &job, &job.err));
+	assert_false(atomic_load(&signal_comes));
+	assert_in_range(atomic_load(&frames), 25, 40);
+	assert_int_equal(atomic_load(&lone_heads), 0);
+	assert_int_equal(count_in_copy(90), 1);
+}
+
 /* SQLite would take it for a temporary database, gone with the process. */
 static void a_url_without_a_path_is_refused(void **state)
 {
@@ -431,6 +482,7 @@ int main(void)
 		cmocka_unit_test(the_file_is_its_owners_alone),
 		cmocka_unit_test(the_log_stays_short),
 		cmocka_unit_test(the_log_has_room_ahead_of_small_changes),
+		cmocka_unit_test(a_page_goes_into_the_log_with_its_head),
 		cmocka_unit_test(a_url_without_a_path_is_refused),
 	};
 
