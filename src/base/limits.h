@@ -192,6 +192,8 @@
 #define LIMIT_PASSKEY_CLIENT_BYTES 4096		    /* of clientDataJSON */
 #define LIMIT_PASSKEY_ATTESTATION_BYTES (16 * 1024) /* with the certificates of those that attest unasked */
 #define LIMIT_PASSKEY_SIGNATURE_BYTES 1024
+/* How long ago somebody may have shown who it is that changes how a person signs in. */
+#define LIMIT_PROOF_MS (10 * MS_MINUTE)
 #define LIMIT_SESSION_DUE_MS (15 * MS_MINUTE) /* of a session that waits for its second factor */
 #define LIMIT_LATE_FORM_MS (24 * MS_HOUR)     /* after a session's end, that what was written in it is kept */
 #define LIMIT_DEVICE_MS (180 * MS_DAY)	      /* a browser is known since its last sign-in */

@@ -168,7 +168,9 @@ static enum result compose_code(struct composing *c, const struct writer *out, s
 
 	if (rest.len)
 		c->language = language_pick(c->texts->languages, STR(""), rest);
-	set(c->view, "wanted_by", wanted_by);
+	bool proves = wanted_by.len && str_equal(wanted_by, c->job->delivery.recipient);
+	(void)json_object_set_new(c->view, "proves", json_boolean(proves));
+	set(c->view, "wanted_by", proves ? STR_NONE : wanted_by);
 	set(c->view, "address", c->job->delivery.recipient);
 	set(c->view, "code",
 		arena_printf(&c->arena, "%.*s %.*s", STR_ARG(str_sub(digits, 0, digits.len / 2)),

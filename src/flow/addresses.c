@@ -4,8 +4,8 @@
 #include "flow/changed.h"
 #include "flow/mail_out.h"
 #include "flow/people.h"
+#include "flow/proof.h"
 #include "flow/sign_in_private.h"
-#include "store/code_write.h"
 #include "store/copy_write.h"
 #include "store/draft_write.h"
 #include "store/event.h"
@@ -115,27 +115,19 @@ static enum result ask(struct tx *tx, void *context, struct err *err)
 {
 	struct asking *a = context;
 	cleanup(arena_done) struct arena arena = {0};
-	uint8_t browser_hash[HASH_BYTES], hash[HASH_BYTES];
 	struct flow_account account;
 	struct person person;
+	struct str digits;
 
+	TRY(proof_check(tx, a->actor, PROOF_WHOLE, a->now, err));
 	TRY(person_find(tx, a->actor->account_id, actor_self(a->actor), &arena, &person, err));
 	TRY(check_address(tx, a, &person, &arena, err));
 	TRY(count(tx, a, &arena, err));
 	if (a->over)
 		return RESULT_OK;
-	struct code code = {.id = id_new(a->now),
-		.account_id = person.account_id,
-		.person_id = person.id,
-		.browser_hash = {browser_hash, sizeof(browser_hash)},
-		.code_hash = {hash, sizeof(hash)},
-		.expires_at = a->now + LIMIT_CODE_MS,
-		.tries_left = LIMIT_CODE_TRIES,
-		.adds_address = a->address};
-	struct str digits = code_new_digits(&arena);
-	hash_bytes(a->visitor->browser, browser_hash);
-	code_hash(code.id, digits, hash);
-	TRY(code_add(tx, &code, err));
+	struct code code = {
+		.account_id = person.account_id, .person_id = person.id, .adds_address = a->address};
+	TRY(code_begin(tx, &code, a->visitor, a->now, &arena, &digits, err));
 	TRY(flow_account_load(a->flow, tx, person.account_id, &arena, &account, err));
 	TRY(mail_out_address_code(
 		a->flow, tx, &account, a->address, digits, person.address, person.language, a->now, err));
@@ -326,6 +318,7 @@ static enum result remove_address(struct tx *tx, void *context, struct err *err)
 	struct id own_id = actor_self(r->actor), entered;
 	struct person person = {.id = own_id, .account_id = r->actor->account_id}, row;
 
+	TRY(proof_check(tx, r->actor, PROOF_WHOLE, r->now, err));
 	enum result found = person_hold(tx, r->id, &arena, &row, err);
 	if (found == RESULT_OK && !id_equal(row.main_id, own_id))
 		return err_set(err, RESULT_NOT_FOUND, "there is no such address");

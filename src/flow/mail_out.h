@@ -40,8 +40,9 @@ struct str notification_address(struct flow *flow, const struct flow_account *ac
 enum result mail_out_code(struct flow *flow, struct tx *tx, const struct flow_account *account,
 	struct str address, struct str digits, int64_t now, struct err *err) must_check;
 
-/* Queues the mail with the code that proves an address, which the person at `wanted_by` wants to add; in that
- * person's language (empty: the account's). */
+/* Queues the mail with the code that proves an address, which the person at `wanted_by` wants to add, or (the
+ * address itself) by which somebody who is signed in shows anew who it is; in that person's language (empty:
+ * the account's). */
 enum result mail_out_address_code(struct flow *flow, struct tx *tx, const struct flow_account *account,
 	struct str address, struct str digits, struct str wanted_by, struct str language, int64_t now,
 	struct err *err) must_check;

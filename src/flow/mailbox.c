@@ -135,7 +135,7 @@ static enum result replace_session(struct tx *tx, struct mailbox_query *q, const
 		&(struct shared_wish){.visitor = q->visitor, .into = q->person_id}, q->now, &q->sign_in,
 		err));
 	hash_bytes((struct bytes){q->sign_in.token, sizeof(q->sign_in.token)}, hash);
-	return session_set_times(tx, (struct bytes){hash, sizeof(hash)}, old->created_at, old->ends_at, err);
+	return session_stand_in(tx, (struct bytes){hash, sizeof(hash)}, old, proof & old->proved_by, err);
 }
 
 static enum result switch_mailbox(struct tx *tx, void *context, struct err *err)

@@ -3,6 +3,7 @@
 
 #include "flow/changed.h"
 #include "flow/people.h"
+#include "flow/proof.h"
 #include "flow/sign_in_private.h"
 #include "store/copy_write.h"
 #include "store/draft_write.h"
@@ -62,6 +63,7 @@ static enum result make_main(struct tx *tx, void *context, struct err *err)
 {
 	struct change *c = context;
 
+	TRY(proof_check(tx, c->actor, PROOF_WHOLE, c->now, err));
 	TRY(hold(tx, c, err));
 	TRY(move_rows(tx, c, err));
 	TRY(move_name(tx, c, err));

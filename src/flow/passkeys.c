@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "base/network.h"
 #include "flow/changed.h"
+#include "flow/proof_private.h"
 #include "flow/sign_in_private.h"
 #include "seal/box.h"
 #include "seal/random.h"
@@ -132,6 +133,7 @@ static enum result add_passkey(struct tx *tx, void *context, struct err *err)
 	struct passkey_row *others;
 	size_t count;
 
+	TRY(proof_check(tx, a->actor, PROOF_WHOLE, a->now, err));
 	TRY(flow_account_load(a->flow, tx, a->actor->account_id, &arena, &account, err));
 	TRY(passkey_list(tx, actor_self(a->actor), &arena, &others, &count, err));
 	if (count >= PASSKEYS_PER_PERSON)
@@ -173,6 +175,7 @@ struct entering {
 	bool is_known;
 	int64_t counter;
 	struct sign_in sign_in;
+	struct proof_try proof; /* where somebody is signed in already */
 };
 
 static enum result find_passkey(struct tx *tx, void *context, struct err *err)
@@ -222,12 +225,33 @@ static enum result refuse(struct tx *tx, void *context, struct err *err)
 	return note(tx, &actor, EVENT_PASSKEY_REFUSED, e->now, err);
 }
 
+/* The answer is verified; `work` is what it leads to. */
+static enum result take_answer(struct entering *e, db_work work, struct err *err)
+{
+	const struct passkey_answer *answer = e->answer;
+	uint8_t challenge[PASSKEY_CHALLENGE_BYTES];
+
+	TRY(spend_challenge(e->flow, NULL, e->visitor, answer->client_data, e->now, challenge, err));
+	TRY(db_read(flow_db(e->flow), find_passkey, e, err));
+	if (!e->is_known)
+		return err_code(err, RESULT_DENIED, "passkey-wrong", "there is no such passkey");
+	struct passkey_place place = place_of(e->flow, challenge);
+	enum result result = passkey_signed(&place, &e->row.passkey, answer->client_data,
+		answer->authenticator_data, answer->signature, &e->counter, err);
+	if (result == RESULT_OK)
+		result = db_write(flow_db(e->flow), work, e, err);
+	if (result == RESULT_DENIED || result == RESULT_CONFLICT) {
+		TRY(db_write(flow_db(e->flow), refuse, e, err));
+		return err_code(err, RESULT_DENIED, "passkey-wrong", "this passkey does not count");
+	}
+	return result;
+}
+
 enum result sign_in_by_passkey(struct flow *flow, const struct visitor *visitor,
 	const struct passkey_answer *answer, struct id copy_id, int64_t now, struct sign_in *ret,
 	struct err *err)
 {
 	cleanup(arena_done) struct arena arena = {0};
-	uint8_t challenge[PASSKEY_CHALLENGE_BYTES];
 	struct entering entering = {.flow = flow,
 		.visitor = visitor,
 		.answer = answer,
@@ -235,22 +259,33 @@ enum result sign_in_by_passkey(struct flow *flow, const struct visitor *visitor,
 		.now = now,
 		.arena = &arena};
 
-	TRY(spend_challenge(flow, NULL, visitor, answer->client_data, now, challenge, err));
-	TRY(db_read(flow_db(flow), find_passkey, &entering, err));
-	if (!entering.is_known)
-		return err_code(err, RESULT_DENIED, "passkey-wrong", "there is no such passkey");
-	struct passkey_place place = place_of(flow, challenge);
-	enum result result = passkey_signed(&place, &entering.row.passkey, answer->client_data,
-		answer->authenticator_data, answer->signature, &entering.counter, err);
-	if (result == RESULT_OK)
-		result = db_write(flow_db(flow), enter, &entering, err);
-	if (result == RESULT_DENIED || result == RESULT_CONFLICT) {
-		TRY(db_write(flow_db(flow), refuse, &entering, err));
-		return err_code(err, RESULT_DENIED, "passkey-wrong", "this passkey does not count");
-	}
-	TRY(result);
+	TRY(take_answer(&entering, enter, err));
 	*ret = entering.sign_in;
 	return RESULT_OK;
+}
+
+static enum result prove(struct tx *tx, void *context, struct err *err)
+{
+	struct entering *e = context;
+
+	if (!id_equal(e->row.person_id, actor_self(e->proof.actor)))
+		return err_set(err, RESULT_DENIED, "somebody else's passkey");
+	TRY(passkey_use(tx, e->row.id, e->counter, e->now, err));
+	return proof_finish(tx, &e->proof, PROOF_PASSKEY, err);
+}
+
+enum result proof_by_passkey(struct flow *flow, const struct actor *actor, const struct visitor *visitor,
+	const struct passkey_answer *answer, int64_t now, struct err *err)
+{
+	cleanup(arena_done) struct arena arena = {0};
+	struct entering entering = {.flow = flow,
+		.visitor = visitor,
+		.answer = answer,
+		.now = now,
+		.arena = &arena,
+		.proof = {.flow = flow, .actor = actor, .factor = {.visitor = visitor, .now = now}}};
+
+	return take_answer(&entering, prove, err);
 }
 
 struct listing {
@@ -303,6 +338,7 @@ static enum result remove_passkey(struct tx *tx, void *context, struct err *err)
 {
 	const struct removing *r = context;
 
+	TRY(proof_check(tx, r->actor, PROOF_WHOLE, r->now, err));
 	TRY(passkey_remove(tx, actor_self(r->actor), r->id, err));
 	TRY(note(tx, r->actor, EVENT_PASSKEY_REMOVED, r->now, err));
 	return changed_tell(r->flow, tx, r->actor->account_id, actor_self(r->actor), EVENT_PASSKEY_REMOVED,

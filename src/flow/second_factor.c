@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "flow/changed.h"
+#include "flow/proof.h"
 #include "flow/sign_in_private.h"
 #include "seal/box.h"
 #include "seal/random.h"
@@ -122,6 +123,7 @@ static enum result propose(struct tx *tx, void *context, struct err *err)
 	cleanup(arena_done) struct arena arena = {0};
 	struct flow_account account;
 
+	TRY(proof_check(tx, c->actor, PROOF_WITHOUT_FACTOR, c->now, err));
 	TRY(flow_account_load(c->flow, tx, c->actor->account_id, &arena, &account, err));
 	struct factor factor = {.person_id = actor_self(c->actor),
 		.secret_box = box_seal_account(account.key,
@@ -216,8 +218,7 @@ static enum result prove_session(
 	if (session.stage != SESSION_OPEN)
 		return sign_in_complete(tx, &holder->account, &session, PROOF_FACTOR, c->try.visitor,
 			"second-factor", c->now, err);
-	return session_prove(
-		tx, session.token_hash, session.proof | PROOF_FACTOR, c->now, session.ends_at, err);
+	return session_prove(tx, session.token_hash, PROOF_FACTOR, c->now, session.ends_at, err);
 }
 
 static enum result confirm(struct tx *tx, void *context, struct err *err)
@@ -226,6 +227,7 @@ static enum result confirm(struct tx *tx, void *context, struct err *err)
 	cleanup(arena_done) struct arena arena = {0};
 	struct holder holder;
 
+	TRY(proof_check(tx, c->actor, PROOF_WITHOUT_FACTOR, c->now, err));
 	TRY(find_holder(tx, c, &arena, &holder, err));
 	enum result tried = factor_try(tx, &holder.account, &holder.person, false, &c->try, err);
 	if (tried == RESULT_NOT_FOUND)
@@ -260,6 +262,7 @@ static enum result renew_codes(struct tx *tx, void *context, struct err *err)
 	cleanup(arena_done) struct arena arena = {0};
 	struct holder holder;
 
+	TRY(proof_check(tx, c->actor, PROOF_WITHOUT_FACTOR, c->now, err));
 	TRY(find_holder(tx, c, &arena, &holder, err));
 	TRY(factor_try(tx, &holder.account, &holder.person, true, &c->try, err));
 	if (!c->try.is_right)
@@ -289,6 +292,7 @@ static enum result remove_own(struct tx *tx, void *context, struct err *err)
 	uint8_t hash[HASH_BYTES];
 
 	hash_bytes(c->token, hash);
+	TRY(proof_check(tx, c->actor, PROOF_WITHOUT_FACTOR, c->now, err));
 	TRY(find_holder(tx, c, &arena, &holder, err));
 	TRY(factor_try(tx, &holder.account, &holder.person, true, &c->try, err));
 	if (!c->try.is_right)

@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "flow/changed.h"
 #include "flow/people.h"
+#include "flow/proof.h"
 #include "seal/password.h"
 #include "seal/random.h"
 #include "store/event_write.h"
@@ -154,6 +155,7 @@ static enum result set_password(struct tx *tx, void *context, struct err *err)
 {
 	const struct session_change *c = context;
 
+	TRY(proof_check(tx, c->actor, PROOF_WHOLE, c->now, err));
 	TRY(person_set_password(tx, actor_self(c->actor), c->value, c->now, err));
 	TRY(session_remove_others(tx, actor_self(c->actor), c->token_hash, err));
 	TRY(note(tx, c, EVENT_PASSWORD_SET, err));

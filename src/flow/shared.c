@@ -4,6 +4,7 @@
 #include "base/list.h"
 #include "flow/changed.h"
 #include "flow/people.h"
+#include "flow/proof.h"
 #include "flow/sign_in_private.h"
 #include "store/event.h"
 #include "store/person_write.h"
@@ -107,6 +108,7 @@ static enum result begin(struct tx *tx, void *context, struct err *err)
 	struct id self = actor_self(c->actor);
 	struct person row, person;
 
+	TRY(proof_check(tx, c->actor, PROOF_WHOLE, c->now, err));
 	TRY(person_hold(tx, self, c->arena, &person, err));
 	if (person.is_internal)
 		return err_code(err, RESULT_DENIED, "address-internal", "their administrator keeps those");
@@ -171,6 +173,7 @@ static enum result leave(struct tx *tx, void *context, struct err *err)
 	bool is_open;
 	size_t count;
 
+	TRY(proof_check(tx, c->actor, PROOF_WHOLE, c->now, err));
 	TRY(shared_has(tx, c->address_id, actor_self(c->actor), &is_open, err));
 	if (!is_open)
 		return err_set(err, RESULT_NOT_FOUND, "there is no such address");

@@ -178,7 +178,7 @@ enum result sign_in_complete(struct tx *tx, const struct flow_account *account, 
 	cleanup(arena_done) struct arena arena = {0};
 	struct person entered;
 
-	TRY(session_prove(tx, session->token_hash, session->proof | proof, now, ends_at, err));
+	TRY(session_prove(tx, session->token_hash, proof, now, ends_at, err));
 	TRY(person_find(tx, session->account_id, session->entered_id, &arena, &entered, err));
 	TRY(note_in_shared(tx, session, now, err));
 	return note_signed_in(
@@ -223,6 +223,8 @@ enum result sign_in_begin(struct flow *flow, struct tx *tx, const struct person 
 		.used_at = now,
 		.ends_at = end_of(&account, ret->stage, now),
 		.proof = proof,
+		.proved_at = now,
+		.proved_by = proof,
 		.origin = visitor->origin,
 		.stage = ret->stage,
 		.agent = visitor->agent};

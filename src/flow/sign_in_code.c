@@ -26,7 +26,7 @@
 
 /* A code in the making. The digits are hashed with the code's identifier, so that equal codes differ at rest.
  */
-void code_hash(struct id id, struct str digits, uint8_t ret[static HASH_BYTES])
+static void code_hash(struct id id, struct str digits, uint8_t ret[static HASH_BYTES])
 {
 	struct hash hash;
 
@@ -36,13 +36,29 @@ void code_hash(struct id id, struct str digits, uint8_t ret[static HASH_BYTES])
 	hash_final(&hash, ret);
 }
 
-struct str code_new_digits(struct arena *arena)
+static struct str new_digits(struct arena *arena)
 {
 	char *digits = arena_alloc(arena, LIMIT_CODE_DIGITS + 1);
 
 	for (int i = 0; i < LIMIT_CODE_DIGITS; i++)
 		digits[i] = (char)('0' + random_below(10));
 	return (struct str){digits, LIMIT_CODE_DIGITS};
+}
+
+enum result code_begin(struct tx *tx, struct code *code, const struct visitor *visitor, int64_t now,
+	struct arena *arena, struct str *ret_digits, struct err *err)
+{
+	uint8_t browser_hash[HASH_BYTES], hash[HASH_BYTES];
+
+	*ret_digits = new_digits(arena);
+	code->id = id_new(now);
+	hash_bytes(visitor->browser, browser_hash);
+	code_hash(code->id, *ret_digits, hash);
+	code->browser_hash = arena_bytes(arena, (struct bytes){browser_hash, sizeof(browser_hash)});
+	code->code_hash = arena_bytes(arena, (struct bytes){hash, sizeof(hash)});
+	code->expires_at = now + LIMIT_CODE_MS;
+	code->tries_left = LIMIT_CODE_TRIES;
+	return code_add(tx, code, err);
 }
 
 struct code_request {
@@ -59,21 +75,13 @@ struct code_request {
 static enum result send_code_to(struct tx *tx, struct code_request *r, const struct person *person,
 	struct id message_id, struct arena *arena, struct err *err)
 {
-	uint8_t browser_hash[HASH_BYTES], hash[HASH_BYTES];
 	struct flow_account account;
-	struct code code = {.id = id_new(r->now),
-		.account_id = person ? person->account_id : (struct id){{0}},
+	struct str digits;
+	struct code code = {.account_id = person ? person->account_id : (struct id){{0}},
 		.person_id = person ? person->id : (struct id){{0}},
-		.browser_hash = {browser_hash, sizeof(browser_hash)},
-		.code_hash = {hash, sizeof(hash)},
-		.copy_id = r->copy_id,
-		.expires_at = r->now + LIMIT_CODE_MS,
-		.tries_left = LIMIT_CODE_TRIES};
+		.copy_id = r->copy_id};
 
-	struct str digits = code_new_digits(arena);
-	hash_bytes(r->visitor->browser, browser_hash);
-	code_hash(code.id, digits, hash);
-	TRY(code_add(tx, &code, err));
+	TRY(code_begin(tx, &code, r->visitor, r->now, arena, &digits, err));
 	if (person == NULL)
 		return RESULT_OK;
 	TRY(flow_account_load(r->flow, tx, person->account_id, arena, &account, err));
@@ -223,6 +231,12 @@ static enum result uncount(struct tx *tx, const struct code_try *t, struct arena
 	return is_known ? RESULT_OK : sign_in_uncount(tx, "code-network", network, err);
 }
 
+enum result code_use_up(struct tx *tx, const struct code_try *t, struct arena *arena, struct err *err)
+{
+	TRY(code_use(tx, t->code.id, t->now, err));
+	return uncount(tx, t, arena, err);
+}
+
 enum result code_take(struct tx *tx, struct code_try *t, struct arena *arena, struct err *err)
 {
 	uint8_t browser_hash[HASH_BYTES], hash[HASH_BYTES];
@@ -250,8 +264,7 @@ enum result code_take(struct tx *tx, struct code_try *t, struct arena *arena, st
 		return sign_in_note(tx, EVENT_CODE_REFUSED, &t->person, (struct id){0}, t->visitor->origin,
 			STR_NONE, t->now, err);
 	}
-	TRY(code_use(tx, t->code.id, t->now, err));
-	return uncount(tx, t, arena, err);
+	return t->waits ? RESULT_OK : code_use_up(tx, t, arena, err);
 }
 
 static enum result try_code(struct tx *tx, void *context, struct err *err)

@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "flow/people.h"
+#include "flow/proof_private.h"
 #include "seal/password.h"
 #include "store/copy.h"
 #include "store/event.h"
@@ -36,6 +37,7 @@ struct password_try {
 		*person; /* by whose address: whose it was, or who is told of a wrong one; NULL: nobody */
 	bool over;
 	struct sign_in sign_in;
+	struct proof_try proof; /* where the person is signed in already */
 	/* What the try was counted under, to be taken back when the password was right. */
 	bool is_known;
 	struct str known, pair, lower, network;
@@ -179,4 +181,54 @@ enum result sign_in_by_password(struct flow *flow, const struct visitor *visitor
 	TRY(db_write(flow_db(flow), finish_password, &attempt, err));
 	*ret = attempt.sign_in;
 	return RESULT_OK;
+}
+
+static enum result prepare_proof(struct tx *tx, void *context, struct err *err)
+{
+	struct password_try *t = context;
+	const struct actor *actor = t->proof.actor;
+
+	t->over = false;
+	TRY(person_find(tx, actor->account_id, actor_self(actor), t->arena, &t->people[0], err));
+	t->entered[0] = t->people[0];
+	t->person = &t->entered[0];
+	t->address = t->people[0].address;
+	t->count = 1;
+	return count_try(tx, t, err);
+}
+
+static enum result finish_proof(struct tx *tx, void *context, struct err *err)
+{
+	struct password_try *t = context;
+
+	TRY(uncount_try(tx, t, err));
+	return proof_finish(tx, &t->proof, PROOF_PASSWORD, err);
+}
+
+enum result proof_by_password(struct flow *flow, const struct actor *actor, const struct visitor *visitor,
+	const struct proof_given *given, int64_t now, struct err *err)
+{
+	cleanup(arena_done) struct arena arena = {0};
+	struct password_try attempt = {.flow = flow,
+		.visitor = visitor,
+		.now = now,
+		.arena = &arena,
+		.proof = {.flow = flow,
+			.actor = actor,
+			.need = given->need,
+			.factor = {.code = given->factor, .visitor = visitor, .now = now}}};
+
+	if (given->password.len > LIMIT_PASSWORD_BYTES_MAX)
+		return err_code(err, RESULT_DENIED, "password-wrong", "the password is not right");
+	TRY(db_write(flow_db(flow), prepare_proof, &attempt, err));
+	if (attempt.over)
+		return sign_in_too_often(err);
+	enum result verified = verify_all(&attempt, given->password, err);
+	if (verified == RESULT_DENIED) {
+		TRY(db_write(flow_db(flow), refuse_password, &attempt, err));
+		return err_code(err, RESULT_DENIED, "password-wrong", "the password is not right");
+	}
+	TRY(verified);
+	TRY(db_write(flow_db(flow), finish_proof, &attempt, err));
+	return proof_tried(&attempt.proof, err);
 }

@@ -33,15 +33,17 @@ enum result sign_in_device_is_known(struct tx *tx, const struct visitor *visitor
 enum result sign_in_main(struct tx *tx, const struct person *entered, struct arena *arena, struct person *ret,
 	struct err *err) must_check;
 
-/* A fresh code's digits, in the arena, and what is kept of them. */
-struct str code_new_digits(struct arena *arena);
-void code_hash(struct id id, struct str digits, uint8_t ret[static HASH_BYTES]);
+/* Keeps a fresh code for the visitor's browser; the caller says whose it is and what it is for. *ret_digits
+ * in the arena. */
+enum result code_begin(struct tx *tx, struct code *code, const struct visitor *visitor, int64_t now,
+	struct arena *arena, struct str *ret_digits, struct err *err) must_check;
 
 /* A code that was typed in, and what came of it. */
 struct code_try {
 	const struct visitor *visitor;
 	struct str digits; /* code_digits of what was typed */
 	bool adds;	   /* it is to prove an address that is added, not to sign in */
+	bool waits;	   /* when it is right it is not used up yet: code_use_up */
 	int64_t now;
 	/* OK, or DENIED, GONE, NOT_FOUND, BUSY: the work itself is OK then, so that the try taken is kept. */
 	enum result outcome;
@@ -54,6 +56,8 @@ struct str code_digits(struct str typed, struct arena *arena);
 
 /* Counts the try, and uses the code up when it is right. */
 enum result code_take(struct tx *tx, struct code_try *t, struct arena *arena, struct err *err) must_check;
+enum result code_use_up(
+	struct tx *tx, const struct code_try *t, struct arena *arena, struct err *err) must_check;
 
 /* After the transaction: OK, or how the try is refused, as sign_in_by_code says. */
 enum result code_tried(const struct code_try *t, struct err *err) must_check;

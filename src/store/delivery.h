@@ -13,7 +13,7 @@ enum delivery_kind {
 	DELIVERY_REPLY = 4,	    /* a reply from the portal for an internal user, as ordinary mail */
 	DELIVERY_REPORT = 5,	    /* an RFC 3464 report; payload_box holds its fields */
 	DELIVERY_CODE = 6, /* a code; payload_box: its digits, and on lines of their own who wants to add the
-		      address that it proves, and in which language */
+		      address that it proves (itself: shows anew who it is), and in which language */
 	DELIVERY_NOT_READ_HERE = 7,  /* the answer to a mail sent to a notification's address */
 	DELIVERY_TOO_LARGE = 8,	     /* tells an internal user that a reply waits in the portal */
 	DELIVERY_ADDRESS_DENIED = 9, /* tells an owner that a recipient's address is another person's;

@@ -51,6 +51,7 @@ struct event {
 #define EVENT_ACCESS_CODE_CHANGED "access-code.changed" /* by the sender or an administrator */
 #define EVENT_SIGNED_IN "person.signed-in"
 #define EVENT_SIGNED_OUT "person.signed-out"
+#define EVENT_PROVED "person.proved" /* who it is, anew in a session that is open; detail: by what */
 #define EVENT_CODE_SENT "person.code-sent"
 #define EVENT_CODE_REFUSED "person.code-refused"
 #define EVENT_PASSWORD_SET "person.password-set"

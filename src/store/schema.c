@@ -908,6 +908,10 @@ static const char one_index_of_ends[] = "DROP INDEX message_by_expiry;"
 					"   WHEN expiry_done = 0 THEN 1"
 					"   WHEN expired_told_at = 0 THEN 2 END) IS NOT NULL;";
 
+/* When, and by what, the person of a session last showed who it is. */
+static const char proofs[] = "ALTER TABLE session ADD COLUMN proved_at BIGINT NOT NULL DEFAULT 0;"
+			     "ALTER TABLE session ADD COLUMN proved_by BIGINT NOT NULL DEFAULT 0;";
+
 static const struct migration migrations[] = {
 	{1, "begin", begin},
 	{2, "delay-notices", delay_notices},
@@ -951,6 +955,7 @@ static const struct migration migrations[] = {
 	{40, "signatures", signatures},
 	{41, "draft-versions", draft_versions},
 	{42, "one-index-of-ends", one_index_of_ends},
+	{43, "proofs", proofs},
 };
 
 /* PostgreSQL keeps samples of a column's values in its statistics, where nobody but a superuser can wipe

@@ -5,7 +5,7 @@
 
 #define COLUMNS                                                                                              \
 	"token_hash, account_id, person_id, created_at, used_at, ends_at, proof, origin, stage, agent, "     \
-	"entered_id, self_id"
+	"entered_id, self_id, proved_at, proved_by"
 
 static struct session read_row(const struct rows *rows, struct arena *arena)
 {
@@ -22,6 +22,8 @@ static struct session read_row(const struct rows *rows, struct arena *arena)
 		.agent = arena_str(arena, row_text(rows, 9)),
 		.entered_id = row_id(rows, 10),
 		.self_id = row_id(rows, 11),
+		.proved_at = row_int(rows, 12),
+		.proved_by = row_int(rows, 13),
 	};
 }
 
@@ -59,11 +61,12 @@ enum result session_add(struct tx *tx, const struct session *session, struct err
 {
 	return db_exec(tx,
 		"INSERT INTO session (" COLUMNS
-		") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+		") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
 		DB_ARGS(db_bytes(session->token_hash), db_id(session->account_id), db_id(session->person_id),
 			db_int(session->created_at), db_int(session->used_at), db_int(session->ends_at),
 			db_int(session->proof), db_text(session->origin), db_int(session->stage),
-			db_text(session->agent), db_id(session->entered_id), db_id_or_null(session->self_id)),
+			db_text(session->agent), db_id(session->entered_id), db_id_or_null(session->self_id),
+			db_int(session->proved_at), db_int(session->proved_by)),
 		NULL, err);
 }
 
@@ -79,19 +82,33 @@ enum result session_prove(
 	int64_t changed;
 
 	TRY(db_exec(tx,
-		"UPDATE session SET proof = $2, stage = 0, used_at = $3, ends_at = $4 WHERE token_hash = $1",
+		"UPDATE session SET proof = proof | $2, proved_by = proved_by | $2, stage = 0, used_at = $3,"
+		" ends_at = $4 WHERE token_hash = $1",
 		DB_ARGS(db_bytes(token_hash), db_int(proof), db_int(now), db_int(ends_at)), &changed, err));
 	return changed ? RESULT_OK : err_set(err, RESULT_NOT_FOUND, "there is no such session");
 }
 
-enum result session_set_times(
-	struct tx *tx, struct bytes token_hash, int64_t created_at, int64_t ends_at, struct err *err)
+enum result session_prove_anew(
+	struct tx *tx, struct bytes token_hash, int64_t proof, int64_t now, struct err *err)
+{
+	int64_t changed;
+
+	TRY(db_exec(tx,
+		"UPDATE session SET proof = proof | $2, proved_by = $2, proved_at = $3"
+		" WHERE token_hash = $1 AND stage = 0 AND ends_at > $3",
+		DB_ARGS(db_bytes(token_hash), db_int(proof), db_int(now)), &changed, err));
+	return changed ? RESULT_OK : err_set(err, RESULT_NOT_FOUND, "there is no such session");
+}
+
+enum result session_stand_in(
+	struct tx *tx, struct bytes token_hash, const struct session *old, int64_t proved_by, struct err *err)
 {
 	return db_exec(tx,
 		"UPDATE session SET created_at = $2, ends_at = CASE WHEN ends_at < $3 THEN ends_at ELSE $3 "
-		"END"
-		" WHERE token_hash = $1",
-		DB_ARGS(db_bytes(token_hash), db_int(created_at), db_int(ends_at)), NULL, err);
+		"END, proved_at = $4, proved_by = $5 WHERE token_hash = $1",
+		DB_ARGS(db_bytes(token_hash), db_int(old->created_at), db_int(old->ends_at),
+			db_int(old->proved_at), db_int(proved_by)),
+		NULL, err);
 }
 
 enum result session_remove(struct tx *tx, struct bytes token_hash, struct err *err)

@@ -34,6 +34,8 @@ struct session {
 	int64_t used_at; /* last use by the person's own request */
 	int64_t ends_at; /* absolute limit */
 	int64_t proof;
+	int64_t proved_at; /* when the person last showed who it is, from the beginning … */
+	int64_t proved_by; /* … and by what: bits of session_proof */
 	struct str origin; /* address it was begun from */
 	enum session_stage stage;
 	struct str agent; /* what the browser calls itself, in short; may be empty */

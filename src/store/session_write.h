@@ -6,14 +6,18 @@
 enum result session_add(struct tx *tx, const struct session *session, struct err *err) must_check;
 enum result session_set_used(struct tx *tx, struct bytes token_hash, int64_t now, struct err *err) must_check;
 
-/* More was shown: the session is open from now on. NOT_FOUND when it is gone. */
+/* `proof` was shown as well: the session is open from now on. NOT_FOUND when it is gone. */
 enum result session_prove(struct tx *tx, struct bytes token_hash, int64_t proof, int64_t now, int64_t ends_at,
 	struct err *err) must_check;
 
-/* For a session that stands in for another: begun with it, and ending no later (ends_at only comes nearer).
- */
-enum result session_set_times(struct tx *tx, struct bytes token_hash, int64_t created_at, int64_t ends_at,
-	struct err *err) must_check;
+/* All of `proof` was shown anew in a session that is open. NOT_FOUND when there is none. */
+enum result session_prove_anew(
+	struct tx *tx, struct bytes token_hash, int64_t proof, int64_t now, struct err *err) must_check;
+
+/* For a session that stands in for another: begun with it, shown no later who it is (by `proved_by`), and
+ * ending no later (ends_at only comes nearer). */
+enum result session_stand_in(struct tx *tx, struct bytes token_hash, const struct session *old,
+	int64_t proved_by, struct err *err) must_check;
 enum result session_remove(struct tx *tx, struct bytes token_hash, struct err *err) must_check;
 
 /* In what follows the person's sessions are also those in mailboxes shared with others. NOT_FOUND when it is

@@ -13,8 +13,10 @@ enum route_rights {
 	RIGHTS_OWN_COOKIES, /* as ANYONE; with nobody signed in it changes only cookies of who asks, or what a
 			     * secret in its path stands for, so that any form is as good as one of ours */
 	RIGHTS_WATCHING,    /* as ANYONE; a script asks by itself, so that it is no use of the session (R7) */
-	RIGHTS_SIGNED_IN,   /* a person's session */
-	RIGHTS_ADMIN,	    /* an administrator's session */
+	RIGHTS_PROVED_OR_DUE, /* as ANYONE; whoever is signed in has shown who it is a short while ago */
+	RIGHTS_SIGNED_IN,     /* a person's session */
+	RIGHTS_PROVED,	      /* and who it is was shown a short while ago */
+	RIGHTS_ADMIN,	      /* an administrator's session */
 };
 
 /* A page's work: straight-line code in a worker thread. On OK the response is sent as it stands; any other

@@ -250,6 +250,7 @@ export class Walk {
     await this.see("recovery-codes", page);
     const codes = await page.locator(".codes code").allTextContents();
     await this.see("second-factor-set", page, "/settings/second-factor");
+    await this.proof(page);
     const other = await this.newPage();
     await other.goto(`${this.node.url}/sign-in`);
     await other.locator("#address").fill(this.carol);
@@ -265,6 +266,22 @@ export class Walk {
     await page.locator("input[name=code]").fill(codes[0]);
     await Promise.all([page.waitForEvent("domcontentloaded"), page.locator("button[name=remove]").click()]);
     await this.see("second-factor-removed", page);
+  }
+
+  /** Who it is, shown anew before a change. */
+  async proof(page) {
+    await this.see("prove", page, "/prove?next=/settings/passkeys");
+    await page.locator("input[name=password]").fill("seventeen herons");
+    await page.locator("input[name=factor]").fill("000000");
+    await submit(page, "/prove/password");
+    await this.see("prove-wrong", page);
+    await submit(page, "/prove/send-code");
+    this.codes += 1;
+    await this.see("prove-code", page);
+    await page.locator("input[name=code]").fill("1234 5678");
+    await page.locator("input[name=factor]").fill("000000");
+    await submit(page, "/prove/code");
+    await this.see("prove-code-wrong", page);
   }
 
   async ended(page) {

@@ -57,6 +57,28 @@ test("without a verified person nothing is signed in", async () => {
   await page.locator(".passkey-problem:not([hidden])").waitFor();
 });
 
+test("later a passkey shows who it is before something changes, and what was begun goes on", async () => {
+  const { page } = await open();
+  await signInAlice(node, page);
+  await page.goto(`${node.url}/settings/passkeys`);
+  await page.locator("form[data-passkey] button").click();
+  await page.waitForURL(/done=1/);
+  await page.goto(`${node.url}/settings/password`);
+  await page.locator("#password").fill("seventeen blue herons");
+  node.moveClock(11 * 60_000);
+  await page.locator("form[action='/settings/password'] button").click();
+  await page.locator("form[action='/prove/passkey'] button").click();
+  await page.waitForURL(/settings\?saved=1/);
+  await page.goto(`${node.url}/settings/passkeys`);
+  assert.match(page.url(), /settings\/passkeys$/);
+  await page.locator(".places button").first().click(); // for the tests that follow
+  await page.waitForURL(/done=1/);
+  await page.goto(`${node.url}/settings/password`);
+  await page.locator("#password").fill("correct horse battery");
+  await page.locator("form[action='/settings/password'] button").click();
+  await page.waitForURL(/settings\?saved=1/);
+});
+
 // Apart: looking with axe takes the virtual authenticator away from a page.
 test("axe finds nothing where passkeys are offered", async () => {
   const { page } = await open();

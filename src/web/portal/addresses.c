@@ -251,15 +251,15 @@ static const struct route_parameter remove_parameters[] = {
 static const struct route rows[] = {
 	{METHOD_GET, "/settings/addresses", RIGHTS_SIGNED_IN, get_parameters, get_addresses, NULL,
 		"The person's addresses"},
-	{METHOD_POST, "/settings/addresses", RIGHTS_SIGNED_IN, add_parameters, post_addresses, NULL,
+	{METHOD_POST, "/settings/addresses", RIGHTS_PROVED, add_parameters, post_addresses, NULL,
 		"Mails a code to an address that is to be added"},
 	{METHOD_GET, "/settings/addresses/code", RIGHTS_SIGNED_IN, code_query, get_code, NULL,
 		"Asks for that code"},
 	{METHOD_POST, "/settings/addresses/code", RIGHTS_SIGNED_IN, code_parameters, post_code, NULL,
 		"Adds the address, by the code, in the browser that asked for it"},
-	{METHOD_POST, "/settings/addresses/main", RIGHTS_SIGNED_IN, remove_parameters, post_main, NULL,
+	{METHOD_POST, "/settings/addresses/main", RIGHTS_PROVED, remove_parameters, post_main, NULL,
 		"Makes a further address the main one"},
-	{METHOD_POST, "/settings/addresses/remove", RIGHTS_SIGNED_IN, remove_parameters, post_remove, NULL,
+	{METHOD_POST, "/settings/addresses/remove", RIGHTS_PROVED, remove_parameters, post_remove, NULL,
 		"Lets an address sign in as itself again"},
 };
 

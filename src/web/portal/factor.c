@@ -26,6 +26,7 @@ static enum result find_self(struct request *request, struct actor *ret, struct 
 	visit_set_account(request, &facts->settings);
 	ret->account_id = facts->person.account_id;
 	ret->person_id = facts->person.id;
+	ret->session_hash = facts->session.token_hash;
 	*ret_address = facts->person.address;
 	return RESULT_OK;
 }
@@ -370,15 +371,15 @@ static const struct route rows[] = {
 		"Asks for the second factor of whoever is signing in"},
 	{METHOD_POST, "/sign-in/second-factor", RIGHTS_ANYONE, ask_parameters, post_ask, NULL,
 		"Signs in by the second factor"},
-	{METHOD_GET, "/settings/second-factor", RIGHTS_ANYONE, get_parameters, get_settings, NULL,
+	{METHOD_GET, "/settings/second-factor", RIGHTS_PROVED_OR_DUE, get_parameters, get_settings, NULL,
 		"The person's second factor; also where the account asks for one before anything opens"},
-	{METHOD_POST, "/settings/second-factor/new", RIGHTS_ANYONE, new_parameters, post_new, NULL,
+	{METHOD_POST, "/settings/second-factor/new", RIGHTS_PROVED_OR_DUE, new_parameters, post_new, NULL,
 		"Makes a secret for an app"},
-	{METHOD_GET, "/settings/second-factor/new", RIGHTS_ANYONE, shown_parameters, get_new, NULL,
+	{METHOD_GET, "/settings/second-factor/new", RIGHTS_PROVED_OR_DUE, shown_parameters, get_new, NULL,
 		"Shows the secret until it is confirmed"},
-	{METHOD_POST, "/settings/second-factor/confirm", RIGHTS_ANYONE, confirm_parameters, post_confirm,
-		NULL, "Confirms it by a first code, and shows recovery codes"},
-	{METHOD_POST, "/settings/second-factor", RIGHTS_SIGNED_IN, change_parameters, post_change, NULL,
+	{METHOD_POST, "/settings/second-factor/confirm", RIGHTS_PROVED_OR_DUE, confirm_parameters,
+		post_confirm, NULL, "Confirms it by a first code, and shows recovery codes"},
+	{METHOD_POST, "/settings/second-factor", RIGHTS_PROVED, change_parameters, post_change, NULL,
 		"Removes the second factor or makes new recovery codes, by a code"},
 	{METHOD_POST, "/settings/second-factor/file", RIGHTS_SIGNED_IN, file_parameters, post_file, NULL,
 		"Gives the recovery codes shown as a file"},

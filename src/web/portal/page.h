@@ -5,6 +5,7 @@
 
 #include "flow/draft.h"
 #include "flow/open.h"
+#include "flow/passkeys.h"
 #include "flow/sign_in.h"
 #include "text/format.h"
 #include "web/csrf.h"
@@ -116,6 +117,19 @@ enum result page_door(
 enum result page_portal(struct request *request, struct response *response, const char *template,
 	const char *at, json_t *view) must_check;
 
+/* What a passkey's device answered, from the fields of a form; false when it is malformed. */
+bool page_passkey_answer(struct request *request, struct passkey_answer *ret);
+#define BASE64_OF(bytes) ((bytes)*4 / 3 + 4)
+#define PASSKEY_ANSWER_FIELDS                                                                                \
+	{PARAMETER_FIELD, "credential", BASE64_OF(LIMIT_PASSKEY_ID_BYTES), 0,                                \
+		"which passkey, base64url as all"},                                                          \
+		{PARAMETER_FIELD, "client", BASE64_OF(LIMIT_PASSKEY_CLIENT_BYTES), 0, "clientDataJSON"},     \
+		{PARAMETER_FIELD, "data", BASE64_OF(LIMIT_PASSKEY_ATTESTATION_BYTES), 0,                     \
+			"authenticatorData"},                                                                \
+	{                                                                                                    \
+		PARAMETER_FIELD, "signature", BASE64_OF(LIMIT_PASSKEY_SIGNATURE_BYTES), 0, "signature"       \
+	}
+
 /* When the session ends now, as fields of the header of an answer that is no page: Session-Left in seconds,
  * and Session-Ends as a clock shows it. */
 void page_tell_session(const struct request *request, struct response *response);
@@ -168,7 +182,7 @@ extern const struct route_table portal_routes_passkey, portal_routes_check, port
 	portal_routes_leaving;
 
 extern const struct route_table portal_routes_access_code, portal_routes_addresses, portal_routes_attached,
-	portal_routes_preview, portal_routes_shared, portal_routes_summary;
+	portal_routes_preview, portal_routes_prove, portal_routes_shared, portal_routes_summary;
 
 /* Of lists. */
 extern const struct route_table portal_routes_delete, portal_routes_live, portal_routes_mark,

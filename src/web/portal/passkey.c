@@ -3,9 +3,6 @@
 #include "web/portal/page.h"
 
 #include "base/limits.h"
-#include "flow/passkeys.h"
-
-#define BASE64_OF(bytes) ((bytes)*4 / 3 + 4)
 
 static enum result answer_challenge(
 	struct request *request, struct response *response, const struct actor *actor)
@@ -47,23 +44,30 @@ static bool field_bytes(struct request *request, const char *name, size_t most, 
 	return passkey_bytes(request_field(request, name), most, request->arena, ret);
 }
 
+bool page_passkey_answer(struct request *request, struct passkey_answer *ret)
+{
+	struct bytes client_data;
+
+	if (!field_bytes(request, "credential", LIMIT_PASSKEY_ID_BYTES, &ret->credential_id) ||
+		!field_bytes(request, "client", LIMIT_PASSKEY_CLIENT_BYTES, &client_data) ||
+		!field_bytes(request, "data", LIMIT_PASSKEY_ATTESTATION_BYTES, &ret->authenticator_data) ||
+		!field_bytes(request, "signature", LIMIT_PASSKEY_SIGNATURE_BYTES, &ret->signature))
+		return false;
+	ret->client_data = bytes_str(client_data);
+	return true;
+}
+
 static enum result post_sign_in(struct request *request, struct response *response)
 {
 	struct passkey_answer answer;
-	struct bytes client_data;
 	struct sign_in sign_in;
 	struct id copy_id = {0};
 	enum result result = RESULT_DENIED;
 
 	(void)id_parse(request_field(request, "link"), &copy_id);
-	if (field_bytes(request, "credential", LIMIT_PASSKEY_ID_BYTES, &answer.credential_id) &&
-		field_bytes(request, "client", LIMIT_PASSKEY_CLIENT_BYTES, &client_data) &&
-		field_bytes(request, "data", LIMIT_PASSKEY_ATTESTATION_BYTES, &answer.authenticator_data) &&
-		field_bytes(request, "signature", LIMIT_PASSKEY_SIGNATURE_BYTES, &answer.signature)) {
-		answer.client_data = bytes_str(client_data);
+	if (page_passkey_answer(request, &answer))
 		result = sign_in_by_passkey(flow_of(request), &visit_of(request)->visitor, &answer, copy_id,
 			request->now, &sign_in, &request->err);
-	}
 	if (result == RESULT_OK)
 		return page_signed_in(request, response, &sign_in);
 	if (result != RESULT_DENIED)
@@ -139,11 +143,7 @@ static enum result post_remove(struct request *request, struct response *respons
 }
 
 static const struct route_parameter sign_in_parameters[] = {
-	{PARAMETER_FIELD, "credential", BASE64_OF(LIMIT_PASSKEY_ID_BYTES), 0,
-		"which passkey, base64url as all"},
-	{PARAMETER_FIELD, "client", BASE64_OF(LIMIT_PASSKEY_CLIENT_BYTES), 0, "clientDataJSON"},
-	{PARAMETER_FIELD, "data", BASE64_OF(LIMIT_PASSKEY_ATTESTATION_BYTES), 0, "authenticatorData"},
-	{PARAMETER_FIELD, "signature", BASE64_OF(LIMIT_PASSKEY_SIGNATURE_BYTES), 0, "signature"},
+	PASSKEY_ANSWER_FIELDS,
 	{PARAMETER_FIELD, "link", ID_TEXT_LEN, 0, "the notification's link that began it"},
 	{0},
 };
@@ -171,13 +171,13 @@ static const struct route rows[] = {
 		"Gives a challenge to sign in by, as JSON for the script"},
 	{METHOD_POST, "/sign-in/passkey", RIGHTS_ANYONE, sign_in_parameters, post_sign_in, NULL,
 		"Signs in by a passkey"},
-	{METHOD_GET, "/settings/passkeys", RIGHTS_SIGNED_IN, get_parameters, get_passkeys, NULL,
+	{METHOD_GET, "/settings/passkeys", RIGHTS_PROVED, get_parameters, get_passkeys, NULL,
 		"The person's passkeys"},
 	{METHOD_POST, "/settings/passkeys/challenge", RIGHTS_SIGNED_IN, NULL, post_new_challenge, NULL,
 		"Gives a challenge to make a passkey by, as JSON for the script"},
-	{METHOD_POST, "/settings/passkeys/add", RIGHTS_SIGNED_IN, add_parameters, post_add, NULL,
+	{METHOD_POST, "/settings/passkeys/add", RIGHTS_PROVED, add_parameters, post_add, NULL,
 		"Keeps a new passkey"},
-	{METHOD_POST, "/settings/passkeys/remove", RIGHTS_SIGNED_IN, remove_parameters, post_remove, NULL,
+	{METHOD_POST, "/settings/passkeys/remove", RIGHTS_PROVED, remove_parameters, post_remove, NULL,
 		"Removes a passkey"},
 };
 

@@ -67,9 +67,9 @@ static const struct route_parameter post_parameters[] = {
 };
 
 static const struct route rows[] = {
-	{METHOD_GET, "/settings/password", RIGHTS_SIGNED_IN, get_parameters, get_password, NULL,
+	{METHOD_GET, "/settings/password", RIGHTS_PROVED, get_parameters, get_password, NULL,
 		"Offers to choose a password"},
-	{METHOD_POST, "/settings/password", RIGHTS_SIGNED_IN, post_parameters, post_password, NULL,
+	{METHOD_POST, "/settings/password", RIGHTS_PROVED, post_parameters, post_password, NULL,
 		"Keeps the password and ends the person's other sessions"},
 };
 

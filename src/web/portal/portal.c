@@ -1,3 +1,4 @@
+#include "web/portal/prove.h"
 #include "web/portal/write.h"
 
 #include "base/limits.h"
@@ -39,6 +40,7 @@ static const struct route_table *const tables[] = {
 	&portal_routes_password,
 	&portal_routes_presence,
 	&portal_routes_preview,
+	&portal_routes_prove,
 	&portal_routes_reply,
 	&portal_routes_search,
 	&portal_routes_settings,
@@ -71,6 +73,15 @@ static enum result ask_to_sign_in(struct request *request, struct response *resp
 	return RESULT_OK;
 }
 
+static enum result handle_proved(struct request *request, struct response *response)
+{
+	bool asks = false;
+
+	if (prove_is_asked(request->route->rights) && visit_of(request)->is_signed_in)
+		TRY(prove_first(request, response, &asks));
+	return asks ? RESULT_OK : request->route->handler(request, response);
+}
+
 /* Runs a page. */
 static enum result handle(struct request *request, struct response *response)
 {
@@ -96,7 +107,7 @@ static enum result handle(struct request *request, struct response *response)
 		if (session_use(flow_of(request), &visit->session, request->now, &err) != RESULT_OK)
 			log_warning("web", "a session's use was not written down: %s", err.text);
 	}
-	return request->route->handler(request, response);
+	return handle_proved(request, response);
 }
 
 static enum result load(struct portal *portal, struct err *err)

@@ -154,9 +154,9 @@ static const struct route_parameter self_parameters[] = {
 };
 
 static const struct route rows[] = {
-	{METHOD_POST, "/settings/addresses/share", RIGHTS_SIGNED_IN, share_parameters, post_share, NULL,
+	{METHOD_POST, "/settings/addresses/share", RIGHTS_PROVED, share_parameters, post_share, NULL,
 		"Several people use an address of the person from now on"},
-	{METHOD_POST, "/settings/addresses/leave", RIGHTS_SIGNED_IN, leave_parameters, post_leave, NULL,
+	{METHOD_POST, "/settings/addresses/leave", RIGHTS_PROVED, leave_parameters, post_leave, NULL,
 		"Somebody uses a shared address no more"},
 	{METHOD_GET, "/sign-in/self", RIGHTS_ANYONE, NULL, get_self, NULL,
 		"Asks who it is that proved a shared address"},
