@@ -5,9 +5,10 @@ import fs from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { check, checkWeight, checkWithoutScripts, watchForeign } from "./check.mjs";
-import { text } from "./mails.mjs";
+import { forwarded, text } from "./mails.mjs";
+import { until } from "./node.mjs";
 import { Walk, idHex } from "./pages.mjs";
-import { withNode } from "./setup.mjs";
+import { press, withNode } from "./setup.mjs";
 
 const PHONE = { width: 360, height: 740 }, DESK = { width: 1280, height: 800 };
 const VIEWS = [["light", PHONE], ["dark", DESK]];
@@ -28,6 +29,40 @@ async function withoutBlobs(run) {
   await run();
   folders.forEach((name) => fs.renameSync(path.join(away, name), path.join(blobs, name)));
   fs.rmdirSync(away);
+}
+
+/** What is shown when everybody looks at PDF files at the same time. */
+async function showBusy(walk, page, url) {
+  const busy = await until(async () => {
+    const answers = await Promise.all(Array.from({ length: 16 }, () => page.request.get(url,
+      { headers: { "accept-language": walk.options.locale } })));
+    return answers.find((answer) => answer.status() === 429);
+  }, "somebody not to have a turn");
+  const body = await busy.text();
+  await page.route(url, (route) => route.fulfill({ status: 429, contentType: "text/html; charset=utf-8", body }));
+  await walk.see("error-busy", page, url);
+  await page.unroute(url);
+}
+
+let crowd;
+
+/** As many people as can use the address already; one more comes. */
+async function showFull(walk, role, own) {
+  const many = Array.from({ length: 50 }, (_, i) => `m${i}@many.example`);
+  await (crowd ??= node.send("alice@acme.example", many, text(many[0], "Hello [secure]", "Hello.")));
+  await node.send("alice@acme.example", [role], text(role, "Order [secure]", "Sixty chairs."));
+  const page = await walk.newPage();
+  await walk.signIn(page, (await node.link(role)).split("/").at(-1), role);
+  await page.goto(`${node.url}/settings/addresses`);
+  await press(page, page.locator("form[action$='/share'] button"));
+  node.sql("INSERT INTO address_member (address_id, person_id, since) SELECT a.id, p.id, 1 FROM person a, person p" +
+    " WHERE a.address_key = ? AND p.address_key LIKE '%@many.example'", role);
+  await page.locator("#address").fill(own);
+  await press(page, page.locator("form[action='/sign-in/self'] button").first());
+  await page.locator("input[name=code]").fill(await node.code(own));
+  await press(page, page.locator("form[action='/sign-in/code'] button"));
+  await walk.see("error-shared-full", page);
+  await page.context().close();
 }
 
 async function visit(locale, javaScriptEnabled) {
@@ -55,6 +90,8 @@ async function visit(locale, javaScriptEnabled) {
   const damaged = (await node.link(carol, 2)).split("/").at(-1);
   await node.send("xenia@beta.example", carol, text(carol, "From Beta [secure]", "Hello.").replace("alice@acme", "xenia@beta"));
   await node.link(carol, 3);
+  await node.send("alice@acme.example", carol, forwarded(carol));
+  const gone = (await node.link(carol, 4)).split("/").at(-1);
   const page = await walk.newPage();
   await walk.see("link", page, `/m/${large}`);
   await page.goto(`${node.url}/sign-in`);
@@ -76,6 +113,11 @@ async function visit(locale, javaScriptEnabled) {
   node.sql("UPDATE message SET head_box = zeroblob(length(head_box)) WHERE id = (SELECT message_id FROM copy WHERE hex(id) = upper(?))",
     idHex(damaged));
   await walk.see("error-internal", page, `/message/${damaged}`);
+  await page.goto(`${node.url}/message/${gone}`);
+  await press(page, page.locator("a.file-open"));
+  await showBusy(walk, page, node.url + await page.locator("a.file-open").getAttribute("href"));
+  node.sql("DELETE FROM wrap WHERE hex(holder_id) = upper(?)", idHex(gone));
+  await walk.see("error-gone", page, `/message/${gone}`);
   await page.goto(`${node.url}/search`);
   await page.locator("#q").evaluate((field) => {
     field.removeAttribute("maxlength");
@@ -83,6 +125,7 @@ async function visit(locale, javaScriptEnabled) {
   });
   await Promise.all([page.waitForEvent("domcontentloaded"), page.locator("form.panel button").click()]);
   await walk.see("error-too-large", page);
+  await showFull(Object.assign(walk, { codes: 0 }), `orders.${carol}`, `own.${carol}`);
   assert.deepEqual(foreign, []);
   return seen;
 }
@@ -90,5 +133,5 @@ async function visit(locale, javaScriptEnabled) {
 for (const locale of ["en", "en-XB"])
   for (const scripts of [true, false])
     test(`pages that few ever see: ${locale}, scripts ${scripts ? "on" : "off"}`, async () => {
-      assert.ok((await visit(locale, scripts)).length === 7);
+      assert.ok((await visit(locale, scripts)).length === 10);
     });

@@ -54,6 +54,31 @@ def test_r1_an_extension_ends_with_retention(node, short):
     assert done.status == 200 and "was extended" in text_of(done)
 
 
+@pytest.mark.parametrize("days", ["0", "30"])
+def test_r1_what_would_last_longer_ends_with_retention(node, days):
+    """Also what has no expiry of its own: to the minute, for everybody, and there is nothing to extend."""
+    node.run("account", "set", "retention_days", "10")
+    node.run("definition", "add", "Endless", "--expire-days", days)
+    smtp.send(node.smtp_port, smtp.make(subject="Offer [secure:endless]", to=[CAROL, DAVE]))
+    sent = when(commands.facts(node)["sent"])
+    assert when(commands.facts(node)["expires"]) == sent + 10 * DAY
+    alice = Sender(node)
+    assert "/extend" not in alice.page().text
+    page = alice.browser.get(alice.path + "/extend")
+    assert "not beyond the time messages are kept" in text_of(page)
+    node.run("message", "extend", commands.message_id(node), "--until", words(sent + 11 * DAY) + "Z", code=6)
+    # A longer retention that is set later is not the one it was sent with.
+    node.run("account", "set", "retention_days", "20")
+    node.move_clock(sent + 10 * DAY - 2 * MINUTE - clock(node))
+    carol, message = reader_of(node, CAROL)
+    assert "forty-two" in carol.get(message).text and "Expires" in text_of(carol.get("/inbox"))
+    node.move_clock(sent + 10 * DAY + 1000 - clock(node))
+    gone = carol.get(message)
+    assert gone.status == 410 and "forty-two" not in gone.text
+    wait.until(lambda: rows.query(node, "select count(*) from wrap") == [("0",)], "the keys to go")
+    assert {"message.expired", "message.destroyed"} <= set(commands.events(node))
+
+
 def test_r5_the_sender_extends_once_and_an_administrator_whenever(node, short):
     carol, message = reader_of(node, CAROL)
     sent = when(commands.facts(node)["sent"])

@@ -1,5 +1,7 @@
 """Formatted text: the HTML is never trusted, and a plain text made from it is always beside it."""
 
+import urllib.parse
+
 import pytest
 from support import maildir, portal, rows, smtp, wait
 
@@ -86,9 +88,34 @@ def test_a_draft_keeps_both_sealed_until_it_leaves(node, undo):
     assert "<b>Bob</b>" in maildir.html_of(mail) and lines(maildir.text_of(mail)).endswith(TEXT)
 
 
-def test_html_past_its_limit_is_refused_and_what_was_written_stays(sqlite_node):
+LONG = {"as it comes": "<b>" + "long " * 110_000 + "</b>",
+        "once it is clean": "<a href=https://a.example/>x" * 16_000,
+        "as plain text": "<blockquote>" * 19 + "<br>a" * 60_000}
+
+
+@pytest.mark.parametrize("where", ["/compose", "/reply"])
+def test_r14_html_past_its_limit_is_refused_and_what_was_written_stays(sqlite_node, where):
+    node = sqlite_node
+    alice = writer(node)
+    path, fields = "/compose", {"to": BOB, "subject": "Plan"}
+    if where == "/reply":
+        node.run("definition", "set", "Default", "--all-recipients", "yes")
+        smtp.send(node.smtp_port, smtp.make(sender=BOB, to=ALICE, subject="Offer [secure]"), sender=BOB, recipients=[ALICE])
+        path, fields = next(link for link in alice.get("/inbox").links if link.startswith("/message/")) + "/reply", {}
+    page = alice.get(path)
+    for what, html in LONG.items():
+        assert len(html) < 1 << 19 or what == "as it comes"
+        for do in ("send", "save"):
+            refused = alice.submit_files(page, where + "$", [], text="of the script", html=html, do=do, **fields)
+            assert refused.status == 422 and "512 KB at most" in refused.text and "of the script" in refused.text, (what, do)
+            assert where == "/reply" or f'value="{BOB}"' in refused.text
+    assert "sent=1" in alice.submit_files(page, where + "$", [], text="x", html="<b>short</b>", **fields).url
+
+
+def test_html_that_is_no_utf8_is_refused(sqlite_node):
     alice = writer(sqlite_node)
-    page = compose(alice, html="<b>" + "long " * 120_000 + "</b>")
-    assert page.status == 422 and "512 KB at most" in page.text
-    page = compose(alice, html="<blockquote>" * 19 + "<br>a" * 60_000)
-    assert page.status == 422 and "512 KB at most" in page.text
+    page = alice.get("/compose")
+    fields = {**page.form(r"/compose$")["fields"], "to": BOB, "text": "x", "html": "<b>Marmalade \udcff</b>"}
+    refused = alice.request("/compose", urllib.parse.urlencode(fields, errors="surrogateescape").encode(), {
+        "Content-Type": "application/x-www-form-urlencoded", "Origin": alice.base})
+    assert refused.status in (400, 422) and sqlite_node.json("message", "list") == [], refused.status

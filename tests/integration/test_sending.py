@@ -164,6 +164,50 @@ def test_r11_parallel_sends_do_not_pass_the_limit(node):
     assert usage(node) == (LIMIT, LIMIT)
 
 
+def portal_sends(node, count):
+    """Ways to send a message from as many pages of Alice's, each to somebody new: the HTTP status."""
+    node.run("account", "set", "undo_seconds", "0")
+
+    def at_last_page(n):
+        browser, _ = portal.sign_in_by_password(node, ALICE)
+        fields = {"to": f"q{n}@partner.example", "subject": "Offer", "text": "Marmalade."}
+        page = browser.submit_files(browser.get("/compose"), r"/compose$", [], **fields)
+        mark = re.search(r'name="checked" value="(\w+)"', page.text)[1]
+        return lambda: browser.submit_files(page, r"/compose$", [], **fields, checked=mark)
+
+    return [at_last_page(n) for n in range(count)]
+
+
+@pytest.mark.parametrize("by_mail", [0, 2], ids=["portal", "portal and SMTP"])
+def test_r11_parallel_sends_from_the_portal_do_not_pass_the_limit(node, by_mail):
+    send(node, people(0, LIMIT - 1))
+    sends = portal_sends(node, 3 - by_mail)
+    mails = [lambda n=n: all_at_once(node, [(people(LIMIT + n, 1),)])[0] for n in range(by_mail)]
+    lock = "select 1 from sending_month for update"
+    answers = rows.race(node, lock, *mails[:1], *sends, *mails[1:])
+    pages = [a for a in answers if not isinstance(a, int)]
+    sent = [a for a in answers if a == 250] + [p for p in pages if "sent=1" in p.url]
+    assert len(sent) == 1 and usage(node) == (LIMIT, LIMIT)
+    assert [a for a in answers if isinstance(a, int) and a != 250] == [550] * (by_mail - answers.count(250))
+    for page in pages:
+        if page not in sent:
+            assert page.status == 403 and "Marmalade." in page.text and "written to 500" in page.text
+
+
+def test_r11_of_two_that_wait_to_leave_only_one_fits(node):
+    """Both fitted when they were written: the other one is a draft again, and its writer is told."""
+    send(node, people(0, LIMIT - 1))
+    alice, _ = portal.sign_in_by_password(node, ALICE)
+    alice.is_hasty = False
+    pages = [portal.compose(alice, to=f"q{n}@partner.example", subject="Offer", text=f"Marmalade {n}.") for n in range(2)]
+    assert all("/leaving/" in page.url for page in pages) and usage(node) == (LIMIT - 1, LIMIT)
+    ended = rows.race(node, "select 1 from sending_month for update", *[lambda p=p: alice.submit(p, r"/now$") for p in pages])
+    assert sorted("sent=1" in page.url for page in ended) == [False, True] and usage(node) == (LIMIT, LIMIT)
+    (back,) = [page for page in ended if "sent=1" not in page.url]
+    assert "could not be sent" in back.text and "500 of 500" in back.text and re.search(r"Marmalade \d\.", back.text), back.text
+    assert "Was not sent" in alice.get("/drafts").text
+
+
 def test_r11_reply_all_in_the_portal_is_refused_with_the_text_kept(node):
     node.run("definition", "add", "Kept", "--all-recipients", "yes")
     send(node, people(0, LIMIT - 1), BOB)

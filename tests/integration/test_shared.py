@@ -2,7 +2,7 @@
 
 import re
 
-from support import maildir, portal, smtp, wait
+from support import maildir, portal, rows, smtp, wait
 from support.browser import Browser
 from support.commands import Sender, events, facts, text_of
 
@@ -237,3 +237,55 @@ def test_r4_a_recall_ends_it_for_all_of_them(node):
     alice = at_offer(node)
     alice.recall()
     assert dana.get(path).status == 410 and subjects(dana) == []
+
+
+def fill(node, count):
+    """So many more people use the address."""
+    many = [f"m{i}@many.example" for i in range(count)]
+    smtp.send(node.smtp_port, smtp.make(to=many[:1], subject="Own [secure]"), recipients=many)
+    rows.execute(node, ["INSERT INTO address_member (address_id, person_id, since) SELECT a.id, p.id, 1 FROM person a, person p"
+                        f" WHERE a.address_key = '{ORDERS}' AND p.address_key LIKE '%@many.example'"])
+
+
+def members(node):
+    return int(rows.query(node, "SELECT COUNT(*) FROM address_member")[0][0])
+
+
+def test_fifty_people_are_the_most_and_whoever_comes_next_is_told_so(node):
+    link = send(node, ORDERS, "Offer")
+    dana = sign_in(node, send(node, DANA, "Own"), DANA)
+    prove(node, dana, ORDERS)
+    fill(node, 49)
+    max_ = sign_in(node, send(node, MAX, "Own"), MAX)
+    page = prove(node, max_, ORDERS)
+    assert page.status == 422 and "50 people are the most" in text_of(page)
+    # The other way in: by a code to the address itself.
+    other, page = portal.sign_in_by_link(node, link, ORDERS, codes(node, ORDERS) + 1)
+    count = codes(node, MAX)
+    page = other.submit(page, r"/self$", address=MAX)
+    page = other.submit(page, r"/code$", code=portal.code_for(node, MAX, count + 1))
+    assert page.status == 409 and "has no place left" in text_of(page)
+    # That browser is barred for as long as it remembers the address, and no other is.
+    node.move_clock(16 * 60 * 1000)
+    count = codes(node, MAX)
+    page = other.submit(other.submit(other.get("/sign-in"), r"/sign-in", address=MAX), r"/send-code$")
+    assert other.submit(page, r"/code$", code=portal.code_for(node, MAX, count + 1)).status == 200
+    assert subjects(other) == ["Own"]
+    assert members(node) == 50 and max_.get(link).path.startswith("/m/")
+    assert not [m for m in node.outbox.to(DANA) if MAX in maildir.text_of(m)]
+
+
+def test_the_last_place_goes_to_one_of_two_who_come_at_once(node):
+    send(node, ORDERS, "Offer")
+    dana = sign_in(node, send(node, DANA, "Own"), DANA)
+    prove(node, dana, ORDERS)
+    fill(node, 48)
+    comers = [sign_in(node, send(node, a, "Own"), a) for a in (MAX, "eve@friend.example")]
+    asked = []
+    for browser in comers:
+        count = codes(node, ORDERS)
+        page = browser.submit(browser.get("/settings/addresses"), r"/settings/addresses$", address=ORDERS)
+        asked.append((browser, page, portal.code_for(node, ORDERS, count + 1)))
+    ended = rows.race(node, f"select 1 from person where address_key = '{ORDERS}' for update", *[
+        lambda b=b, p=p, c=c: b.submit(p, r"/code$", code=c, use="shared") for b, p, c in asked])
+    assert sorted(page.status for page in ended) == [200, 422] and members(node) == 50

@@ -271,6 +271,7 @@ static const char *error_template(int status, const char *code)
 		{403, NULL, "error/denied"},
 		{404, NULL, "error/not_found"},
 		{405, NULL, "error/method"},
+		{409, "shared-full", "error/shared_full"},
 		{410, "deleted", "error/deleted"},
 		{410, "recalled", "error/recalled"},
 		{410, "expired", "error/expired"},
