@@ -17,7 +17,7 @@
 /* Small pieces of memory that a connection has at hand. */
 #define LOOKASIDE_BYTES 1024
 #define LOOKASIDE_COUNT 200
-#define WRITER_CACHE_KIB "16384" /* of pages; readers' are empty again after each change */
+#define WRITER_CACHE_KIB "8192" /* of pages; readers' are empty again after each change */
 #define READERS_RANK 510
 
 struct sqlite {
