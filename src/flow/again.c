@@ -5,7 +5,9 @@
 #include "base/list.h"
 #include "flow/draft_private.h"
 #include "flow/recall_private.h"
+#include "flow/rich.h"
 #include "mime/decode.h"
+#include "mime/flowed.h"
 
 /* What the form takes of a text. */
 #define AGAIN_TEXT_BYTES ((size_t)500 * 1024)
@@ -73,6 +75,35 @@ static enum result set_text(struct making *m, struct err *err)
 	return RESULT_OK;
 }
 
+static enum result add_html(
+	struct making *m, const struct mime_part *part, struct buf *html, bool *ret_cut, struct err *err)
+{
+	cleanup(buf_done) struct buf text = buf_new(AGAIN_TEXT_BYTES);
+
+	if (str_equal(part->type, STR("text/html")))
+		return mime_part_text(&m->message->content, part, html, ret_cut, err);
+	TRY(mime_part_plain_text(&m->message->content, part, &text, ret_cut, err));
+	buf_add(html, rich_of_plain(buf_str(&text), &m->arena));
+	return RESULT_OK;
+}
+
+/* What is too long for that, or cannot be made harmless, is given as its words alone. */
+static enum result set_html(struct making *m, struct err *err)
+{
+	cleanup(buf_done) struct buf html = buf_new(RICH_BYTES_MAX);
+	const struct mime_part **parts;
+	size_t count = mime_index_body(m->message->index, true, &m->arena, &parts);
+	struct err why = {0};
+	struct rich rich;
+	bool cut = false;
+
+	for (size_t i = 0; i < count && !cut; i++)
+		TRY(add_html(m, parts[i], &html, &cut, err));
+	if (!cut && !html.overflow && rich_read(buf_str(&html), &m->arena, &rich, &why) == RESULT_OK)
+		m->text.html = rich.html;
+	return RESULT_OK;
+}
+
 static struct str people_of(struct making *m, enum recipient_role role)
 {
 	cleanup(buf_done) struct buf people = buf_new(ADDRESSES_BYTES);
@@ -95,6 +126,7 @@ static enum result read_sent(struct making *m, struct id copy_id, struct err *er
 	m->text.subject = arena_str(&m->arena, str_sub(m->message->summary.subject, 0, LIMIT_SUBJECT_BYTES));
 	m->text.definition_id = m->message->definition_id;
 	TRY(set_text(m, err));
+	TRY(set_html(m, err));
 	return add_files(m, err);
 }
 

@@ -5,9 +5,10 @@
 
 #include "flow/flow.h"
 
-/* A draft with the text (of HTML its words), the files and the subject of the person's own copy `copy_id`,
- * with the definition it had, and to the same people if `to_same`. NOT_FOUND; DENIED when it is not the
- * person's own message; CONFLICT with code "too-many-drafts" and TOO_LARGE with "drafts-full" as draft_save.
+/* A draft with the text (of HTML what is written here has, and its words), the files and the subject of the
+ * person's own copy `copy_id`, with the definition it had, and to the same people if `to_same`. NOT_FOUND;
+ * DENIED when it is not the person's own message; CONFLICT with code "too-many-drafts" and TOO_LARGE with
+ * "drafts-full" as draft_save.
  */
 enum result again_as_new(struct flow *flow, const struct actor *actor, struct id copy_id, bool to_same,
 	int64_t now, struct id *ret_draft_id, struct err *err) must_check;

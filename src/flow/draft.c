@@ -220,7 +220,22 @@ enum result draft_save_also(struct flow *flow, const struct actor *actor, const 
 enum result draft_save(struct flow *flow, const struct actor *actor, const struct draft_saving *saving,
 	int64_t now, struct err *err)
 {
-	return draft_save_also(flow, actor, saving, NULL, NULL, now, err);
+	cleanup(arena_done) struct arena arena = {0};
+	cleanup(draft_files_free) struct draft_files taken = {0};
+	struct draft_saving all = *saving;
+
+	if (id_is_none(saving->files_of))
+		return draft_save_also(flow, actor, saving, NULL, NULL, now, err);
+	TRY(draft_files_take(flow, actor, saving, now, &arena, &taken, err));
+	struct upload **files = arena_array(&arena, struct upload *, taken.count + saving->file_count);
+	for (size_t i = 0; i < taken.count; i++)
+		files[i] = taken.files[i];
+	for (size_t i = 0; i < saving->file_count; i++)
+		files[taken.count + i] = saving->files[i];
+	all.files = files;
+	all.file_count += taken.count;
+	all.drop_count = 0;
+	return draft_save_also(flow, actor, &all, NULL, NULL, now, err);
 }
 
 struct checking {

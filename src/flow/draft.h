@@ -32,6 +32,7 @@ struct draft_saving {
 	size_t file_count;
 	const struct id *drop_files; /* that are no longer wanted */
 	size_t drop_count;
+	struct id files_of; /* of another draft, whose files but for those come along; or none */
 };
 
 /* Saves it. CONFLICT with code "already-sent" when it waits to leave, was sent or thrown away meanwhile,

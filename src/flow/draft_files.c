@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define BOX_FIELD "draft-file"
+#define TAKE_BYTES ((size_t)16 * 1024)
 
 /* key, digest, length of the type in one byte, type, name */
 struct bytes draft_file_seal(const struct upload *upload, const struct message_key *key, struct arena *arena)
@@ -133,6 +134,45 @@ enum result draft_files_open_leaving(struct flow *flow, const struct actor *acto
 	struct opening opening = {.flow = flow, .actor = actor, .id = id, .is_leaving = true, .arena = arena};
 
 	return open_all(&opening, ret, err);
+}
+
+static bool is_dropped(const struct draft_saving *saving, struct id id)
+{
+	for (size_t i = 0; i < saving->drop_count; i++)
+		if (id_equal(saving->drop_files[i], id))
+			return true;
+	return false;
+}
+
+static enum result take(
+	struct flow *flow, const struct upload *from, int64_t now, struct upload **ret, struct err *err)
+{
+	struct reader plain = seal_reader_plain(from->opened);
+	char piece[TAKE_BYTES];
+	size_t got;
+
+	TRY(upload_begin(flow, from->name, from->type, now, ret, err));
+	for (uint64_t at = 0; at < plain.size; at += got) {
+		TRY(reader_read(&plain, at, piece, sizeof(piece), &got, err));
+		TRY(upload_write(*ret, (struct str){piece, got}, err));
+	}
+	return upload_end(*ret, err);
+}
+
+enum result draft_files_take(struct flow *flow, const struct actor *actor, const struct draft_saving *saving,
+	int64_t now, struct arena *arena, struct draft_files *ret, struct err *err)
+{
+	cleanup(draft_files_free) struct draft_files from = {0};
+
+	TRY(draft_files_open(flow, actor, saving->files_of, arena, &from, err));
+	ret->files = arena_array(arena, struct upload *, from.count);
+	for (size_t i = 0; i < from.count; i++) {
+		if (is_dropped(saving, from.files[i]->id))
+			continue;
+		ret->files[ret->count++] = NULL;
+		TRY(take(flow, from.files[i], now, &ret->files[ret->count - 1], err));
+	}
+	return RESULT_OK;
 }
 
 void draft_files_free(struct draft_files *files)

@@ -19,6 +19,10 @@ enum result draft_save_also(struct flow *flow, const struct actor *actor, const 
 enum result draft_save_in_tx(struct tx *tx, struct flow *flow, const struct actor *actor,
 	const struct draft_saving *saving, bool for_leaving, int64_t now, struct err *err) must_check;
 
+/* Another draft's files (saving->files_of), each once more: the new draft's own, for it to save. */
+enum result draft_files_take(struct flow *flow, const struct actor *actor, const struct draft_saving *saving,
+	int64_t now, struct arena *arena, struct draft_files *ret, struct err *err) must_check;
+
 /* The fields of a draft, from its box. */
 enum result draft_text_open(struct tx *tx, const struct flow_account *account, const struct draft *draft,
 	struct arena *arena, struct draft_text *ret, struct err *err) must_check;

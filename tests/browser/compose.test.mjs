@@ -148,6 +148,7 @@ test("of two pages of one draft the older one stops saving and offers both", asy
   await page.goto(`${node.url}/compose`);
   await page.locator("input[name=to]").fill("carol@partner.example");
   await page.locator(".words:visible").fill("The beginning.");
+  await page.locator("input[type=file]").setInputFiles({ name: "plan.txt", mimeType: "text/plain", buffer: Buffer.from("plan") });
   await page.locator("button[value=save]").click();
   await page.waitForURL(/saved=1/);
   const other = await context.newPage();
@@ -165,8 +166,10 @@ test("of two pages of one draft the older one stops saving and offers both", asy
   assert.equal(saves, 0);
   await until(async () => (await written(page)).includes("Of the older page, again."), "the copy");
   const copy = page.url();
+  assert.ok((await page.content()).includes("plan.txt"));
   await page.goto(other.url());
   await until(async () => (await written(page)).includes("Of the newer page."), "the other");
   assert.notEqual(page.url(), copy);
+  assert.ok((await page.content()).includes("plan.txt"));
   await context.close();
 });

@@ -1,5 +1,7 @@
 """What was sent, once more: as a new message (R6 says there is no other way), or to the right address."""
 
+import html as HTML
+import re
 import urllib.parse
 
 import pytest
@@ -108,6 +110,32 @@ def test_pictures_of_the_text_come_along_as_files(sqlite_node):
     alice = Sender(node)
     draft = alice.browser.submit(alice.page(), r"/again$")
     assert ">See here</textarea>" in draft.text and "here.png" in draft.text
+    assert "See &lt;b&gt;here&lt;/b&gt;" in draft.text and "cid:" not in draft.text
+
+
+def test_a_formatted_text_is_formatted_again(node):
+    alice = portal.sign_in_by_password(node, ALICE)[0]
+    html = '<p>Forty-<b>two</b>, see <a href="https://river.example/map">the map</a></p><ul><li>bread</li></ul>'
+    sent = compose(alice, html=html)
+    for _ in range(2):  # also of what was itself made so
+        draft = alice.submit(alice.get(sent.path), r"/again$")
+        words = HTML.unescape(re.search(r'<textarea name="html"[^>]*>(.*?)</textarea>', draft.text, re.S)[1])
+        assert "Forty-<b>two</b>" in words and 'href="https://river.example/map"' in words and "<li>bread</li>" in words
+        assert "plan.txt" in draft.text and "Forty-two, see the map" in draft.text
+        sent = portal.compose(alice, draft, to=CAROL, text="of the script", html=words)
+        assert "sent=1" in sent.url
+    link = portal.link_for(node, CAROL, 3)
+    carol, _ = portal.sign_in_by_link(node, link, CAROL)
+    assert "Forty-<b>two</b>" in carol.get("/message/" + link.rsplit("/", 1)[1] + "/body").text
+
+
+def test_foreign_html_comes_again_with_what_is_written_here_alone(sqlite_node):
+    node = sqlite_node
+    smtp.send(node.smtp_port, smtp.make(subject="News [secure]", html="<style>b{color:red}</style><p onclick='evil()'>Kept <b>words</b>"
+                                        "<script>evil()</script><img src='https://evil.example/x'></p>"))
+    alice = Sender(node)
+    draft = alice.browser.submit(alice.page(), r"/again$")
+    assert "Kept &lt;b&gt;words&lt;/b&gt;" in draft.text and "evil" not in draft.text and "color" not in draft.text.split("<main")[1]
 
 
 @pytest.mark.parametrize("verb", ["again", "correct"])

@@ -113,3 +113,44 @@ def test_r7_a_late_form_of_an_older_page_is_kept_beside_the_newer(node, two):
     alice = writer(node)
     assert kept(alice, older) == "of the newer page"
     assert alice.get("/drafts").text.count("page</span>") == 2 or "of the older page" in alice.get("/drafts").text
+
+
+FILES = [("files", "plan.txt", "text/plain", b"the plan"), ("files", "old.txt", "text/plain", b"not wanted"),
+         ("files", "map.bin", "application/octet-stream", b"\0\1" * 200_000)]
+
+
+def file_id(page, name):
+    return re.search(rf'name="drop" value="(\w+)"> <span>[^<]*<span class="unseen"> <bdi>{re.escape(name)}', page.text)[1]
+
+
+def test_r7_what_is_kept_as_a_new_draft_takes_its_files_along(node):
+    alice = writer(node)
+    older = alice.submit_files(alice.get("/compose"), r"/compose$", FILES, do="save", text="the beginning", to=BOB)
+    newer = alice.get(older.url)
+    save(alice, newer, "of the newer page", to=BOB)
+    page = save(alice, older, "of the older page", to=BOB)
+    assert page.status == 409 and all(name in page.text for _, name, _, _ in FILES)
+    copy = alice.submit_files(page, r"/compose$", [("files", "late.txt", "text/plain", b"late")], do="copy",
+                              text="of the older page", to=BOB, drop=file_id(page, "old.txt"))
+    assert text_of(copy) == "of the older page" and "old.txt" not in copy.text
+    assert all(name in copy.text for name in ("plan.txt", "map.bin", "late.txt"))
+    # They are its own: those of the other stay when it goes, and the other way round.
+    assert "sent=1" in portal.compose(alice, page=copy, to=BOB, text="of the older page").url
+    mail = wait.until(lambda: node.outbox.to(BOB), "Bob's mail")[0]
+    found = {part.get_filename(): part.get_content() for part in mail.iter_attachments()}
+    assert {name: body if isinstance(body, bytes) else body.strip().encode() for name, body in found.items()} == {
+        "plan.txt": b"the plan", "map.bin": b"\0\1" * 200_000, "late.txt": b"late"}
+    other = alice.get(older.url)
+    assert text_of(other) == "of the newer page" and all(name in other.text for _, name, _, _ in FILES)
+
+
+def test_r7_a_late_form_kept_beside_the_newer_has_the_files_too(node):
+    alice = writer(node)
+    older = alice.submit_files(alice.get("/compose"), r"/compose$", FILES[:1], do="save", text="the beginning", to=BOB)
+    save(alice, alice.get(older.url), "of the newer page", to=BOB)
+    node.move_clock(61 * 60 * 1000)
+    save(alice, older, "of the older page", to=BOB)
+    alice = writer(node)
+    drafts = [alice.get(link) for link in alice.get("/drafts").links if "draft=" in link]
+    assert sorted(text_of(page) for page in drafts) == ["of the newer page", "of the older page"]
+    assert all("plan.txt" in page.text for page in drafts)

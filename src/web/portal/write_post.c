@@ -51,6 +51,9 @@ static struct draft_saving read_saving(struct request *request, struct id form_i
 		(void)id_parse(request_field(request, "definition"), &saving.text.definition_id);
 	}
 	if (written) {
+		struct id form;
+		if (id_parse(request_field(request, "form"), &form) && !id_equal(form, form_id))
+			saving.files_of = form;
 		saving.files = written->files;
 		saving.file_count = written->file_count;
 		saving.drop_count = read_dropped(request, &dropped);
@@ -120,12 +123,27 @@ static enum result show_again(struct posting *p)
 	return p->target->show(request, p->response, p->view, p->target);
 }
 
+/* The page again, of what was not saved; its draft, if there is one, still has its files. */
+static enum result show_unsaved(struct posting *p)
+{
+	struct visit *visit = visit_of(p->request);
+	struct err ignored = {0};
+	struct draft_text draft;
+	struct id id;
+
+	if (!id_parse(request_field(p->request, "form"), &id) ||
+		draft_open(flow_of(p->request), &visit->actor, id, p->request->arena, &draft,
+			&visit->draft_files, &visit->draft_file_count, &ignored) != RESULT_OK)
+		visit->draft_file_count = 0;
+	return p->target->show(p->request, p->response, p->view, p->target);
+}
+
 static enum result lead_to_draft(struct posting *p)
 {
 	enum result result = save(p);
 
 	if (result != RESULT_OK && write_set_problem(p->request, p->response, p->view, result))
-		return p->target->show(p->request, p->response, p->view, p->target);
+		return show_unsaved(p);
 	TRY(result);
 	response_redirect(p->response, arena_printf(p->request->arena, "%.*s?draft=%s&saved=1",
 					       STR_ARG(p->target->path), id_text(p->form_id).s));
@@ -284,7 +302,7 @@ static enum result send(struct posting *p)
 		result = send_or_wait(p, &sent_id);
 	if (result == RESULT_CONFLICT && is_newer(request) &&
 		write_set_problem(request, p->response, p->view, result))
-		return p->target->show(request, p->response, p->view, p->target);
+		return show_unsaved(p);
 	if (result == RESULT_INVALID && is_empty(request)) {
 		(void)page_problem(p->view, p->response, "text", "text_missing");
 		return show_again(p);
