@@ -33,9 +33,9 @@ static bool make_room(struct buf *buf, size_t more)
 	size_t needed = buf->len + more + 1;
 	if (needed <= buf->room)
 		return true;
-	size_t room = buf->room ? buf->room : 256;
-	while (room < needed)
-		room *= 2;
+	size_t room = buf->room ? 2 * buf->room : 256;
+	if (room < needed)
+		room = needed;
 	char *data = mem_new_raw(room);
 	if (buf->data) {
 		memcpy(data, buf->data, buf->len);

@@ -25,6 +25,14 @@ struct reader reader_of_bytes(const struct bytes *bytes)
 	return (struct reader){bytes_read_at, (void *)(uintptr_t)bytes, bytes->len};
 }
 
+bool reader_memory(const struct reader *reader, struct str *ret)
+{
+	if (reader->read_at != bytes_read_at)
+		return false;
+	*ret = bytes_str(*(const struct bytes *)reader->context);
+	return true;
+}
+
 static enum result buf_write(void *context, const void *data, size_t size, struct err *err)
 {
 	struct buf *buf = context;

@@ -36,6 +36,9 @@ static inline enum result must_check writer_write(const struct writer *writer, s
 /* A reader over memory; the slice must outlive it. */
 struct reader reader_of_bytes(const struct bytes *bytes);
 
+/* What a reader over memory reads, without a copy; false for every other reader. */
+bool reader_memory(const struct reader *reader, struct str *ret);
+
 /* A writer that appends to a buffer; TOO_LARGE past its limit. */
 struct writer writer_of_buf(struct buf *buf);
 

@@ -18,15 +18,17 @@ static struct mime_address first_address(struct str value, struct arena *arena)
 /* The newest, which stand last. */
 static void read_references(struct str header, struct arena *arena, struct letter *letter)
 {
-	struct str *all = arena_array(arena, struct str, LIMIT_REFERENCES);
+	struct str line = mime_header_unfold(mime_header_get(header, STR("References")), arena);
+	struct str rest = line, id;
 	size_t count = mime_message_ids(mime_header_get(header, STR("In-Reply-To")), letter->references,
 		LETTER_REFERENCES_MAX / 2, arena);
-	size_t room = LETTER_REFERENCES_MAX - count;
-	size_t found =
-		mime_message_ids(mime_header_get(header, STR("References")), all, LIMIT_REFERENCES, arena);
+	size_t room = LETTER_REFERENCES_MAX - count, found = 0;
 
-	for (size_t i = found > room ? found - room : 0; i < found; i++)
-		letter->references[count++] = all[i];
+	while (mime_message_id_next(&rest, &id))
+		found++;
+	for (; mime_message_id_next(&line, &id); found--)
+		if (found <= room)
+			letter->references[count++] = id;
 	letter->reference_count = count;
 }
 

@@ -55,13 +55,17 @@ static enum result read_references(struct facts *f, struct err *err)
 {
 	static const char *const fields[] = {"References", "In-Reply-To"};
 	struct str header = content_header(f->request->content);
-	size_t room = LIMIT_REFERENCES + 1;
+	struct list list = list_new(f->arena, sizeof(struct str));
+	struct str id;
 
-	f->references = arena_array(f->arena, struct str, room);
-	for (size_t i = 0; i < COUNT_OF(fields); i++)
-		f->reference_count += mime_message_ids(mime_header_get(header, str_of(fields[i])),
-			f->references + f->reference_count, room - f->reference_count, f->arena);
-	if (f->reference_count == room)
+	for (size_t i = 0; i < COUNT_OF(fields); i++) {
+		struct str line = mime_header_unfold(mime_header_get(header, str_of(fields[i])), f->arena);
+		while (mime_message_id_next(&line, &id) && list.count <= LIMIT_REFERENCES)
+			*(struct str *)list_add(&list) = id;
+	}
+	f->references = list.items;
+	f->reference_count = list.count;
+	if (list.count > LIMIT_REFERENCES)
 		return err_code(err, RESULT_INVALID, "too-many-references",
 			"the mail refers to more than %d others", LIMIT_REFERENCES);
 	return RESULT_OK;

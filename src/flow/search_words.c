@@ -25,13 +25,6 @@ static void add_letter(const struct letter *letter, struct mime_words *words)
 	add_people(words, letter->cc, letter->cc_count);
 }
 
-static void add_head(const struct letter *letter, struct buf *out)
-{
-	struct mime_words words = {.out = out};
-
-	add_letter(letter, &words);
-}
-
 /* The beginning of one part's text; of an alternative it is the one that the page shows. */
 static void add_part(const struct reader *mail, const struct mime_part *part, struct mime_words *words)
 {
@@ -150,34 +143,37 @@ static void add_file_names(struct source *source)
 			mime_words_add(&source->words, files[i]->names[0]);
 }
 
-static void add_text(struct content *content, struct buf *out)
+static void add_text(struct content *content, struct source *source)
 {
 	cleanup(mime_inside_free_at) struct mime_inside *inside = NULL;
-	struct source source = {.index = content_index(content), .words = {.out = out}};
 
-	if (content_open(content, &source.mail, NULL) != RESULT_OK)
+	source->index = content_index(content);
+	if (content_open(content, &source->mail, NULL) != RESULT_OK)
 		return;
-	if (mime_inside_open(source.mail, source.index, LIMIT_SEARCH_INSIDE_BYTES, &inside, NULL) ==
+	if (mime_inside_open(source->mail, source->index, LIMIT_SEARCH_INSIDE_BYTES, &inside, NULL) ==
 			RESULT_OK &&
 		inside) {
-		source.index = mime_inside_index(inside);
-		source.mail = mime_inside_bytes(inside);
+		source->index = mime_inside_index(inside);
+		source->mail = mime_inside_bytes(inside);
 	}
-	add_body(&source);
-	add_file_names(&source);
-	add_inside(&source);
+	add_body(source);
+	add_file_names(source);
+	add_inside(source);
 }
 
 void search_words(struct content *content, struct buf *out)
 {
 	const struct letter *letter = content_letter(content);
+	struct source source = {.words = {.out = out}};
 
 	buf_add_char(out, letter->files ? '1' : '0');
-	add_head(letter, out);
+	mime_words_begin(&source.words);
+	add_letter(letter, &source.words);
 	/* A head of very many words leaves no room; it is searched as far as it goes. */
 	out->overflow = false;
 	buf_add_char(out, '\n');
-	add_text(content, out);
+	mime_words_begin(&source.words);
+	add_text(content, &source);
 	out->overflow = false;
 }
 

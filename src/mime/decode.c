@@ -4,7 +4,6 @@
 #include "mime/rtf.h"
 #include "mime/rtf_text.h"
 
-#include <stddef.h>
 #include <string.h>
 
 #define PIECE_BYTES ((size_t)32 * 1024)
@@ -36,6 +35,11 @@ static uint8_t base64_value(unsigned char c)
 static bool is_rtf(enum mime_encoding encoding)
 {
 	return encoding == MIME_ENCODING_COMPRESSED_RTF || encoding == MIME_ENCODING_RTF_TEXT;
+}
+
+static bool is_as_written(enum mime_encoding encoding)
+{
+	return encoding == MIME_ENCODING_IDENTITY || encoding == MIME_ENCODING_UNKNOWN;
 }
 
 void mime_decoder_init(struct mime_decoder *decoder, enum mime_encoding encoding)
@@ -276,20 +280,20 @@ struct mime_part_reader {
 	struct mime_decoder decoder;
 	uint64_t raw_at;       /* raw bytes read of the body */
 	uint64_t block_offset; /* decoded offset of the block */
-	struct buf block;      /* decoded bytes at hand */
+	struct str block;      /* decoded bytes at hand: in `decoded`, or where they were read */
+	struct buf decoded;
 	bool ended;
+	char *raw;	 /* PIECE_BYTES, for a message that is not in memory */
 	size_t raw_used; /* bytes of raw that were written */
-	char raw[PIECE_BYTES];
 };
 
 struct mime_part_reader *mime_part_reader_new(const struct reader *message, const struct mime_part *part)
 {
-	struct mime_part_reader *reader = mem_new_raw(sizeof(*reader));
+	struct mime_part_reader *reader = mem_new(sizeof(*reader));
 
-	memset(reader, 0, offsetof(struct mime_part_reader, raw));
 	reader->message = message;
 	reader->part = part;
-	reader->block = buf_new(2 * PIECE_BYTES);
+	reader->decoded = buf_new(2 * PIECE_BYTES);
 	mime_decoder_init(&reader->decoder, part->encoding);
 	return reader;
 }
@@ -299,8 +303,10 @@ void mime_part_reader_free(struct mime_part_reader *reader)
 	if (reader == NULL)
 		return;
 	mime_decoder_done(&reader->decoder);
-	buf_done(&reader->block);
-	explicit_bzero(reader->raw, reader->raw_used);
+	buf_done(&reader->decoded);
+	if (reader->raw)
+		explicit_bzero(reader->raw, reader->raw_used);
+	free(reader->raw);
 	free(reader);
 }
 
@@ -311,7 +317,26 @@ static void rewind_reader(struct mime_part_reader *reader)
 	reader->raw_at = 0;
 	reader->block_offset = 0;
 	reader->ended = false;
-	buf_clear(&reader->block);
+	reader->block = STR_NONE;
+}
+
+/* The next bytes as they stand in the message, at most `want`; none at its end. */
+static enum result next_raw(struct mime_part_reader *reader, size_t want, struct str *ret, struct err *err)
+{
+	uint64_t offset = reader->part->body_offset + reader->raw_at;
+	struct str all;
+	size_t got;
+
+	if (reader_memory(reader->message, &all)) {
+		*ret = offset < all.len ? str_sub(all, (size_t)offset, want) : STR_NONE;
+		return RESULT_OK;
+	}
+	if (reader->raw == NULL)
+		reader->raw = mem_new_raw(PIECE_BYTES);
+	TRY(reader_read(reader->message, offset, reader->raw, want, &got, err));
+	reader->raw_used = got > reader->raw_used ? got : reader->raw_used;
+	*ret = (struct str){reader->raw, got};
+	return RESULT_OK;
 }
 
 /* Replaces the block by the next one; an empty one at the end. */
@@ -319,24 +344,24 @@ static enum result next_block(struct mime_part_reader *reader, struct err *err)
 {
 	const struct mime_part *part = reader->part;
 	size_t piece = is_rtf(part->encoding) ? RTF_PIECE_BYTES : PIECE_BYTES;
-	size_t got = 0;
+	struct str raw = STR_NONE;
 
 	reader->block_offset += reader->block.len;
-	buf_clear(&reader->block);
+	reader->block = STR_NONE;
 	while (reader->block.len == 0 && !reader->ended) {
 		uint64_t left = part->body_len - reader->raw_at;
 		size_t want = left < piece ? (size_t)left : piece;
 		if (want > 0)
-			TRY(reader_read(reader->message, part->body_offset + reader->raw_at, reader->raw,
-				want, &got, err));
-		if (want == 0 || got == 0) {
-			reader->ended = true;
-			(void)mime_decoder_end(&reader->decoder, &reader->block);
-			break;
-		}
-		reader->raw_at += got;
-		reader->raw_used = got > reader->raw_used ? got : reader->raw_used;
-		(void)mime_decoder_add(&reader->decoder, (struct str){reader->raw, got}, &reader->block);
+			TRY(next_raw(reader, want, &raw, err));
+		reader->ended = want == 0 || raw.len == 0;
+		reader->raw_at += reader->ended ? 0 : raw.len;
+		buf_clear(&reader->decoded);
+		if (reader->ended)
+			(void)mime_decoder_end(&reader->decoder, &reader->decoded);
+		else if (!is_as_written(part->encoding))
+			(void)mime_decoder_add(&reader->decoder, raw, &reader->decoded);
+		reader->block =
+			!reader->ended && is_as_written(part->encoding) ? raw : buf_str(&reader->decoded);
 	}
 	return RESULT_OK;
 }
@@ -344,7 +369,7 @@ static enum result next_block(struct mime_part_reader *reader, struct err *err)
 /* Without an encoding any offset is where it is. */
 static void seek_identity(struct mime_part_reader *reader, uint64_t offset)
 {
-	buf_clear(&reader->block);
+	reader->block = STR_NONE;
 	reader->raw_at = offset < reader->part->body_len ? offset : reader->part->body_len;
 	reader->block_offset = reader->raw_at;
 	reader->ended = false;
@@ -369,7 +394,7 @@ static enum result part_read_at(
 				break;
 			continue;
 		}
-		struct str left = str_from(buf_str(&reader->block), (size_t)(at - reader->block_offset));
+		struct str left = str_from(reader->block, (size_t)(at - reader->block_offset));
 		size_t take = left.len < size - done ? left.len : size - done;
 		memcpy((char *)data + done, left.ptr, take);
 		done += take;
@@ -391,7 +416,7 @@ enum result mime_part_decode(
 
 	do {
 		TRY(next_block(reader, err));
-		TRY(writer_write(out, buf_str(&reader->block), err));
+		TRY(writer_write(out, reader->block, err));
 	} while (reader->block.len > 0);
 	return RESULT_OK;
 }
@@ -407,7 +432,7 @@ enum result mime_part_text(const struct reader *message, const struct mime_part 
 	do {
 		result = next_block(reader, err);
 		if (result == RESULT_OK)
-			mime_charset_add(charset, buf_str(&reader->block), utf8);
+			mime_charset_add(charset, reader->block, utf8);
 	} while (result == RESULT_OK && reader->block.len > 0 && !utf8->overflow);
 	mime_charset_end(charset, utf8);
 	mime_charset_free(charset);

@@ -109,8 +109,10 @@ struct str mime_header_unfold(struct str value, struct arena *arena)
 /* C0, C1, line and paragraph separators, and the marks that turn the direction of text. */
 static bool is_forbidden(uint32_t c)
 {
-	return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029 ||
-	       (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
+	if (c < 0x7f)
+		return c < 0x20;
+	return c < 0xa0 || c == 0x2028 || c == 0x2029 || (c >= 0x202a && c <= 0x202e) ||
+	       (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
 }
 
 static bool is_printable_ascii(struct str text)
@@ -131,24 +133,20 @@ struct str mime_clean_text(struct str text, size_t limit, struct arena *arena)
 	mime_charset_add(charset, text, &utf8);
 	mime_charset_end(charset, &utf8);
 	mime_charset_free(charset);
-	struct arena_out {
-		char *data;
-		size_t len;
-	} out = {arena_alloc(arena, (limit < utf8.len ? limit : utf8.len) + 1), 0};
-	for (const char *p = utf8.data, *end = p + utf8.len; p && p < end;) {
-		const char *next = g_utf8_next_char(p);
-		size_t size = (size_t)(next - p);
-		bool forbidden = is_forbidden(g_utf8_get_char(p));
-		if (out.len + size > limit)
+	char *out = arena_alloc(arena, (limit < utf8.len ? limit : utf8.len) + 1);
+	size_t len = 0;
+	for (size_t at = 0, size; at < utf8.len; at += size) {
+		const char *p = utf8.data + at;
+		size = (unsigned char)*p < 0x80 ? 1 : (size_t)g_utf8_skip[(unsigned char)*p];
+		if (len + size > limit)
 			break;
-		if (forbidden)
-			out.data[out.len++] = ' ';
+		if (is_forbidden(size == 1 ? (unsigned char)*p : g_utf8_get_char(p)))
+			out[len++] = ' ';
 		else
-			memcpy(out.data + out.len, p, size);
-		out.len += forbidden ? 0 : size;
-		p = next;
+			for (size_t i = 0; i < size; i++)
+				out[len++] = p[i];
 	}
-	return str_trim((struct str){out.data, out.len});
+	return str_trim((struct str){out, len});
 }
 
 /* GMime decodes neighbouring base64 words as one and stops at the padding of the first; an empty word of
@@ -199,22 +197,29 @@ int64_t mime_header_date(struct str value, struct arena *arena)
 	return seconds > 0 ? seconds * MS_SECOND : 0;
 }
 
+bool mime_message_id_next(struct str *line, struct str *ret)
+{
+	ptrdiff_t open, close;
+
+	while ((open = str_find_char(*line, '<')) >= 0) {
+		struct str id = str_from(*line, (size_t)open + 1);
+		close = str_find_char(id, '>');
+		if (close < 0)
+			break;
+		*line = str_from(id, (size_t)close + 1);
+		*ret = str_sub(id, 0, (size_t)close);
+		if (close > 0)
+			return true;
+	}
+	return false;
+}
+
 size_t mime_message_ids(struct str value, struct str *ret, size_t max, struct arena *arena)
 {
 	struct str line = mime_header_unfold(value, arena);
 	size_t count = 0;
 
-	while (count < max) {
-		ptrdiff_t open = str_find_char(line, '<');
-		if (open < 0)
-			break;
-		line = str_from(line, (size_t)open + 1);
-		ptrdiff_t close = str_find_char(line, '>');
-		if (close < 0)
-			break;
-		if (close > 0)
-			ret[count++] = str_sub(line, 0, (size_t)close);
-		line = str_from(line, (size_t)close + 1);
-	}
+	while (count < max && mime_message_id_next(&line, &ret[count]))
+		count++;
 	return count;
 }

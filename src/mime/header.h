@@ -41,6 +41,9 @@ struct str mime_clean_text(struct str text, size_t limit, struct arena *arena);
 /* A Date value in ms since 1970 UTC; 0 when it cannot be read or lies before. */
 int64_t mime_header_date(struct str value, struct arena *arena);
 
+/* Steps through the identifiers of an unfolded value as below: begin with *line = value; false at the end. */
+bool mime_message_id_next(struct str *line, struct str *ret);
+
 /* The identifiers in a References, In-Reply-To or Message-ID value, without the angle brackets; at most
  * `max`. */
 size_t mime_message_ids(struct str value, struct str *ret, size_t max, struct arena *arena);

@@ -4,67 +4,25 @@
 #include <string.h>
 
 #define WORD_BYTES_MAX 256
-
-enum byte_class { BETWEEN, BEYOND_ASCII, IN_WORD };
-
-/* A table: every byte of every mail passes here. */
-static const uint8_t class_of[256] = {
-	['0' ... '9'] = IN_WORD,
-	['A' ... 'Z'] = IN_WORD,
-	['a' ... 'z'] = IN_WORD,
-	[0x80 ... 0xff] = BEYOND_ASCII,
-};
+#define PIECE_BYTES 2048
 
 static bool is_word_character(gunichar c)
 {
 	return c < (gunichar)-2 && (g_unichar_isalnum(c) || g_unichar_ismark(c));
 }
 
-static size_t ascii_len(const char *text, size_t most)
+/* How many bytes of a word begin the text. */
+static size_t word_len(struct str text)
 {
 	size_t len = 0;
 
-	while (len < most && class_of[(uint8_t)text[len]] == IN_WORD)
-		len++;
-	return len;
-}
-
-/* How many bytes of a word begin the text; *ret_is_ascii: all of it is. */
-static size_t word_len(struct str text, bool *ret_is_ascii)
-{
-	size_t most = text.len < WORD_BYTES_MAX ? text.len : WORD_BYTES_MAX;
-	size_t ascii = ascii_len(text.ptr, most), len = ascii;
-
-	while (len < most && class_of[(uint8_t)text.ptr[len]] != BETWEEN) {
+	while (len < text.len && len < WORD_BYTES_MAX) {
 		gunichar c = g_utf8_get_char_validated(text.ptr + len, (gssize)(text.len - len));
 		if (!is_word_character(c))
 			break;
 		len += (size_t)g_unichar_to_utf8(c, NULL);
 	}
-	*ret_is_ascii = len == ascii;
 	return len;
-}
-
-static void add_ascii(struct buf *out, struct str word)
-{
-	size_t begin = out->len;
-
-	buf_add(out, word);
-	char *data = out->data + begin;
-	for (size_t i = 0, len = out->len - begin; i < len; i++)
-		data[i] |= (char)((data[i] >= 'A' && data[i] <= 'Z') << 5);
-}
-
-static void add_folded(struct buf *out, const char *text, size_t len)
-{
-	char *apart = g_utf8_normalize(text, (gssize)len, G_NORMALIZE_ALL);
-	char *folded = apart ? g_utf8_casefold(apart, -1) : NULL;
-
-	for (const char *p = folded; p && *p; p = g_utf8_next_char(p))
-		if (!g_unichar_ismark(g_utf8_get_char(p)))
-			buf_add_bytes(out, p, (size_t)(g_utf8_next_char(p) - p));
-	g_free(folded);
-	g_free(apart);
 }
 
 static uint32_t hash(const char *word, size_t len)
@@ -82,50 +40,112 @@ static uint32_t hash(const char *word, size_t len)
 	return (uint32_t)(h >> 32);
 }
 
-/* Whether the word that was just appended, behind a blank at `begin`, was there before. */
-static bool is_known(struct mime_words *words, size_t begin)
+static bool has_room(const struct mime_words *words)
 {
-	const char *word = words->out->data + begin;
-	size_t len = words->out->len - begin;
-	uint32_t slot = hash(word, len) & (WORDS_SLOTS - 1);
-
-	for (; words->slots[slot]; slot = (slot + 1) & (WORDS_SLOTS - 1)) {
-		const char *other = words->out->data + words->slots[slot] - 1;
-		if (memcmp(other, word, len) == 0 && other[len] == ' ')
-			return true;
-	}
-	words->slots[slot] = (uint32_t)begin + 1;
-	words->count++;
-	return false;
+	return !words->out->overflow && words->count < WORDS_SLOTS / 2;
 }
 
-static void add_word(struct mime_words *words, struct str word, bool is_ascii)
+/* Whether the word of the list that begins at `at` is this one; a blank or the end stands behind it. */
+static bool is_word_at(const struct buf *out, size_t at, const char *word, size_t len)
+{
+	return len <= out->len - at && memcmp(out->data + at, word, len) == 0 &&
+	       (at + len == out->len || out->data[at + len] == ' ');
+}
+
+/* One in the form that is compared. It is left out whole where it does not fit. */
+static void add_word(struct mime_words *words, const char *word, size_t len)
 {
 	struct buf *out = words->out;
+	uint32_t slot = hash(word, len) & (WORDS_SLOTS - 1);
 	size_t before = out->len;
 
+	for (; words->slots[slot] > words->begin; slot = (slot + 1) & (WORDS_SLOTS - 1))
+		if (is_word_at(out, words->slots[slot], word, len))
+			return;
 	buf_add_char(out, ' ');
-	size_t begin = out->len;
-	if (is_ascii)
-		add_ascii(out, word);
-	else
-		add_folded(out, word.ptr, word.len);
-	/* One that does not fit whole, or is known, is taken away again; what stands behind a word of the
-	 * list is a blank or the end. */
-	if (out->overflow || out->len == begin || is_known(words, begin))
+	buf_add_bytes(out, word, len);
+	if (out->overflow) {
 		out->len = before;
+		return;
+	}
+	words->slots[slot] = (uint32_t)before + 1;
+	words->count++;
+}
+
+/* Adds the word at the start of the text, which is not of ASCII alone; returns the bytes that are done. */
+static size_t add_beyond_ascii(struct mime_words *words, struct str text)
+{
+	size_t len = word_len(text), folded_len = 0;
+	char *apart = g_utf8_normalize(text.ptr, (gssize)len, G_NORMALIZE_ALL);
+	char *folded = apart ? g_utf8_casefold(apart, -1) : NULL;
+
+	for (const char *p = folded, *next; p && *p; p = next) {
+		next = g_utf8_next_char(p);
+		if (g_unichar_ismark(g_utf8_get_char(p)))
+			continue;
+		memmove(folded + folded_len, p, (size_t)(next - p));
+		folded_len += (size_t)(next - p);
+	}
+	if (folded_len)
+		add_word(words, folded, folded_len);
+	g_free(folded);
+	g_free(apart);
+	return len ? len : 1;
+}
+
+/* ASCII letters in lower case, and 0 for each byte that parts words; 0 stands behind the last.
+ * Without branches, so that the compiler takes many bytes at once: every byte of every mail passes here.
+ */
+static void fold_ascii(struct str piece, char *folded)
+{
+	for (size_t i = 0; i < piece.len; i++) {
+		uint8_t c = (uint8_t)piece.ptr[i];
+		uint8_t lower = (uint8_t)(c | ((uint8_t)(c - 'A') <= 'Z' - 'A') << 5);
+		int is_kept = ((uint8_t)(lower - 'a') <= 'z' - 'a') | ((uint8_t)(c - '0') <= '9' - '0') |
+			      (c >= 0x80);
+		folded[i] = is_kept ? (char)lower : 0;
+	}
+	folded[piece.len] = 0;
+}
+
+/* Adds the words of a piece, which is the beginning of the text; returns how many bytes of the text are done.
+ */
+static size_t add_piece(struct mime_words *words, struct str text, const char *folded, size_t piece_len)
+{
+	size_t at = 0;
+
+	while (at < piece_len && has_room(words)) {
+		size_t len = 0;
+		while (folded[at + len] > 0)
+			len++;
+		if (len >= WORD_BYTES_MAX)
+			len = WORD_BYTES_MAX;
+		else if (at && at + len == piece_len && piece_len < text.len)
+			return at; /* the word may go on */
+		else if (folded[at + len]) {
+			at += add_beyond_ascii(words, str_from(text, at));
+			continue;
+		}
+		if (len)
+			add_word(words, folded + at, len);
+		at += len ? len : 1;
+	}
+	return at;
+}
+
+void mime_words_begin(struct mime_words *words)
+{
+	words->begin = (uint32_t)words->out->len;
+	words->count = 0;
 }
 
 void mime_words_add(struct mime_words *words, struct str text)
 {
-	bool is_ascii;
+	char folded[PIECE_BYTES + 1];
 
-	while (text.len && !words->out->overflow && words->count < WORDS_SLOTS / 2) {
-		size_t len = word_len(text, &is_ascii), behind = len ? len : 1;
-		if (len)
-			add_word(words, str_sub(text, 0, len), is_ascii);
-		while (behind < text.len && class_of[(uint8_t)text.ptr[behind]] == BETWEEN)
-			behind++;
-		text = str_from(text, behind);
+	while (text.len && has_room(words)) {
+		struct str piece = str_sub(text, 0, PIECE_BYTES);
+		fold_ascii(piece, folded);
+		text = str_from(text, add_piece(words, text, folded, piece.len));
 	}
 }

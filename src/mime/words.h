@@ -7,14 +7,19 @@
 
 #define WORDS_SLOTS 4096 /* a power of two; half of them are used at most */
 
-/* All zero but for `out` is the beginning. */
+/* All zero but for `out` is the beginning of a first list. */
 struct mime_words {
 	struct buf *out;	     /* " word word word" */
-	uint32_t slots[WORDS_SLOTS]; /* where a word begins in out, plus one; 0: free */
+	uint32_t slots[WORDS_SLOTS]; /* where a word begins in out; not past `begin`: free */
+	uint32_t begin;		     /* where the list begins in out */
 	size_t count;
 };
 
-/* Appends the words of the UTF-8 text that are not there yet, as long as `out` and the slots have room. */
+/* Begins another list behind what is in `out`. */
+void mime_words_begin(struct mime_words *words);
+
+/* Appends the words of the UTF-8 text that are not in the list yet, as long as `out` and the slots have room.
+ */
 void mime_words_add(struct mime_words *words, struct str text);
 
 #endif

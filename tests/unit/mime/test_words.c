@@ -97,6 +97,40 @@ static void test_a_word_without_an_end_comes_in_pieces(void **state)
 	assert_int_equal(out.len, 1 + 256 + 1 + 1000 - 3 * 256);
 }
 
+/* Texts are taken in pieces, of which the words know nothing. */
+static void test_a_long_text_has_the_words_of_its_parts(void **state)
+{
+	cleanup(buf_done) struct buf text = buf_new(1 << 20), out = buf_new(1 << 20);
+	cleanup(buf_done) struct buf expected = buf_new(1 << 20);
+	cleanup(mem_free_at) struct mime_words *words = mem_new(sizeof(*words));
+
+	(void)state;
+	words->out = &out;
+	for (int i = 0; i < 2000; i++) {
+		const char *umlaut = i % 3 == 0 ? "\xc3\x96" : "O", *folded = "o";
+		buf_printf(&text, "%s%dW%s, ", umlaut, i, i % 2 ? umlaut : "");
+		buf_printf(&expected, " %s%dw%s", folded, i, i % 2 ? folded : "");
+	}
+	mime_words_add(words, buf_str(&text));
+	assert_int_equal(words->count, 2000);
+	assert_true(str_equal(buf_str(&out), buf_str(&expected)));
+}
+
+static void test_another_list_begins_behind_the_first(void **state)
+{
+	cleanup(buf_done) struct buf out = buf_new(1000);
+	cleanup(mem_free_at) struct mime_words *words = mem_new(sizeof(*words));
+
+	(void)state;
+	words->out = &out;
+	mime_words_add(words, STR("one two"));
+	buf_add_char(&out, '\n');
+	mime_words_begin(words);
+	mime_words_add(words, STR("two two three"));
+	assert_true(str_equal(buf_str(&out), STR(" one two\n two three")));
+	assert_int_equal(words->count, 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -104,6 +138,8 @@ int main(void)
 		cmocka_unit_test(test_texts_share_one_list),
 		cmocka_unit_test(test_a_word_that_does_not_fit_is_left_out_whole),
 		cmocka_unit_test(test_the_list_ends_where_half_its_slots_are_used),
+		cmocka_unit_test(test_a_long_text_has_the_words_of_its_parts),
+		cmocka_unit_test(test_another_list_begins_behind_the_first),
 		cmocka_unit_test(test_a_word_without_an_end_comes_in_pieces),
 	};
 
