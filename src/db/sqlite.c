@@ -56,6 +56,9 @@ static enum result connection_open(const char *path, bool writes, struct connect
 		"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
 		" PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA wal_autocheckpoint=0; PRAGMA "
 		"journal_size_limit=67108864;";
+	/* Pages are not kept from one transaction to the next when somebody wrote between: without mapping
+	 * each would be read anew. */
+	static const char reader_settings[] = "PRAGMA query_only=ON; PRAGMA mmap_size=268435456;";
 
 	int code = sqlite3_open_v2(path, &connection->handle,
 		SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
@@ -66,7 +69,7 @@ static enum result connection_open(const char *path, bool writes, struct connect
 		connection->handle, sqlite3_exec(connection->handle, settings, NULL, NULL, NULL), err));
 	if (!writes)
 		TRY(sqlite_translate(connection->handle,
-			sqlite3_exec(connection->handle, "PRAGMA query_only=ON", NULL, NULL, NULL), err));
+			sqlite3_exec(connection->handle, reader_settings, NULL, NULL, NULL), err));
 	*ret = TAKE(connection);
 	return RESULT_OK;
 }

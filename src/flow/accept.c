@@ -118,13 +118,15 @@ static bool allows_other_sender(const struct intake *intake, const struct source
 static enum result source_of_address(struct tx *tx, const struct intake_sources *sources, struct str address,
 	const struct source **ret, struct err *err)
 {
+	struct id account_id;
+
 	*ret = NULL;
-	for (size_t i = 0; i < sources->count && *ret == NULL && address.len; i++) {
-		bool internal;
-		TRY(people_is_internal(tx, sources->items[i].account_id, address, &internal, err));
-		if (internal)
+	if (address.len == 0 || sources->count == 0)
+		return RESULT_OK;
+	TRY(people_account(tx, address, &account_id, err));
+	for (size_t i = 0; i < sources->count && *ret == NULL; i++)
+		if (id_equal(sources->items[i].account_id, account_id))
 			*ret = &sources->items[i];
-	}
 	return RESULT_OK;
 }
 
@@ -229,6 +231,9 @@ static enum result look_at_recipient(struct tx *tx, void *context, struct err *e
 	q->is_return = found == RESULT_OK;
 	if (found != RESULT_NOT_FOUND || intake->source == NULL)
 		return found == RESULT_NOT_FOUND ? RESULT_OK : found;
+	q->is_internal = intake->sender_is_ours;
+	if (str_equal_nocase(address_domain(q->given->address), address_domain(intake->envelope.sender)))
+		return RESULT_OK;
 	return people_is_internal(tx, intake->account.account.id, q->given->address, &q->is_internal, err);
 }
 
@@ -397,8 +402,10 @@ static enum result keep_recipients(struct intake *intake, struct returned *retur
 		TRY(db_read(flow_db(intake->flow), choose_account_by_header, intake, err));
 	struct keep_request request = {.flow = intake->flow,
 		.content = intake->content,
+		.account = &intake->account,
 		.actor = {.account_id = intake->account.account.id, .origin = intake->peer.address},
 		.sender = intake->envelope.sender,
+		.sender_is_internal = intake->sender_is_ours,
 		.recipients = intake->recipients.items,
 		.recipient_count = intake->recipients.count,
 		.smtputf8 = intake->envelope.smtputf8,
@@ -409,7 +416,7 @@ static enum result keep_recipients(struct intake *intake, struct returned *retur
 		.now = now};
 
 	give_roles(intake);
-	TRY(route_mail(&request, &intake->account, &intake->arena, err));
+	TRY(route_mail(&request, &intake->arena, err));
 	request.fingerprint = fingerprint(intake);
 	TRY(keep_mail(&request, &kept, err));
 	*ret_message_id = kept.message_id;

@@ -410,7 +410,6 @@ static enum result keep_in_tx(struct tx *tx, struct keeping *k, struct err *err)
 	struct person owner = {0};
 	struct id owner_copy = {0};
 
-	TRY(flow_account_load(r->flow, tx, r->actor.account_id, k->arena, &k->account, err));
 	TRY(claim(tx, k, err));
 	if (k->joined && r->written.len) {
 		k->result = (struct keep_result){.message_id = k->message_id, .joined = true};
@@ -440,8 +439,11 @@ static enum result keep_work(struct tx *tx, void *context, struct err *err)
 {
 	struct keeping *result = context;
 	cleanup(arena_done) struct arena arena = {0};
-	struct keeping k = {
-		.request = result->request, .boxes = result->boxes, .words = result->words, .arena = &arena};
+	struct keeping k = {.request = result->request,
+		.boxes = result->boxes,
+		.words = result->words,
+		.account = *result->request->account,
+		.arena = &arena};
 
 	enum result outcome = keep_in_tx(tx, &k, err);
 	if (outcome == RESULT_OK && k.request->only_tries && !k.result.joined)

@@ -29,9 +29,11 @@ struct keep_recipient {
 struct keep_request {
 	struct flow *flow;
 	struct content *content;
-	struct actor actor; /* of the event; person_id none: the owner did it by mail */
-	struct str sender;  /* envelope */
-	struct str owner;   /* address, or empty: nobody's message */
+	const struct flow_account *account;
+	struct actor actor;	 /* of the event; person_id none: the owner did it by mail */
+	struct str sender;	 /* envelope */
+	bool sender_is_internal; /* for route_mail */
+	struct str owner;	 /* address, or empty: nobody's message */
 	struct str owner_name;
 	bool owner_is_internal;
 	/* What it is sent with; definition.id none: nothing is secured. */

@@ -127,16 +127,25 @@ enum result people_ensure_internal(struct flow *flow, struct tx *tx, const struc
 	return people_ensure(tx, &account, address, STR_NONE, true, now, arena, ret, NULL, err);
 }
 
-enum result people_is_internal(
-	struct tx *tx, struct id account_id, struct str address, bool *ret, struct err *err)
+enum result people_account(struct tx *tx, struct str address, struct id *ret, struct err *err)
 {
 	cleanup(arena_done) struct arena arena = {0};
-	struct domain domain;
+	struct domain domain = {0};
 	enum result result = domain_find(tx, address_domain(address), &arena, &domain, err);
 
 	if (result != RESULT_OK && result != RESULT_NOT_FOUND)
 		return result;
-	*ret = result == RESULT_OK && id_equal(domain.account_id, account_id);
+	*ret = domain.account_id;
+	return RESULT_OK;
+}
+
+enum result people_is_internal(
+	struct tx *tx, struct id account_id, struct str address, bool *ret, struct err *err)
+{
+	struct id owner;
+
+	TRY(people_account(tx, address, &owner, err));
+	*ret = id_equal(owner, account_id);
 	return RESULT_OK;
 }
 

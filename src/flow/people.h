@@ -19,6 +19,9 @@ enum result people_ensure(struct tx *tx, const struct flow_account *account, str
 enum result people_ensure_internal(struct flow *flow, struct tx *tx, const struct actor *actor,
 	struct str address, int64_t now, struct arena *arena, struct person *ret, struct err *err) must_check;
 
+/* The account that has the address's domain; none: no account. */
+enum result people_account(struct tx *tx, struct str address, struct id *ret, struct err *err) must_check;
+
 /* Whether the address is in one of the account's domains. */
 enum result people_is_internal(
 	struct tx *tx, struct id account_id, struct str address, bool *ret, struct err *err) must_check;

@@ -1,25 +1,32 @@
 #include "flow/published.h"
 
-/* Made with the account, never removed. */
-static enum result default_only(struct tx *tx, struct id account_id, struct arena *arena,
+#include "base/list.h"
+
+enum result published_among(struct definition *all, size_t count, struct arena *arena,
 	struct definition **ret, size_t *ret_count, struct err *err)
 {
-	struct definition *all;
-	size_t count;
+	struct list published = list_new(arena, sizeof(*all));
+	struct definition *by_default = NULL;
 
-	TRY(definition_list(tx, account_id, arena, &all, &count, err));
-	for (size_t i = 0; i < count; i++)
-		if (all[i].is_default) {
-			*ret = &all[i];
-			*ret_count = 1;
-			return RESULT_OK;
-		}
-	return err_set(err, RESULT_INTERNAL, "the account has no default definition");
+	for (size_t i = 0; i < count; i++) {
+		if (all[i].is_published)
+			*(struct definition *)list_add(&published) = all[i];
+		if (all[i].is_default)
+			by_default = &all[i];
+	}
+	if (published.count == 0 && by_default == NULL)
+		return err_set(err, RESULT_INTERNAL, "the account has no default definition");
+	*ret = published.count ? published.items : by_default;
+	*ret_count = published.count ? published.count : 1;
+	return RESULT_OK;
 }
 
 enum result published_to(struct tx *tx, struct id account_id, struct str address, struct arena *arena,
 	struct definition **ret, size_t *ret_count, struct err *err)
 {
-	TRY(definition_list_published(tx, account_id, address, arena, ret, ret_count, err));
-	return *ret_count ? RESULT_OK : default_only(tx, account_id, arena, ret, ret_count, err);
+	struct definition *all;
+	size_t count;
+
+	TRY(definition_list_for(tx, account_id, address, arena, &all, &count, err));
+	return published_among(all, count, arena, ret, ret_count, err);
 }

@@ -10,4 +10,8 @@
 enum result published_to(struct tx *tx, struct id account_id, struct str address, struct arena *arena,
 	struct definition **ret, size_t *ret_count, struct err *err) must_check;
 
+/* The same of all definitions of an account, as definition_list_for gives them. */
+enum result published_among(struct definition *all, size_t count, struct arena *arena,
+	struct definition **ret, size_t *ret_count, struct err *err) must_check;
+
 #endif

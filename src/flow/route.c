@@ -25,7 +25,6 @@ struct facts {
 	size_t published_count;
 	struct policy_row *policies;
 	size_t policy_count;
-	bool sender_is_internal;
 	bool from_is_internal;
 	struct str *references; /* Message-IDs that the mail refers to */
 	size_t reference_count;
@@ -85,7 +84,7 @@ static void choose_owner(struct facts *f)
 	if (one && f->from_is_internal && is_address(letter->from.address)) {
 		r->owner = letter->from.address;
 		r->owner_name = letter->from.name;
-	} else if (f->sender_is_internal) {
+	} else if (r->sender_is_internal) {
 		r->owner = r->sender;
 	}
 }
@@ -96,13 +95,15 @@ static enum result gather(struct tx *tx, void *context, struct err *err)
 	struct id account_id = f->account->account.id;
 	const struct letter *letter = content_letter(f->request->content);
 
-	TRY(definition_list(tx, account_id, f->arena, &f->definitions, &f->definition_count, err));
 	TRY(policy_row_list(tx, account_id, f->arena, &f->policies, &f->policy_count, err));
-	TRY(people_is_internal(tx, account_id, f->request->sender, &f->sender_is_internal, err));
-	TRY(people_is_internal(tx, account_id, letter->from.address, &f->from_is_internal, err));
+	f->from_is_internal = f->request->sender_is_internal;
+	if (!str_equal_nocase(address_domain(letter->from.address), address_domain(f->request->sender)))
+		TRY(people_is_internal(tx, account_id, letter->from.address, &f->from_is_internal, err));
 	choose_owner(f);
-	TRY(published_to(
-		tx, account_id, f->request->owner, f->arena, &f->published, &f->published_count, err));
+	TRY(definition_list_for(
+		tx, account_id, f->request->owner, f->arena, &f->definitions, &f->definition_count, err));
+	TRY(published_among(
+		f->definitions, f->definition_count, f->arena, &f->published, &f->published_count, err));
 	return find_answered(tx, f, err);
 }
 
@@ -160,7 +161,7 @@ static enum result decide_recipients(
 	struct keep_request *r = f->request;
 	struct policy_facts facts = {.envelope_from = r->sender,
 		.header_from = content_letter(r->content)->from.address,
-		.from_is_internal = f->sender_is_internal || f->from_is_internal,
+		.from_is_internal = r->sender_is_internal || f->from_is_internal,
 		.sender_chose = chosen != NULL,
 		.sender_choice = chosen ? chosen->id : (struct id){{0}},
 		.now = r->now};
@@ -214,10 +215,9 @@ static void relay_all(struct keep_request *r, struct str why)
 	r->detail = why;
 }
 
-enum result route_mail(struct keep_request *request, const struct flow_account *account, struct arena *arena,
-	struct err *err)
+enum result route_mail(struct keep_request *request, struct arena *arena, struct err *err)
 {
-	struct facts f = {.account = account, .request = request, .arena = arena};
+	struct facts f = {.account = request->account, .request = request, .arena = arena};
 	const struct definition *chosen;
 	struct str subject;
 

@@ -8,7 +8,6 @@
 /* Fills in owner, definition, answers_id, detail and each recipient's way of a mail that came by SMTP, and
  * changes the subject kept (tags removed). INVALID with the codes of flow/choice.h, or "too-many-references".
  */
-enum result route_mail(struct keep_request *request, const struct flow_account *account, struct arena *arena,
-	struct err *err) must_check;
+enum result route_mail(struct keep_request *request, struct arena *arena, struct err *err) must_check;
 
 #endif

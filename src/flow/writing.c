@@ -283,6 +283,7 @@ static enum result keep(struct writing *w, const struct written *written, struct
 	hash_written(w, written, form_id, said);
 	struct keep_request request = {.flow = w->flow,
 		.content = content,
+		.account = &w->account,
 		.actor = *w->actor,
 		.sender = w->writer.address,
 		.owner = w->writer.address,

@@ -7,6 +7,7 @@
 	"id, account_id, name, description, is_default, position, may_print, may_reply, may_reply_all,"      \
 	" expire_days, read_receipt, all_recipients, created_at, folder_id, may_save, second_factor,"        \
 	" may_extend, access_code"
+#define IS_PUBLISHED 18 /* the column behind these */
 
 static struct definition read_row(const struct rows *rows, struct arena *arena)
 {
@@ -52,15 +53,27 @@ enum result definition_by_name(struct tx *tx, struct id account_id, struct str n
 		DB_ARGS(db_id(account_id), db_text(arena_lower(arena, name))), arena, ret, err);
 }
 
-static enum result list(struct tx *tx, const char *sql, const struct db_value *args, size_t count,
-	struct arena *arena, struct definition **ret, size_t *ret_count, struct err *err)
+enum result definition_list_for(struct tx *tx, struct id account_id, struct str address, struct arena *arena,
+	struct definition **ret, size_t *ret_count, struct err *err)
 {
 	cleanup(rows_done) struct rows rows = {0};
 	struct list list = list_new(arena, sizeof(struct definition));
 
-	TRY(db_query(tx, sql, args, count, &rows, err));
-	while (rows_next(&rows))
-		*(struct definition *)list_add(&list) = read_row(&rows, arena);
+	TRY(db_query(tx,
+		"SELECT " COLUMNS ", CASE WHEN EXISTS"
+		"  (SELECT 1 FROM definition_folder f"
+		"   WHERE f.id = d.folder_id AND f.account_id = $1 AND f.to_everybody = 1) OR EXISTS"
+		"  (SELECT 1 FROM person p JOIN group_member m ON m.person_id = p.id"
+		"   JOIN folder_group f ON f.group_id = m.group_id"
+		"   WHERE p.account_id = $1 AND p.address_key = $2 AND f.folder_id = d.folder_id)"
+		" THEN 1 ELSE 0 END"
+		" FROM definition d WHERE account_id = $1 ORDER BY position, id",
+		DB_ARGS(db_id(account_id), db_text(arena_lower(arena, address))), &rows, err));
+	while (rows_next(&rows)) {
+		struct definition *definition = list_add(&list);
+		*definition = read_row(&rows, arena);
+		definition->is_published = row_bool(&rows, IS_PUBLISHED);
+	}
 	TRY(rows_end(&rows, err));
 	*ret = list.items;
 	*ret_count = list.count;
@@ -70,22 +83,7 @@ static enum result list(struct tx *tx, const char *sql, const struct db_value *a
 enum result definition_list(struct tx *tx, struct id account_id, struct arena *arena, struct definition **ret,
 	size_t *ret_count, struct err *err)
 {
-	return list(tx, "SELECT " COLUMNS " FROM definition WHERE account_id = $1 ORDER BY position, id",
-		DB_ARGS(db_id(account_id)), arena, ret, ret_count, err);
-}
-
-enum result definition_list_published(struct tx *tx, struct id account_id, struct str address,
-	struct arena *arena, struct definition **ret, size_t *ret_count, struct err *err)
-{
-	return list(tx,
-		"SELECT " COLUMNS " FROM definition d WHERE account_id = $1 AND (EXISTS"
-		"  (SELECT 1 FROM definition_folder f"
-		"   WHERE f.id = d.folder_id AND f.account_id = $1 AND f.to_everybody = 1) OR EXISTS"
-		"  (SELECT 1 FROM person p JOIN group_member m ON m.person_id = p.id"
-		"   JOIN folder_group f ON f.group_id = m.group_id"
-		"   WHERE p.account_id = $1 AND p.address_key = $2 AND f.folder_id = d.folder_id))"
-		" ORDER BY position, id",
-		DB_ARGS(db_id(account_id), db_text(arena_lower(arena, address))), arena, ret, ret_count, err);
+	return definition_list_for(tx, account_id, STR_NONE, arena, ret, ret_count, err);
 }
 
 enum result definition_add(struct tx *tx, const struct definition *definition, struct err *err)

@@ -30,6 +30,9 @@ struct definition {
 	bool all_recipients; /* internal recipients read it in the portal too */
 	int64_t created_at;
 	struct id folder_id; /* who may choose it (store/definition_folder.h) */
+	/* Of definition_list_for: the folder is published to everybody or to a group of whoever has the
+	 * address. */
+	bool is_published;
 };
 
 enum result definition_find(struct tx *tx, struct id account_id, struct id id, struct arena *arena,
@@ -41,8 +44,8 @@ enum result definition_by_name(struct tx *tx, struct id account_id, struct str n
 enum result definition_list(struct tx *tx, struct id account_id, struct arena *arena, struct definition **ret,
 	size_t *ret_count, struct err *err) must_check;
 
-/* Those in folders that are published to everybody or to a group of whoever has the address. */
-enum result definition_list_published(struct tx *tx, struct id account_id, struct str address,
-	struct arena *arena, struct definition **ret, size_t *ret_count, struct err *err) must_check;
+/* The same, with is_published. */
+enum result definition_list_for(struct tx *tx, struct id account_id, struct str address, struct arena *arena,
+	struct definition **ret, size_t *ret_count, struct err *err) must_check;
 
 #endif
