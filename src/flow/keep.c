@@ -141,9 +141,9 @@ static enum result add_message(struct tx *tx, struct keeping *k, struct id owner
 	keep_terms(k, owner_id, message);
 	k->becomes_secured = message->kind == MESSAGE_SECURED;
 	TRY(message_add(tx, message, err));
-	if (message->content.kept != CONTENT_IN_ROW)
-		return RESULT_OK;
-	return message_body_add(tx, message->id, sealed_body_bytes(body), err);
+	bool in_row = message->content.kept == CONTENT_IN_ROW;
+	return message_content_add(tx, message->id, k->becomes_secured ? k->boxes->words : (struct bytes){0},
+		in_row ? sealed_body_bytes(body) : (struct bytes){0}, err);
 }
 
 /* The address that lists sort it by. */
@@ -419,13 +419,11 @@ static enum result keep_in_tx(struct tx *tx, struct keeping *k, struct err *err)
 		TRY(people_ensure(tx, &k->account, r->owner, r->owner_name, r->owner_is_internal, r->now,
 			k->arena, &owner, NULL, err));
 	TRY(k->joined ? keep_join_terms(tx, k, owner.id, err) : add_message(tx, k, owner.id, err));
-	if (k->becomes_secured) {
+	if (k->becomes_secured && k->joined)
 		TRY(words_add(tx, k->message_id,
-			k->joined ? search_words_seal(k->words, &k->key, k->message_id, k->arena)
-				  : k->boxes->words,
-			err));
+			search_words_seal(k->words, &k->key, k->message_id, k->arena), err));
+	if (k->becomes_secured)
 		TRY(give_to_owner(tx, k, owner.id, &owner_copy, err));
-	}
 	k->outside = list_new(k->arena, sizeof(struct id));
 	TRY(add_own_copy(tx, k, owner.id, err));
 	TRY(add_recipients(tx, k, err));

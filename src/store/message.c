@@ -88,8 +88,9 @@ enum result message_body_find(
 {
 	cleanup(rows_done) struct rows rows = {0};
 
-	TRY(db_query_one(
-		tx, "SELECT sealed FROM message_body WHERE message_id = $1", DB_ARGS(db_id(id)), &rows, err));
+	TRY(db_query_one(tx,
+		"SELECT sealed FROM message_content WHERE message_id = $1 AND sealed IS NOT NULL",
+		DB_ARGS(db_id(id)), &rows, err));
 	*ret = arena_bytes(arena, row_bytes(&rows, 0));
 	return rows_end(&rows, err);
 }
@@ -198,10 +199,13 @@ enum result message_set_code(struct tx *tx, const struct message *message, struc
 		err);
 }
 
-enum result message_body_add(struct tx *tx, struct id message_id, struct bytes sealed, struct err *err)
+enum result message_content_add(
+	struct tx *tx, struct id message_id, struct bytes words, struct bytes sealed, struct err *err)
 {
-	return db_exec(tx, "INSERT INTO message_body (message_id, sealed) VALUES ($1, $2)",
-		DB_ARGS(db_id(message_id), db_bytes(sealed)), NULL, err);
+	if (words.len + sealed.len == 0)
+		return RESULT_OK;
+	return db_exec(tx, "INSERT INTO message_content (message_id, words, sealed) VALUES ($1, $2, $3)",
+		DB_ARGS(db_id(message_id), db_bytes_or_null(words), db_bytes_or_null(sealed)), NULL, err);
 }
 
 #define INSERT_CLAIM                                                                                         \
@@ -393,8 +397,7 @@ enum result message_remove_content(struct tx *tx, struct id id, struct content_p
 		DB_ARGS(db_id(id)), &rows, err));
 	*ret = read_place(&rows, 0, 2, 1);
 	TRY(rows_end(&rows, err));
-	TRY(db_exec(tx, "DELETE FROM message_body WHERE message_id = $1", DB_ARGS(db_id(id)), NULL, err));
-	TRY(db_exec(tx, "DELETE FROM message_words WHERE message_id = $1", DB_ARGS(db_id(id)), NULL, err));
+	TRY(db_exec(tx, "DELETE FROM message_content WHERE message_id = $1", DB_ARGS(db_id(id)), NULL, err));
 	return db_exec(tx,
 		"UPDATE message SET kept_in = 0, pack_id = NULL, pack_offset = 0, content_ends_at = 0"
 		" WHERE id = $1",
@@ -404,8 +407,7 @@ enum result message_remove_content(struct tx *tx, struct id id, struct content_p
 enum result message_remove(struct tx *tx, struct id id, struct err *err)
 {
 	static const char *const statements[] = {
-		"DELETE FROM message_body WHERE message_id = $1",
-		"DELETE FROM message_words WHERE message_id = $1",
+		"DELETE FROM message_content WHERE message_id = $1",
 		"DELETE FROM message_reference WHERE message_id = $1",
 		"DELETE FROM recall WHERE message_id = $1",
 		"DELETE FROM recipient WHERE message_id = $1",

@@ -18,7 +18,7 @@ enum message_kind {
 
 /* Where the sealed content is. */
 enum content_kept {
-	CONTENT_IN_ROW = 0,  /* in message_body; or nowhere any more */
+	CONTENT_IN_ROW = 0,  /* in message_content; or nowhere any more */
 	CONTENT_IN_BLOB = 1, /* the blob named by the message */
 	CONTENT_IN_PACK = 2  /* a place in a pack */
 };

@@ -23,8 +23,10 @@ enum result message_set_terms(struct tx *tx, const struct message *message, stru
 /* Writes its access code. The caller holds it. */
 enum result message_set_code(struct tx *tx, const struct message *message, struct err *err) must_check;
 
-enum result message_body_add(
-	struct tx *tx, struct id message_id, struct bytes sealed, struct err *err) must_check;
+/* What goes with the content: the words that are searched, and the sealed content itself when it is kept in
+ * the row. Either may be empty: then there is none. */
+enum result message_content_add(struct tx *tx, struct id message_id, struct bytes words, struct bytes sealed,
+	struct err *err) must_check;
 
 /* Claims a fingerprint for the message. When a mail with the same one was accepted after `cut` (ms), *ret_id
  * is that message, which this transaction then joins; otherwise it is `message_id`. */

@@ -912,6 +912,19 @@ static const char one_index_of_ends[] = "DROP INDEX message_by_expiry;"
 static const char proofs[] = "ALTER TABLE session ADD COLUMN proved_at BIGINT NOT NULL DEFAULT 0;"
 			     "ALTER TABLE session ADD COLUMN proved_by BIGINT NOT NULL DEFAULT 0;";
 
+/* What goes with a message's content is one row. The words come first: a search reads them alone. */
+static const char one_content[] =
+	"CREATE TABLE message_content ("
+	"  message_id BYTEA PRIMARY KEY REFERENCES message(id),"
+	"  words BYTEA,"
+	"  sealed BYTEA);"
+	"INSERT INTO message_content (message_id, words, sealed)"
+	" SELECT m.id, w.sealed, b.sealed FROM message m LEFT JOIN message_words w ON w.message_id = m.id"
+	" LEFT JOIN message_body b ON b.message_id = m.id"
+	" WHERE w.message_id IS NOT NULL OR b.message_id IS NOT NULL ORDER BY m.id;"
+	"DROP TABLE message_words;"
+	"DROP TABLE message_body;";
+
 static const struct migration migrations[] = {
 	{1, "begin", begin},
 	{2, "delay-notices", delay_notices},
@@ -956,6 +969,7 @@ static const struct migration migrations[] = {
 	{41, "draft-versions", draft_versions},
 	{42, "one-index-of-ends", one_index_of_ends},
 	{43, "proofs", proofs},
+	{44, "one-content", one_content},
 };
 
 /* PostgreSQL keeps samples of a column's values in its statistics, where nobody but a superuser can wipe

@@ -4,8 +4,8 @@
 
 #define PAGE                                                                                                 \
 	"SELECT c.id, c.message_id, c.sorted_at, m.expires_at, c.is_owner, c.unread, m.second_factor,"       \
-	" m.code_set_at > 0, w.sealed, s.sealed FROM copy c JOIN message m ON m.id = c.message_id"           \
-	" JOIN wrap w ON w.holder_id = c.id LEFT JOIN message_words s ON s.message_id = c.message_id"        \
+	" m.code_set_at > 0, w.sealed, s.words FROM copy c JOIN message m ON m.id = c.message_id"            \
+	" JOIN wrap w ON w.holder_id = c.id LEFT JOIN message_content s ON s.message_id = c.message_id"      \
 	" WHERE c.mailbox_id = $1 AND c.folder = $2"
 #define ORDER " ORDER BY c.sorted_at DESC, c.id DESC LIMIT $3"
 
@@ -46,7 +46,8 @@ enum result words_page(struct tx *tx, struct id person_id, enum folder folder, s
 enum result words_add(struct tx *tx, struct id message_id, struct bytes sealed, struct err *err)
 {
 	return db_exec(tx,
-		"INSERT INTO message_words (message_id, sealed) VALUES ($1, $2)"
-		" ON CONFLICT (message_id) DO NOTHING",
+		"INSERT INTO message_content (message_id, words) VALUES ($1, $2)"
+		" ON CONFLICT (message_id) DO UPDATE SET words = excluded.words"
+		" WHERE message_content.words IS NULL",
 		DB_ARGS(db_id(message_id), db_bytes(sealed)), NULL, err);
 }

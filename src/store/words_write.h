@@ -3,7 +3,7 @@
 
 #include "store/words.h"
 
-/* They go with the message's content. */
+/* Of a message that has none yet; they go with its content. */
 enum result words_add(struct tx *tx, struct id message_id, struct bytes sealed, struct err *err) must_check;
 
 #endif

@@ -86,7 +86,7 @@ def test_r12_r14_what_expires_before_it_is_delivered_is_told_and_relayed_mail_do
     assert rows.query(node, "select count(*) from wrap where holder_id = message_id") == [("0",)]
 
 
-@pytest.mark.parametrize("lost", ["wrap", "message_body"])
+@pytest.mark.parametrize("lost", ["wrap", "message_content"])
 def test_r12_mail_whose_key_or_content_is_lost_comes_back_and_is_an_error(world, lost):
     world.server.rcpt = {"bob@acme.example": LATER}
     world.send("bob@acme.example", subject="Offer [secure]")

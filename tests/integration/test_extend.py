@@ -180,7 +180,7 @@ def test_at_the_end_of_retention_everything_goes(node, short):
     node.move_clock(10 * DAY + MINUTE)
     wait.until(lambda: "message.destroyed" in commands.events(node), "the end")
     assert rows.query(node, "select count(*) from wrap") == [("0",)]
-    assert rows.query(node, "select count(*) from message_body") == [("0",)]
+    assert rows.query(node, "select count(*) from message_content") == [("0",)]
     alice, _ = portal.sign_in_by_password(node, "alice@acme.example")
     gone = alice.get(short.path)
     assert gone.status == 410 and "no longer exists" in gone.text

@@ -52,7 +52,7 @@ def test_r12_a_mail_relayed_in_part_is_one_secure_message_in_any_order(node, par
     smtp.send(node.smtp_port, smtp.make(subject="Relayed alone", to="y@other.example"))
     wait.until(lambda: node.outbox.to("y@other.example"), "the mail that is relayed alone")
     node.move_clock(26 * HOUR)
-    wait.until(lambda: rows.query(node, "select count(*) from message_body") == [("1",)], "relayed content to go")
+    wait.until(lambda: rows.query(node, "select count(*) from message_content") == [("1",)], "relayed content to go")
     assert rows.query(node, "select count(*) from wrap where holder_id = message_id") == [("0",)]
     carol, _ = portal.sign_in_by_link(node, link, "carol@partner.example")
     assert "forty-two" in carol.get("/message/" + link.rsplit("/", 1)[1]).text
