@@ -142,7 +142,7 @@ static enum result find_code(struct tx *tx, const struct entering *e, const stru
 	TRY(flow_account_load(e->flow, tx, copy->account_id, arena, &account, err));
 	TRY(message_find(tx, copy->account_id, copy->message_id, arena, ret, err));
 	TRY(open_check_not_ended(ret, copy, e->now, err));
-	TRY(wrap_find(tx, copy->id, arena, &wrap, err));
+	TRY(wrap_find(tx, copy->id, copy->message_id, arena, &wrap, err));
 	TRY(message_key_unwrap(account.key, ret->id, copy->id, wrap, &key, err));
 	enum result result = access_code_open(ret, &key, arena, ret_code, err);
 	key_wipe(&key);

@@ -50,7 +50,7 @@ static enum result move(struct tx *tx, const struct deletion *d, const struct co
 		return copy_restore(tx, held, err);
 	case DELETE_FOR_GOOD:
 		TRY(copy_destroy(tx, held, d->now, err));
-		return wrap_destroy_for_good(tx, held->id, d->now, err);
+		return wrap_destroy_for_good(tx, held->id, held->message_id, d->now, err);
 	}
 	return err_set(err, RESULT_INTERNAL, "no such verb");
 }

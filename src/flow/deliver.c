@@ -198,7 +198,7 @@ static enum result open_message_parts(struct tx *tx, struct open_query *q, struc
 	struct id holder =
 		deliver_carries_content(job->delivery.kind) ? job->message.id : job->delivery.copy_id;
 
-	TRY(wrap_find(tx, holder, &job->arena, &wrap, err));
+	TRY(wrap_find(tx, holder, job->message.id, &job->arena, &wrap, err));
 	TRY(message_key_unwrap(job->account.key, job->message.id, holder, wrap, &key, err));
 	enum result result = letter_list_open(
 		job->message.list_box, &key, job->message.id, &job->arena, &job->letter, err);

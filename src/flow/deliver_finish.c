@@ -54,7 +54,7 @@ enum result deliver_release_content(
 	if (held != MESSAGE_SECURED)
 		return RESULT_OK;
 	TRY(delivery_count_waiting(tx, delivery->message_id, &waiting, err));
-	return waiting ? RESULT_OK : wrap_destroy(tx, delivery->message_id, err);
+	return waiting ? RESULT_OK : wrap_destroy(tx, delivery->message_id, delivery->message_id, err);
 }
 
 /* An internal user whom the mail server did not give the reply reads it in the portal, and is told so. */

@@ -80,7 +80,7 @@ enum result draft_key(struct tx *tx, const struct flow_account *account, struct 
 	cleanup(arena_done) struct arena arena = {0};
 	struct bytes wrap;
 
-	TRY(wrap_find(tx, id, &arena, &wrap, err));
+	TRY(wrap_find(tx, id, id, &arena, &wrap, err));
 	return message_key_unwrap(account->key, id, id, wrap, ret, err);
 }
 
@@ -388,7 +388,7 @@ static enum result discard(struct tx *tx, void *context, struct err *err)
 	TRY(found);
 	draft.saved_at = d->now;
 	TRY(draft_close(tx, &draft, err));
-	return wrap_destroy(tx, d->id, err);
+	return wrap_destroy(tx, d->id, d->id, err);
 }
 
 enum result draft_discard(

@@ -55,7 +55,7 @@ static enum result expire_in_tx(struct tx *tx, void *context, struct err *err)
 	for (size_t i = 0; i < count; i++) {
 		if (copies[i].is_owner)
 			continue;
-		TRY(wrap_destroy_for_good(tx, copies[i].id, e->now, err));
+		TRY(wrap_destroy_for_good(tx, copies[i].id, e->due.id, e->now, err));
 		TRY(leave_unread(tx, copies[i].id, err));
 	}
 	TRY(delivery_relays_wait(tx, e->due.id, &relays_wait, err));
@@ -80,7 +80,7 @@ static enum result end_keeping_in_tx(struct tx *tx, void *context, struct err *e
 	TRY(copy_list_by_message(tx, e->due.id, &arena, &copies, &count, err));
 	for (size_t i = 0; i < count; i++) {
 		TRY(copy_leave_folder(tx, &copies[i], err));
-		TRY(wrap_destroy_for_good(tx, copies[i].id, e->now, err));
+		TRY(wrap_destroy_for_good(tx, copies[i].id, e->due.id, e->now, err));
 	}
 	TRY(wrap_destroy_of_queue(tx, e->due.id, e->now, err));
 	TRY(message_remove_content(tx, e->due.id, &e->place, err));

@@ -94,7 +94,7 @@ static enum result remove_content_of(struct tx *tx, struct house *house, struct 
 	TRY(delivery_count_waiting(tx, id, &waiting, err));
 	if (waiting)
 		return message_set_content_end(tx, id, house->now + MS_HOUR, err);
-	TRY(wrap_destroy(tx, id, err));
+	TRY(wrap_destroy(tx, id, id, err));
 	TRY(message_remove_content(tx, id, &place, err));
 	*(struct content_place *)list_add(&house->removed) = place;
 	return RESULT_OK;
@@ -117,7 +117,7 @@ static enum result empty_draft(struct tx *tx, struct house *house, struct id id,
 	struct draft_file *files;
 	size_t count;
 
-	TRY(wrap_destroy(tx, id, err));
+	TRY(wrap_destroy(tx, id, id, err));
 	TRY(draft_file_list(tx, id, &house->arena, &files, &count, err));
 	for (size_t i = 0; i < count; i++)
 		*(struct content_place *)list_add(&house->removed) = files[i].place;

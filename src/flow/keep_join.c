@@ -81,5 +81,5 @@ enum result keep_join_release(struct tx *tx, struct keeping *k, struct err *err)
 	int64_t waiting;
 
 	TRY(delivery_count_waiting(tx, k->message_id, &waiting, err));
-	return waiting ? RESULT_OK : wrap_destroy(tx, k->message_id, err);
+	return waiting ? RESULT_OK : wrap_destroy(tx, k->message_id, k->message_id, err);
 }

@@ -62,7 +62,7 @@ static enum result find_recipient(struct tx *tx, const struct again *a, const st
 		return err_code(err, RESULT_CONFLICT, "denied",
 			"somebody with the link said that this is another person's address");
 	/* Recalled from this one, or deleted for good. */
-	found = wrap_find(tx, ret->id, arena, &wrap, err);
+	found = wrap_find(tx, ret->id, ret->message_id, arena, &wrap, err);
 	return found == RESULT_GONE ? err_set(err, RESULT_GONE, "this recipient cannot read it any more")
 				    : found;
 }

@@ -154,7 +154,7 @@ static enum result open_sealed(struct tx *tx, struct message_query *q, struct er
 	struct letter letter = {0};
 	struct bytes wrap;
 
-	enum result found = wrap_find(tx, q->copy_id, &q->opened->arena, &wrap, err);
+	enum result found = wrap_find(tx, q->copy_id, q->message.id, &q->opened->arena, &wrap, err);
 	if (found == RESULT_GONE)
 		return err_code(err, RESULT_GONE, "destroyed", "this message was destroyed");
 	TRY(found);

@@ -66,7 +66,7 @@ static enum result open_text(struct tx *tx, const struct flow_account *account, 
 	struct bytes wrap, inner, text;
 
 	*ret = (struct quote_text){.quoted_id = quote->quoted_id};
-	enum result found = wrap_find(tx, quote->id, arena, &wrap, err);
+	enum result found = wrap_find(tx, quote->id, quote->id, arena, &wrap, err);
 	if (found == RESULT_GONE)
 		return RESULT_OK;
 	TRY(found);
@@ -102,6 +102,6 @@ enum result quotes_recall(struct tx *tx, struct id quoted_id, int64_t now, size_
 
 	TRY(quote_recall(tx, quoted_id, now, &arena, &ids, ret_count, err));
 	for (size_t i = 0; i < *ret_count; i++)
-		TRY(wrap_destroy_for_good(tx, ids[i], now, err));
+		TRY(wrap_destroy_for_good(tx, ids[i], ids[i], now, err));
 	return RESULT_OK;
 }

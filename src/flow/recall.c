@@ -96,7 +96,7 @@ static enum result take_copy(struct tx *tx, struct recalling *r, const struct co
 	if (!done)
 		return RESULT_OK;
 	r->done.people++;
-	TRY(wrap_destroy_for_good(tx, copy->id, r->now, err));
+	TRY(wrap_destroy_for_good(tx, copy->id, copy->message_id, r->now, err));
 	return add_event(tx, r, copy->person_id, err);
 }
 

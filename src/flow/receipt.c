@@ -25,7 +25,7 @@ void receipt_describe(struct tx *tx, const struct flow_account *account, const s
 	struct bytes wrap;
 
 	notice->sent_at = message->sent_at;
-	if (wrap_find(tx, owner_copy_id, arena, &wrap, NULL) != RESULT_OK ||
+	if (wrap_find(tx, owner_copy_id, message->id, arena, &wrap, NULL) != RESULT_OK ||
 		message_key_unwrap(account->key, message->id, owner_copy_id, wrap, &key, NULL) != RESULT_OK)
 		return;
 	if (letter_list_open(message->list_box, &key, message->id, arena, &letter, NULL) == RESULT_OK &&

@@ -87,7 +87,8 @@ enum result copy_access(
 
 	TRY(db_query_one(tx,
 		"SELECT c.is_owner, c.recall_id, w.holder_id, m.expires_at, m.code_set_at FROM copy c"
-		" JOIN message m ON m.id = c.message_id LEFT JOIN wrap w ON w.holder_id = c.id"
+		" JOIN message m ON m.id = c.message_id LEFT JOIN wrap w ON w.message_id = c.message_id AND "
+		"w.holder_id = c.id"
 		" WHERE c.id = $1 AND c.mailbox_id = $2",
 		DB_ARGS(db_id(copy_id), db_id(mailbox_id)), &rows, err));
 	*ret = (struct copy_access){.is_owner = row_bool(&rows, 0),

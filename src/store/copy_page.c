@@ -14,17 +14,32 @@
 	"  AND o.person_id = c.person_id AND o.is_owner = 2) END, m.code_set_at > 0,"                        \
 	" CASE WHEN c.person_id = c.mailbox_id THEN '' ELSE (SELECT address FROM person p"                   \
 	"  WHERE p.id = c.person_id) END, c.who FROM "
-#define JOINS " JOIN message m ON m.id = c.message_id LEFT JOIN wrap w ON w.holder_id = c.id"
+#define JOINS                                                                                                \
+	" JOIN message m ON m.id = c.message_id LEFT JOIN wrap w ON w.message_id = c.message_id AND "        \
+	"w.holder_id = c.id"
 
 /* What the filters let through: unread ones ($4), with files ($5), ending between $6 and $7. */
 #define FILTERED(c) c ".unread >= $4 AND " c ".has_files >= $5 AND " c ".ends_at > $6 AND " c ".ends_at <= $7"
 
+/* Copies of a conversation in the mailbox ($1): of its first message, by the addresses read there, and of
+ * the later ones, of which alone there is an index. */
+#define IS_FIRST(c, thread)                                                                                  \
+	c ".message_id = " thread " AND " c ".thread_id = " c ".message_id AND " c                           \
+	  ".person_id IN (SELECT id FROM person WHERE id = $1 OR main_id = $1)"
+#define IS_LATER(c, thread)                                                                                  \
+	c ".mailbox_id = $1 AND " c ".thread_id = " thread " AND " c ".thread_id <> " c ".message_id"
+#define OF_THREAD                                                                                            \
+	"(SELECT t.id FROM copy t WHERE " IS_LATER(                                                          \
+		"t", "$2") " AND t.folder IN (1, 2)"                                                         \
+			   " UNION ALL SELECT t.id FROM copy t WHERE " IS_FIRST(                             \
+				   "t", "$2") " AND t.folder IN (1, 2))"
+
 /* One row a conversation. */
 #define EACH ""
-#define NEWEST_OF_ITS                                                                                        \
-	" AND NOT EXISTS (SELECT 1 FROM copy n WHERE n.mailbox_id = c.mailbox_id"                            \
-	" AND n.thread_id = c.thread_id AND n.folder = c.folder AND " FILTERED(                              \
-		"n") " AND (n.sorted_at, n.id) > (c.sorted_at, c.id))"
+#define NEWEST_OF_ITS NO_NEWER(IS_LATER("n", "c.thread_id")) NO_NEWER(IS_FIRST("n", "c.thread_id"))
+#define NO_NEWER(which)                                                                                      \
+	" AND NOT EXISTS (SELECT 1 FROM copy n WHERE " which                                                 \
+	" AND n.folder = c.folder AND " FILTERED("n") " AND (n.sorted_at, n.id) > (c.sorted_at, c.id))"
 
 #define CHOSEN(which, behind, order)                                                                         \
 	ROW "(SELECT id FROM copy c WHERE c.mailbox_id = $1 AND c.folder = $2 AND " FILTERED("c")            \
@@ -138,9 +153,9 @@ enum result copy_thread_count(
 	cleanup(rows_done) struct rows rows = {0};
 
 	TRY(db_query_one(tx,
-		"SELECT COUNT(DISTINCT message_id), COALESCE(SUM(CASE WHEN is_owner = 0 AND unread = 1 THEN "
-		"1 ELSE 0 END), 0)"
-		" FROM copy WHERE mailbox_id = $1 AND thread_id = $2 AND folder IN (1, 2)",
+		"SELECT COUNT(DISTINCT c.message_id),"
+		" COALESCE(SUM(CASE WHEN c.is_owner = 0 AND c.unread = 1 THEN 1 ELSE 0 END), 0)"
+		" FROM " OF_THREAD " AS chosen JOIN copy c ON c.id = chosen.id",
 		DB_ARGS(db_id(mailbox_id), db_id(thread_id)), &rows, err));
 	*ret = (struct thread_count){row_int(&rows, 0), row_int(&rows, 1)};
 	return rows_end(&rows, err);
@@ -154,9 +169,9 @@ enum result copy_list_thread(struct tx *tx, const struct copy *copy, int64_t lim
 
 	/* Of the owner's two of one message the one in Sent. */
 	TRY(db_query(tx,
-		ROW "copy c" JOINS " WHERE c.mailbox_id = $1 AND c.thread_id = $2 AND c.folder IN (1, 2)"
-		    " AND c.message_id <> $3 AND c.is_owner <> 2"
-		    " ORDER BY c.sorted_at DESC, c.id DESC LIMIT $4",
+		ROW OF_THREAD " AS chosen JOIN copy c ON c.id = chosen.id" JOINS
+			      " WHERE c.message_id <> $3 AND c.is_owner <> 2"
+			      " ORDER BY c.sorted_at DESC, c.id DESC LIMIT $4",
 		DB_ARGS(db_id(copy->mailbox_id), db_id(copy->thread_id), db_id(copy->message_id),
 			db_int(limit)),
 		&rows, err));

@@ -76,7 +76,8 @@ enum result destruction_repeat(
 	cleanup(rows_done) struct rows rows = {0};
 	struct db_value holder = db_id(destruction->holder_id);
 
-	TRY(db_query(tx, "SELECT 1 FROM wrap WHERE holder_id = $1", DB_ARGS(holder), &rows, err));
+	TRY(db_query(tx, "SELECT 1 FROM wrap WHERE message_id = $2 AND holder_id = $1",
+		DB_ARGS(holder, db_id(destruction->message_id)), &rows, err));
 	*ret_done = rows_next(&rows);
 	TRY(rows_end(&rows, err));
 	TRY(db_exec(tx,
@@ -85,5 +86,5 @@ enum result destruction_repeat(
 		DB_ARGS(holder, db_id(destruction->message_id), db_int(destruction->destroyed_at),
 			db_bool(is_listed)),
 		NULL, err));
-	return wrap_destroy(tx, destruction->holder_id, err);
+	return wrap_destroy(tx, destruction->holder_id, destruction->message_id, err);
 }

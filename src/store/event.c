@@ -132,8 +132,8 @@ enum result event_chain_end(struct tx *tx, struct id account_id, struct arena *a
 enum result event_chain(
 	struct tx *tx, const struct event *event, int64_t seq, struct bytes hash, struct err *err)
 {
-	TRY(db_exec(tx, "UPDATE event SET seq = $2, hash = $3 WHERE id = $1 AND seq = 0",
-		DB_ARGS(db_id(event->id), db_int(seq), db_bytes(hash)), NULL, err));
+	TRY(db_exec(tx, "UPDATE event SET seq = $2, hash = $3 WHERE account_id = $4 AND id = $1 AND seq = 0",
+		DB_ARGS(db_id(event->id), db_int(seq), db_bytes(hash), db_id(event->account_id)), NULL, err));
 	return db_exec(tx, "UPDATE event_chain SET seq = $2, hash = $3 WHERE account_id = $1",
 		DB_ARGS(db_id(event->account_id), db_int(seq), db_bytes(hash)), NULL, err);
 }

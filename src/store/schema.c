@@ -925,6 +925,53 @@ static const char one_content[] =
 	"DROP TABLE message_words;"
 	"DROP TABLE message_body;";
 
+/* Most messages begin a conversation, and are found by their own key: its index has the others. */
+static const char answers_by_thread[] =
+	"DROP INDEX copy_by_thread;"
+	"CREATE INDEX copy_by_thread ON copy (mailbox_id, thread_id, folder, sorted_at, id)"
+	" WHERE thread_id <> message_id;";
+
+/* Rows that are looked up with what they belong to have a key that begins with that, and no index of it
+ * besides. */
+static const char owners_keys[] =
+	"CREATE TABLE wrap_new ("
+	"  message_id BYTEA NOT NULL,"
+	"  holder_id BYTEA NOT NULL,"
+	"  sealed BYTEA NOT NULL,"
+	"  PRIMARY KEY (message_id, holder_id)) WITHOUT ROWID;"
+	"INSERT INTO wrap_new (message_id, holder_id, sealed)"
+	" SELECT message_id, holder_id, sealed FROM wrap ORDER BY message_id, holder_id;"
+	"DROP TABLE wrap;"
+	"ALTER TABLE wrap_new RENAME TO wrap;"
+
+	"CREATE TABLE event_new ("
+	"  account_id BYTEA NOT NULL,"
+	"  id BYTEA NOT NULL,"
+	"  at BIGINT NOT NULL,"
+	"  kind TEXT NOT NULL,"
+	"  actor_id BYTEA,"
+	"  message_id BYTEA,"
+	"  person_id BYTEA,"
+	"  delivery_id BYTEA,"
+	"  origin TEXT NOT NULL,"
+	"  detail TEXT NOT NULL,"
+	"  seq BIGINT NOT NULL,"
+	"  hash BYTEA,"
+	"  PRIMARY KEY (account_id, id)) WITHOUT ROWID;"
+	"INSERT INTO event_new (account_id, id, at, kind, actor_id, message_id, person_id, delivery_id,"
+	"  origin, detail, seq, hash)"
+	" SELECT account_id, id, at, kind, actor_id, message_id, person_id, delivery_id, origin, detail, seq,"
+	"  hash FROM event ORDER BY account_id, id;"
+	"DROP TABLE event;"
+	"ALTER TABLE event_new RENAME TO event;"
+	"CREATE INDEX event_by_message ON event (message_id, id) WHERE message_id IS NOT NULL;"
+	"CREATE INDEX event_unchained ON event (account_id, id) WHERE seq = 0;"
+	"CREATE INDEX event_of_sign_in ON event (person_id, at) WHERE kind = 'person.signed-in';"
+	"CREATE INDEX event_of_person ON event (person_id, id) WHERE message_id IS NULL;"
+
+	/* Which nothing reads by. */
+	"DROP INDEX delivery_by_account;";
+
 static const struct migration migrations[] = {
 	{1, "begin", begin},
 	{2, "delay-notices", delay_notices},
@@ -970,6 +1017,8 @@ static const struct migration migrations[] = {
 	{42, "one-index-of-ends", one_index_of_ends},
 	{43, "proofs", proofs},
 	{44, "one-content", one_content},
+	{45, "answers-by-thread", answers_by_thread},
+	{46, "owners-keys", owners_keys},
 };
 
 /* PostgreSQL keeps samples of a column's values in its statistics, where nobody but a superuser can wipe

@@ -101,7 +101,7 @@ enum result telling_list_unread(struct tx *tx, struct id message_id, struct aren
 
 	TRY(db_query(tx,
 		"SELECT c.id, p.id, p.address, CASE WHEN c.denied_at = 0 AND c.folder <> 4"
-		" AND EXISTS (SELECT 1 FROM wrap w WHERE w.holder_id = c.id)"
+		" AND EXISTS (SELECT 1 FROM wrap w WHERE w.message_id = c.message_id AND w.holder_id = c.id)"
 		" AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.message_id = c.message_id AND d.kind = 2"
 		" AND d.copy_id = c.id AND d.state <> 2) THEN 1 ELSE 0 END"
 		" FROM copy c JOIN recipient r ON r.message_id = c.message_id AND r.person_id = c.person_id"

@@ -5,7 +5,8 @@
 #define PAGE                                                                                                 \
 	"SELECT c.id, c.message_id, c.sorted_at, m.expires_at, c.is_owner, c.unread, m.second_factor,"       \
 	" m.code_set_at > 0, w.sealed, s.words FROM copy c JOIN message m ON m.id = c.message_id"            \
-	" JOIN wrap w ON w.holder_id = c.id LEFT JOIN message_content s ON s.message_id = c.message_id"      \
+	" JOIN wrap w ON w.message_id = c.message_id AND w.holder_id = c.id LEFT JOIN message_content s ON " \
+	"s.message_id = c.message_id"                                                                        \
 	" WHERE c.mailbox_id = $1 AND c.folder = $2"
 #define ORDER " ORDER BY c.sorted_at DESC, c.id DESC LIMIT $3"
 

@@ -3,12 +3,13 @@
 #include "base/list.h"
 #include "base/mem.h"
 
-enum result wrap_find(
-	struct tx *tx, struct id holder_id, struct arena *arena, struct bytes *ret, struct err *err)
+enum result wrap_find(struct tx *tx, struct id holder_id, struct id message_id, struct arena *arena,
+	struct bytes *ret, struct err *err)
 {
 	cleanup(rows_done) struct rows rows = {0};
-	enum result result = db_query_one(
-		tx, "SELECT sealed FROM wrap WHERE holder_id = $1", DB_ARGS(db_id(holder_id)), &rows, err);
+	enum result result =
+		db_query_one(tx, "SELECT sealed FROM wrap WHERE message_id = $1 AND holder_id = $2",
+			DB_ARGS(db_id(message_id), db_id(holder_id)), &rows, err);
 
 	if (result == RESULT_NOT_FOUND)
 		return err_set(err, RESULT_GONE, "the key to this was destroyed");
@@ -38,28 +39,32 @@ enum result wrap_add(
 {
 	return db_exec(tx,
 		"INSERT INTO wrap (holder_id, message_id, sealed) VALUES ($1, $2, $3)"
-		" ON CONFLICT (holder_id) DO NOTHING",
+		" ON CONFLICT (message_id, holder_id) DO NOTHING",
 		DB_ARGS(db_id(holder_id), db_id(message_id), db_bytes(sealed)), NULL, err);
 }
 
-enum result wrap_destroy(struct tx *tx, struct id holder_id, struct err *err)
+enum result wrap_destroy(struct tx *tx, struct id holder_id, struct id message_id, struct err *err)
 {
 	static const uint8_t zeros[256];
 	struct db_value of_same_size = db_bytes((struct bytes){zeros, sizeof(zeros)});
 
-	TRY(db_exec(tx, "UPDATE wrap SET sealed = substr($2, 1, length(sealed)) WHERE holder_id = $1",
-		DB_ARGS(db_id(holder_id), of_same_size), NULL, err));
-	return db_exec(tx, "DELETE FROM wrap WHERE holder_id = $1", DB_ARGS(db_id(holder_id)), NULL, err);
+	TRY(db_exec(tx,
+		"UPDATE wrap SET sealed = substr($2, 1, length(sealed)) WHERE message_id = $3 AND holder_id "
+		"= $1",
+		DB_ARGS(db_id(holder_id), of_same_size, db_id(message_id)), NULL, err));
+	return db_exec(tx, "DELETE FROM wrap WHERE message_id = $1 AND holder_id = $2",
+		DB_ARGS(db_id(message_id), db_id(holder_id)), NULL, err);
 }
 
-enum result wrap_destroy_for_good(struct tx *tx, struct id holder_id, int64_t now, struct err *err)
+enum result wrap_destroy_for_good(
+	struct tx *tx, struct id holder_id, struct id message_id, int64_t now, struct err *err)
 {
 	TRY(db_exec(tx,
 		"INSERT INTO destruction (holder_id, message_id, destroyed_at, wiped_at)"
-		" SELECT holder_id, message_id, $2, 0 FROM wrap WHERE holder_id = $1"
+		" SELECT holder_id, message_id, $2, 0 FROM wrap WHERE message_id = $3 AND holder_id = $1"
 		" ON CONFLICT (holder_id) DO NOTHING",
-		DB_ARGS(db_id(holder_id), db_int(now)), NULL, err));
-	return wrap_destroy(tx, holder_id, err);
+		DB_ARGS(db_id(holder_id), db_int(now), db_id(message_id)), NULL, err));
+	return wrap_destroy(tx, holder_id, message_id, err);
 }
 
 enum result wrap_destroy_of_queue(struct tx *tx, struct id message_id, int64_t now, struct err *err)
@@ -68,5 +73,5 @@ enum result wrap_destroy_of_queue(struct tx *tx, struct id message_id, int64_t n
 		"INSERT INTO destruction (holder_id, message_id, destroyed_at, wiped_at)"
 		" VALUES ($1, $1, $2, 0) ON CONFLICT (holder_id) DO NOTHING",
 		DB_ARGS(db_id(message_id), db_int(now)), NULL, err));
-	return wrap_destroy(tx, message_id, err);
+	return wrap_destroy(tx, message_id, message_id, err);
 }

@@ -8,12 +8,13 @@ enum result wrap_add(struct tx *tx, struct id holder_id, struct id message_id, s
 	struct err *err) must_check;
 
 /* Overwrites and deletes it; nothing happens when there is none. */
-enum result wrap_destroy(struct tx *tx, struct id holder_id, struct err *err) must_check;
+enum result wrap_destroy(
+	struct tx *tx, struct id holder_id, struct id message_id, struct err *err) must_check;
 
 /* The same, and lists it as destroyed: its bytes are to be wiped out of the database's files, and a restored
  * backup must not bring it back. */
 enum result wrap_destroy_for_good(
-	struct tx *tx, struct id holder_id, int64_t now, struct err *err) must_check;
+	struct tx *tx, struct id holder_id, struct id message_id, int64_t now, struct err *err) must_check;
 
 /* The same of the message's own key. It is listed also when the queue has done with it and it is gone: in a
  * backup that is older than that it is not. */
