@@ -59,7 +59,8 @@ struct str inquiry_purpose(
 	const struct flow_account *account, const struct inquiry *inquiry, struct arena *arena);
 
 /* Sends what the person asked has written. NOT_FOUND as inquiry_open; results as
- * inquiry_take_answer and reply_send. */
+ * inquiry_take_answer and reply_send; INVALID with code "text-missing" when there is neither text nor file.
+ */
 enum result inquiry_answer(struct flow *flow, const struct actor *actor, struct id id, struct id form_id,
 	const struct written *written, int64_t now, struct id *ret_copy_id, struct err *err) must_check;
 

@@ -29,7 +29,9 @@ static enum result answer(struct writing *w, struct id form_id, const struct wri
 	struct id *ret_copy_id, struct err *err)
 {
 	TRY(db_read(flow_db(w->flow), load, w, err));
-	w->text = written->text;
+	TRY(writing_take_text(w, written, err));
+	if (str_trim(w->text).len == 0 && written->file_count == 0)
+		return err_code(err, RESULT_INVALID, "text-missing", "there is nothing to send");
 	return writing_send(w, written, form_id, ret_copy_id, err);
 }
 

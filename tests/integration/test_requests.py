@@ -4,6 +4,7 @@ import concurrent.futures
 import html
 import re
 
+import pytest
 from support import maildir, portal, rows, smtp, wait
 from support.browser import Browser
 
@@ -101,7 +102,8 @@ def test_a_closed_or_expired_request_takes_nothing_and_says_whom_to_ask(node):
     alice, carol, page = asked(node, days="1")
     alice.submit(alice.get("/requests"), "/close$")
     refused = answer(carol, page)
-    assert refused.status == 410 and "alice@acme.example" in refused.text and "<textarea" not in refused.text
+    assert refused.status == 410 and "alice@acme.example" in refused.text
+    assert not [f for f in refused.forms if "/request/" in f["action"]]
     assert node.outbox.to("alice@acme.example") == [] and requests_of(node)[0]["state"] == "closed"
     ask(alice, days="1", purpose="Again")
     link, _ = link_of(node, count=2)
@@ -215,7 +217,8 @@ def test_closing_shows_on_the_open_page_at_once_and_what_was_written_stays(node)
     alice.submit(alice.get("/requests"), r"/close$")
     ended = answer(carol, page, text="Here it is at last.")
     assert ended.status == 410 and "Here it is at last." not in words_of(alice.get("/inbox"))
-    assert carol.get(page.path).status == 410
+    assert ">Here it is at last.</textarea>" in ended.text and "readonly" in ended.text  # to copy; R14
+    assert carol.get(page.path).status == 410 and "<textarea" not in carol.get(page.path).text
 
 
 def test_more_than_was_asked_for_is_refused_with_the_text_kept(node):
@@ -225,3 +228,48 @@ def test_more_than_was_asked_for_is_refused_with_the_text_kept(node):
     assert refused.status == 413 or refused.status == 422
     assert "Here it is at last." in refused.text and "1 MB" in refused.text
     assert "sent=1" in answer(carol, refused, text="Here it is at last.").url
+
+
+def test_a_formatted_answer_arrives_formatted(sqlite_node):
+    node = sqlite_node
+    _, carol, page = asked(node)
+    assert "sent=1" in carol.submit_files(page, r"/request/", [], text="of the script", html="<p>Here <b>it</b> is.</p>").url
+    mail = wait.until(lambda: [m for m in node.outbox.to("alice@acme.example") if m["Subject"] == PURPOSE], "the mail")[0]
+    assert "<b>it</b>" in maildir.html_of(mail) and "Here it is." in maildir.text_of(mail)
+
+
+@pytest.mark.parametrize("end", ["session", "sign-out", "form"])
+def test_r7_an_answer_written_past_the_end_is_given_back(node, end):
+    """It has no draft: what was written is in the page to copy, and after signing in the request is open again."""
+    _, carol, page = asked(node)
+    text = "Written over an hour."
+    if end == "session":
+        node.move_clock(61 * 60 * 1000)
+    elif end == "sign-out":
+        carol.submit(carol.get("/inbox"), r"/sign-out$")
+    else:
+        carol.cookies.clear()
+    ended = answer(carol, page, text=text, files=[data(1000)])
+    assert ended.status == 403 and text in ended.text and requests_of(node)[0]["answers"] == 0
+    assert "a.bin" in ended.text  # has to be chosen again
+    link = next(link for link in ended.links if link.startswith("/sign-in"))
+    page = carol.submit(carol.get(html.unescape(link)), r"/sign-in$", address=CAROL)
+    page = carol.submit(page, r"/send-code")
+    back = carol.submit(page, r"/sign-in/code", code=portal.code_for(node, CAROL, 2))
+    assert back.path.startswith("/request/") and PURPOSE in html.unescape(back.text)
+    assert "sent=1" in answer(carol, back, text=text, files=[data(1000)]).url
+
+
+def test_r14_answers_past_each_limit_keep_what_was_written(sqlite_node):
+    node = sqlite_node
+    _, carol, page = asked(node, mb="1")
+    many = [("files", f"{i}.txt", "text/plain", b"x") for i in range(101)]
+    for more, words in (({"text": "Kept words. " + "x" * (600 << 10)}, "512 KB at most"),
+                        ({"text": "Kept words.", "html": "<b>" + "x" * (600 << 10)}, "512 KB at most"),
+                        ({"text": "Kept words.", "files": many}, "files at most"),
+                        ({"text": "Kept words.", "files": [data(1 << 20)]}, "1 MB in all"),
+                        ({"text": "  "}, "Write something or attach")):
+        refused = carol.submit_files(page, r"/request/", more.pop("files", []), **more)
+        assert refused.status in (413, 422) and words in refused.text, (words, refused.status, words_of(refused)[:2000])
+        assert "Kept words." in refused.text or not more["text"].strip()
+    assert requests_of(node)[0]["answers"] == 0

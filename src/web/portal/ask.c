@@ -231,8 +231,10 @@ static enum result show_asked(
 	TRY(write_set_begin(request, view, true));
 	view_set(view, "limit", most);
 	view_set(view, "limit_bytes", arena_printf(request->arena, "%lld", (long long)(left > 0 ? left : 0)));
-	if (has_ended(request, inquiry))
+	if (has_ended(request, inquiry)) {
 		response->status = 410;
+		write_set_kept(request, view);
+	}
 	return page_portal(request, response, "request", NULL, view);
 }
 
@@ -262,6 +264,7 @@ static enum result post_asked(struct request *request, struct response *response
 	struct id form_id, sent_id;
 
 	TRY(open_asked(request, &facts));
+	write_take_html(request);
 	enum result result = write_read(request, response, view, &written, &form_id);
 	if (result == RESULT_CONFLICT)
 		return show_asked(request, response, view, &facts);
@@ -273,6 +276,10 @@ static enum result post_asked(struct request *request, struct response *response
 		int64_t left = facts.inquiry.bytes_max - facts.inquiry.bytes_got;
 		view_set(page_problem(view, response, "files", "too_large"), "limit",
 			format_size(request->arena, visit_of(request)->language, (uint64_t)left));
+		return show_asked(request, response, view, &facts);
+	}
+	if (result == RESULT_INVALID && request->err.code && strcmp(request->err.code, "text-missing") == 0) {
+		(void)page_problem(view, response, "text", "text_missing");
 		return show_asked(request, response, view, &facts);
 	}
 	if (result == RESULT_GONE) {
