@@ -218,8 +218,12 @@ int admin_run(const char *command, const struct admin_verb *verbs, size_t verb_c
 	for (size_t i = 0; i < verb_count && argc > 1; i++)
 		if (strcmp(argv[1], verbs[i].name) == 0)
 			verb = &verbs[i];
-	if (verb == NULL)
-		return usage(command, verbs, verb_count, argc > 1 && strcmp(argv[1], "--help") == 0);
+	if (verb == NULL) {
+		bool is_help = argc > 1 && options_is_help(argv[1]);
+		if (argc > 1 && !is_help)
+			(void)fprintf(stderr, "sealpost: %s has no verb %s\n", command, argv[1]);
+		return usage(command, verbs, verb_count, is_help);
+	}
 	(void)snprintf(usage_line, sizeof(usage_line), "%s %s", command, verb->usage);
 	for (size_t i = 0; i < row_count && count < ADMIN_ROWS_MAX; i++)
 		if (takes(verb, rows[i].name))

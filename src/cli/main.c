@@ -1,6 +1,7 @@
 #include "base/mem.h"
 #include "cli/command.h"
 #include "cli/exit.h"
+#include "cli/options.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -55,14 +56,15 @@ static void forbid_core_dumps(void)
 int main(int argc, char **argv)
 {
 	forbid_core_dumps();
-	if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
+	if (argc < 2 || options_is_help(argv[1]) || strcmp(argv[1], "help") == 0) {
 		print_commands(argc < 2 ? stderr : stdout);
 		return argc < 2 ? EXIT_USAGE : 0;
 	}
+	if (strcmp(argv[1], "--version") == 0)
+		return cmd_version(argc - 1, argv + 1);
 	for (size_t i = 0; i < COUNT_OF(commands); i++)
 		if (strcmp(argv[1], commands[i].name) == 0)
 			return commands[i].run(argc - 1, argv + 1);
-	(void)fprintf(stderr, "sealpost: there is no command %s\n", argv[1]);
-	print_commands(stderr);
+	(void)fprintf(stderr, "sealpost: there is no command %s; sealpost --help lists them\n", argv[1]);
 	return EXIT_USAGE;
 }

@@ -52,12 +52,17 @@ static int take_option(struct options *options, int argc, char **argv, int *at)
 	return -1;
 }
 
+bool options_is_help(const char *word)
+{
+	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
 int options_read(struct options *options, int argc, char **argv, int least, int most)
 {
 	bool only_words = false;
 
 	for (int i = 1; i < argc; i++) {
-		if (!only_words && strcmp(argv[i], "--help") == 0) {
+		if (!only_words && options_is_help(argv[i])) {
 			print_help(options);
 			return 0;
 		}
@@ -71,6 +76,8 @@ int options_read(struct options *options, int argc, char **argv, int least, int 
 				return code;
 			continue;
 		}
+		if (!only_words && argv[i][0] == '-')
+			return usage(options, "no such option", argv[i]);
 		if (options->word_count >= most)
 			return usage(options, "too many words", argv[i]);
 		options->words[options->word_count++] = argv[i];

@@ -22,6 +22,9 @@ struct options {
 	int word_count;
 };
 
+/* --help or -h */
+bool options_is_help(const char *word);
+
 /* -1 when the command goes on; otherwise the exit code: 0 after --help, EXIT_USAGE after telling what is
  * wrong. Every command takes --help; least and most: how many words it takes. argv[0] is not looked at. */
 int options_read(struct options *options, int argc, char **argv, int least, int most);

@@ -75,6 +75,19 @@ def test_usage_errors(binary, words):
     assert done.returncode == USAGE and done.stdout == "" and "sealpost" in done.stderr
 
 
+@pytest.mark.parametrize("words,told", [
+    (["nonsense"], "there is no command nonsense; sealpost --help"), (["account", "nonsense"], "account has no verb nonsense"),
+    (["account", "add", "-x"], "no such option: -x"), (["account", "-x"], "account has no verb -x")])
+def test_the_first_line_says_what_is_wrong(binary, words, told):
+    assert call(binary, *words).stderr.splitlines()[0].startswith(f"sealpost: {told}")
+
+
+def test_help_and_version_by_the_names_that_other_programs_have(binary):
+    for words in ([], ["version"], ["account"], ["account", "add"]):
+        assert call(binary, *words, "-h").stdout == call(binary, *words, "--help").stdout != ""
+    assert call(binary, "--version").stdout == call(binary, "version").stdout
+
+
 def test_version(binary):
     assert json.loads(call(binary, "version", "--json").stdout)["version"]
     assert call(binary, "version").stdout.split()[0] == "sealpost"
