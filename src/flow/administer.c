@@ -324,7 +324,7 @@ enum result account_add_source(struct flow *flow, const struct actor *actor,
 	struct network network;
 
 	if ((source.network.len == 0) == (source.user_name.len == 0))
-		return err_set(err, RESULT_INVALID, "a source is a network or a user name");
+		return err_set(err, RESULT_INVALID, "a source has either --network or --user");
 	if (source.network.len && !network_parse(source.network, &network))
 		return err_set(err, RESULT_INVALID, "%.*s is not an address range such as 192.0.2.0/24",
 			STR_ARG(source.network));

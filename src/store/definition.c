@@ -49,8 +49,13 @@ enum result definition_find(struct tx *tx, struct id account_id, struct id id, s
 enum result definition_by_name(struct tx *tx, struct id account_id, struct str name, struct arena *arena,
 	struct definition *ret, struct err *err)
 {
-	return find(tx, "SELECT " COLUMNS " FROM definition WHERE account_id = $1 AND name_key = $2",
-		DB_ARGS(db_id(account_id), db_text(arena_lower(arena, name))), arena, ret, err);
+	enum result found =
+		find(tx, "SELECT " COLUMNS " FROM definition WHERE account_id = $1 AND name_key = $2",
+			DB_ARGS(db_id(account_id), db_text(arena_lower(arena, name))), arena, ret, err);
+
+	return found == RESULT_NOT_FOUND
+		       ? err_set(err, found, "the account has no definition %.*s", STR_ARG(name))
+		       : found;
 }
 
 enum result definition_list_for(struct tx *tx, struct id account_id, struct str address, struct arena *arena,

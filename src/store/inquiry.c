@@ -38,7 +38,10 @@ enum result inquiry_find(
 {
 	cleanup(rows_done) struct rows rows = {0};
 
-	TRY(db_query_one(tx, SELECT " WHERE i.id = $1", DB_ARGS(db_id(id)), &rows, err));
+	enum result found = db_query_one(tx, SELECT " WHERE i.id = $1", DB_ARGS(db_id(id)), &rows, err);
+	if (found == RESULT_NOT_FOUND)
+		return err_set(err, found, "there is no such request");
+	TRY(found);
 	*ret = read_row(&rows, arena);
 	return rows_end(&rows, err);
 }

@@ -55,8 +55,12 @@ enum result message_find(struct tx *tx, struct id account_id, struct id id, stru
 {
 	cleanup(rows_done) struct rows rows = {0};
 
-	TRY(db_query_one(tx, "SELECT " COLUMNS BOXES " FROM message WHERE account_id = $1 AND id = $2",
-		DB_ARGS(db_id(account_id), db_id(id)), &rows, err));
+	enum result found =
+		db_query_one(tx, "SELECT " COLUMNS BOXES " FROM message WHERE account_id = $1 AND id = $2",
+			DB_ARGS(db_id(account_id), db_id(id)), &rows, err);
+	if (found == RESULT_NOT_FOUND)
+		return err_set(err, found, "the account has no such message");
+	TRY(found);
 	*ret = read_row(&rows, arena);
 	ret->list_box = arena_bytes(arena, row_bytes(&rows, 28));
 	ret->head_box = arena_bytes(arena, row_bytes(&rows, 29));

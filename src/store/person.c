@@ -64,8 +64,12 @@ enum result person_find(struct tx *tx, struct id account_id, struct id id, struc
 enum result person_by_address(struct tx *tx, struct id account_id, struct str address, struct arena *arena,
 	struct person *ret, struct err *err)
 {
-	return find(tx, "SELECT " PERSON_COLUMNS " FROM person WHERE account_id = $1 AND address_key = $2",
-		DB_ARGS(db_id(account_id), db_text(arena_lower(arena, address))), arena, ret, err);
+	enum result found =
+		find(tx, "SELECT " PERSON_COLUMNS " FROM person WHERE account_id = $1 AND address_key = $2",
+			DB_ARGS(db_id(account_id), db_text(arena_lower(arena, address))), arena, ret, err);
+
+	return found == RESULT_NOT_FOUND ? err_set(err, found, "the account knows nobody with that address")
+					 : found;
 }
 
 enum result person_list_by_address(struct tx *tx, struct str address, struct arena *arena,

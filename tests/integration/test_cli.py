@@ -82,6 +82,17 @@ def test_the_first_line_says_what_is_wrong(binary, words, told):
     assert call(binary, *words).stderr.splitlines()[0].startswith(f"sealpost: {told}")
 
 
+@pytest.mark.parametrize("words,told", [
+    (["definition", "remove", "Nope"], "definition Nope"), (["definition", "set", "Nope", "--print", "no"], "definition Nope"),
+    (["policy", "add", "--from", "everyone", "--to", "external", "--definition", "Nope"], "definition Nope"),
+    (["message", "show", NO_ID], "no such message"), (["message", "code", NO_ID], "no such message"),
+    (["message", "recall", NO_ID, "--reason", "x"], "no such message"), (["request", "close", NO_ID], "no such request"),
+    (["licence", "revoke", "nobody@acme.example"], "nobody with that address")])
+def test_what_is_not_there_is_named(sqlite_acme, words, told):
+    refused = sqlite_acme.run(*words, code=NOT_FOUND)
+    assert told in refused and refused.count("\n") == 1
+
+
 def test_help_and_version_by_the_names_that_other_programs_have(binary):
     for words in ([], ["version"], ["account"], ["account", "add"]):
         assert call(binary, *words, "-h").stdout == call(binary, *words, "--help").stdout != ""
