@@ -76,7 +76,8 @@ int options_read(struct options *options, int argc, char **argv, int least, int 
 				return code;
 			continue;
 		}
-		if (!only_words && argv[i][0] == '-')
+		/* Numbers below zero are words. */
+		if (!only_words && argv[i][0] == '-' && !(argv[i][1] >= '0' && argv[i][1] <= '9'))
 			return usage(options, "no such option", argv[i]);
 		if (options->word_count >= most)
 			return usage(options, "too many words", argv[i]);

@@ -26,6 +26,8 @@ static void reads_what_it_should(void **state)
 		{{"--", "--all"}, -1, NULL, false, "--all"},
 		{{"-1"}, -1, NULL, false, "-1"},
 		{{"--help"}, 0, NULL, false, NULL},
+		{{"-h"}, 0, NULL, false, NULL},
+		{{"-x"}, EXIT_USAGE, NULL, false, NULL},
 		{{"--all=yes", "one"}, EXIT_USAGE, NULL, false, NULL},
 		{{"one", "--name"}, EXIT_USAGE, NULL, false, NULL},
 		{{"one", "--nam", "a"}, EXIT_USAGE, NULL, false, NULL},
