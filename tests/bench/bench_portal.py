@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """The portal's inbox and message page, with a mailbox of 100 and one of 100,000 messages, in turn in the same run: pages a
-second and the times of answers at 50 connections under TLS, and the ratio. Figures are for reading, not for asserting."""
+second and the times of answers at 50 connections under TLS, and the ratio; then each order and filter of the large one, one
+request after the other. Figures are for reading, not for asserting."""
 
 import os
 import pathlib
@@ -8,6 +9,7 @@ import re
 import statistics
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "integration"))
 from support import portal, wait  # noqa: E402
@@ -16,6 +18,10 @@ from support.node import Node  # noqa: E402
 ROUNDS = int(os.environ.get("SEALPOST_BENCH_ROUNDS", "3"))
 SMALL, LARGE = 100, int(os.environ.get("SEALPOST_BENCH_MAILBOX", "100000"))
 CONNECTIONS, SECONDS = 50, 8
+# No message of the large mailbox has files or ends soon, so these filters find nothing.
+LISTS = ("", "?sort=oldest", "?sort=who", "?sort=who-back", "?sort=ends", "?sort=ends-back", "?show=unread", "?show=files",
+         "?show=soon", "?show=unread,files,soon", "?show=unread&sort=who", "?show=files&sort=who", "?show=files&sort=ends")
+REQUESTS = 20
 
 
 def fill(node, user, count):
@@ -40,14 +46,24 @@ def load(node, cookie, path):
             milliseconds(re.search(r"\n +50%\s+(\S+)", out).group(1)), milliseconds(re.search(r"\n +99%\s+(\S+)", out).group(1)))
 
 
+def times_of(browser, path):
+    """Median and most, in ms, of one request after the other."""
+    took = []
+    for _ in range(REQUESTS):
+        began = time.perf_counter()
+        assert browser.get(path).status == 200
+        took.append(1000 * (time.perf_counter() - began))
+    return statistics.median(took), max(took)
+
+
 def visit(node, user):
-    """Signed in: the cookie, and the newest message's page."""
+    """Signed in: the browser, its cookie, and the newest message's page."""
     browser, page = portal.sign_in_by_password(node, user)
     inbox = browser.get("/inbox")
     message = next(link for link in inbox.links if re.search(r"/message/[^?/]+$", link))
     opened = browser.get(message)
     assert opened.status == 200 and "Bench" in opened.text
-    return "; ".join(f"{c.name}={c.value}" for c in browser.cookies), message
+    return browser, "; ".join(f"{c.name}={c.value}" for c in browser.cookies), message
 
 
 def main():
@@ -73,11 +89,14 @@ def main():
         rounds = []
         for _ in range(ROUNDS):
             rounds.append([load(node, cookie, "/inbox" if name == "inbox" else message)
-                           for cookie, message in visits.values()])
+                           for _, cookie, message in visits.values()])
         medians = [[statistics.median(r[which][figure] for r in rounds) for figure in range(3)] for which in range(2)]
         for size, (rate, p50, p99) in zip(users.values(), medians):
             print(f"{name:>8} {size:>8} {rate:>8.0f} {p50:>7.2f} {p99:>7.2f}", flush=True)
         print(f"{name:>8} a page of the large mailbox costs {medians[0][0] / medians[1][0]:.2f} of the small one's time")
+    print(f"{'list of ' + str(LARGE):>32} {'median':>8} {'most ms':>8}")
+    for path in LISTS:
+        print("{:>32} {:>8.1f} {:>8.1f}".format("/inbox" + path, *times_of(visits["dora@acme.example"][0], "/inbox" + path)), flush=True)
     node.kill()
     node.close()
     sink.terminate()
