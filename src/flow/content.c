@@ -7,7 +7,7 @@
 
 #define SNIPPET_BYTES 160
 #define SNIPPET_SOURCE_BYTES 2000
-/* The begin of the mail as it came: in it the text of most mails begins, and need not be opened again. */
+/* The begin of a large mail as it came: in it the text mostly begins, and need not be opened again. */
 #define BEGIN_BYTES ((size_t)16 * 1024)
 
 struct content {
@@ -19,9 +19,9 @@ struct content {
 	struct seal_writer *sealer;
 	struct mime_scan *scan;
 	const struct mime_index *index;
-	struct buf begin;	  /* the first BEGIN_BYTES … */
-	struct bytes begin_bytes; /* … as a reader takes them, when they are all */
-	struct hash hash;	  /* of the body; the header's fields come last */
+	struct buf begin;	/* the first BEGIN_BYTES, when the sealer has not kept all … */
+	struct bytes in_memory; /* … and what is at hand, as a reader takes it */
+	struct hash hash;	/* of the body; the header's fields come last */
 	struct letter letter;
 	struct reader sealed;
 	struct seal_reader *opened;
@@ -69,6 +69,17 @@ static void hash_body(struct content *content, struct str piece, uint64_t offset
 	hash_add(&content->hash, body > offset ? str_from(piece, (size_t)(body - offset)) : piece);
 }
 
+/* The sealer forgets its first chunk with this piece. */
+static void keep_begin(struct content *content, struct str piece)
+{
+	struct str all;
+
+	if (!seal_writer_plain(content->sealer, &all) || all.len + piece.len <= SEAL_CHUNK_BYTES)
+		return;
+	buf_add(&content->begin, str_sub(all, 0, BEGIN_BYTES));
+	buf_add(&content->begin, str_sub(piece, 0, BEGIN_BYTES - content->begin.len));
+}
+
 enum result content_add(struct content *content, struct str piece, struct err *err)
 {
 	uint64_t offset = seal_writer_plain_size(content->sealer);
@@ -78,8 +89,7 @@ enum result content_add(struct content *content, struct str piece, struct err *e
 			(long long)content->limit);
 	TRY(mime_scan_add(content->scan, piece, err));
 	hash_body(content, piece, offset);
-	if (offset < BEGIN_BYTES)
-		buf_add(&content->begin, str_sub(piece, 0, BEGIN_BYTES - (size_t)offset));
+	keep_begin(content, piece);
 	return seal_writer_write(content->sealer, piece, err);
 }
 
@@ -109,6 +119,16 @@ static void hash_header(struct content *content)
 	}
 }
 
+/* All of a mail that is not large, or its begin. */
+static struct reader in_memory(struct content *content)
+{
+	struct str all;
+
+	content->in_memory =
+		seal_writer_plain(content->sealer, &all) ? str_bytes(all) : buf_bytes(&content->begin);
+	return reader_of_bytes(&content->in_memory);
+}
+
 /* The begin of the text, in one line. */
 static struct str read_snippet(struct content *content, struct arena *arena)
 {
@@ -116,8 +136,7 @@ static struct str read_snippet(struct content *content, struct arena *arena)
 	size_t count = mime_index_body(content->index, false, arena, &parts);
 	cleanup(buf_done) struct buf text = buf_new(SNIPPET_SOURCE_BYTES);
 	struct mime_part begin;
-	struct bytes in_memory = buf_bytes(&content->begin);
-	struct reader mail = reader_of_bytes(&in_memory);
+	struct reader mail = in_memory(content);
 	bool cut;
 
 	if (count == 0 || !str_equal(parts[0]->type, STR("text/plain")))
@@ -125,8 +144,7 @@ static struct str read_snippet(struct content *content, struct arena *arena)
 	begin = *parts[0];
 	if (begin.body_len > SNIPPET_SOURCE_BYTES / 2)
 		begin.body_len = SNIPPET_SOURCE_BYTES / 2;
-	if (begin.body_offset + begin.body_len > in_memory.len &&
-		content_open(content, &mail, NULL) != RESULT_OK)
+	if (begin.body_offset + begin.body_len > mail.size && content_open(content, &mail, NULL) != RESULT_OK)
 		return STR_NONE;
 	if (mime_part_text(&mail, &begin, &text, &cut, NULL) != RESULT_OK)
 		return STR_NONE;
@@ -209,11 +227,9 @@ void content_hash(const struct content *content, uint8_t ret[static HASH_BYTES])
 
 enum result content_open(struct content *content, struct reader *ret, struct err *err)
 {
-	content->begin_bytes = buf_bytes(&content->begin);
-	if ((int64_t)content->begin_bytes.len == content->size) {
-		*ret = reader_of_bytes(&content->begin_bytes);
+	*ret = in_memory(content);
+	if ((int64_t)ret->size == content->size)
 		return RESULT_OK;
-	}
 	if (content->opened == NULL) {
 		TRY(sealed_body_reader(content->body, &content->sealed, err));
 		TRY(seal_reader_new(

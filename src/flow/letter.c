@@ -1,5 +1,6 @@
 #include "flow/letter.h"
 
+#include "base/buf.h"
 #include "base/limits.h"
 #include "base/mem.h"
 #include "mime/header.h"
@@ -8,11 +9,18 @@
 #include <assert.h>
 #include <jansson.h>
 
-static struct mime_address first_address(struct str value, struct arena *arena)
+/* More than a header can become by decoding and by escapes. */
+#define JSON_BYTES_MAX ((size_t)64 * LIMIT_MIME_HEADER_BYTES)
+
+/* Returns how many there are. */
+static size_t first_address(struct str value, struct arena *arena, struct mime_address *ret)
 {
 	struct mime_address *found;
+	size_t count = mime_addresses(value, arena, &found);
 
-	return mime_addresses(value, arena, &found) ? found[0] : (struct mime_address){0};
+	if (count)
+		*ret = found[0];
+	return count;
 }
 
 /* The newest, which stand last. */
@@ -39,8 +47,8 @@ void letter_read(struct str header, struct arena *arena, struct letter *ret)
 
 	letter.subject =
 		mime_header_text(mime_header_get(header, STR("Subject")), LIMIT_SUBJECT_BYTES, arena);
-	letter.from = first_address(mime_header_get(header, STR("From")), arena);
-	letter.sender = first_address(mime_header_get(header, STR("Sender")), arena);
+	letter.from_count = first_address(mime_header_get(header, STR("From")), arena, &letter.from);
+	(void)first_address(mime_header_get(header, STR("Sender")), arena, &letter.sender);
 	if (str_equal_nocase(letter.sender.address, letter.from.address))
 		letter.sender = (struct mime_address){0};
 	letter.to_count = mime_addresses(mime_header_get(header, STR("To")), arena, &letter.to);
@@ -52,64 +60,87 @@ void letter_read(struct str header, struct arena *arena, struct letter *ret)
 	*ret = letter;
 }
 
-static json_t *text_json(struct str s)
+/* What is no UTF-8 counts as nothing. */
+static void add_text(struct buf *json, struct str text)
 {
-	json_t *text = json_stringn(s.ptr ? s.ptr : "", s.len);
+	size_t begin = 0;
 
-	return text ? text : json_string("");
+	if (!str_is_utf8(text))
+		text = STR_NONE;
+	buf_add_char(json, '"');
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char c = (unsigned char)text.ptr[i];
+		if (c >= ' ' && c != '"' && c != '\\')
+			continue;
+		buf_add(json, str_sub(text, begin, i - begin));
+		buf_printf(json, "\\u%04x", c);
+		begin = i + 1;
+	}
+	buf_add(json, str_from(text, begin));
+	buf_add_char(json, '"');
 }
 
-static json_t *address_json(const struct mime_address *address)
+static void add_address(struct buf *json, const struct mime_address *address)
 {
-	return json_pack("[o,o]", text_json(address->name), text_json(address->address));
+	buf_add_char(json, '[');
+	add_text(json, address->name);
+	buf_add_char(json, ',');
+	add_text(json, address->address);
+	buf_add_char(json, ']');
 }
 
-static json_t *addresses_json(const struct mime_address *addresses, size_t count)
+static void add_addresses(struct buf *json, const struct mime_address *addresses, size_t count)
 {
-	json_t *array = json_array();
-
-	for (size_t i = 0; i < count; i++)
-		(void)json_array_append_new(array, address_json(&addresses[i]));
-	return array;
+	buf_add_char(json, '[');
+	for (size_t i = 0; i < count; i++) {
+		buf_add(json, i ? STR(",") : STR_NONE);
+		add_address(json, &addresses[i]);
+	}
+	buf_add_char(json, ']');
 }
 
-/* Takes the object. */
-static struct bytes seal_json(json_t *object, const char *field, const struct message_key *key,
+static struct bytes seal_json(const struct buf *json, const char *field, const struct message_key *key,
 	struct id message_id, struct arena *arena)
 {
-	char *text = json_dumps(object, JSON_COMPACT);
-
-	assert(text);
-	struct bytes box =
-		box_seal(key, (struct box_context){field, message_id}, str_bytes(str_of(text)), arena);
-	seal_wipe(text, str_of(text).len);
-	free(text);
-	json_decref(object);
-	return box;
+	assert(!json->overflow);
+	return box_seal(key, (struct box_context){field, message_id}, buf_bytes(json), arena);
 }
 
 struct bytes letter_list_seal(
 	const struct letter *letter, const struct message_key *key, struct id message_id, struct arena *arena)
 {
-	json_t *object = json_pack("{s:o,s:o,s:o,s:I}", "subject", text_json(letter->subject), "from",
-		address_json(&letter->from), "snippet", text_json(letter->snippet), "files",
-		(json_int_t)letter->files);
+	cleanup(buf_done) struct buf json = buf_new(JSON_BYTES_MAX);
 
-	return seal_json(object, "list", key, message_id, arena);
+	buf_add(&json, STR("{\"subject\":"));
+	add_text(&json, letter->subject);
+	buf_add(&json, STR(",\"from\":"));
+	add_address(&json, &letter->from);
+	buf_add(&json, STR(",\"snippet\":"));
+	add_text(&json, letter->snippet);
+	buf_printf(&json, ",\"files\":%lld}", (long long)letter->files);
+	return seal_json(&json, "list", key, message_id, arena);
 }
 
 struct bytes letter_head_seal(
 	const struct letter *letter, const struct message_key *key, struct id message_id, struct arena *arena)
 {
-	json_t *references = json_array();
+	cleanup(buf_done) struct buf json = buf_new(JSON_BYTES_MAX);
 
-	for (size_t i = 0; i < letter->reference_count; i++)
-		(void)json_array_append_new(references, text_json(letter->references[i]));
-	json_t *object = json_pack("{s:o,s:o,s:o,s:o,s:o}", "sender", address_json(&letter->sender), "to",
-		addresses_json(letter->to, letter->to_count), "cc",
-		addresses_json(letter->cc, letter->cc_count), "message_id", text_json(letter->message_id),
-		"references", references);
-	return seal_json(object, "head", key, message_id, arena);
+	buf_add(&json, STR("{\"sender\":"));
+	add_address(&json, &letter->sender);
+	buf_add(&json, STR(",\"to\":"));
+	add_addresses(&json, letter->to, letter->to_count);
+	buf_add(&json, STR(",\"cc\":"));
+	add_addresses(&json, letter->cc, letter->cc_count);
+	buf_add(&json, STR(",\"message_id\":"));
+	add_text(&json, letter->message_id);
+	buf_add(&json, STR(",\"references\":["));
+	for (size_t i = 0; i < letter->reference_count; i++) {
+		buf_add(&json, i ? STR(",") : STR_NONE);
+		add_text(&json, letter->references[i]);
+	}
+	buf_add(&json, STR("]}"));
+	return seal_json(&json, "head", key, message_id, arena);
 }
 
 static enum result open_json(struct bytes box, const char *field, const struct message_key *key,

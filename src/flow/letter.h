@@ -14,6 +14,7 @@ struct letter {
 	/* list_box */
 	struct str subject;
 	struct mime_address from;
+	size_t from_count; /* addresses in From, of which that is the first; not in the box */
 	struct str snippet;
 	int64_t files;
 	/* head_box */

@@ -76,12 +76,9 @@ static void choose_owner(struct facts *f)
 {
 	struct keep_request *r = f->request;
 	const struct letter *letter = content_letter(r->content);
-	struct mime_address *from;
-	struct str field = mime_header_get(content_header(r->content), STR("From"));
-	bool one = mime_addresses(field, f->arena, &from) == 1;
 
 	r->owner_is_internal = true;
-	if (one && f->from_is_internal && is_address(letter->from.address)) {
+	if (letter->from_count == 1 && f->from_is_internal && is_address(letter->from.address)) {
 		r->owner = letter->from.address;
 		r->owner_name = letter->from.name;
 	} else if (r->sender_is_internal) {

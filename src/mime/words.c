@@ -1,5 +1,6 @@
 #include "mime/words.h"
 
+#include <assert.h>
 #include <glib.h>
 #include <string.h>
 
@@ -68,7 +69,7 @@ static void add_word(struct mime_words *words, const char *word, size_t len)
 		out->len = before;
 		return;
 	}
-	words->slots[slot] = (uint32_t)before + 1;
+	words->slots[slot] = (uint16_t)(before + 1);
 	words->count++;
 }
 
@@ -135,7 +136,7 @@ static size_t add_piece(struct mime_words *words, struct str text, const char *f
 
 void mime_words_begin(struct mime_words *words)
 {
-	words->begin = (uint32_t)words->out->len;
+	words->begin = (uint16_t)words->out->len;
 	words->count = 0;
 }
 
@@ -143,6 +144,7 @@ void mime_words_add(struct mime_words *words, struct str text)
 {
 	char folded[PIECE_BYTES + 1];
 
+	assert(words->out->limit <= UINT16_MAX);
 	while (text.len && has_room(words)) {
 		struct str piece = str_sub(text, 0, PIECE_BYTES);
 		fold_ascii(piece, folded);

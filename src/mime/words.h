@@ -9,9 +9,9 @@
 
 /* All zero but for `out` is the beginning of a first list. */
 struct mime_words {
-	struct buf *out;	     /* " word word word" */
-	uint32_t slots[WORDS_SLOTS]; /* where a word begins in out; not past `begin`: free */
-	uint32_t begin;		     /* where the list begins in out */
+	struct buf *out;	     /* " word word word"; limited to 64 KiB */
+	uint16_t slots[WORDS_SLOTS]; /* where a word begins in out; not past `begin`: free */
+	uint16_t begin;		     /* where the list begins in out */
 	size_t count;
 };
 

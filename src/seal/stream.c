@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#define CHUNK_BYTES ((size_t)64 * 1024)
+#define CHUNK_BYTES SEAL_CHUNK_BYTES
 #define TAG_BYTES crypto_aead_xchacha20poly1305_ietf_ABYTES
 #define SEALED_CHUNK_BYTES (CHUNK_BYTES + TAG_BYTES)
 #define HEAD_BYTES ((size_t)24)
@@ -138,6 +138,14 @@ enum result seal_writer_finish(struct seal_writer *writer, struct err *err)
 uint64_t seal_writer_plain_size(const struct seal_writer *writer)
 {
 	return writer->plain_size;
+}
+
+bool seal_writer_plain(const struct seal_writer *writer, struct str *ret)
+{
+	if (writer->plain_size > CHUNK_BYTES)
+		return false;
+	*ret = (struct str){(const char *)writer->plain, (size_t)writer->plain_size};
+	return true;
 }
 
 uint64_t seal_writer_sealed_size(const struct seal_writer *writer)

@@ -6,6 +6,8 @@
 #include "base/mem.h"
 #include "seal/key.h"
 
+#define SEAL_CHUNK_BYTES ((size_t)64 * 1024) /* of content, sealed at once */
+
 struct seal_writer;
 
 /* Seals what is written for the message and passes it to the sink, whose failures come through. */
@@ -21,6 +23,9 @@ enum result seal_writer_finish(struct seal_writer *writer, struct err *err) must
 /* Bytes so far: given in, and passed to the sink. */
 uint64_t seal_writer_plain_size(const struct seal_writer *writer);
 uint64_t seal_writer_sealed_size(const struct seal_writer *writer);
+
+/* All that was written, as long as the writer lives; false when it is more than a chunk. */
+bool seal_writer_plain(const struct seal_writer *writer, struct str *ret);
 
 struct seal_reader;
 

@@ -68,7 +68,7 @@ static void test_a_word_that_does_not_fit_is_left_out_whole(void **state)
 
 static void test_the_list_ends_where_half_its_slots_are_used(void **state)
 {
-	cleanup(buf_done) struct buf text = buf_new(1 << 20), out = buf_new(1 << 20);
+	cleanup(buf_done) struct buf text = buf_new(1 << 20), out = buf_new(60000);
 	cleanup(mem_free_at) struct mime_words *words = mem_new(sizeof(*words));
 
 	(void)state;
@@ -100,7 +100,7 @@ static void test_a_word_without_an_end_comes_in_pieces(void **state)
 /* Texts are taken in pieces, of which the words know nothing. */
 static void test_a_long_text_has_the_words_of_its_parts(void **state)
 {
-	cleanup(buf_done) struct buf text = buf_new(1 << 20), out = buf_new(1 << 20);
+	cleanup(buf_done) struct buf text = buf_new(1 << 20), out = buf_new(60000);
 	cleanup(buf_done) struct buf expected = buf_new(1 << 20);
 	cleanup(mem_free_at) struct mime_words *words = mem_new(sizeof(*words));
 
