@@ -393,6 +393,18 @@ static struct bytes fingerprint(struct intake *intake)
 	return (struct bytes){mac, SEAL_MAC_BYTES};
 }
 
+/* Empty when it cannot be found by one. */
+static struct bytes reference(struct intake *intake, struct bytes fingerprint)
+{
+	struct str message_id = content_letter(intake->content)->message_id;
+	uint8_t *mac = arena_alloc(&intake->arena, SEAL_MAC_BYTES);
+
+	if (fingerprint.len == 0 || message_id.len == 0)
+		return (struct bytes){0};
+	keep_reference(&intake->account, message_id, mac);
+	return (struct bytes){mac, SEAL_MAC_BYTES};
+}
+
 static enum result keep_recipients(struct intake *intake, struct returned *returned, int64_t now,
 	struct id *ret_message_id, struct err *err)
 {
@@ -418,6 +430,7 @@ static enum result keep_recipients(struct intake *intake, struct returned *retur
 	give_roles(intake);
 	TRY(route_mail(&request, &intake->arena, err));
 	request.fingerprint = fingerprint(intake);
+	request.reference = reference(intake, request.fingerprint);
 	TRY(keep_mail(&request, &kept, err));
 	*ret_message_id = kept.message_id;
 	return RESULT_OK;

@@ -46,9 +46,16 @@ static enum result claim_one(
 	struct tx *tx, struct keeping *k, struct bytes fingerprint, struct id *ret_first, struct err *err)
 {
 	const struct keep_request *r = k->request;
+	bool is_mail = r->reference.len > 0;
+	struct message_claim claim = {.account_id = k->account.account.id,
+		.reference = is_mail ? r->reference : fingerprint,
+		.fingerprint = fingerprint,
+		.message_id = content_message_id(r->content),
+		.is_known = is_mail && keep_is_secured(r),
+		.now = r->now,
+		.cut = r->now - JOIN_MS};
 
-	return message_claim(tx, k->account.account.id, fingerprint, content_message_id(r->content), r->now,
-		r->now - JOIN_MS, ret_first, err);
+	return message_claim(tx, &claim, ret_first, err);
 }
 
 /* A form and what was written in it were claimed together, or something else was sent with that form. */
@@ -371,13 +378,17 @@ static enum result give_to_owner(
 	struct tx *tx, struct keeping *k, struct id owner_id, struct id *ret_copy_id, struct err *err)
 {
 	const struct letter *letter = content_letter(k->request->content);
-	uint8_t reference[SEAL_MAC_BYTES];
+	uint8_t mac[SEAL_MAC_BYTES];
+	struct bytes reference = k->request->reference;
+	bool is_claimed = reference.len > 0; /* and known, unless it was claimed by a relayed mail */
 
-	if (letter->message_id.len) {
-		keep_reference(&k->account, letter->message_id, reference);
-		TRY(message_reference_add(tx, k->account.account.id,
-			(struct bytes){reference, sizeof(reference)}, k->message_id, err));
+	if (!is_claimed && letter->message_id.len) {
+		keep_reference(&k->account, letter->message_id, mac);
+		reference = (struct bytes){mac, sizeof(mac)};
 	}
+	if (reference.len && (k->joined || !is_claimed))
+		TRY(message_reference_add(tx, k->account.account.id, reference,
+			is_claimed ? k->request->fingerprint : reference, k->message_id, err));
 	return id_is_none(owner_id) ? RESULT_OK
 				    : add_copy(tx, k, owner_id, true, ROLE_OWNER, ret_copy_id, err);
 }

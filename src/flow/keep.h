@@ -45,6 +45,7 @@ struct keep_request {
 	bool own_copy;	       /* it also goes to the owner's own mailbox (R10) */
 	struct keep_recipient *recipients;
 	size_t recipient_count;
+	struct bytes reference;	  /* of a mail that came, for its fingerprint; see keep_reference */
 	struct bytes fingerprint; /* one mail is one message; of what is written in the portal: its form */
 	/* What was written in that form, or empty for mail. A form that comes again with the same is the same
 	 * message as it stands, with anything else a CONFLICT. */

@@ -105,7 +105,9 @@ enum result message_by_reference(
 	cleanup(rows_done) struct rows rows = {0};
 
 	TRY(db_query_one(tx,
-		"SELECT message_id FROM message_reference WHERE account_id = $1 AND reference = $2",
+		"SELECT known_id FROM intake WHERE account_id = $1 AND reference = $2 AND known_id IS NOT "
+		"NULL"
+		" ORDER BY known_id LIMIT 1",
 		DB_ARGS(db_id(account_id), db_bytes(reference)), &rows, err));
 	*ret = row_id(&rows, 0);
 	return rows_end(&rows, err);
@@ -213,32 +215,30 @@ enum result message_content_add(
 }
 
 #define INSERT_CLAIM                                                                                         \
-	"INSERT INTO intake (account_id, fingerprint, message_id, accepted_at) VALUES ($1, $2, $3, $4)"      \
-	" ON CONFLICT (account_id, fingerprint)"
+	"INSERT INTO intake (account_id, reference, fingerprint, message_id, accepted_at, known_id)"         \
+	" VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (account_id, reference, fingerprint)"
+#define IF_RECENT(known, new) " CASE WHEN intake.accepted_at > $7 THEN intake." known " ELSE " new " END"
 
-enum result message_claim(struct tx *tx, struct id account_id, struct bytes fingerprint, struct id message_id,
-	int64_t now, int64_t cut, struct id *ret_id, struct err *err)
+enum result message_claim(
+	struct tx *tx, const struct message_claim *claim, struct id *ret_id, struct err *err)
 {
+	struct db_value args[] = {db_id(claim->account_id), db_bytes(claim->reference),
+		db_bytes(claim->fingerprint), db_id(claim->message_id), db_int(claim->now),
+		db_id_or_null(claim->is_known ? claim->message_id : (struct id){{0}}), db_int(claim->cut)};
 	cleanup(rows_done) struct rows rows = {0};
 	int64_t is_new;
 
 	/* Nearly always; and for SQLite RETURNING is dear. */
-	TRY(db_exec(tx, INSERT_CLAIM " DO NOTHING",
-		DB_ARGS(db_id(account_id), db_bytes(fingerprint), db_id(message_id), db_int(now)), &is_new,
-		err));
-	*ret_id = message_id;
+	TRY(db_exec(tx, INSERT_CLAIM " DO NOTHING", args, COUNT_OF(args) - 1, &is_new, err));
+	*ret_id = claim->message_id;
 	if (is_new)
 		return RESULT_OK;
 	TRY(db_query_one(tx,
-		INSERT_CLAIM " DO UPDATE SET"
-			     "  message_id = CASE WHEN intake.accepted_at > $5 THEN intake.message_id ELSE "
-			     "excluded.message_id END,"
-			     "  accepted_at = CASE WHEN intake.accepted_at > $5 THEN intake.accepted_at ELSE "
-			     "excluded.accepted_at END"
-			     " RETURNING message_id",
-		DB_ARGS(db_id(account_id), db_bytes(fingerprint), db_id(message_id), db_int(now),
-			db_int(cut)),
-		&rows, err));
+		INSERT_CLAIM " DO UPDATE SET message_id =" IF_RECENT(
+			"message_id", "excluded.message_id") ", accepted_at =" IF_RECENT("accepted_at",
+			"excluded.accepted_at") ", known_id =" IF_RECENT("known_id",
+			"COALESCE(intake.known_id, excluded.known_id)") " RETURNING message_id",
+		args, COUNT_OF(args), &rows, err));
 	*ret_id = row_id(&rows, 0);
 	return rows_end(&rows, err);
 }
@@ -246,18 +246,21 @@ enum result message_claim(struct tx *tx, struct id account_id, struct bytes fing
 enum result message_claims_forget(struct tx *tx, int64_t cut, int64_t limit, struct err *err)
 {
 	return db_exec(tx,
-		"DELETE FROM intake WHERE (account_id, fingerprint) IN"
-		" (SELECT account_id, fingerprint FROM intake WHERE accepted_at < $1 LIMIT $2)",
+		"DELETE FROM intake WHERE (account_id, reference, fingerprint) IN"
+		" (SELECT account_id, reference, fingerprint FROM intake WHERE known_id IS NULL"
+		" AND accepted_at < $1 LIMIT $2)",
 		DB_ARGS(db_int(cut), db_int(limit)), NULL, err);
 }
 
-enum result message_reference_add(
-	struct tx *tx, struct id account_id, struct bytes reference, struct id message_id, struct err *err)
+enum result message_reference_add(struct tx *tx, struct id account_id, struct bytes reference,
+	struct bytes fingerprint, struct id message_id, struct err *err)
 {
 	return db_exec(tx,
-		"INSERT INTO message_reference (account_id, reference, message_id) VALUES ($1, $2, $3)"
-		" ON CONFLICT (account_id, reference) DO NOTHING",
-		DB_ARGS(db_id(account_id), db_bytes(reference), db_id(message_id)), NULL, err);
+		"INSERT INTO intake (account_id, reference, fingerprint, message_id, accepted_at, known_id)"
+		" VALUES ($1, $2, $3, $4, 0, $4) ON CONFLICT (account_id, reference, fingerprint)"
+		" DO UPDATE SET known_id = COALESCE(intake.known_id, excluded.known_id)",
+		DB_ARGS(db_id(account_id), db_bytes(reference), db_bytes(fingerprint), db_id(message_id)),
+		NULL, err);
 }
 
 enum result recipient_add(struct tx *tx, const struct recipient *recipient, bool *ret_is_new, struct err *err)
@@ -412,7 +415,7 @@ enum result message_remove(struct tx *tx, struct id id, struct err *err)
 {
 	static const char *const statements[] = {
 		"DELETE FROM message_content WHERE message_id = $1",
-		"DELETE FROM message_reference WHERE message_id = $1",
+		"UPDATE intake SET known_id = NULL WHERE known_id = $1",
 		"DELETE FROM recall WHERE message_id = $1",
 		"DELETE FROM recipient WHERE message_id = $1",
 		"DELETE FROM copy WHERE message_id = $1",

@@ -28,17 +28,28 @@ enum result message_set_code(struct tx *tx, const struct message *message, struc
 enum result message_content_add(struct tx *tx, struct id message_id, struct bytes words, struct bytes sealed,
 	struct err *err) must_check;
 
-/* Claims a fingerprint for the message. When a mail with the same one was accepted after `cut` (ms), *ret_id
- * is that message, which this transaction then joins; otherwise it is `message_id`. */
-enum result message_claim(struct tx *tx, struct id account_id, struct bytes fingerprint, struct id message_id,
-	int64_t now, int64_t cut, struct id *ret_id, struct err *err) must_check;
+struct message_claim {
+	struct id account_id;
+	struct bytes
+		reference; /* the keyed hash of its Message-ID; the fingerprint again when that has none */
+	struct bytes fingerprint;
+	struct id message_id;
+	bool is_known; /* it may be answered under the reference */
+	int64_t now, cut;
+};
 
-/* Forgets fingerprints accepted before `cut`, `limit` at most. */
+/* Claims a reference and fingerprint for the message. When a mail with the same was accepted after `cut`
+ * (ms), *ret_id is that message, which this transaction then joins; otherwise it is `message_id`. */
+enum result message_claim(
+	struct tx *tx, const struct message_claim *claim, struct id *ret_id, struct err *err) must_check;
+
+/* Forgets claims of before `cut` under which nothing may be answered, `limit` at most. */
 enum result message_claims_forget(struct tx *tx, int64_t cut, int64_t limit, struct err *err) must_check;
 
-/* A reference that is known already keeps the message it has. */
+/* The message may be answered under the reference, unless another may be already. `fingerprint`: that the
+ * reference was claimed with, or the reference again. */
 enum result message_reference_add(struct tx *tx, struct id account_id, struct bytes reference,
-	struct id message_id, struct err *err) must_check;
+	struct bytes fingerprint, struct id message_id, struct err *err) must_check;
 
 /* *ret_is_new tells whether the person was not yet a recipient of this message. */
 enum result recipient_add(

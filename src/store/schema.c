@@ -972,6 +972,29 @@ static const char owners_keys[] =
 	/* Which nothing reads by. */
 	"DROP INDEX delivery_by_account;";
 
+/* A mail is found by its Message-ID, whether it comes again or is answered: one row for both. known_id: what
+ * answers know by the reference, which stays; the rest is of a day. Which reference was of a relayed mail is
+ * not known any more: a part of its recipients that comes after this becomes a message of its own. */
+static const char one_intake[] =
+	"CREATE TABLE intake_new ("
+	"  account_id BYTEA NOT NULL,"
+	"  reference BYTEA NOT NULL,"
+	"  fingerprint BYTEA NOT NULL,"
+	"  message_id BYTEA NOT NULL,"
+	"  accepted_at BIGINT NOT NULL,"
+	"  known_id BYTEA,"
+	"  PRIMARY KEY (account_id, reference, fingerprint)) WITHOUT ROWID;"
+	"INSERT INTO intake_new (account_id, reference, fingerprint, message_id, accepted_at, known_id)"
+	" SELECT account_id, fingerprint, fingerprint, message_id, accepted_at, NULL FROM intake;"
+	"INSERT INTO intake_new (account_id, reference, fingerprint, message_id, accepted_at, known_id)"
+	" SELECT r.account_id, r.reference, COALESCE(i.fingerprint, r.reference), r.message_id,"
+	"  COALESCE(i.accepted_at, 0), r.message_id"
+	" FROM message_reference r LEFT JOIN intake i ON i.message_id = r.message_id;"
+	"DROP TABLE intake;"
+	"DROP TABLE message_reference;"
+	"ALTER TABLE intake_new RENAME TO intake;"
+	"CREATE INDEX intake_by_time ON intake (accepted_at) WHERE known_id IS NULL;";
+
 static const struct migration migrations[] = {
 	{1, "begin", begin},
 	{2, "delay-notices", delay_notices},
@@ -1019,6 +1042,7 @@ static const struct migration migrations[] = {
 	{44, "one-content", one_content},
 	{45, "answers-by-thread", answers_by_thread},
 	{46, "owners-keys", owners_keys},
+	{47, "one-intake", one_intake},
 };
 
 /* PostgreSQL keeps samples of a column's values in its statistics, where nobody but a superuser can wipe

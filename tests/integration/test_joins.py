@@ -211,6 +211,21 @@ def test_r12_the_same_mail_twice_is_one_only_when_its_message_id_says_so(node, m
     assert len(node.outbox.to("x@other.example")) == len(node.json("message", "list")) == deliveries
 
 
+def test_answers_belong_to_the_first_message_of_a_message_id(node):
+    """Also when it came again after a day, as a message of its own, or with other content."""
+    named = {"message_id": "<offer@acme.example>"}
+    for text in ("One.\r\n", "Two.\r\n"):
+        smtp.send(node.smtp_port, smtp.make(subject="Offer [secure]", text=text, **named))
+    smtp.send(node.smtp_port, smtp.make(subject="Plain", message_id="<plain@acme.example>"))
+    node.move_clock(25 * HOUR)
+    wait.until(lambda: rows.query(node, "select count(*) from intake where known_id is null") == [("0",)], "a day to be over")
+    smtp.send(node.smtp_port, smtp.make(subject="Offer [secure]", text="One.\r\n", **named))
+    smtp.send(node.smtp_port, smtp.make(subject="Re: Offer", headers={"In-Reply-To": "<offer@acme.example>"}))
+    first, *_, answer = rows.query(node, "select id, answers_id, kind from message order by id")
+    assert rows.query(node, "select count(*) from message") == [("5",)]
+    assert answer[1] == first[0] and answer[2] == "1"
+
+
 def test_the_queue_keeps_no_key_of_a_relayed_mail_that_became_a_secure_message(node):
     secure_partner(node)
     mail = split(node, ["x@other.example"])
