@@ -200,5 +200,11 @@ test("arrows follow the direction of the page, and the editor fits a phone in th
   await rich(page).click();
   await page.keyboard.type("שלום");
   await check(page, "the editor, right to left");
+  await page.keyboard.press("Control+k");
+  await page.waitForFunction(() => document.activeElement.id === "link-to");
+  await page.keyboard.type("javascript:alert(1)");
+  await page.keyboard.press("Enter");
+  await page.locator("#link-wrong", { hasText: "neither" }).waitFor();
+  await check(page, "the line for a link, right to left");
   await context.close();
 });

@@ -370,11 +370,29 @@ export class Walk {
     await page.locator("form.write button.primary").click();
     await this.see("compose-check", page);
     await this.see("drafts", page, "/drafts");
+    await this.newer(page);
     await this.requests(page);
     await this.summary(page);
     await page.goto(`${node.url}/inbox`);
     await submit(page, "/sign-out");
     await this.see("signed-out", page);
+  }
+
+  /** A draft that another page has saved since. */
+  async newer(page) {
+    const save = async (one, words) => {
+      await one.locator(".words:visible").fill(words);
+      await Promise.all([one.waitForEvent("domcontentloaded"), one.locator("button[value=save]").click()]);
+    };
+    await page.goto(`${this.node.url}/compose`);
+    await save(page, "At noon.");
+    const other = await page.context().newPage();
+    await other.goto(page.url());
+    await save(other, "At one.");
+    await other.close();
+    await save(page, "At two.");
+    await page.locator(".newer:visible").waitFor();
+    await this.see("compose-newer", page);
   }
 
   /** The daily mail about what Alice sent, and its end. */

@@ -82,7 +82,7 @@ test("the walk leads to every page that has an address", () => {
 
 test("a full page of long rows weighs less than 60 KB, and so does a message beside its list", async () => {
   const carol = "carol.full@partner.example";
-  const long = "The quarterly figures of all sites with the comments of the board ".repeat(3);
+  const long = "The quarterly figures of all sites with the comments of the board ".repeat(13);
   for (let i = 0; i < 60; i++)
     await node.send("alice@acme.example", carol, text(carol, `${i} ${long} [secure]`, long.repeat(4)));
   const look = new Walk(node, browser, () => {}, { who: "carol.full", viewport: DESK });

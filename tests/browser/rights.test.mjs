@@ -1,7 +1,7 @@
 // What accounts and definitions ask for beside the plain life of a message: each once in full, as the two people see it.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { check, written } from "./check.mjs";
+import { check, checkWidth, written } from "./check.mjs";
 import { text } from "./mails.mjs";
 import { until } from "./node.mjs";
 import { people, press, saved, signInAlice, withNode } from "./setup.mjs";
@@ -184,6 +184,11 @@ test("R11: the count is on the page, and what would pass the limit goes to nobod
   assert.ok(before >= 1);
   const rest = Array.from({ length: 499 - before }, (_, i) => `p${i}@limit.example`);
   await node.send("alice@acme.example", rest, text(rest[0], "To all of them [secure]", "Hello."));
+  // The largest message there is in a month, as its sender sees it.
+  await alice.goto(`${node.url}/sent`);
+  await press(alice, alice.locator(".row > a", { hasText: "To all of them" }).first());
+  assert.equal(await alice.locator(".recipients li").count(), rest.length);
+  await checkWidth(alice, "a message to very many");
   await alice.goto(`${node.url}/compose`);
   assert.match(await room(), /: 499 of 500\. The count begins again on /);
   await alice.locator("input[name=to]").fill("new.one@limit.example, new.two@limit.example");

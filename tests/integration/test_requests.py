@@ -218,6 +218,7 @@ def test_closing_shows_on_the_open_page_at_once_and_what_was_written_stays(node)
     ended = answer(carol, page, text="Here it is at last.")
     assert ended.status == 410 and "Here it is at last." not in words_of(alice.get("/inbox"))
     assert ">Here it is at last.</textarea>" in ended.text and "readonly" in ended.text  # to copy; R14
+    assert 'class="lost"' not in ended.text
     assert carol.get(page.path).status == 410 and "<textarea" not in carol.get(page.path).text
 
 

@@ -234,6 +234,8 @@ static enum result show_asked(
 	if (has_ended(request, inquiry)) {
 		response->status = 410;
 		write_set_kept(request, view);
+		/* There is nowhere to choose a file again. */
+		(void)json_object_del(json_object_get(view, "kept"), "files");
 	}
 	return page_portal(request, response, "request", NULL, view);
 }

@@ -3,6 +3,8 @@
 #include "base/limits.h"
 #include "web/portal/states.h"
 
+#define SUBJECT_BYTES 200 /* more than a line of a list shows */
+
 /* "1764000000000-<id>" */
 static bool parse_cursor(struct str text, bool before, struct copy_cursor *ret)
 {
@@ -79,6 +81,17 @@ static struct str who_got(const struct request *request, const struct open_summa
 	return who;
 }
 
+static struct str subject_of_row(const struct request *request, struct str subject)
+{
+	struct str cut = str_sub(subject, 0, SUBJECT_BYTES);
+
+	if (cut.len == subject.len)
+		return subject;
+	while (cut.len && !str_is_utf8(cut))
+		cut.len--;
+	return arena_printf(request->arena, "%.*s\u2026", STR_ARG(cut));
+}
+
 static void set_row(const struct request *request, json_t *view, const struct open_summary *row,
 	const struct filters *filters, const struct copy *current)
 {
@@ -104,7 +117,7 @@ static void set_row(const struct request *request, json_t *view, const struct op
 	view_set(view, "address",
 		filters->choice.sort == COPY_BY_WHO && !str_equal(who, row->copy.who) ? row->copy.who
 										      : STR_NONE);
-	view_set(view, "subject", row->subject);
+	view_set(view, "subject", subject_of_row(request, row->subject));
 	view_set(view, "snippet", row->snippet);
 	page_set_date(visit, view, row->copy.sorted_at);
 	states_of_message(visit, view, row, true);
