@@ -56,9 +56,8 @@ static enum result connection_open(const char *path, bool writes, struct connect
 		"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
 		" PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY; PRAGMA wal_autocheckpoint=0; PRAGMA "
 		"journal_size_limit=67108864;";
-	/* Pages are not kept from one transaction to the next when somebody wrote between: without mapping
-	 * each would be read anew. */
-	static const char reader_settings[] = "PRAGMA query_only=ON; PRAGMA mmap_size=268435456;";
+	/* Files are not mapped, though it would spare reads: a disk that fails would then end the process. */
+	static const char reader_settings[] = "PRAGMA query_only=ON";
 
 	int code = sqlite3_open_v2(path, &connection->handle,
 		SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
