@@ -330,7 +330,7 @@ static enum result compose_changed(struct composing *c, const struct writer *out
 		{EVENT_PASSKEY_ADDED, "passkey_added"}, {EVENT_PASSKEY_REMOVED, "passkey_removed"},
 		{EVENT_ADDRESS_ADDED, "address_added"}, {EVENT_ADDRESS_REMOVED, "address_removed"},
 		{EVENT_ADDRESS_SHARED, "address_shared"}, {EVENT_ADDRESS_LEFT, "address_left"},
-		{EVENT_ADDRESS_MAIN, "address_main"}};
+		{EVENT_ADDRESS_MAIN, "address_main"}, {EVENT_PERSON_DELETED, "person_deleted"}};
 	struct str who = c->job->payload;
 	struct str kind = str_cut(&who, '\n');
 	struct str address = str_cut(&who, '\n');

@@ -288,6 +288,19 @@ static enum result set_recalled(struct tx *tx, const struct copy *copy, struct a
 	return RESULT_OK;
 }
 
+/* What people do with a copy of their own is not told, but that nobody is there any more is. */
+static enum result set_deleted(
+	struct tx *tx, const struct copy *copy, struct open_recipient *ret, struct err *err)
+{
+	bool with_all = false;
+
+	if (copy->destroyed_at)
+		TRY(event_is_noted_at(
+			tx, copy->person_id, STR(EVENT_PERSON_DELETED), copy->destroyed_at, &with_all, err));
+	ret->deleted_at = with_all ? copy->destroyed_at : 0;
+	return RESULT_OK;
+}
+
 static enum result trace_recipient(struct tx *tx, struct message_query *q, const struct traces *traces,
 	const struct recipient *recipient, struct open_recipient *ret, struct err *err)
 {
@@ -302,6 +315,7 @@ static enum result trace_recipient(struct tx *tx, struct message_query *q, const
 		TRY(found);
 	ret->has_copy = found == RESULT_OK;
 	TRY(set_recalled(tx, &copy, &q->opened->arena, ret, err));
+	TRY(set_deleted(tx, &copy, ret, err));
 	ret->denied_at = copy.denied_at;
 	for (size_t i = 0; i < traces->delivery_count; i++)
 		if (concerns(&traces->deliveries[i], recipient, copy.id))

@@ -103,6 +103,7 @@ struct open_recipient {
 	bool has_copy;	       /* in the portal */
 	int64_t recalled_at;   /* it was taken away */
 	bool in_mail_system;   /* the mail itself is in the account's own mail server, and stays there */
+	int64_t deleted_at;    /* with all that the person had here, by the person */
 	int64_t denied_at;     /* somebody with the link said that the address is another person's */
 	struct open_sign read; /* body shown */
 	struct open_sign link_opened; /* nobody signed in */

@@ -165,27 +165,44 @@ static enum result tell_left(struct tx *tx, const struct change *c, const struct
 	return RESULT_OK;
 }
 
-static enum result leave(struct tx *tx, void *context, struct err *err)
+static enum result take_out(struct tx *tx, const struct change *c, struct str origin, struct err *err)
 {
-	struct change *c = context;
 	struct shared_member *left;
 	struct person row, gone;
-	bool is_open;
 	size_t count;
 
-	TRY(proof_check(tx, c->actor, PROOF_WHOLE, c->now, err));
-	TRY(shared_has(tx, c->address_id, actor_self(c->actor), &is_open, err));
-	if (!is_open)
-		return err_set(err, RESULT_NOT_FOUND, "there is no such address");
 	TRY(person_hold(tx, c->address_id, c->arena, &row, err));
 	TRY(shared_remove(tx, row.id, c->person_id, err));
 	TRY(person_find(tx, row.account_id, c->person_id, c->arena, &gone, err));
 	TRY(shared_list_members(tx, row.id, c->arena, &left, &count, err));
 	if (count == 0)
 		TRY(person_set_shared(tx, row.id, 0, err));
-	TRY(sign_in_note(
-		tx, EVENT_ADDRESS_LEFT, &gone, (struct id){{0}}, c->actor->origin, row.address, c->now, err));
+	TRY(sign_in_note(tx, EVENT_ADDRESS_LEFT, &gone, (struct id){{0}}, origin, row.address, c->now, err));
 	return tell_left(tx, c, &row, &gone, left, count, err);
+}
+
+enum result shared_leave_in(struct tx *tx, struct flow *flow, struct str origin,
+	const struct shared_leaving *leaving, int64_t now, struct arena *arena, struct err *err)
+{
+	struct change change = {.flow = flow,
+		.address_id = leaving->address_id,
+		.person_id = leaving->person_id,
+		.now = now,
+		.arena = arena};
+
+	return take_out(tx, &change, origin, err);
+}
+
+static enum result leave(struct tx *tx, void *context, struct err *err)
+{
+	struct change *c = context;
+	bool is_open;
+
+	TRY(proof_check(tx, c->actor, PROOF_WHOLE, c->now, err));
+	TRY(shared_has(tx, c->address_id, actor_self(c->actor), &is_open, err));
+	if (!is_open)
+		return err_set(err, RESULT_NOT_FOUND, "there is no such address");
+	return take_out(tx, c, c->actor->origin, err);
 }
 
 enum result shared_leave(struct flow *flow, const struct actor *actor, struct id address_id,

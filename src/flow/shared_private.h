@@ -12,6 +12,13 @@ enum result shared_make(struct tx *tx, struct person *row, int64_t now, struct e
 enum result shared_join(struct flow *flow, struct tx *tx, const struct person *row,
 	const struct person *person, struct str origin, int64_t now, struct err *err) must_check;
 
+/* One of its people uses it no more, as shared_leave. */
+struct shared_leaving {
+	struct id address_id, person_id;
+};
+enum result shared_leave_in(struct tx *tx, struct flow *flow, struct str origin,
+	const struct shared_leaving *leaving, int64_t now, struct arena *arena, struct err *err) must_check;
+
 /* Whose mailbox a session of the person opens: that of the shared address that was just proved in this
  * browser, or that of the copy or of `into`, when the person is one of its people; otherwise the own. */
 struct shared_wish {

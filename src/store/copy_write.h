@@ -36,6 +36,10 @@ enum result copy_delete(struct tx *tx, const struct copy *held, struct err *err)
 enum result copy_restore(struct tx *tx, const struct copy *held, struct err *err) must_check;
 enum result copy_destroy(struct tx *tx, const struct copy *held, int64_t now, struct err *err) must_check;
 
+/* All that are in the person's folders, out of every folder for good; wrap_destroy_all destroys their keys.
+ */
+enum result copy_destroy_all(struct tx *tx, struct id mailbox_id, int64_t now, struct err *err) must_check;
+
 /* Takes a recipient's copy away: it leaves its folder and the counts. *ret_done: false when it was taken away
  * before, or is the owner's. */
 enum result copy_recall(struct tx *tx, const struct copy *copy, struct id recall_id, bool *ret_done,

@@ -29,3 +29,9 @@ enum result device_remove_unused(struct tx *tx, int64_t before, int64_t limit, s
 		" (SELECT cookie_hash, address_key FROM device WHERE used_at < $1 LIMIT $2)",
 		DB_ARGS(db_int(before), db_int(limit)), NULL, err);
 }
+
+enum result device_forget(struct tx *tx, struct str address_key, struct err *err)
+{
+	return db_exec(
+		tx, "DELETE FROM device WHERE address_key = $1", DB_ARGS(db_text(address_key)), NULL, err);
+}

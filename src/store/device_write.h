@@ -16,4 +16,7 @@ enum result device_is_known(struct tx *tx, struct bytes cookie_hash, struct str 
 /* Those last used before `before`, `limit` at most. */
 enum result device_remove_unused(struct tx *tx, int64_t before, int64_t limit, struct err *err) must_check;
 
+/* No browser is known for the address any more. */
+enum result device_forget(struct tx *tx, struct str address_key, struct err *err) must_check;
+
 #endif

@@ -310,6 +310,13 @@ enum result draft_move(struct tx *tx, struct id from, struct id to, struct id an
 		err);
 }
 
+enum result draft_close_all(struct tx *tx, struct id person_id, int64_t now, struct err *err)
+{
+	return db_exec(tx,
+		"UPDATE draft SET state = 2, saved_at = $2, leaves_at = 0 WHERE person_id = $1 AND state = 1",
+		DB_ARGS(db_id(person_id), db_int(now)), NULL, err);
+}
+
 enum result draft_close_old(struct tx *tx, int64_t cut, int64_t now, struct err *err)
 {
 	return db_exec(tx,

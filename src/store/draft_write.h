@@ -40,6 +40,9 @@ enum result draft_undo(
 enum result draft_move(
 	struct tx *tx, struct id from, struct id to, struct id answered_by, struct err *err) must_check;
 
+/* Throws all of the person's away, also those that wait to leave. */
+enum result draft_close_all(struct tx *tx, struct id person_id, int64_t now, struct err *err) must_check;
+
 /* Closes what nobody has saved since `cut`. */
 enum result draft_close_old(struct tx *tx, int64_t cut, int64_t now, struct err *err) must_check;
 

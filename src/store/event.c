@@ -59,6 +59,19 @@ enum result event_is_noted(struct tx *tx, struct id message_id, struct id person
 	return rows_end(&rows, err);
 }
 
+enum result event_is_noted_at(
+	struct tx *tx, struct id person_id, struct str kind, int64_t at, bool *ret, struct err *err)
+{
+	cleanup(rows_done) struct rows rows = {0};
+
+	TRY(db_query(tx,
+		"SELECT 1 FROM event WHERE person_id = $1 AND message_id IS NULL AND kind = $2 AND at = $3"
+		" LIMIT 1",
+		DB_ARGS(db_id(person_id), db_text(kind), db_int(at)), &rows, err));
+	*ret = rows_next(&rows);
+	return rows_end(&rows, err);
+}
+
 enum result event_list(struct tx *tx, struct id account_id, struct id before, int64_t limit,
 	struct arena *arena, struct event **ret, size_t *ret_count, struct err *err)
 {

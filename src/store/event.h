@@ -69,6 +69,7 @@ struct event {
 #define EVENT_ADDRESS_MAIN "person.main-address"     /* detail: the address that is the main one now */
 #define EVENT_ADDRESS_SHARED "person.address-shared" /* used with others from now on; detail: the address */
 #define EVENT_ADDRESS_LEFT "person.address-left"
+#define EVENT_PERSON_DELETED "person.deleted" /* by the person; one for each of the addresses */
 #define EVENT_ADDRESS_DENIED "person.not-my-address"
 #define EVENT_DELIVERY_SENT "delivery.sent"
 #define EVENT_DELIVERY_DELAYED "delivery.delayed"
@@ -100,6 +101,10 @@ enum result event_list_by_message(struct tx *tx, struct id message_id, struct ar
 /* Whether that person did that with the message for the one whom it concerns. */
 enum result event_is_noted(struct tx *tx, struct id message_id, struct id person_id, struct id actor_id,
 	struct str kind, bool *ret, struct err *err) must_check;
+
+/* Whether something of that kind, about no message, happened to the person just then. */
+enum result event_is_noted_at(struct tx *tx, struct id person_id, struct str kind, int64_t at, bool *ret,
+	struct err *err) must_check;
 
 /* Of an account, newest first, before the identifier `before` (none: from the newest). */
 enum result event_list(struct tx *tx, struct id account_id, struct id before, int64_t limit,

@@ -235,6 +235,15 @@ enum result person_clear_entries(struct tx *tx, struct id id, struct err *err)
 	return RESULT_OK;
 }
 
+enum result person_forget(struct tx *tx, struct id id, struct err *err)
+{
+	return db_exec(tx,
+		"UPDATE person SET name_box = NULL, proved_at = 0, password_set_at = 0, no_keys = 0,"
+		" conversations = 0, date_order = 0, twelve_hours = 0, no_summary = 0, signature_box = NULL,"
+		" signs_replies = 0, writes_plain = 0 WHERE id = $1",
+		DB_ARGS(db_id(id)), NULL, err);
+}
+
 enum result person_move_entries(struct tx *tx, struct id from, struct id to, struct err *err)
 {
 	static const char *const statements[] = {

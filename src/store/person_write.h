@@ -43,6 +43,9 @@ enum result person_set_shared(struct tx *tx, struct id id, int64_t now, struct e
 /* Everything by which the row is signed in to: password, passkeys, second factor, sessions, codes. */
 enum result person_clear_entries(struct tx *tx, struct id id, struct err *err) must_check;
 
+/* What the person told of itself and chose, but for language and time zone, in which mails are written. */
+enum result person_forget(struct tx *tx, struct id id, struct err *err) must_check;
+
 /* All by which `from` is signed in to, and its choices, become those of `to`, which has none. */
 enum result person_move_entries(struct tx *tx, struct id from, struct id to, struct err *err) must_check;
 

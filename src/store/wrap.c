@@ -43,9 +43,10 @@ enum result wrap_add(
 		DB_ARGS(db_id(holder_id), db_id(message_id), db_bytes(sealed)), NULL, err);
 }
 
+static const uint8_t zeros[256];
+
 enum result wrap_destroy(struct tx *tx, struct id holder_id, struct id message_id, struct err *err)
 {
-	static const uint8_t zeros[256];
 	struct db_value of_same_size = db_bytes((struct bytes){zeros, sizeof(zeros)});
 
 	TRY(db_exec(tx,
@@ -65,6 +66,24 @@ enum result wrap_destroy_for_good(
 		" ON CONFLICT (holder_id) DO NOTHING",
 		DB_ARGS(db_id(holder_id), db_int(now), db_id(message_id)), NULL, err));
 	return wrap_destroy(tx, holder_id, message_id, err);
+}
+
+#define OF_MAILBOX                                                                                           \
+	" WHERE (message_id, holder_id) IN"                                                                  \
+	" (SELECT message_id, id FROM copy WHERE mailbox_id = $1 AND destroyed_at = $2)"
+
+enum result wrap_destroy_all(struct tx *tx, struct id mailbox_id, int64_t now, struct err *err)
+{
+	struct db_value of_same_size = db_bytes((struct bytes){zeros, sizeof(zeros)});
+
+	TRY(db_exec(tx,
+		"INSERT INTO destruction (holder_id, message_id, destroyed_at, wiped_at)"
+		" SELECT holder_id, message_id, $2, 0 FROM wrap" OF_MAILBOX
+		" ON CONFLICT (holder_id) DO NOTHING",
+		DB_ARGS(db_id(mailbox_id), db_int(now)), NULL, err));
+	TRY(db_exec(tx, "UPDATE wrap SET sealed = substr($3, 1, length(sealed))" OF_MAILBOX,
+		DB_ARGS(db_id(mailbox_id), db_int(now), of_same_size), NULL, err));
+	return db_exec(tx, "DELETE FROM wrap" OF_MAILBOX, DB_ARGS(db_id(mailbox_id), db_int(now)), NULL, err);
 }
 
 enum result wrap_destroy_of_queue(struct tx *tx, struct id message_id, int64_t now, struct err *err)

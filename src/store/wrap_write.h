@@ -16,6 +16,9 @@ enum result wrap_destroy(
 enum result wrap_destroy_for_good(
 	struct tx *tx, struct id holder_id, struct id message_id, int64_t now, struct err *err) must_check;
 
+/* The same of all copies that copy_destroy_all took out of the person's folders at `now`. */
+enum result wrap_destroy_all(struct tx *tx, struct id mailbox_id, int64_t now, struct err *err) must_check;
+
 /* The same of the message's own key. It is listed also when the queue has done with it and it is gone: in a
  * backup that is older than that it is not. */
 enum result wrap_destroy_of_queue(

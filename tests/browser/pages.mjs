@@ -183,6 +183,7 @@ export class Walk {
     await page.locator("#address").fill(`also-${this.carol}`);
     await submit(page, "/settings/addresses");
     await this.see("address-code", page);
+    await this.selfDelete(page);
     await this.see("sessions", page, "/settings/sessions");
     await this.see("passkeys", page, "/settings/passkeys");
     await this.see("password", page, "/settings/password");
@@ -266,6 +267,15 @@ export class Walk {
     await page.locator("input[name=code]").fill(codes[0]);
     await Promise.all([page.waitForEvent("domcontentloaded"), page.locator("button[name=remove]").click()]);
     await this.see("second-factor-removed", page);
+  }
+
+  /** What deleting the own account means, and what is missing on the way there. */
+  async selfDelete(page) {
+    await this.see("self-delete", page, "/settings/delete");
+    await page.locator("#sure").evaluate((box) => { box.required = false; }).catch(() => {});
+    if (await page.locator("#sure").evaluate((box) => box.required).catch(() => true)) return;
+    await submit(page, "/settings/delete");
+    await this.see("self-delete-problem", page);
   }
 
   /** Who it is, shown anew before a change. */

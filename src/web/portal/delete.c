@@ -47,6 +47,7 @@ static enum result ask(struct request *request, struct response *response, const
 	for (size_t i = 0; i < count; i++)
 		view_set(view_append(list), "id", str_of(id_text(ids[i]).s));
 	view_set_number(view_add_object(view, "chosen"), "count", (int64_t)facts.count);
+	view_set_flag(view, "is_shared", !id_is_none(visit_of(request)->actor.self_id));
 	view_set_flag(view, "has_own", facts.own > 0);
 	view_set(view, "return", chosen_return_path(request, "/deleted"));
 	return page_portal(request, response, "destroy", "deleted", view);

@@ -182,7 +182,8 @@ extern const struct route_table portal_routes_passkey, portal_routes_check, port
 	portal_routes_leaving;
 
 extern const struct route_table portal_routes_access_code, portal_routes_addresses, portal_routes_attached,
-	portal_routes_preview, portal_routes_prove, portal_routes_shared, portal_routes_summary;
+	portal_routes_preview, portal_routes_prove, portal_routes_self_delete, portal_routes_shared,
+	portal_routes_summary;
 
 /* Of lists. */
 extern const struct route_table portal_routes_delete, portal_routes_live, portal_routes_mark,

@@ -43,6 +43,7 @@ static const struct route_table *const tables[] = {
 	&portal_routes_prove,
 	&portal_routes_reply,
 	&portal_routes_search,
+	&portal_routes_self_delete,
 	&portal_routes_settings,
 	&portal_routes_shared,
 	&portal_routes_sign_in,

@@ -31,6 +31,7 @@ static enum result get_sign_in(struct request *request, struct response *respons
 	keep_next(request, response);
 	view_set(view, "address", STR_NONE);
 	view_set_flag(view, "was_signed_out", request_query(request, "out").len > 0);
+	view_set_flag(view, "was_deleted", request_query(request, "deleted").len > 0);
 	view_set_flag(view, "has_ended", request_query(request, "ended").len > 0);
 	view_set(view, "link_id", STR_NONE);
 	view_set_flag(view, "has_passkeys", passkeys_rp_id(flow_of(request)).len > 0);
@@ -175,6 +176,7 @@ static const struct route_parameter get_parameters[] = {
 	{PARAMETER_QUERY, "next", LOCAL_PATH_BYTES, 0, "the page to show afterwards"},
 	{PARAMETER_QUERY, "out", 1, 0, "signing out worked"},
 	{PARAMETER_QUERY, "ended", 1, 0, "the session has ended"},
+	{PARAMETER_QUERY, "deleted", 1, 0, "the person's account was just deleted"},
 	{0},
 };
 

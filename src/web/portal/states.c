@@ -175,4 +175,6 @@ void states_of_recipient(const struct visit *visit, json_t *view, const struct o
 		add_sign(visit, states, "read", recipient->read);
 	add_sign(visit, states, "saved", recipient->saved);
 	add_downloads(visit, states, message, recipient);
+	if (recipient->deleted_at)
+		add_date(visit, states, "account_deleted", recipient->deleted_at);
 }
