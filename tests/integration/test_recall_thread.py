@@ -107,6 +107,7 @@ def test_r4_quotes_stay_unless_asked_for(node, option):
 def test_r4_a_reply_under_way_does_not_quote_what_is_recalled_meanwhile(node):
     """A reply to a reply, which itself is not recalled: it would carry the quote on."""
     pages = thread(node)
+    node.run("account", "set", "undo_seconds", "0")  # what waits to leave is read anew
     dave, answer = pages["dave's copy"]
     form = dave.get(answer + "/reply")
     alice = Sender(node)
