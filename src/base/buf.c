@@ -7,12 +7,17 @@
 #include <stdio.h>
 #include <string.h>
 
+static void wipe_and_free(struct buf *buf)
+{
+	if (buf->data && !buf->is_public)
+		explicit_bzero(buf->data, buf->touched);
+	free(buf->data);
+}
+
 void buf_done(struct buf *buf)
 {
-	if (buf->data)
-		explicit_bzero(buf->data, buf->room);
-	free(buf->data);
-	*buf = buf_new(buf->limit);
+	wipe_and_free(buf);
+	*buf = (struct buf){.limit = buf->limit, .is_public = buf->is_public};
 }
 
 void buf_clear(struct buf *buf)
@@ -23,7 +28,31 @@ void buf_clear(struct buf *buf)
 		buf->data[0] = '\0';
 }
 
-/* Room for `more` bytes and a NUL; false past the limit. The old memory is wiped when it moves. */
+/* The old memory is wiped when the bytes move. */
+static void move(struct buf *buf, size_t room)
+{
+	char *data = mem_new_raw(room);
+
+	if (buf->data)
+		memcpy(data, buf->data, buf->len);
+	wipe_and_free(buf);
+	buf->data = data;
+	buf->room = room;
+	buf->touched = 0;
+}
+
+void buf_reserve(struct buf *buf, size_t len)
+{
+	size_t room = (len < buf->limit ? len : buf->limit) + 1;
+
+	if (room <= buf->room)
+		return;
+	move(buf, room);
+	buf->touched = buf->len + 1;
+	buf->data[buf->len] = '\0';
+}
+
+/* Room for `more` bytes and a NUL, which the caller writes; false past the limit. */
 static bool make_room(struct buf *buf, size_t more)
 {
 	if (buf->overflow || more > buf->limit - buf->len) {
@@ -31,19 +60,11 @@ static bool make_room(struct buf *buf, size_t more)
 		return false;
 	}
 	size_t needed = buf->len + more + 1;
-	if (needed <= buf->room)
-		return true;
 	size_t room = buf->room ? 2 * buf->room : 256;
-	if (room < needed)
-		room = needed;
-	char *data = mem_new_raw(room);
-	if (buf->data) {
-		memcpy(data, buf->data, buf->len);
-		explicit_bzero(buf->data, buf->room);
-		free(buf->data);
-	}
-	buf->data = data;
-	buf->room = room;
+	if (needed > buf->room)
+		move(buf, room < needed ? needed : room);
+	if (buf->touched < needed)
+		buf->touched = needed;
 	return true;
 }
 

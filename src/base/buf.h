@@ -15,8 +15,10 @@ struct buf {
 	char *data; /* NUL-terminated once anything was added; NULL before */
 	size_t len;
 	size_t room;
-	size_t limit; /* bytes */
+	size_t touched; /* of the room: bytes that were ever written */
+	size_t limit;	/* bytes */
 	bool overflow;
+	bool is_public; /* not wiped */
 };
 
 static inline struct buf buf_new(size_t limit)
@@ -24,11 +26,20 @@ static inline struct buf buf_new(size_t limit)
 	return (struct buf){.limit = limit};
 }
 
+/* For what anybody may see, as sealed bytes. */
+static inline struct buf buf_new_public(size_t limit)
+{
+	return (struct buf){.limit = limit, .is_public = true};
+}
+
 /* Wipes and frees; the buffer is empty afterwards and keeps its limit. */
 void buf_done(struct buf *buf);
 
 /* Forgets the content, keeps the memory. */
 void buf_clear(struct buf *buf);
+
+/* Makes room for as much in all, so that the bytes are not moved while they grow to that (clamped). */
+void buf_reserve(struct buf *buf, size_t len);
 
 void buf_add(struct buf *buf, struct str s);
 void buf_add_bytes(struct buf *buf, const void *data, size_t len);

@@ -7,8 +7,8 @@
 
 #define SNIPPET_BYTES 160
 #define SNIPPET_SOURCE_BYTES 2000
-/* The begin of a large mail as it came: in it the text mostly begins, and need not be opened again. */
-#define BEGIN_BYTES ((size_t)16 * 1024)
+/* As it came, so that most mails need not be opened again; of a larger one the text mostly begins in it. */
+#define PLAIN_BYTES ((size_t)256 * 1024)
 
 struct content {
 	struct arena arena;
@@ -19,7 +19,7 @@ struct content {
 	struct seal_writer *sealer;
 	struct mime_scan *scan;
 	const struct mime_index *index;
-	struct buf begin;	/* the first BEGIN_BYTES, when the sealer has not kept all … */
+	struct buf plain;	/* the first PLAIN_BYTES, when the sealer has not kept all … */
 	struct bytes in_memory; /* … and what is at hand, as a reader takes it */
 	struct hash hash;	/* of the body; the header's fields come last */
 	struct letter letter;
@@ -39,7 +39,7 @@ struct content *content_new(struct blob_store *blobs, int64_t limit, int64_t now
 	content->body = sealed_body_new(blobs, content->message_id);
 	content->sealer = seal_writer_new(content->key, content->message_id, sealed_body_sink(content->body));
 	content->scan = mime_scan_new();
-	content->begin = buf_new(BEGIN_BYTES);
+	content->plain = buf_new(PLAIN_BYTES);
 	hash_init(&content->hash);
 	return content;
 }
@@ -52,7 +52,7 @@ void content_free(struct content *content)
 	seal_writer_free(content->sealer);
 	sealed_body_free(content->body);
 	mime_scan_free(content->scan);
-	buf_done(&content->begin);
+	buf_done(&content->plain);
 	key_wipe(content->key);
 	free(content->key);
 	arena_done(&content->arena);
@@ -69,15 +69,16 @@ static void hash_body(struct content *content, struct str piece, uint64_t offset
 	hash_add(&content->hash, body > offset ? str_from(piece, (size_t)(body - offset)) : piece);
 }
 
-/* The sealer forgets its first chunk with this piece. */
-static void keep_begin(struct content *content, struct str piece)
+/* From the piece on with which the sealer forgets its first chunk. */
+static void keep_plain(struct content *content, struct str piece)
 {
-	struct str all;
+	struct str all = STR_NONE;
 
-	if (!seal_writer_plain(content->sealer, &all) || all.len + piece.len <= SEAL_CHUNK_BYTES)
+	if (seal_writer_plain(content->sealer, &all) && all.len + piece.len <= SEAL_CHUNK_BYTES)
 		return;
-	buf_add(&content->begin, str_sub(all, 0, BEGIN_BYTES));
-	buf_add(&content->begin, str_sub(piece, 0, BEGIN_BYTES - content->begin.len));
+	buf_reserve(&content->plain, PLAIN_BYTES / 2);
+	buf_add(&content->plain, all);
+	buf_add(&content->plain, str_sub(piece, 0, PLAIN_BYTES - content->plain.len));
 }
 
 enum result content_add(struct content *content, struct str piece, struct err *err)
@@ -89,7 +90,7 @@ enum result content_add(struct content *content, struct str piece, struct err *e
 			(long long)content->limit);
 	TRY(mime_scan_add(content->scan, piece, err));
 	hash_body(content, piece, offset);
-	keep_begin(content, piece);
+	keep_plain(content, piece);
 	return seal_writer_write(content->sealer, piece, err);
 }
 
@@ -125,7 +126,7 @@ static struct reader in_memory(struct content *content)
 	struct str all;
 
 	content->in_memory =
-		seal_writer_plain(content->sealer, &all) ? str_bytes(all) : buf_bytes(&content->begin);
+		seal_writer_plain(content->sealer, &all) ? str_bytes(all) : buf_bytes(&content->plain);
 	return reader_of_bytes(&content->in_memory);
 }
 

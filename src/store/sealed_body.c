@@ -2,6 +2,9 @@
 
 #include "base/limits.h"
 
+/* Most content that outgrows a row fits in. */
+#define PACKED_BYTES_USUAL (LIMIT_BODY_IN_PACK_BYTES / 2)
+
 struct sealed_body {
 	struct blob_store *blobs;
 	struct id message_id;
@@ -19,7 +22,7 @@ struct sealed_body *sealed_body_new(struct blob_store *blobs, struct id message_
 
 	*body = (struct sealed_body){.blobs = blobs,
 		.message_id = message_id,
-		.memory = buf_new(LIMIT_BODY_IN_PACK_BYTES),
+		.memory = buf_new_public(LIMIT_BODY_IN_PACK_BYTES),
 		.place = {.message_id = message_id}};
 	return body;
 }
@@ -44,6 +47,8 @@ static enum result body_write(void *context, const void *data, size_t size, stru
 	if (body->writer)
 		return blob_writer_write(body->writer, piece, err);
 	if (size <= body->memory.limit - body->memory.len) {
+		if (body->memory.len + size > LIMIT_BODY_IN_ROW_BYTES)
+			buf_reserve(&body->memory, PACKED_BYTES_USUAL);
 		buf_add(&body->memory, piece);
 		return RESULT_OK;
 	}
