@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,6 +17,15 @@
 
 #define NAME_BYTES 64
 #define PACK_BYTES_MAX (UINT64_C(256) << 20)
+
+/* One thread's bytes, written, while it waits on its own stack. */
+struct append {
+	struct append *next;
+	uint64_t number; /* of those written, from 1 */
+	sem_t turn;
+	bool leads; /* its turn to sync for those that wait; otherwise it is through */
+	int failed; /* errno */
+};
 
 struct pack {
 	int fd;
@@ -25,8 +35,8 @@ struct pack {
 	uint64_t synced;  /* of those, how many are on disk */
 	unsigned holders; /* threads that append, and the store */
 	bool syncing;
-	int broken; /* errno of a write or sync that failed; nothing is appended any more */
-	struct signal changed;
+	int broken;		      /* errno of a write or sync that failed; nothing is appended any more */
+	struct append *first, **last; /* those that wait, in the order of their numbers */
 };
 
 static void pack_path(struct id name, char ret[static NAME_BYTES])
@@ -46,7 +56,7 @@ static enum result pack_begin(struct blob_store *store, int64_t now, struct pack
 	TRY(blob_sync_folder(store, "pack", err));
 	struct pack *pack = mem_new(sizeof(*pack));
 	*pack = (struct pack){.fd = fd, .name = name, .holders = 1};
-	signal_init(&pack->changed);
+	pack->last = &pack->first;
 	fd = -1;
 	*ret = pack;
 	return RESULT_OK;
@@ -58,7 +68,6 @@ static void pack_let_go(struct pack *pack)
 	if (--pack->holders > 0)
 		return;
 	(void)close(pack->fd);
-	signal_done(&pack->changed);
 	free(pack);
 }
 
@@ -103,40 +112,97 @@ static int write_at(int fd, struct bytes data, uint64_t offset)
 	return 0;
 }
 
-/* One thread syncs what all have written by then; the lock is held, and released meanwhile. */
-static void sync_all(struct blob_store *store, struct pack *pack)
+static void line_up(struct pack *pack, struct append *append)
 {
-	uint64_t all = pack->written;
+	(void)sem_init(&append->turn, 0, 0);
+	*pack->last = append;
+	pack->last = &append->next;
+}
 
-	pack->syncing = true;
+/* Takes those out of the line who are through, and behind them whoever leads the next sync. They do not come
+ * for the lock again: those who are through let the pack go by this. */
+static struct append *take_out(struct pack *pack)
+{
+	struct append *out = pack->first, **end = &out;
+
+	for (; *end && (pack->broken || (*end)->number <= pack->synced); end = &(*end)->next) {
+		(*end)->failed = (*end)->number <= pack->synced ? 0 : pack->broken;
+		pack->holders--;
+	}
+	struct append *leader = *end;
+	pack->syncing = leader != NULL;
+	if (leader) {
+		leader->leads = true;
+		end = &leader->next;
+	}
+	pack->first = *end;
+	if (pack->first == NULL)
+		pack->last = &pack->first;
+	*end = NULL;
+	return out;
+}
+
+static void wake(struct append *out)
+{
+	while (out) {
+		struct append *next = out->next; /* it is gone when its thread wakes up */
+		(void)sem_post(&out->turn);
+		out = next;
+	}
+}
+
+/* One thread syncs what all have written by then. 0, or errno of its own bytes. */
+static int lead(struct blob_store *store, struct pack *pack, uint64_t number)
+{
+	lock_take(&store->pack_lock);
+	uint64_t all = pack->written;
 	lock_release(&store->pack_lock);
 	int failed = fdatasync(pack->fd) < 0 ? errno : 0;
 	lock_take(&store->pack_lock);
-	pack->syncing = false;
 	if (failed)
 		pack->broken = failed;
 	else
 		pack->synced = all;
-	signal_all(&pack->changed);
+	struct append *out = take_out(pack);
+	failed = pack->synced < number ? pack->broken : 0;
+	pack_let_go(pack);
+	lock_release(&store->pack_lock);
+	wake(out);
+	return failed;
+}
+
+/* Of a pack that this thread holds. */
+static int refuse(struct pack *pack, int failed)
+{
+	if (failed != ENOSPC && failed != EDQUOT)
+		pack->broken = failed;
+	pack_let_go(pack);
+	return failed;
 }
 
 /* Waits until what this thread wrote is on disk, and lets the pack go. 0, or errno. */
 static int settle(struct blob_store *store, struct pack *pack, int failed)
 {
-	LOCKED(&store->pack_lock);
-	uint64_t mine = failed ? 0 : ++pack->written;
-	while (pack->synced < mine && !pack->broken) {
-		if (pack->syncing)
-			signal_wait(&pack->changed, &store->pack_lock);
-		else
-			sync_all(store, pack);
+	struct append own = {0};
+
+	lock_take(&store->pack_lock);
+	if (failed || pack->broken) {
+		failed = refuse(pack, failed ? failed : pack->broken);
+		lock_release(&store->pack_lock);
+		return failed;
 	}
-	if (!failed && pack->synced < mine)
-		failed = pack->broken;
-	if (failed && failed != ENOSPC && failed != EDQUOT)
-		pack->broken = failed;
-	pack_let_go(pack);
-	return failed;
+	own.number = ++pack->written;
+	own.leads = !pack->syncing;
+	pack->syncing = true;
+	bool waits = !own.leads;
+	if (waits)
+		line_up(pack, &own);
+	lock_release(&store->pack_lock);
+	while (waits && sem_wait(&own.turn) != 0)
+		; /* a signal came */
+	if (waits)
+		(void)sem_destroy(&own.turn);
+	return own.leads ? lead(store, pack, own.number) : own.failed;
 }
 
 enum result blob_pack_append(

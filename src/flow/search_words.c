@@ -35,6 +35,7 @@ static void add_part(const struct reader *mail, const struct mime_part *part, st
 
 	if (begin.body_len > LIMIT_SEARCH_SOURCE_BYTES)
 		begin.body_len = LIMIT_SEARCH_SOURCE_BYTES;
+	buf_reserve(&text, (size_t)begin.body_len);
 	if (mime_part_text(mail, &begin, &text, &cut, NULL) != RESULT_OK)
 		return;
 	if (!str_equal(part->type, STR("text/html"))) {

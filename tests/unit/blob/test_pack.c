@@ -2,14 +2,17 @@
 #include "blob/blob.h"
 #include "tests/unit/unit.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static char folder[] = "/tmp/sealpost-test-XXXXXX";
@@ -18,6 +21,18 @@ static struct blob_store *store;
 static struct bytes bytes_of(struct str text)
 {
 	return (struct bytes){(const uint8_t *)text.ptr, text.len};
+}
+
+/* In place of the system's. */
+static _Atomic bool disk_fails;
+
+int fdatasync(int fd)
+{
+	if (atomic_load(&disk_fails)) {
+		errno = EIO;
+		return -1;
+	}
+	return (int)syscall(SYS_fdatasync, fd);
 }
 
 static enum result read_place(const struct blob_place *place, struct buf *data)
@@ -149,6 +164,35 @@ static void threads_append_at_once(void **state)
 		}
 }
 
+static void *append_in_vain(void *arg)
+{
+	struct blob_place place;
+
+	*(enum result *)arg = blob_pack_append(store, bytes_of(STR("lost")), 11 * MS_DAY, &place, NULL);
+	return NULL;
+}
+
+static void a_disk_that_fails_is_told_to_all_who_wait(void **state)
+{
+	enum result results[THREADS];
+	pthread_t threads[THREADS];
+	struct blob_place place;
+	cleanup(buf_done) struct buf data = buf_new(100);
+
+	(void)state;
+	atomic_store(&disk_fails, true);
+	for (int i = 0; i < THREADS; i++)
+		assert_ok(thread_start(&threads[i], "append", append_in_vain, &results[i]));
+	for (int i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_join(threads[i], NULL), 0);
+	for (int i = 0; i < THREADS; i++)
+		assert_int_equal(results[i], RESULT_UNAVAILABLE);
+	atomic_store(&disk_fails, false);
+	assert_ok(blob_pack_append(store, bytes_of(STR("kept")), 11 * MS_DAY, &place, NULL));
+	assert_ok(read_place(&place, &data));
+	assert_str(buf_str(&data), "kept");
+}
+
 static enum result count_and_delete(void *context, struct id name, struct err *err)
 {
 	++*(int *)context;
@@ -201,6 +245,7 @@ int main(void)
 		cmocka_unit_test(a_pack_ends_after_a_day),
 		cmocka_unit_test(a_full_disk_is_told_and_the_next_append_works),
 		cmocka_unit_test(threads_append_at_once),
+		cmocka_unit_test(a_disk_that_fails_is_told_to_all_who_wait),
 		cmocka_unit_test(every_pack_is_visited),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
