@@ -3,8 +3,10 @@
 import html
 import re
 
-from support import maildir, portal, smtp, wait
+from support import commands, maildir, portal, rows, smtp, wait
 from support.browser import Browser
+
+PAGE_BYTES_MAX = 60 * 1024
 
 
 def text_of(page):
@@ -142,3 +144,28 @@ def test_r15_where_signs_came_from_is_for_the_organisations_people(sqlite_node):
     alice.get(next(l for l in alice.get("/inbox").links if l.startswith("/message/")))
     shown = text_of(carol.get(sent.path))
     assert "Read " in shown and "127.0.0.1" not in shown
+
+
+def test_many_recipients_come_on_pages(node):
+    people = [f"person{i:03}@partner.example" for i in range(300)]
+    smtp.send(node.smtp_port, smtp.make(subject="Offer [secure]", to=people))
+    alice = commands.Sender(node)
+    first = alice.page()
+    assert len(first.text.encode()) < PAGE_BYTES_MAX and "1 to 25 of 300" in first.text
+    next_page = next(link for link in first.links if "people=2" in link)
+    second = alice.browser.get(next_page)
+    shown = set(re.findall(r"/correct\?address=([^\"]+)", second.text))
+    assert len(shown) == 25 and not shown & set(re.findall(r"/correct\?address=([^\"]+)", first.text))
+    last = alice.browser.get(alice.path + "?people=999")
+    assert "276 to 300 of 300" in last.text and not any("people=13" in link for link in last.links)
+    assert "and 280 others" in first.text and first.text.count("person299@") == 0
+    assert "person299@" in alice.browser.get(next(link for link in first.links if "all=1" in link)).text
+
+    page = alice.browser.get(alice.path + "/recall?people=12")
+    assert len(page.text.encode()) < PAGE_BYTES_MAX
+    assert page.text.count('type="checkbox" name="from"') == 25
+    nobody = alice.browser.submit(page, r"/recall\?people=12$", reason="")
+    assert nobody.status == 422 and "276 to 300 of 300" in nobody.text
+    chosen = re.search(r'name="from" value="([^"]+)"', page.text).group(1)
+    assert "told=recalled" in alice.browser.submit(page, r"/recall\?people=12$", **{"from": chosen, "reason": ""}).url
+    assert rows.query(node, "select count(*) from copy where recall_id is not null") == [("1",)]

@@ -5,6 +5,7 @@
 #include "flow/extend.h"
 #include "flow/recall.h"
 #include "web/portal/content.h"
+#include "web/portal/people.h"
 #include "web/portal/states.h"
 
 #include <string.h>
@@ -26,12 +27,18 @@ bool command_is_open(const struct request *request, const struct open_message *m
 	       !summary->recalled_at && request->now < summary->expires_at;
 }
 
-static size_t count_recallable(const struct open_message *message)
+/* Who has it in the portal, or (stays) in their own mail system. */
+static bool is_listed(const struct open_recipient *recipient, bool stays)
+{
+	return stays ? recipient->in_mail_system : command_is_recallable(recipient);
+}
+
+static size_t count_listed(const struct open_message *message, bool stays)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < message->recipient_count; i++)
-		count += command_is_recallable(&message->recipients[i]);
+		count += is_listed(&message->recipients[i], stays);
 	return count;
 }
 
@@ -52,8 +59,9 @@ void command_set(const struct request *request, json_t *view, const struct open_
 			view_set_flag(view_add_object(view, "told"), all[i], true);
 	if (!command_is_open(request, message))
 		return;
-	if (count_recallable(message))
-		view_set_number(view_add_object(view, "recall"), "count", (int64_t)count_recallable(message));
+	size_t count = count_listed(message, false);
+	if (count)
+		view_set_number(view_add_object(view, "recall"), "count", (int64_t)count);
 	view_set_flag(view, "can_extend", may_extend(message));
 }
 
@@ -99,14 +107,23 @@ static void add_people(const struct request *request, json_t *view, const struct
 	const char *name, bool stays)
 {
 	const struct visit *visit = visit_of(request);
-	json_t *list = NULL;
+	struct people_page page = people_page_of(request, "people", count_listed(message, stays));
+	size_t at = 0;
 
+	if (page.count == 0)
+		return;
+	json_t *people = view_add_object(view, name);
+	json_t *list = view_add_list(people, "list");
+	people_page_set(request, people, &page,
+		arena_printf(request->arena, "/message/%s/recall", id_text(message->summary.copy.id).s));
 	for (size_t i = 0; i < message->recipient_count; i++) {
 		const struct open_recipient *recipient = &message->recipients[i];
-		if (stays ? !recipient->in_mail_system : !command_is_recallable(recipient))
+		if (!is_listed(recipient, stays))
 			continue;
-		if (!list)
-			list = view_add_list(view_add_object(view, name), "list");
+		bool is_shown = at >= page.from && at < page.to;
+		at++;
+		if (!is_shown)
+			continue;
 		json_t *item = view_append(list);
 		page_set_person(visit, item, recipient->person);
 		states_of_recipient(visit, item, message, recipient);
@@ -116,7 +133,7 @@ static void add_people(const struct request *request, json_t *view, const struct
 static enum result show_recall(
 	struct request *request, struct response *response, const struct open_message *message, json_t *view)
 {
-	size_t count = count_recallable(message);
+	size_t count = count_listed(message, false);
 
 	command_set_head(request, view, message);
 	add_people(request, view, message, "people", false);
@@ -138,7 +155,7 @@ static enum result get_recall(struct request *request, struct response *response
 	cleanup(json_decrefp) json_t *view = json_object();
 
 	TRY(command_open_own(request, &message));
-	if (!command_is_open(request, message) || count_recallable(message) == 0)
+	if (!command_is_open(request, message) || count_listed(message, false) == 0)
 		return command_back(request, response, message->summary.copy.id,
 			message->summary.recalled_at || request->now < message->summary.expires_at
 				? "recalled_before"
@@ -282,8 +299,15 @@ static const struct route_parameter id_only[] = {
 	{0},
 };
 
+static const struct route_parameter recall_page_parameters[] = {
+	{PARAMETER_PATH, "id", ID_TEXT_LEN, 0, "the sender's own copy"},
+	PEOPLE_QUERY,
+	{0},
+};
+
 static const struct route_parameter recall_parameters[] = {
 	{PARAMETER_PATH, "id", ID_TEXT_LEN, 0, "the sender's own copy"},
+	PEOPLE_QUERY,
 	{PARAMETER_FIELD, "whole", 1, 0, "from everybody"},
 	{PARAMETER_FIELD, "from", LIMIT_ADDRESS_BYTES, CHOSEN_MAX,
 		"a chosen recipient, may be there several times"},
@@ -299,7 +323,7 @@ static const struct route_parameter extend_parameters[] = {
 };
 
 static const struct route rows[] = {
-	{METHOD_GET, "/message/{id}/recall", RIGHTS_SIGNED_IN, id_only, get_recall, NULL,
+	{METHOD_GET, "/message/{id}/recall", RIGHTS_SIGNED_IN, recall_page_parameters, get_recall, NULL,
 		"Asks whether to recall the message, and from whom"},
 	{METHOD_POST, "/message/{id}/recall", RIGHTS_SIGNED_IN, recall_parameters, post_recall, NULL,
 		"Recalls the message from everybody or from those chosen"},

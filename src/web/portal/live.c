@@ -6,6 +6,7 @@
  * nothing to bound, and what a session or a message lost is seen each time anew. Asking is no use of the
  * session (R7). */
 #include "web/portal/content.h"
+#include "web/portal/people.h"
 #include "web/portal/rows.h"
 #include "web/portal/states.h"
 
@@ -66,7 +67,8 @@ static void set_states(const struct request *request, json_t *event, const struc
 
 	states_of_message(visit, view, &message->summary, false);
 	view_set(event, "states", rendered(request, "state", view));
-	for (size_t i = 0; i < message->recipient_count; i++) {
+	struct people_page page = people_page_of(request, "own", message->recipient_count);
+	for (size_t i = page.from; i < page.to; i++) {
 		cleanup(json_decrefp) json_t *item = json_object();
 		states_of_recipient(visit, item, message, &message->recipients[i]);
 		(void)json_array_append_new(list, view_string(rendered(request, "state", item)));
@@ -158,7 +160,7 @@ static enum result get_live(struct request *request, struct response *response)
 
 static const struct route_parameter parameters[] = {
 	{PARAMETER_QUERY, "message", ID_TEXT_LEN, 0, "the message that is open"},
-	{PARAMETER_QUERY, "own", 1, 0, "it is one's own"},
+	{PARAMETER_QUERY, "own", 9, 0, "it is one's own: which page of its recipients is shown, from 1"},
 	{PARAMETER_QUERY, "folder", 10, 0, "the folder that is open"},
 	ROWS_QUERY,
 	FILTERS_QUERY,

@@ -5,19 +5,28 @@
 #include "web/portal/access_code.h"
 #include "web/portal/command.h"
 #include "web/portal/content.h"
+#include "web/portal/people.h"
 #include "web/portal/rows.h"
 #include "web/portal/states.h"
 
 #define ROWS_BESIDE 24
 #define CONVERSATION_ROWS 12 /* then fewer stand beside: together they weigh what a page may */
 
-static void set_people(const struct visit *visit, json_t *view, const struct open_message *message)
+static struct str path_of(const struct request *request, const struct open_message *message)
 {
+	return arena_printf(request->arena, "/message/%s", id_text(message->summary.copy.id).s);
+}
+
+static void set_people(const struct request *request, json_t *view, const struct open_message *message)
+{
+	const struct visit *visit = visit_of(request);
+	struct str path = path_of(request, message);
+
 	page_set_person(visit, view_add_object(view, "from"), message->summary.from);
 	if (message->sender.address.len)
 		page_set_person(visit, view_add_object(view, "sender"), message->sender);
-	page_set_people(visit, view, "to", message->to, message->to_count);
-	page_set_people(visit, view, "cc", message->cc, message->cc_count);
+	people_set_line(request, view, "to", message->to, message->to_count, path);
+	people_set_line(request, view, "cc", message->cc, message->cc_count, path);
 }
 
 /* Offered where the verb would do it: the notification went out or failed, and the message can be read. */
@@ -60,13 +69,24 @@ static void set_recipients(const struct request *request, json_t *view, const st
 
 	if (!message->summary.copy.is_owner || !message->recipient_count)
 		return;
-	json_t *list = view_add_list(view_add_object(view, "recipients"), "list");
-	for (size_t i = 0; i < message->recipient_count; i++) {
+	json_t *recipients = view_add_object(view, "recipients");
+	json_t *list = view_add_list(recipients, "list");
+	struct people_page page = people_page_of(request, "people", message->recipient_count);
+	people_page_set(request, recipients, &page, path_of(request, message));
+	for (size_t i = page.from; i < page.to; i++) {
 		json_t *item = view_append(list);
 		page_set_person(visit, item, message->recipients[i].person);
 		states_of_recipient(visit, item, message, &message->recipients[i]);
 		set_verbs(request, item, message, &message->recipients[i]);
 	}
+}
+
+/* What of an own message is kept up to date on the page. */
+static const char *own_page(const struct request *request, const struct open_message *message)
+{
+	struct people_page page = people_page_of(request, "people", message->recipient_count);
+
+	return arena_printf(request->arena, "&own=%zu", page.number).ptr;
 }
 
 /* Reply all is offered when it reaches more people than Reply. */
@@ -113,8 +133,9 @@ static enum result set_conversation(struct request *request, json_t *view, const
 }
 
 /* The folder beside the message, and the page of it that "back" leads to. */
-static enum result set_folder(struct request *request, json_t *view, const struct copy *copy)
+static enum result set_folder(struct request *request, json_t *view, const struct open_message *message)
 {
+	const struct copy *copy = &message->summary.copy;
 	struct filters filters = filters_read(request, rows_folder_name(copy->folder));
 	bool by_conversation = visit_of(request)->session.person.views.conversations;
 	struct open_folder page;
@@ -129,8 +150,8 @@ static enum result set_folder(struct request *request, json_t *view, const struc
 	view_set(view, "back_url", url.len ? url : filters_url(request, filters.folder, &filters));
 	view_set_flag(view, "can_mark", !copy->is_owner);
 	view_set(view, "live",
-		arena_printf(
-			request->arena, "message=%s%s", id_text(copy->id).s, copy->is_owner ? "&own=1" : ""));
+		arena_printf(request->arena, "message=%s%s", id_text(copy->id).s,
+			copy->is_owner ? own_page(request, message) : ""));
 	view_set_flag(view, "is_sent", copy->folder == FOLDER_SENT);
 	view_set_flag(view, "is_deleted", copy->folder == FOLDER_DELETED);
 	return RESULT_OK;
@@ -159,7 +180,7 @@ static enum result get_message(struct request *request, struct response *respons
 	if (copy->is_owner)
 		view_set(view, "access_code", message->access_code);
 	view_set_flag(view, "can_set_code", copy->is_owner && visit->session.person.is_internal);
-	set_people(visit, view, message);
+	set_people(request, view, message);
 	page_set_date(visit, view, message->summary.sent_at);
 	states_of_message(visit, view, &message->summary, false);
 	set_recipients(request, view, message);
@@ -175,7 +196,7 @@ static enum result get_message(struct request *request, struct response *respons
 	view_set_flag(json_object_get(view, "states"), "quotes_recalled", message->quotes_recalled_at > 0);
 	if (is_shown && !request->is_head)
 		TRY(content_note(request, EVIDENCE_BODY_SHOWN, copy->id, STR_NONE));
-	TRY(set_folder(request, view, copy));
+	TRY(set_folder(request, view, message));
 	/* The frame makes it read a moment later. */
 	view_set_flag(view, "shows_unread", !is_shown && copy->unread && copy->folder == FOLDER_INBOX);
 	return page_portal(request, response, "message", rows_folder_name(copy->folder), view);
@@ -188,6 +209,8 @@ static const struct route_parameter parameters[] = {
 	{PARAMETER_QUERY, "told", 20, 0, "what became of a recall or an extension"},
 	{PARAMETER_QUERY, "notified", 5, 0, "what came of asking for a notification again"},
 	{PARAMETER_QUERY, "offer", 8, 0, "offer to choose a password"},
+	PEOPLE_QUERY,
+	PEOPLE_LINE_QUERY,
 	FILTERS_QUERY,
 	{0},
 };

@@ -1,0 +1,32 @@
+/* A message may have more people than a page should show. */
+#ifndef WEB_PORTAL_PEOPLE_H
+#define WEB_PORTAL_PEOPLE_H
+
+#include "web/portal/page.h"
+
+#define PEOPLE_QUERY                                                                                         \
+	{                                                                                                    \
+		PARAMETER_QUERY, "people", 9, 0, "which page of many recipients, from 1"                     \
+	}
+#define PEOPLE_LINE_QUERY                                                                                    \
+	{                                                                                                    \
+		PARAMETER_QUERY, "all", 1, 0, "not only the first of many addresses"                         \
+	}
+
+/* Those of `count` recipients, from..to - 1, that the query's `name` asks for; the last ones past the end. */
+struct people_page {
+	size_t number, from, to, count;
+};
+
+struct people_page people_page_of(const struct request *request, const char *name, size_t count);
+
+/* Where the others are, for the partial "people_pages": view.pages, when they are on several pages of
+ * `path`. */
+void people_page_set(
+	const struct request *request, json_t *view, const struct people_page *page, struct str path);
+
+/* As page_set_people; of many the first ones, unless all are asked for, with where at `path` all are. */
+void people_set_line(const struct request *request, json_t *view, const char *name,
+	const struct open_person *people, size_t count, struct str path);
+
+#endif
