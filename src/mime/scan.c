@@ -415,6 +415,34 @@ static enum result end_line(struct mime_scan *scan, struct str piece, struct err
 	return result;
 }
 
+/* How many bytes of the piece are whole lines of a leaf that are no boundaries, by their begin alone. */
+static size_t plain_lines(const struct mime_scan *scan, struct str piece)
+{
+	const char *end = piece.ptr + piece.len, *dash = piece.ptr;
+
+	if (scan->state != SCAN_BODY || scan->line_passed || scan->line.len > 0)
+		return 0;
+	for (; (dash = memchr(dash, '-', (size_t)(end - dash))); dash++) {
+		bool begins_line = dash == piece.ptr || dash[-1] == '\n';
+		if (begins_line && (dash + 1 == end || dash[1] == '-'))
+			break;
+	}
+	size_t len = dash ? (size_t)(dash - piece.ptr) : piece.len;
+	const char *last = len ? memrchr(piece.ptr, '\n', len) : NULL;
+	return last ? (size_t)(last - piece.ptr) + 1 : 0;
+}
+
+static void take_plain_lines(struct mime_scan *scan, struct str lines)
+{
+	size_t line_end = lines.len > 1 && lines.ptr[lines.len - 2] == '\r' ? 2 : 1;
+
+	count_body(scan, str_sub(lines, 0, lines.len - line_end));
+	scan->line_end_len = line_end;
+	memcpy(scan->line_end, lines.ptr + lines.len - line_end, line_end);
+	scan->offset += lines.len;
+	scan->line_offset = scan->offset;
+}
+
 static enum result failed_before(const struct mime_scan *scan, struct err *err)
 {
 	if (err)
@@ -427,6 +455,12 @@ enum result mime_scan_add(struct mime_scan *scan, struct str piece, struct err *
 	if (scan->state == SCAN_FAILED)
 		return failed_before(scan, err);
 	while (piece.len > 0) {
+		size_t plain = plain_lines(scan, piece);
+		if (plain > 0) {
+			take_plain_lines(scan, str_sub(piece, 0, plain));
+			piece = str_from(piece, plain);
+			continue;
+		}
 		ptrdiff_t at = str_find_char(piece, '\n');
 		if (at < 0) {
 			scan->offset += piece.len;
