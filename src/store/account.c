@@ -31,13 +31,6 @@ enum result account_find(
 	return find(tx, "SELECT " COLUMNS " FROM account WHERE id = $1", DB_ARGS(db_id(id)), arena, ret, err);
 }
 
-enum result account_by_name(
-	struct tx *tx, struct str name, struct arena *arena, struct account *ret, struct err *err)
-{
-	return find(tx, "SELECT " COLUMNS " FROM account WHERE name = $1", DB_ARGS(db_text(name)), arena, ret,
-		err);
-}
-
 enum result account_list(
 	struct tx *tx, struct arena *arena, struct account **ret, size_t *ret_count, struct err *err)
 {

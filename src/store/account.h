@@ -15,9 +15,6 @@ struct account {
 /* Each copies into the arena. NOT_FOUND when there is none. */
 enum result account_find(
 	struct tx *tx, struct id id, struct arena *arena, struct account *ret, struct err *err) must_check;
-enum result account_by_name(
-	struct tx *tx, struct str name, struct arena *arena, struct account *ret, struct err *err) must_check;
-
 /* All of them, by name. */
 enum result account_list(struct tx *tx, struct arena *arena, struct account **ret, size_t *ret_count,
 	struct err *err) must_check;

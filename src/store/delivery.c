@@ -274,16 +274,6 @@ enum result delivery_hurry(struct tx *tx, struct id message_id, int64_t now, str
 		DB_ARGS(db_id(message_id), db_int(now)), NULL, err);
 }
 
-enum result delivery_cancel(struct tx *tx, struct id message_id, enum delivery_kind kind, struct str reason,
-	int64_t now, int64_t *ret_count, struct err *err)
-{
-	return db_exec(tx,
-		"UPDATE delivery SET state = 5, holder_id = NULL, last_reply = $3, done_at = $4, payload_box "
-		"= NULL"
-		" WHERE message_id = $1 AND kind = $2 AND state = 1",
-		DB_ARGS(db_id(message_id), db_int(kind), db_text(reason), db_int(now)), ret_count, err);
-}
-
 enum result delivery_notify_again(struct tx *tx, struct id message_id, struct id copy_id, int64_t now,
 	int64_t give_up_at, struct id *ret_id, struct err *err)
 {

@@ -67,8 +67,4 @@ enum result delivery_hurry(struct tx *tx, struct id message_id, int64_t now, str
 enum result delivery_notify_again(struct tx *tx, struct id message_id, struct id copy_id, int64_t now,
 	int64_t give_up_at, struct id *ret_id, struct err *err) must_check;
 
-/* Cancels what still waits of one message and kind; *ret_count gets how many. */
-enum result delivery_cancel(struct tx *tx, struct id message_id, enum delivery_kind kind, struct str reason,
-	int64_t now, int64_t *ret_count, struct err *err) must_check;
-
 #endif

@@ -410,20 +410,3 @@ enum result message_remove_content(struct tx *tx, struct id id, struct content_p
 		" WHERE id = $1",
 		DB_ARGS(db_id(id)), NULL, err);
 }
-
-enum result message_remove(struct tx *tx, struct id id, struct err *err)
-{
-	static const char *const statements[] = {
-		"DELETE FROM message_content WHERE message_id = $1",
-		"UPDATE intake SET known_id = NULL WHERE known_id = $1",
-		"DELETE FROM recall WHERE message_id = $1",
-		"DELETE FROM recipient WHERE message_id = $1",
-		"DELETE FROM copy WHERE message_id = $1",
-		"DELETE FROM delivery WHERE message_id = $1",
-		"DELETE FROM message WHERE id = $1",
-	};
-
-	for (size_t i = 0; i < COUNT_OF(statements); i++)
-		TRY(db_exec(tx, statements[i], DB_ARGS(db_id(id)), NULL, err));
-	return RESULT_OK;
-}

@@ -94,7 +94,4 @@ enum result message_end_expiry(
 enum result message_remove_content(
 	struct tx *tx, struct id id, struct content_place *ret, struct err *err) must_check;
 
-/* Removes the row and the body kept in it; the caller has destroyed the wraps. */
-enum result message_remove(struct tx *tx, struct id id, struct err *err) must_check;
-
 #endif

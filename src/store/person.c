@@ -111,11 +111,6 @@ enum result person_list_internal(struct tx *tx, struct id account_id, struct str
 		db_text((person)->language), db_text((person)->time_zone), db_int((person)->proved_at),      \
 		db_int((person)->created_at))
 
-enum result person_add(struct tx *tx, const struct person *person, struct err *err)
-{
-	return db_exec(tx, INSERT, INSERT_ARGS(person), NULL, err);
-}
-
 enum result person_ensure(
 	struct tx *tx, const struct person *person, struct id *ret_id, bool *ret_is_new, struct err *err)
 {

@@ -3,9 +3,6 @@
 
 #include "store/person.h"
 
-/* CONFLICT when the account knows the address already. */
-enum result person_add(struct tx *tx, const struct person *person, struct err *err) must_check;
-
 /* The person with that address, made from `person` when the account does not know it yet. *ret_id gets the
  * identifier, *ret_is_new (may be NULL) whether it was made now. */
 enum result person_ensure(struct tx *tx, const struct person *person, struct id *ret_id, bool *ret_is_new,
