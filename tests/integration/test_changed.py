@@ -39,3 +39,12 @@ def test_a_wrong_code_tells_nothing_and_the_mail_is_in_the_persons_language(sqli
     carol.submit(carol.get("/settings/password"), r"/password$", password="seventeen blue herons")
     [mail] = told(node, CAROL, 1)
     assert "Passwort" in mail and "zweiter Faktor" not in mail
+
+
+def test_another_main_address_is_told_to_both(sqlite_node):
+    node = sqlite_node
+    carol = sign_in(node, send(node, CAROL, "One"), CAROL)
+    add(node, carol, OTHER)
+    carol.submit(carol.get("/settings/addresses"), r"/main$")
+    for address, count in ((CAROL, 2), (OTHER, 1)):
+        assert any(f"is now {OTHER}; before it was {CAROL}" in m for m in told(node, address, count))

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from support import portal
 from support.browser import Browser
 from support.node import Node
+from test_changed import told
 
 ALICE, BOB = "alice@acme.example", "bob@acme.example"
 
@@ -111,6 +112,8 @@ def test_a_passkey_signs_its_owner_in_and_nobody_else(node):
     assert post(bob, "/settings/passkeys", "/settings/passkeys/remove", passkey=passkey).status == 404
     assert add(bob, device).status == 422  # Alice's credential does not become Bob's
     assert post(alice, "/settings/passkeys", "/settings/passkeys/remove", passkey=passkey).status == 200
+    mails = told(node, ALICE, 2)
+    assert any("A passkey was added" in m for m in mails) and any("A passkey for your" in m for m in mails)
     assert sign_in(Browser(node), device).status == 422
 
 
