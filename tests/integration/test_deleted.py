@@ -79,6 +79,7 @@ def test_r9_deleted_for_good_destroys_ones_own_key_only(node):
     carol.submit(carol.get(f"/message/{own}"), r"/delete$")
     asked = post(carol, carol.get(f"/message/{own}"), "/destroy", id=own)
     assert "Delete 1 message for good?" in text_of(asked) and "that you sent" not in text_of(asked)
+    assert "gone for all of you" not in text_of(asked)
     assert len(rows.query(node, "select 1 from wrap")) == 3
     done = carol.submit(asked, r"/destroy$")
     assert done.path == "/deleted" and "1 message was deleted for good" in text_of(done)

@@ -5,6 +5,7 @@ import re
 from support import maildir, portal, rows, smtp, wait
 from support.browser import Browser
 from support.commands import Sender, events, facts, text_of
+from test_deleted import post
 
 ALICE, ORDERS = "alice@acme.example", "orders@partner.example"
 DANA, MAX = "dana@partner.example", "max@partner.example"
@@ -107,6 +108,8 @@ def test_the_mailbox_is_one_for_all(node):
     dana.submit(dana.get(path), r"/delete$")
     # R9: deleted on the other's next page, too.
     assert subjects(max_) == [] and subjects(max_, "deleted") == ["Offer"]
+    asked = post(max_, max_.get("/deleted"), "/destroy", id=path.split("/")[2])
+    assert "gone for all of you" in text_of(asked)
     max_.submit(max_.get("/deleted"), r"/restore$", id=path.split("/")[2])
     assert subjects(dana) == ["Offer"]
     actors = [e["by"] for e in facts(node, offer_id(node))["events"] if e["event"].startswith("copy.")]
