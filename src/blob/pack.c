@@ -213,7 +213,11 @@ enum result blob_pack_append(
 
 	TRY(reserve(store, data.len, now, &pack, &offset, err));
 	struct blob_place place = {pack->name, offset, data.len};
-	int failed = settle(store, pack, write_at(pack->fd, data, offset));
+	int failed = write_at(pack->fd, data, offset);
+	/* The disk may begin before it is this thread's turn, or another's, to sync. */
+	if (failed == 0)
+		(void)sync_file_range(pack->fd, (off64_t)offset, (off64_t)data.len, SYNC_FILE_RANGE_WRITE);
+	failed = settle(store, pack, failed);
 	if (failed == 0) {
 		*ret = place;
 		return RESULT_OK;
