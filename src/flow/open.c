@@ -410,6 +410,8 @@ static enum result read_with_key(struct tx *tx, struct message_query *q, struct 
 	opened->summary.extended_at = q->message.extended_at;
 	opened->latest_expiry = q->message.content_ends_at;
 	opened->rights = q->message.rights;
+	opened->read_receipt = q->message.read_receipt;
+	opened->all_recipients = q->message.all_recipients;
 	opened->code_set_at = q->message.code_set_at;
 	opened->definition_id = q->message.definition_id;
 	opened->definition_name = q->message.definition_name;

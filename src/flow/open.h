@@ -127,6 +127,7 @@ struct open_message {
 	struct rights rights;
 	struct id definition_id;
 	struct str definition_name;
+	bool read_receipt, all_recipients; /* for the owner, with the rights */
 	struct str access_code;		/* empty: it asks for none */
 	const struct mime_index *index; /* with what lies inside encoded parts (mime/inside.h) */
 	struct reader content;		/* the raw mail, and what lies inside behind it */

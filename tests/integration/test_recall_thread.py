@@ -62,6 +62,7 @@ def test_r4_r6_quotes_of_the_whole_thread_go_blank_and_the_replies_stay(node):
     assert wrong.status == 422 and "recalled from everybody" in text_of(wrong)
     done = alice.browser.submit(asked, r"/recall$", whole="1", quotes="1")
     assert "no longer show its quote" in text_of(done) and "Quotes in replies blanked" in text_of(done)
+    assert "Quotes in replies blanked" in alice.browser.get(f"/live?message={alice.path[9:]}&own=1").text  # it stays there
     assert "forty-two" in done.text  # her own copy
     for name, (browser, path) in pages.items():
         page = browser.get(path)

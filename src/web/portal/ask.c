@@ -226,7 +226,7 @@ static enum result show_asked(
 	view_set(view, "until", format_time_full(&visit->format, inquiry->expires_at));
 	view_set(view, "most", most);
 	view_set_flag(view, "has_ended", has_ended(request, inquiry));
-	write_set_protection(request, view, facts->definition.rights, facts->definition.expire_days * MS_DAY);
+	write_set_protection(request, view, &facts->definition, facts->definition.expire_days * MS_DAY);
 	write_set_fields(request, view);
 	TRY(write_set_begin(request, view, true));
 	view_set(view, "limit", most);

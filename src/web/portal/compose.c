@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "flow/sending.h"
 #include "mime/address.h"
+#include "web/portal/rights.h"
 #include "web/portal/write.h"
 
 #include <string.h>
@@ -27,9 +28,7 @@ static void set_choice(struct request *request, json_t *item, const struct defin
 		definition->expire_days
 			? format_duration(request->arena, language, definition->expire_days * MS_DAY)
 			: STR_NONE);
-	view_set_flag(item, "may_print", definition->rights.print);
-	view_set_flag(item, "may_reply", definition->rights.reply);
-	view_set_flag(item, "second_factor", definition->rights.second_factor);
+	rights_set(item, definition);
 }
 
 /* The choice is shown where there is one. */
@@ -46,8 +45,7 @@ static enum result set_definitions(struct request *request, json_t *view)
 		if (id_equal(definitions[i].id, chosen))
 			at = i;
 	if (count == 1) {
-		write_set_protection(
-			request, view, definitions[0].rights, definitions[0].expire_days * MS_DAY);
+		write_set_protection(request, view, &definitions[0], definitions[0].expire_days * MS_DAY);
 		return RESULT_OK;
 	}
 	json_t *list = view_add_list(view_add_object(view, "choice"), "list");

@@ -65,7 +65,7 @@ static void set_states(const struct request *request, json_t *event, const struc
 	cleanup(json_decrefp) json_t *view = json_object();
 	json_t *list = json_array();
 
-	states_of_message(visit, view, &message->summary, false);
+	states_of_opened(visit, view, message);
 	view_set(event, "states", rendered(request, "state", view));
 	struct people_page page = people_page_of(request, "own", message->recipient_count);
 	for (size_t i = page.from; i < page.to; i++) {

@@ -6,6 +6,7 @@
 #include "web/portal/command.h"
 #include "web/portal/content.h"
 #include "web/portal/people.h"
+#include "web/portal/rights.h"
 #include "web/portal/rows.h"
 #include "web/portal/states.h"
 
@@ -119,6 +120,21 @@ static enum result set_rights(struct request *request, json_t *view, const struc
 	return RESULT_OK;
 }
 
+/* What it was sent with, which others only see the effects of: the name is for people inside. */
+static void set_definition(const struct request *request, json_t *view, const struct open_message *message)
+{
+	struct definition same = {.rights = message->rights,
+		.access_code = message->code_set_at > 0,
+		.read_receipt = message->read_receipt,
+		.all_recipients = message->all_recipients};
+
+	if (!message->summary.copy.is_owner || !visit_of(request)->session.person.is_internal)
+		return;
+	json_t *definition = view_add_object(view, "definition");
+	view_set(definition, "name", message->definition_name);
+	rights_set(definition, &same);
+}
+
 /* The others of its conversation that the person has. */
 static enum result set_conversation(struct request *request, json_t *view, const struct copy *copy)
 {
@@ -182,7 +198,8 @@ static enum result get_message(struct request *request, struct response *respons
 	view_set_flag(view, "can_set_code", copy->is_owner && visit->session.person.is_internal);
 	set_people(request, view, message);
 	page_set_date(visit, view, message->summary.sent_at);
-	states_of_message(visit, view, &message->summary, false);
+	states_of_opened(visit, view, message);
+	set_definition(request, view, message);
 	set_recipients(request, view, message);
 	set_notified(request, view);
 	content_set_files(request, view, message, true);
@@ -191,9 +208,6 @@ static enum result get_message(struct request *request, struct response *respons
 	TRY(content_set_body(
 		request, view, message, arena_printf(request->arena, "/message/%s", id.s), &is_shown));
 	content_set_quotes(view, message);
-	view_set_flag(json_object_get(view, "states"), "second_factor",
-		copy->is_owner && message->rights.second_factor);
-	view_set_flag(json_object_get(view, "states"), "quotes_recalled", message->quotes_recalled_at > 0);
 	if (is_shown && !request->is_head)
 		TRY(content_note(request, EVIDENCE_BODY_SHOWN, copy->id, STR_NONE));
 	TRY(set_folder(request, view, message));

@@ -25,8 +25,9 @@ static enum result set_answered(struct request *request, json_t *view, const str
 	view_set(view, "id", str_of(id_text(summary->copy.id).s));
 	view_set_flag(view, "is_all", is_all(request));
 	view_set(view, "subject", summary->subject);
-	write_set_protection(request, view, message->rights,
-		summary->expires_at ? summary->expires_at - summary->sent_at : 0);
+	struct definition same = {.rights = message->rights, .access_code = message->code_set_at > 0};
+	write_set_protection(
+		request, view, &same, summary->expires_at ? summary->expires_at - summary->sent_at : 0);
 	TRY(reply_quote(message, request->arena, &quoted, &request->err));
 	if (!quoted.len)
 		return RESULT_OK;

@@ -91,6 +91,12 @@ void states_of_message(
 		view_set_number(view_add_object(states, "files"), "count", summary->files);
 }
 
+void states_of_opened(const struct visit *visit, json_t *view, const struct open_message *message)
+{
+	states_of_message(visit, view, &message->summary, false);
+	view_set_flag(json_object_get(view, "states"), "quotes_recalled", message->quotes_recalled_at > 0);
+}
+
 /* What a server said, its names among it, is for the organisation's own people. A reply is in the portal
  * anyway. */
 static void add_failure(const struct visit *visit, json_t *states, const struct delivery *delivery)

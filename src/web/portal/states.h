@@ -8,6 +8,9 @@
 void states_of_message(
 	const struct visit *visit, json_t *view, const struct open_summary *summary, bool is_in_list);
 
+/* Of one that is open. */
+void states_of_opened(const struct visit *visit, json_t *view, const struct open_message *message);
+
 /* Of one recipient of a message, for its owner: all signs there are, each by its own name; only a body that
  * was shown counts as read (R13). */
 void states_of_recipient(const struct visit *visit, json_t *view, const struct open_message *message,

@@ -5,6 +5,7 @@
 #include "flow/rich.h"
 #include "flow/sending.h"
 #include "flow/signature.h"
+#include "web/portal/rights.h"
 
 #include <string.h>
 
@@ -278,16 +279,15 @@ void write_set_kept(const struct request *request, json_t *view)
 	add_file_names(request, view_add_list(kept, "files"));
 }
 
-void write_set_protection(struct request *request, json_t *view, struct rights rights, int64_t lasts_ms)
+void write_set_protection(
+	struct request *request, json_t *view, const struct definition *definition, int64_t lasts_ms)
 {
 	json_t *protection = view_add_object(view, "protection");
 	const struct language *language = visit_of(request)->language;
 
 	view_set(protection, "expires_in",
 		lasts_ms ? format_duration(request->arena, language, lasts_ms) : STR_NONE);
-	view_set_flag(protection, "may_print", rights.print);
-	view_set_flag(protection, "may_reply", rights.reply);
-	view_set_flag(protection, "second_factor", rights.second_factor);
+	rights_set(protection, definition);
 }
 
 static void set_too_large(struct request *request, struct response *response, json_t *view)

@@ -95,7 +95,8 @@ bool write_set_problem(struct request *request, struct response *response, json_
 enum result write_set_begin(struct request *request, json_t *view, bool is_answer) must_check;
 
 /* The fields of the partial protection: until when and with which rights it is sent. 0: until retention. */
-void write_set_protection(struct request *request, json_t *view, struct rights rights, int64_t lasts_ms);
+void write_set_protection(
+	struct request *request, json_t *view, const struct definition *definition, int64_t lasts_ms);
 
 /* The fields of fields_message, kept from the form. Before write_set_begin. */
 void write_set_fields(struct request *request, json_t *view);
