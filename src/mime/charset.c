@@ -27,10 +27,58 @@ static bool is_utf8_name(struct str name)
 	return name.len == 0;
 }
 
+/* Names as browsers and mail programs mean them (the WHATWG's table): of old programs, which say the smaller
+ * set and write the larger, and such as the C library does not know. */
+static const struct {
+	const char *name, *meant;
+} meanings[] = {
+	{"iso-8859-1", "WINDOWS-1252"},
+	{"iso_8859-1", "WINDOWS-1252"},
+	{"iso8859-1", "WINDOWS-1252"},
+	{"latin1", "WINDOWS-1252"},
+	{"iso-8859-9", "WINDOWS-1254"},
+	{"latin5", "WINDOWS-1254"},
+	{"iso-8859-8-i", "ISO-8859-8"},
+	{"iso-8859-8-e", "ISO-8859-8"},
+	{"iso-8859-11", "CP874"},
+	{"tis-620", "CP874"},
+	{"gb2312", "GB18030"},
+	{"gb_2312-80", "GB18030"},
+	{"gbk", "GB18030"},
+	{"x-gbk", "GB18030"},
+	{"big5", "BIG5-HKSCS"},
+	{"ks_c_5601-1987", "CP949"},
+	{"ks_c_5601-1989", "CP949"},
+	{"ks_c_5601", "CP949"},
+	{"ksc5601", "CP949"},
+	{"euc-kr", "CP949"},
+	{"windows-949", "CP949"},
+	{"shift_jis", "CP932"},
+	{"shift-jis", "CP932"},
+	{"x-sjis", "CP932"},
+	{"sjis", "CP932"},
+	{"dos-866", "CP866"},
+	{"x-mac-roman", "MACINTOSH"},
+	{"x-mac-cyrillic", "MAC-CYRILLIC"},
+	{"unicode-1-1-utf-7", "UTF-7"},
+	{"utf8mb4", "UTF-8"},
+};
+
+const char *mime_charset_meant(struct str name)
+{
+	for (size_t i = 0; i < COUNT_OF(meanings); i++)
+		if (str_equal_nocase(name, str_of(meanings[i].name)))
+			return meanings[i].meant;
+	return NULL;
+}
+
 static iconv_t open_handle(struct str name)
 {
+	const char *meant = mime_charset_meant(name);
 	char text[NAME_MAX_BYTES + 1];
 
+	if (meant)
+		return iconv_open("UTF-8", meant);
 	if (is_utf8_name(name))
 		return iconv_open("UTF-8", "UTF-8");
 	if (name.len > NAME_MAX_BYTES)

@@ -149,14 +149,39 @@ struct str mime_clean_text(struct str text, size_t limit, struct arena *arena)
 	return str_trim((struct str){out, len});
 }
 
+/* Encoded words with the names of charsets as they are meant; without any the line itself. */
+static struct str with_charsets_meant(struct str line, struct arena *arena)
+{
+	cleanup(buf_done) struct buf out = buf_new(2 * line.len + 1);
+	size_t at = 0;
+
+	for (size_t i = 0; i + 2 < line.len; i++) {
+		if (line.ptr[i] != '=' || line.ptr[i + 1] != '?')
+			continue;
+		struct str name = str_from(line, i + 2);
+		name.len = strcspn(name.ptr, "?* ");
+		const char *meant = mime_charset_meant(name);
+		if (!meant)
+			continue;
+		buf_add(&out, str_sub(line, at, i + 2 - at));
+		buf_add(&out, str_of(meant));
+		at = i + 2 + name.len;
+	}
+	if (at == 0)
+		return line;
+	buf_add(&out, str_from(line, at));
+	return arena_str(arena, buf_str(&out));
+}
+
 /* GMime decodes neighbouring base64 words as one and stops at the padding of the first; an empty word of
  * another charset between them shows nothing and keeps them apart. Without neighbours the line itself. */
 struct str mime_header_separate_words(struct str line, struct arena *arena)
 {
 	static const char empty[] = "=?us-ascii?Q?\?= ";
-	cleanup(buf_done) struct buf out = buf_new(line.len * sizeof(empty) + 1);
+	cleanup(buf_done) struct buf out = buf_new(2 * line.len * sizeof(empty) + 1);
 	size_t at = 0;
 
+	line = with_charsets_meant(line, arena);
 	for (size_t i = 0; i + 3 < line.len; i++) {
 		if (memcmp(line.ptr + i, "=?=", 3) != 0)
 			continue;

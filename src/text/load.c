@@ -143,8 +143,14 @@ enum result languages_load(const char *folder, struct languages **ret, struct er
 	return languages_new(sources, walk.files.count, ret, err);
 }
 
+/* Debian keeps some beside the zones that nobody lives in. */
 static bool is_zone(const struct file *file)
 {
+	static const char *const others[] = {"Factory", "localtime", "posixrules"};
+
+	for (size_t i = 0; i < COUNT_OF(others); i++)
+		if (str_equal(file->name, str_of(others[i])))
+			return false;
 	return str_starts(file->content, STR("TZif")) && str_find_char(file->name, '.') < 0;
 }
 

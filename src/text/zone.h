@@ -12,9 +12,9 @@
 struct zones;
 struct zone;
 
-/* The TZif files under a folder, but those under posix/ and right/. They are read when a zone other than UTC
- * is first asked for, by any thread: most commands need none. Damaged files are left out; UTC is there
- * always. */
+/* The TZif files under a folder, but those under posix/ and right/, and such as no place has. They are read
+ * when a zone other than UTC is first asked for, by any thread: most commands need none. Damaged files are
+ * left out; UTC is there always. */
 struct zones *zones_open(const char *folder) __attribute__((returns_nonnull));
 void zones_free(struct zones *zones);
 DEFINE_CLEANUP(struct zones *, zones_free)

@@ -34,6 +34,10 @@ static void test_text_of_fields(void **state)
 		{"=?utf-8?B?R3LDvA==?= =?iso-8859-1?B?3w==?=", "Gr\xc3\xbc\xc3\x9f"},
 		{"folded\r\n line", "folded line"}, {"raw Gr\xc3\xbc", "raw Gr\xc3\xbc"},
 		{"=?no-such-charset?Q?abc?=", "abc"},
+		/* As mail programs name and mean them. */
+		{"=?ks_c_5601-1987?B?jGO55g==?=", "똠방"}, {"=?gb2312?B?6UbW7A==?=", "镕朱"},
+		{"=?iso-8859-1?Q?=93x=94_=80?=", "“x” €"}, {"=?shift_jis?B?h0D7/A==?=", "①髙"},
+		{"=?iso-8859-8-i?B?+ezl7Q==?=", "שלום"},
 		{"right\xe2\x80\xaeleft", "right left"}, /* U+202E turns what follows around */
 	};
 	cleanup(arena_done) struct arena arena = {0};

@@ -1,0 +1,62 @@
+#include "mime/charset.h"
+
+#include "base/mem.h"
+#include "tests/unit/unit.h"
+
+#include <string.h>
+
+/* The bytes a few at a time, so that sequences are cut. */
+static void assert_reads(const char *name, const char *bytes, const char *text)
+{
+	for (size_t step = 1; step < 4; step++) {
+		cleanup(buf_done) struct buf utf8 = buf_new(1000);
+		struct mime_charset *charset = mime_charset_new(str_of(name));
+		for (struct str rest = str_of(bytes); rest.len;
+			rest = str_from(rest, step < rest.len ? step : rest.len))
+			mime_charset_add(charset, str_sub(rest, 0, step), &utf8);
+		mime_charset_end(charset, &utf8);
+		mime_charset_free(charset);
+		assert_memory_equal(utf8.data, text, strlen(text));
+		assert_int_equal(utf8.len, strlen(text));
+	}
+}
+
+static void names_mean_what_they_do_in_mail_programs(void **state)
+{
+	(void)state;
+
+	assert_reads("ISO-8859-1",
+		"\x93Gr\xfc\xdf"
+		"e\x94 \x80",
+		"“Grüße” €");
+	assert_reads("iso-8859-9", "\xdd\x80", "İ€");
+	assert_reads("iso-8859-8-i", "\xf9\xec\xe5\xed", "שלום");
+	assert_reads("TIS-620", "\xa1\x85", "ก…");
+	assert_reads("gb2312", "\xe9\x46\xd6\xec", "镕朱");
+	assert_reads("ks_c_5601-1987", "\x8c\x63\xb9\xe6", "똠방");
+	assert_reads("EUC-KR", "\x8c\x63", "똠");
+	assert_reads("shift_jis", "\x87\x40\xfb\xfc", "①髙");
+	assert_reads("x-sjis", "\x93\xfa\x96\x7b", "日本");
+	assert_reads("big5", "\xf9\xd8", "裏");
+	assert_reads("x-mac-roman", "\x8a", "ä");
+	assert_reads("utf8mb4", "\xc3\xa9", "é");
+}
+
+static void unknown_ones_are_read_as_windows_1252(void **state)
+{
+	(void)state;
+
+	assert_reads("x-foo", "caf\xe9 \x80", "café €");
+	assert_reads("utf-8//TRANSLIT", "\xe9", "é");
+	assert_reads("utf-8", "a\xffz", "a\xef\xbf\xbdz");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(names_mean_what_they_do_in_mail_programs),
+		cmocka_unit_test(unknown_ones_are_read_as_windows_1252),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
