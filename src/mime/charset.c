@@ -12,7 +12,7 @@
 
 struct mime_charset {
 	iconv_t handle;
-	bool is_utf8;
+	bool is_utf8, is_lossy;
 	char kept[KEPT_MAX]; /* an incomplete sequence at the end of the last piece */
 	size_t kept_len;
 };
@@ -101,7 +101,8 @@ struct mime_charset *mime_charset_new(struct str name)
 
 	charset->is_utf8 = is_utf8_name(name);
 	charset->handle = open_handle(name);
-	if (charset->handle == (iconv_t)-1)
+	charset->is_lossy = charset->handle == (iconv_t)-1;
+	if (charset->is_lossy)
 		charset->handle = iconv_open("UTF-8", "WINDOWS-1252");
 	return charset;
 }
@@ -115,15 +116,21 @@ void mime_charset_free(struct mime_charset *charset)
 	free(charset);
 }
 
+static void replace(struct mime_charset *charset, struct buf *utf8)
+{
+	charset->is_lossy = true;
+	buf_add(utf8, REPLACEMENT);
+}
+
 /* iconv lets code points past U+10FFFF through, which are no UTF-8 (RFC 3629). */
-static void add_well_formed(struct buf *utf8, struct str text)
+static void add_well_formed(struct mime_charset *charset, struct buf *utf8, struct str text)
 {
 	for (;;) {
 		size_t good = str_utf8_prefix(text);
 		buf_add(utf8, str_sub(text, 0, good));
 		if (good == text.len)
 			return;
-		buf_add(utf8, REPLACEMENT);
+		replace(charset, utf8);
 		text = str_from(text, good + 1);
 	}
 }
@@ -140,11 +147,11 @@ static struct str convert(struct mime_charset *charset, struct str in, struct bu
 		size_t room = sizeof(out);
 		size_t done = iconv(charset->handle, &from, &left, &to, &room);
 		int why = done == (size_t)-1 ? errno : 0;
-		add_well_formed(utf8, (struct str){out, sizeof(out) - room});
+		add_well_formed(charset, utf8, (struct str){out, sizeof(out) - room});
 		if (why == EINVAL)
 			break;
 		if (why == EILSEQ) {
-			buf_add(utf8, REPLACEMENT);
+			replace(charset, utf8);
 			from++;
 			left--;
 		}
@@ -185,8 +192,13 @@ void mime_charset_end(struct mime_charset *charset, struct buf *utf8)
 	size_t room = sizeof(out);
 
 	if (charset->kept_len > 0)
-		buf_add(utf8, REPLACEMENT);
+		replace(charset, utf8);
 	charset->kept_len = 0;
 	(void)iconv(charset->handle, NULL, NULL, &to, &room);
 	buf_add(utf8, (struct str){out, sizeof(out) - room});
+}
+
+bool mime_charset_is_lossy(const struct mime_charset *charset)
+{
+	return charset->is_lossy;
 }

@@ -21,4 +21,8 @@ void mime_charset_free(struct mime_charset *charset);
 void mime_charset_add(struct mime_charset *charset, struct str piece, struct buf *utf8);
 void mime_charset_end(struct mime_charset *charset, struct buf *utf8);
 
+/* Whether something of what was added is guessed or lost: the charset is unknown, or the bytes are not of it.
+ */
+bool mime_charset_is_lossy(const struct mime_charset *charset);
+
 #endif

@@ -70,8 +70,10 @@ static enum result put_header(
 	if (recoded)
 		TRY(writer_write(r->out,
 			arena_printf(&r->arena,
-				"Content-Type: %.*s; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n",
-				STR_ARG(part->type)),
+				"Content-Type: %.*s; charset=utf-8%s%s\r\nContent-Transfer-Encoding: "
+				"base64\r\n",
+				STR_ARG(part->type), part->flowed ? "; format=flowed" : "",
+				part->flowed_joined ? "; delsp=yes" : ""),
 			err));
 	r->at = part->body_offset;
 	return writer_write(r->out, STR("\r\n"), err);
@@ -145,15 +147,47 @@ static enum result put_recoded(struct rewriting *r, const struct mime_part *part
 	return result;
 }
 
+struct trial {
+	struct mime_charset *charset;
+	struct buf utf8;
+};
+
+static enum result trial_write(void *context, const void *data, size_t size, struct err *err)
+{
+	struct trial *trial = context;
+
+	(void)err;
+	mime_charset_add(trial->charset, (struct str){data, size}, &trial->utf8);
+	buf_clear(&trial->utf8);
+	return RESULT_OK;
+}
+
+/* Whether a text says the same in UTF-8. The only copy that somebody gets must not lose what cannot be read.
+ */
+static enum result find_whether_exact(
+	struct rewriting *r, const struct mime_part *part, bool *ret, struct err *err)
+{
+	struct trial trial = {mime_charset_new(part->charset), buf_new(CONVERT_BYTES)};
+	struct writer decoded = {trial_write, &trial};
+
+	enum result result = mime_part_decode(r->mail, part, &decoded, err);
+	mime_charset_end(trial.charset, &trial.utf8);
+	*ret = !mime_charset_is_lossy(trial.charset);
+	mime_charset_free(trial.charset);
+	buf_done(&trial.utf8);
+	return result;
+}
+
 /* The texts that are shown, as HTML and as plain text, in the order of their bytes. */
-static void mark_texts(struct rewriting *r, bool *is_text)
+static enum result mark_texts(struct rewriting *r, bool *is_text, struct err *err)
 {
 	for (int html = 0; html < 2; html++) {
 		const struct mime_part **parts;
 		size_t count = mime_index_body(r->index, html, &r->arena, &parts);
 		if (count > 0)
-			is_text[parts[0] - r->index->parts] = true;
+			TRY(find_whether_exact(r, parts[0], &is_text[parts[0] - r->index->parts], err));
 	}
+	return RESULT_OK;
 }
 
 static enum result rewrite(struct rewriting *r, struct err *err)
@@ -161,7 +195,7 @@ static enum result rewrite(struct rewriting *r, struct err *err)
 	bool *is_text = arena_array(&r->arena, bool, r->index->count);
 
 	if (r->change->banner_text.len && !mime_index_is_signed_or_encrypted(r->index))
-		mark_texts(r, is_text);
+		TRY(mark_texts(r, is_text, err));
 	TRY(put_header(r, &r->index->parts[0], true, is_text[0], err));
 	for (size_t i = 0; i < r->index->count; i++) {
 		if (!is_text[i])

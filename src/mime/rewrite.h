@@ -9,9 +9,11 @@
 struct mime_rewrite {
 	const struct str *drop; /* names of fields of the mail's own header */
 	size_t drop_count;
-	struct str subject;	/* replaces the field when its ptr is set */
-	struct str headers;	/* fields added at the top, each ended by CRLF */
-	struct str banner_text; /* UTF-8 lines; empty: no banner */
+	struct str subject; /* replaces the field when its ptr is set */
+	struct str headers; /* fields added at the top, each ended by CRLF */
+	/* UTF-8 lines; empty: no banner. A text whose bytes are not of its charset stays as it is, without.
+	 */
+	struct str banner_text;
 	struct str banner_html; /* a fragment, our own */
 };
 

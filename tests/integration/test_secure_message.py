@@ -142,6 +142,28 @@ def test_internal_recipients_get_the_mail_with_a_banner(node):
     portal.link_for(node, "carol@partner.example")
 
 
+@pytest.mark.parametrize("kind,data", [
+    ("", b"caf\xe9 cr\xe8me"), ("; charset=us-ascii", b"caf\xe9"), ("; charset=utf-8", b"caf\xe9 bad"),
+    ("; charset=x-unheard-of", b"\xcb\xc1\xc6\xc5"), ("; charset=iso-2022-jp", b"\x1b$B-!\x1b(B of NEC")])
+def test_r12_a_text_that_cannot_be_read_reaches_people_inside_byte_for_byte(sqlite_node, kind, data):
+    """It is the only copy that they get; a header says that it was secured."""
+    head = (f"From: alice@acme.example\r\nTo: bob@acme.example\r\nSubject: Offer [secure]\r\nMIME-Version: 1.0\r\n"
+            f"Content-Type: text/plain{kind}\r\nContent-Transfer-Encoding: 8bit\r\n\r\n").encode()
+    smtp.send(sqlite_node.smtp_port, head + data + b"\r\n", recipients=["carol@partner.example", "bob@acme.example"])
+    (mail,) = wait.until(lambda: sqlite_node.outbox.to("bob@acme.example"), "Bob's copy")
+    assert mail.path.read_bytes().replace(b"\r\n", b"\n").endswith(b"\n\n" + data + b"\n")
+    assert mail["X-Sealpost-Secure"] == "yes" and mail["Content-Transfer-Encoding"] == "8bit"
+
+
+def test_a_flowed_text_is_one_with_its_banner(sqlite_node):
+    mail = (b"From: alice@acme.example\r\nTo: bob@acme.example\r\nSubject: Offer [secure]\r\nMIME-Version: 1.0\r\n"
+            b"Content-Type: text/plain; charset=utf-8; format=flowed; delsp=yes\r\n\r\nacme.exam \r\nple\r\n")
+    smtp.send(sqlite_node.smtp_port, mail, recipients=["carol@partner.example", "bob@acme.example"])
+    (mail,) = wait.until(lambda: sqlite_node.outbox.to("bob@acme.example"), "Bob's copy")
+    assert dict(mail["Content-Type"].params) == {"charset": "utf-8", "format": "flowed", "delsp": "yes"}
+    assert maildir.text_of(mail).startswith("[") and "acme.exam \nple" in maildir.text_of(mail).replace("\r\n", "\n")
+
+
 def test_r15_bcc_appears_to_nobody_else(node):
     data = (b"From: alice@acme.example\r\nTo: bob@acme.example, carol@partner.example\r\n"
             b"Bcc: hidden@partner.example,\r\n hidden@acme.example\r\nResent-Bcc: hidden@partner.example\r\n"
