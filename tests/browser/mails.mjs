@@ -36,6 +36,9 @@ const drawing = "BT /F1 36 Tf 90 720 Td (Plan of the hall) Tj ET 90 300 400 350 
 const PLAN = ["%PDF-1.4", "1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj", "2 0 obj<</Type/Pages/Kids[3 0 R 5 0 R]/Count 2>>endobj",
   ...page(3), ...page(5), `4 0 obj<</Length ${drawing.length}>>stream`, drawing, "endstream endobj", "trailer<</Root 1 0 R>>"];
 
+const TERMS = "{\\rtf1\\ansi {\\b Terms of the lease}\\par\\par The hall is let from 1 May 2026 for twelve months.\\par"
+  + "\\par Rent: 1,200 a month, due on the third. The deposit is three months\\rquote  rent.\\par}";
+
 export function forwarded(to) {
   return [...head(`Carol Clark <${to}>`, "Fwd: Lease of the hall [secure]"), "Content-Type: multipart/mixed; boundary=f", "",
     "--f", "Content-Type: text/plain; charset=utf-8", "", "Carol, please see what the owner wrote to us.", "", "Alice", "",
@@ -45,5 +48,6 @@ export function forwarded(to) {
     "Content-Type: multipart/mixed; boundary=h", "",
     "--h", "Content-Type: text/plain; charset=utf-8", "", "Dear Alice,", "",
     "the hall is yours from the first of May; the plan is attached. The keys are with the caretaker.", "", "Olaf Owner", "",
-    "--h", "Content-Type: application/pdf; name=plan.pdf", "", ...PLAN, "--h--", "", "--f--", ""].join("\r\n");
+    "--h", "Content-Type: application/pdf; name=plan.pdf", "", ...PLAN,
+    "--h", "Content-Type: application/rtf; name=terms.rtf", "", TERMS, "--h--", "", "--f--", ""].join("\r\n");
 }

@@ -128,9 +128,12 @@ export class Walk {
     await this.see("message-forwarded", page, `/message/${ids.forwarded}`);
     await page.locator("a.file-open").click();
     await this.see("attached-mail", page);
-    await page.locator("a.file-open").click();
+    await page.locator("a.file-open").first().click();
     await page.locator("article img").evaluate((image) => image.decode());
     await this.see("preview", page);
+    await page.locator(".back a").click();
+    await page.locator("a.file-open").last().click();
+    await this.see("preview-text", page);
     await page.goto(`${node.url}/message/${ids.offer}`);
     await page.locator("a.file-open").first().click();
     await this.see("preview-cannot", page);
@@ -141,7 +144,7 @@ export class Walk {
     await this.see("error-access-code", page, `/message/${ids.coded}/print`);
     await this.see("message-locked", page, `/message/${ids.locked}`);
     // Nothing at all runs in a document of a message, so what looks at it looks at a copy.
-    const printed = await page.request.get(`${node.url}/message/${ids.offer}/print`);
+    const printed = await page.request.get(`${node.url}/message/${ids.offer}/print`, { headers: { "Accept-Language": this.options.locale ?? "en" } });
     const copy = await this.newPage();
     await copy.setContent(await printed.text());
     await this.see("print", copy);

@@ -95,7 +95,7 @@ def test_r13_a_file_that_was_shown_was_viewed(carol):
 
 
 def test_r15_previews_of_others_do_not_exist(carol):
-    browser, path, page = carol(("a.png", "image/png", pictures.png()), ("b.txt", "text/plain", b"x"))
+    browser, path, page = carol(("a.png", "image/png", pictures.png()), ("b.bin", "application/octet-stream", b"x"))
     [shown] = links(page, "/preview/")
     bob, _ = portal.sign_in_by_password(carol.node, "bob@acme.example")
     for where in (shown, shown + "/1", path + "/preview/3", path + "/preview/3/1", path + "/preview/9"):
@@ -117,6 +117,66 @@ def test_r4_a_recalled_file_is_shown_no_more(carol):
     newest = max(carol.node.json("message", "list"), key=lambda m: m["id"])
     carol.node.run("message", "recall", newest["id"], "--reason", "wrong file")
     assert browser.get(shown).status == browser.get(shown + "/1").status == 410
+
+
+RTF = rb"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0 Arial;}}{\info{\author secretary}}{\b The price}: 40\'80 <b>\par See http://acme.example/\par}"
+RTF_WORDS = "The price: 40€ &lt;b&gt;"
+
+
+@pytest.mark.parametrize("name, kind, data, words", [
+    ("a.rtf", "application/rtf", RTF, RTF_WORDS),
+    ("a.rtf", "text/rtf", RTF, RTF_WORDS),
+    ("a.rtf", "application/msword", RTF, RTF_WORDS),
+    ("a.RTF", "application/octet-stream", RTF, RTF_WORDS),
+    ("packed.rtf", "application/rtf", rb"{\rtf1\fromhtml1{\*\htmltag <p>}The price{\*\htmltag </p>}}", "The price"),
+    ("a.txt", "text/plain; charset=iso-8859-15", b"40\xa4 <b>", "40€ &lt;b&gt;"),
+    ("a.txt", "text/plain", "40€".encode(), "40€"),
+    ("a.txt", "text/plain", b"40\x80", "40€"),
+    ("a.csv", "text/csv", b"price,40\r\n", "price,40"),
+])
+def test_texts_are_shown_as_words(carol, name, kind, data, words):
+    browser, path, page = carol((name, kind, data))
+    [shown] = links(page, "/preview/")
+    page = browser.get(shown)
+    assert page.status == 200 and f'<div class="body-text" dir="auto">{words}' in page.text and path in page.links
+    assert "<img" not in page.text and "secretary" not in page.text
+    assert browser.get(shown + "/1").status == 404
+
+
+@pytest.mark.parametrize("data", [rb"{\rtf1}", rb"{\rtf1" + b"{" * 100_000, b" \n"])
+def test_files_that_say_nothing_are_to_be_downloaded(carol, data):
+    browser, _, page = carol(("a.rtf", "application/rtf", data))
+    [shown] = links(page, "/preview/")
+    page = browser.get(shown)
+    assert page.status == 200 and "cannot be shown here" in page.text
+
+
+def test_long_texts_are_cut(carol):
+    browser, _, page = carol(("a.txt", "text/plain", b"0123456789abcde\n" * (2 << 16) + b"the end"))
+    [shown] = links(page, "/preview/")
+    page = browser.get(shown)
+    assert "0123456789abcde" in page.text and "the end" not in page.text and "Only the beginning of this long text" in page.text
+
+
+def test_r13_a_text_that_was_shown_was_viewed(carol):
+    browser, path, page = carol(("terms.rtf", "application/rtf", RTF))
+    [shown] = links(page, "/preview/")
+    browser.request(shown, method="HEAD")
+    assert "terms.rtf viewed" not in text_of(owner_page(carol.node))
+    browser.get(shown)
+    assert "terms.rtf viewed: " in text_of(owner_page(carol.node))
+    # The text of the mail itself is no file: whoever reads it has read the message.
+    assert browser.get(path + "/preview/1").status == 404
+
+
+def test_r4_a_recalled_text_is_shown_no_more(carol):
+    browser, _, page = carol(("a.rtf", "application/rtf", RTF), subject="Files [secure:no printing]")
+    [shown] = links(page, "/preview/")
+    assert "no-print" in browser.get(shown).text
+    newest = max(carol.node.json("message", "list"), key=lambda m: m["id"])
+    carol.node.run("message", "recall", newest["id"], "--reason", "wrong file")
+    page = browser.get(shown)
+    assert page.status == 410 and "The price" not in page.text
 
 
 # Bytes that want memory or time: what they claim, and what they would cost.

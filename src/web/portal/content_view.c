@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "flow/preview.h"
+#include "flow/preview_text.h"
 #include "web/portal/page.h"
 
 #define SMALL_BYTES 1500
@@ -20,6 +21,13 @@ struct str content_url_around(
 				request->arena, "/message/%s/mail/%.*s", id.s, STR_ARG(around->path));
 	}
 	return arena_printf(request->arena, "/message/%s", id.s);
+}
+
+static const char *opens_as(const struct content_file *file)
+{
+	if (file->is_mail)
+		return "mail";
+	return preview_kind_of(file->part) != PREVIEW_NONE || preview_is_text(file->part) ? "preview" : NULL;
 }
 
 void content_set_files(
@@ -42,9 +50,7 @@ void content_set_files(
 		view_set(item, "url",
 			arena_printf(request->arena, "/message/%s/file/%.*s", id.s, STR_ARG(files[i].path)));
 		view_set(item, "kind", str_of(files[i].icon));
-		const char *opened = files[i].is_mail				      ? "mail"
-				     : preview_kind_of(files[i].part) != PREVIEW_NONE ? "preview"
-										      : NULL;
+		const char *opened = opens_as(&files[i]);
 		if (opened)
 			view_set(item, "open_url",
 				arena_printf(request->arena, "/message/%s/%s/%.*s", id.s, opened,

@@ -1,9 +1,10 @@
-/* A file of a message shown as pictures, page by page, without its own bytes ever being in the portal's
- * origin. */
+/* A file of a message shown as pictures, page by page, or as the words that are in it, without its own bytes
+ * ever being in the portal's origin. */
 #include "flow/preview.h"
 
 #include "base/clock.h"
 #include "base/limits.h"
+#include "flow/preview_text.h"
 #include "web/portal/content.h"
 #include "web/portal/page.h"
 
@@ -39,16 +40,61 @@ static void set_turning(json_t *view, struct arena *arena, struct str url, uint6
 			: STR_NONE);
 }
 
-static enum result get_page(struct request *request, struct response *response)
+static void set_head(struct request *request, json_t *view, const struct open_message *message,
+	const struct mime_part *part)
 {
-	cleanup(open_message_free_at) struct open_message *message = NULL;
-	cleanup(json_decrefp) json_t *view = json_object();
+	view_set(view, "name", content_file_name(message, part, request->arena));
+	view_set(view, "back_url", content_url_around(request, message, part));
+	view_set(view, "file_url",
+		arena_printf(request->arena, "/message/%s/file/%.*s", id_text(message->summary.copy.id).s,
+			STR_ARG(request_parameter(request, "path"))));
+	view_set_flag(view, "is_owner", message->summary.copy.is_owner);
+	view_set_flag(view, "can_print", message->summary.copy.is_owner || message->rights.print);
+	view_set(view, "picture_url", STR_NONE);
+}
+
+/* The text of the mail itself is read on its own page. */
+static bool is_text_file(
+	const struct open_message *message, const struct mime_part *part, struct arena *arena)
+{
+	struct content_file *files;
+
+	if (!part || !preview_is_text(part))
+		return false;
+	if (mime_index_is_inside_message(message->index, (size_t)(part - message->index->parts)))
+		return true;
+	for (size_t i = 0, count = content_files(message, arena, &files); i < count; i++)
+		if (files[i].part == part)
+			return true;
+	return false;
+}
+
+static enum result set_words(struct request *request, json_t *view, const struct open_message *message,
+	const struct mime_part *part)
+{
+	cleanup(buf_done) struct buf words = buf_new(LIMIT_TEXT_SHOWN_BYTES);
+	bool cut;
+	enum result result = preview_text(message, part, &words, &cut, &request->err);
+
+	if (result == RESULT_INVALID)
+		return RESULT_OK; /* the page says so */
+	TRY(result);
+	TRY(open_still(flow_of(request), &visit_of(request)->actor, message, clock_now(), &request->err));
+	TRY(content_note_shown(request, message, part->path));
+	json_t *body = view_add_object(view, "body");
+	view_set_flag(view, "is_text", true);
+	view_set_flag(body, "is_cut", cut);
+	content_add_pieces(view_add_list(body, "pieces"), content_without_empty_lines(buf_str(&words)));
+	return RESULT_OK;
+}
+
+static enum result set_picture(struct request *request, json_t *view, const struct open_message *message)
+{
 	struct str asked = request_query(request, "page");
 	const struct mime_part *part;
 	enum preview_kind kind;
 	uint64_t page = 1, pages = 1;
 
-	TRY(content_open_message(request, OPEN_READ, &message));
 	TRY(find_part(request, message, &part, &kind));
 	if (asked.len && (!str_to_uint(asked, LIMIT_PREVIEW_PAGES, &page) || page < 1))
 		return err_set(&request->err, RESULT_NOT_FOUND, "there is no such page");
@@ -58,19 +104,29 @@ static enum result get_page(struct request *request, struct response *response)
 		return result;
 	if (page > pages)
 		return err_set(&request->err, RESULT_NOT_FOUND, "there is no such page");
-	struct id_text id = id_text(message->summary.copy.id);
-	struct str path = request_parameter(request, "path");
-	view_set(view, "name", content_file_name(message, part, request->arena));
-	view_set(view, "back_url", content_url_around(request, message, part));
-	view_set(
-		view, "file_url", arena_printf(request->arena, "/message/%s/file/%.*s", id.s, STR_ARG(path)));
-	view_set_flag(view, "is_owner", message->summary.copy.is_owner);
-	view_set_flag(view, "can_print", message->summary.copy.is_owner || message->rights.print);
-	view_set(view, "picture_url", STR_NONE);
+	set_head(request, view, message, part);
 	if (result == RESULT_OK)
 		set_turning(view, request->arena,
-			arena_printf(request->arena, "/message/%s/preview/%.*s", id.s, STR_ARG(path)), page,
-			pages);
+			arena_printf(request->arena, "/message/%s/preview/%.*s",
+				id_text(message->summary.copy.id).s,
+				STR_ARG(request_parameter(request, "path"))),
+			page, pages);
+	return RESULT_OK;
+}
+
+static enum result get_page(struct request *request, struct response *response)
+{
+	cleanup(open_message_free_at) struct open_message *message = NULL;
+	cleanup(json_decrefp) json_t *view = json_object();
+
+	TRY(content_open_message(request, OPEN_READ, &message));
+	const struct mime_part *part = content_part(message, request_parameter(request, "path"));
+	if (is_text_file(message, part, request->arena)) {
+		set_head(request, view, message, part);
+		TRY(set_words(request, view, message, part));
+	} else {
+		TRY(set_picture(request, view, message));
+	}
 	return page_portal(request, response, "preview", NULL, view);
 }
 
@@ -111,7 +167,7 @@ static const struct route_parameter picture_parameters[] = {
 
 static const struct route rows[] = {
 	{METHOD_GET, "/message/{id}/preview/{path}", RIGHTS_SIGNED_IN, page_parameters, get_page, NULL,
-		"A picture or PDF file of the message, shown page by page"},
+		"A picture, PDF file or text of the message, shown page by page"},
 	{METHOD_GET, "/message/{id}/preview/{path}/{page}", RIGHTS_SIGNED_IN, picture_parameters, get_picture,
 		NULL, "The picture of one page; being sent it counts as the file having been viewed"},
 };
