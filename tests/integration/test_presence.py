@@ -50,7 +50,7 @@ def test_the_history_tells_of_sign_ins_and_wrong_tries(sqlite_node):
     text = alice.get("/settings/sessions").text
     assert "Firefox, Linux" in text
     history = text[text.index("What happened"):]
-    assert len(re.findall(r">[^<]*</time> · Signed in ", history)) == 2
+    assert len(re.findall(r">[^<]*</time> <span>Signed in ", history)) == 2
     assert history.count("A wrong password was entered") == 1
     bob, _ = portal.sign_in_by_password(node, BOB)
     assert "wrong password" not in bob.get("/settings/sessions").text
