@@ -73,10 +73,23 @@ struct blob_place {
 	uint64_t offset, size;
 };
 
-/* Appends at the time `now` and returns when the bytes are on disk; appends of several threads share a sync.
- * UNAVAILABLE as blob_writer_write; what was appended then is nowhere. */
-enum result blob_pack_append(struct blob_store *store, struct bytes data, int64_t now, struct blob_place *ret,
-	struct err *err) must_check;
+/* On its way to the disk. */
+struct blob_append {
+	struct blob_place place;
+	struct pack *pack; /* NULL once it is settled or abandoned */
+	uint64_t number;
+};
+
+/* Appends at the time `now`. What was appended is then settled or abandoned, once; `data` may go. UNAVAILABLE
+ * as blob_writer_write. */
+enum result blob_pack_append(struct blob_store *store, struct bytes data, int64_t now,
+	struct blob_append *ret, struct err *err) must_check;
+
+/* Returns when the bytes are on disk; appends of several threads share a sync. UNAVAILABLE: they are nowhere.
+ */
+enum result blob_pack_settle(
+	struct blob_store *store, struct blob_append *append, struct err *err) must_check;
+void blob_pack_abandon(struct blob_store *store, struct blob_append *append);
 
 /* As blob_reader_new. A place that was discarded reads as zeros. */
 enum result blob_pack_reader_new(struct blob_store *store, const struct blob_place *place,

@@ -18,10 +18,10 @@
 #define NAME_BYTES 64
 #define PACK_BYTES_MAX (UINT64_C(256) << 20)
 
-/* One thread's bytes, written, while it waits on its own stack. */
-struct append {
-	struct append *next;
-	uint64_t number; /* of those written, from 1 */
+/* One thread that waits, on its own stack, for its bytes to be on disk. */
+struct waiting {
+	struct waiting *next;
+	uint64_t number; /* of its append */
 	sem_t turn;
 	bool leads; /* its turn to sync for those that wait; otherwise it is through */
 	int failed; /* errno */
@@ -31,12 +31,12 @@ struct pack {
 	int fd;
 	struct id name;
 	uint64_t end;	  /* where the next bytes go */
-	uint64_t written; /* appends whose bytes the kernel has */
+	uint64_t written; /* appends whose bytes the kernel has; they are numbered from 1 */
 	uint64_t synced;  /* of those, how many are on disk */
-	unsigned holders; /* threads that append, and the store */
+	unsigned holders; /* appends that are not settled, and the store */
 	bool syncing;
-	int broken;		      /* errno of a write or sync that failed; nothing is appended any more */
-	struct append *first, **last; /* those that wait, in the order of their numbers */
+	int broken; /* errno of a write or sync that failed; nothing is appended any more */
+	struct waiting *first, **last;
 };
 
 static void pack_path(struct id name, char ret[static NAME_BYTES])
@@ -112,40 +112,48 @@ static int write_at(int fd, struct bytes data, uint64_t offset)
 	return 0;
 }
 
-static void line_up(struct pack *pack, struct append *append)
+static void line_up(struct pack *pack, struct waiting *own)
 {
-	(void)sem_init(&append->turn, 0, 0);
-	*pack->last = append;
-	pack->last = &append->next;
+	(void)sem_init(&own->turn, 0, 0);
+	*pack->last = own;
+	pack->last = &own->next;
 }
 
-/* Takes those out of the line who are through, and behind them whoever leads the next sync. They do not come
- * for the lock again: those who are through let the pack go by this. */
-static struct append *take_out(struct pack *pack)
+/* Takes those out of the line who are through, and whoever leads the next sync. They do not come for the lock
+ * again: those who are through let the pack go by this. */
+static struct waiting *take_out(struct pack *pack)
 {
-	struct append *out = pack->first, **end = &out;
+	struct waiting *out = NULL, **out_last = &out, **at = &pack->first;
 
-	for (; *end && (pack->broken || (*end)->number <= pack->synced); end = &(*end)->next) {
-		(*end)->failed = (*end)->number <= pack->synced ? 0 : pack->broken;
+	while (*at) {
+		struct waiting *one = *at;
+		if (!pack->broken && one->number > pack->synced) {
+			at = &one->next;
+			continue;
+		}
+		one->failed = one->number <= pack->synced ? 0 : pack->broken;
 		pack->holders--;
+		*at = one->next;
+		*out_last = one;
+		out_last = &one->next;
 	}
-	struct append *leader = *end;
+	struct waiting *leader = pack->first;
 	pack->syncing = leader != NULL;
 	if (leader) {
 		leader->leads = true;
-		end = &leader->next;
+		pack->first = leader->next;
 	}
-	pack->first = *end;
-	if (pack->first == NULL)
-		pack->last = &pack->first;
-	*end = NULL;
+	pack->last = pack->first ? at : &pack->first;
+	*out_last = leader;
+	if (leader)
+		leader->next = NULL;
 	return out;
 }
 
-static void wake(struct append *out)
+static void wake(struct waiting *out)
 {
 	while (out) {
-		struct append *next = out->next; /* it is gone when its thread wakes up */
+		struct waiting *next = out->next; /* it is gone when its thread wakes up */
 		(void)sem_post(&out->turn);
 		out = next;
 	}
@@ -163,7 +171,7 @@ static int lead(struct blob_store *store, struct pack *pack, uint64_t number)
 		pack->broken = failed;
 	else
 		pack->synced = all;
-	struct append *out = take_out(pack);
+	struct waiting *out = take_out(pack);
 	failed = pack->synced < number ? pack->broken : 0;
 	pack_let_go(pack);
 	lock_release(&store->pack_lock);
@@ -171,27 +179,34 @@ static int lead(struct blob_store *store, struct pack *pack, uint64_t number)
 	return failed;
 }
 
-/* Of a pack that this thread holds. */
-static int refuse(struct pack *pack, int failed)
+/* The kernel has the bytes, or failed (errno). Then the pack is let go. */
+static int note_written(struct blob_store *store, struct blob_append *append, int failed)
 {
-	if (failed != ENOSPC && failed != EDQUOT)
+	struct pack *pack = append->pack;
+
+	LOCKED(&store->pack_lock);
+	if (failed && failed != ENOSPC && failed != EDQUOT)
 		pack->broken = failed;
-	pack_let_go(pack);
+	failed = failed ? failed : pack->broken;
+	if (failed)
+		pack_let_go(TAKE(append->pack));
+	else
+		append->number = ++pack->written;
 	return failed;
 }
 
-/* Waits until what this thread wrote is on disk, and lets the pack go. 0, or errno. */
-static int settle(struct blob_store *store, struct pack *pack, int failed)
+/* Waits until what was appended is on disk, and lets the pack go. 0, or errno. */
+static int settle(struct blob_store *store, struct pack *pack, uint64_t number)
 {
-	struct append own = {0};
+	struct waiting own = {.number = number};
 
 	lock_take(&store->pack_lock);
-	if (failed || pack->broken) {
-		failed = refuse(pack, failed ? failed : pack->broken);
+	if (pack->broken || number <= pack->synced) {
+		int failed = number <= pack->synced ? 0 : pack->broken;
+		pack_let_go(pack);
 		lock_release(&store->pack_lock);
 		return failed;
 	}
-	own.number = ++pack->written;
 	own.leads = !pack->syncing;
 	pack->syncing = true;
 	bool waits = !own.leads;
@@ -202,29 +217,47 @@ static int settle(struct blob_store *store, struct pack *pack, int failed)
 		; /* a signal came */
 	if (waits)
 		(void)sem_destroy(&own.turn);
-	return own.leads ? lead(store, pack, own.number) : own.failed;
+	return own.leads ? lead(store, pack, number) : own.failed;
+}
+
+static enum result lost(struct blob_store *store, const struct blob_place *place, int failed, struct err *err)
+{
+	(void)!blob_pack_discard(store, place, NULL);
+	errno = failed;
+	return blob_failure("appending to", err);
 }
 
 enum result blob_pack_append(
-	struct blob_store *store, struct bytes data, int64_t now, struct blob_place *ret, struct err *err)
+	struct blob_store *store, struct bytes data, int64_t now, struct blob_append *ret, struct err *err)
 {
-	struct pack *pack;
-	uint64_t offset;
+	struct blob_append append = {.place.size = data.len};
 
-	TRY(reserve(store, data.len, now, &pack, &offset, err));
-	struct blob_place place = {pack->name, offset, data.len};
-	int failed = write_at(pack->fd, data, offset);
-	/* The disk may begin before it is this thread's turn, or another's, to sync. */
+	TRY(reserve(store, data.len, now, &append.pack, &append.place.offset, err));
+	append.place.pack = append.pack->name;
+	int failed = write_at(append.pack->fd, data, append.place.offset);
+	/* The disk may begin before a thread waits for it. */
 	if (failed == 0)
-		(void)sync_file_range(pack->fd, (off64_t)offset, (off64_t)data.len, SYNC_FILE_RANGE_WRITE);
-	failed = settle(store, pack, failed);
-	if (failed == 0) {
-		*ret = place;
-		return RESULT_OK;
-	}
-	(void)!blob_pack_discard(store, &place, NULL);
-	errno = failed;
-	return blob_failure("appending to", err);
+		(void)sync_file_range(append.pack->fd, (off64_t)append.place.offset, (off64_t)data.len,
+			SYNC_FILE_RANGE_WRITE);
+	failed = note_written(store, &append, failed);
+	if (failed)
+		return lost(store, &append.place, failed, err);
+	*ret = append;
+	return RESULT_OK;
+}
+
+enum result blob_pack_settle(struct blob_store *store, struct blob_append *append, struct err *err)
+{
+	int failed = settle(store, TAKE(append->pack), append->number);
+
+	return failed ? lost(store, &append->place, failed, err) : RESULT_OK;
+}
+
+void blob_pack_abandon(struct blob_store *store, struct blob_append *append)
+{
+	(void)!blob_pack_discard(store, &append->place, NULL);
+	LOCKED(&store->pack_lock);
+	pack_let_go(TAKE(append->pack));
 }
 
 enum result blob_pack_reader_new(

@@ -23,7 +23,8 @@ enum result content_add(struct content *content, struct str piece, struct err *e
 /* The same as an interface, for composing. */
 struct writer content_writer(struct content *content);
 
-/* The content is complete: ends scan and seal, reads the letter (with snippet), puts a blob on disk. */
+/* The content is complete: ends scan and seal, reads the letter (with snippet), and begins to put on disk
+ * what is outside the database; keep_mail waits for it. */
 enum result content_end(struct content *content, struct err *err) must_check;
 
 /* After content_end. What is returned lives as long as the content. */

@@ -488,7 +488,9 @@ enum result keep_mail(struct keep_request *request, struct keep_result *ret, str
 		search_words(request->content, &words);
 	struct keep_boxes boxes = seal_boxes(request, buf_str(&words), &arena);
 	struct keeping keeping = {.request = request, .boxes = &boxes, .words = buf_str(&words)};
-	enum result result = db_write(flow_db(request->flow), keep_work, &keeping, &why);
+	enum result result = sealed_body_settle(content_body(request->content), &why);
+	if (result == RESULT_OK)
+		result = db_write(flow_db(request->flow), keep_work, &keeping, &why);
 	bool uncertain = why.code && strcmp(why.code, "db-uncertain") == 0;
 	/* When nobody knows whether the commit holds, the blob stays; a sweep finds it if nothing refers to
 	 * it. */

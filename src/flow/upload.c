@@ -47,7 +47,8 @@ enum result upload_keep(struct upload *upload, int64_t now, struct err *err)
 	/* A blob was committed when the file was complete. */
 	if (sealed_body_place(upload->body).kept == CONTENT_IN_BLOB)
 		return RESULT_OK;
-	return sealed_body_keep(upload->body, now, err);
+	TRY(sealed_body_keep(upload->body, now, err));
+	return sealed_body_settle(upload->body, err);
 }
 
 void upload_free(struct upload *upload)

@@ -11,7 +11,8 @@ struct sealed_body {
 	struct buf memory;
 	struct blob_writer *writer; /* once the content outgrew the memory */
 	struct blob_reader *reader;
-	struct bytes slice; /* what the reader over memory points at */
+	struct bytes slice;	   /* what the reader over memory points at */
+	struct blob_append append; /* until it is settled */
 	struct content_place place;
 	bool finished, adopted;
 };
@@ -33,7 +34,9 @@ void sealed_body_free(struct sealed_body *body)
 		return;
 	blob_reader_free(body->reader);
 	blob_writer_free(body->writer);
-	if (body->finished && !body->adopted)
+	if (body->append.pack)
+		blob_pack_abandon(body->blobs, &body->append);
+	else if (body->finished && !body->adopted)
 		(void)!sealed_content_delete(body->blobs, &body->place, NULL);
 	buf_done(&body->memory);
 	free(body);
@@ -76,10 +79,21 @@ enum result sealed_body_finish(struct sealed_body *body, struct err *err)
 enum result sealed_body_keep(struct sealed_body *body, int64_t now, struct err *err)
 {
 	if (body->writer == NULL && body->memory.len > LIMIT_BODY_IN_ROW_BYTES) {
-		TRY(blob_pack_append(body->blobs, buf_bytes(&body->memory), now, &body->place.pack, err));
+		TRY(blob_pack_append(body->blobs, buf_bytes(&body->memory), now, &body->append, err));
 		body->place.kept = CONTENT_IN_PACK;
+		body->place.pack = body->append.place;
 	}
 	return sealed_body_finish(body, err);
+}
+
+enum result sealed_body_settle(struct sealed_body *body, struct err *err)
+{
+	if (body->append.pack == NULL)
+		return RESULT_OK;
+	enum result result = blob_pack_settle(body->blobs, &body->append, err);
+	if (result != RESULT_OK)
+		body->finished = false; /* nothing is left to be deleted */
+	return result;
 }
 
 struct content_place sealed_body_place(const struct sealed_body *body)

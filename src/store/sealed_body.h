@@ -21,11 +21,14 @@ struct writer sealed_body_sink(struct sealed_body *body);
 /* The content is whole and is read as long as `body` lives, and then forgotten. */
 enum result sealed_body_finish(struct sealed_body *body, struct err *err) must_check;
 
-/* The content is whole and is to be kept: a blob or a place in a pack is on disk when this returns. Call
- * before the transaction. `now` in ms. */
+/* The content is whole and is to be kept, and is on its way to the disk. `now` in ms. */
 enum result sealed_body_keep(struct sealed_body *body, int64_t now, struct err *err) must_check;
 
-/* After sealed_body_keep. */
+/* After sealed_body_keep and before the transaction: a blob or a place in a pack is on disk when this
+ * returns. Again it does nothing. */
+enum result sealed_body_settle(struct sealed_body *body, struct err *err) must_check;
+
+/* After sealed_body_settle. */
 struct content_place sealed_body_place(const struct sealed_body *body);
 
 /* The bytes to keep in the row, for CONTENT_IN_ROW. */

@@ -25,9 +25,11 @@ static struct bytes bytes_of(struct str text)
 
 /* In place of the system's. */
 static _Atomic bool disk_fails;
+static _Atomic int syncs;
 
 int fdatasync(int fd)
 {
+	atomic_fetch_add(&syncs, 1);
 	if (atomic_load(&disk_fails)) {
 		errno = EIO;
 		return -1;
@@ -45,6 +47,17 @@ static enum result read_place(const struct blob_place *place, struct buf *data)
 	return reader_to_buf(&bytes, 0, bytes.size, data, NULL);
 }
 
+/* Appends and waits. */
+static enum result append(
+	struct blob_store *in, struct bytes data, int64_t now, struct blob_place *ret, struct err *err)
+{
+	struct blob_append one;
+
+	TRY(blob_pack_append(in, data, now, &one, err));
+	*ret = one.place;
+	return blob_pack_settle(in, &one, err);
+}
+
 static void places_read_as_they_were_appended(void **state)
 {
 	cleanup(buf_done) struct buf data = buf_new(1000);
@@ -52,8 +65,8 @@ static void places_read_as_they_were_appended(void **state)
 	size_t got;
 
 	(void)state;
-	assert_ok(blob_pack_append(store, bytes_of(STR("the first")), 1000, &first, NULL));
-	assert_ok(blob_pack_append(store, bytes_of(STR("second")), 1000, &second, NULL));
+	assert_ok(append(store, bytes_of(STR("the first")), 1000, &first, NULL));
+	assert_ok(append(store, bytes_of(STR("second")), 1000, &second, NULL));
 	assert_true(id_equal(first.pack, second.pack));
 	assert_ok(read_place(&second, &data));
 	assert_str(buf_str(&data), "second");
@@ -79,8 +92,7 @@ static void a_discarded_place_is_gone_and_its_neighbours_stay(void **state)
 	(void)state;
 	for (int i = 0; i < 3; i++) {
 		memset(content[i], 'a' + i, SIZE);
-		assert_ok(blob_pack_append(
-			store, (struct bytes){(uint8_t *)content[i], SIZE}, 1000, &places[i], NULL));
+		assert_ok(append(store, (struct bytes){(uint8_t *)content[i], SIZE}, 1000, &places[i], NULL));
 	}
 	assert_ok(blob_pack_discard(store, &places[1], NULL));
 	for (int i = 0; i < 3; i++) {
@@ -96,12 +108,12 @@ static void a_pack_ends_after_a_day(void **state)
 	struct blob_place before, after, back;
 
 	(void)state;
-	assert_ok(blob_pack_append(store, bytes_of(STR("a")), MS_DAY, &before, NULL));
-	assert_ok(blob_pack_append(store, bytes_of(STR("b")), 2 * MS_DAY, &after, NULL));
+	assert_ok(append(store, bytes_of(STR("a")), MS_DAY, &before, NULL));
+	assert_ok(append(store, bytes_of(STR("b")), 2 * MS_DAY, &after, NULL));
 	assert_false(id_equal(before.pack, after.pack));
 	assert_int_equal(id_time(after.pack), 2 * MS_DAY);
 	/* A clock that was set back must not let a pack live longer. */
-	assert_ok(blob_pack_append(store, bytes_of(STR("c")), MS_DAY, &back, NULL));
+	assert_ok(append(store, bytes_of(STR("c")), MS_DAY, &back, NULL));
 	assert_int_equal(id_time(back.pack), MS_DAY);
 }
 
@@ -114,19 +126,58 @@ static void a_full_disk_is_told_and_the_next_append_works(void **state)
 	struct err err = {0};
 
 	(void)state;
-	assert_ok(blob_pack_append(store, bytes_of(STR("x")), 5 * MS_DAY, &place, NULL));
+	assert_ok(append(store, bytes_of(STR("x")), 5 * MS_DAY, &place, NULL));
 	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
 	small = (struct rlimit){4096, before.rlim_max};
 	(void)signal(SIGXFSZ, SIG_IGN);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
-	enum result result = blob_pack_append(
-		store, (struct bytes){(uint8_t *)content, sizeof(content)}, 5 * MS_DAY, &place, &err);
+	enum result result =
+		append(store, (struct bytes){(uint8_t *)content, sizeof(content)}, 5 * MS_DAY, &place, &err);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
 	assert_int_equal(result, RESULT_UNAVAILABLE);
 	assert_string_equal(err.code, "disk-full");
-	assert_ok(blob_pack_append(store, bytes_of(STR("fits")), 5 * MS_DAY, &place, NULL));
+	assert_ok(append(store, bytes_of(STR("fits")), 5 * MS_DAY, &place, NULL));
 	assert_ok(read_place(&place, &data));
 	assert_str(buf_str(&data), "fits");
+}
+
+static void appends_are_settled_in_any_order(void **state)
+{
+	cleanup(buf_done) struct buf data = buf_new(100);
+	struct blob_append first, second, third;
+
+	(void)state;
+	assert_ok(blob_pack_append(store, bytes_of(STR("one")), 7 * MS_DAY, &first, NULL));
+	assert_ok(blob_pack_append(store, bytes_of(STR("two")), 7 * MS_DAY, &second, NULL));
+	assert_ok(blob_pack_append(store, bytes_of(STR("three")), 7 * MS_DAY, &third, NULL));
+	int before = atomic_load(&syncs);
+	assert_ok(blob_pack_settle(store, &third, NULL));
+	assert_null(third.pack);
+	assert_ok(blob_pack_settle(store, &first, NULL));
+	assert_int_equal(atomic_load(&syncs), before + 1); /* it was on disk with the third */
+	blob_pack_abandon(store, &second);
+	assert_ok(read_place(&first.place, &data));
+	assert_str(buf_str(&data), "one");
+	assert_ok(read_place(&third.place, &data));
+	assert_str(buf_str(&data), "three");
+	assert_ok(read_place(&second.place, &data));
+	assert_memory_equal(data.data, "\0\0\0", 3);
+}
+
+static void a_sync_that_fails_loses_what_waits_for_none_yet(void **state)
+{
+	struct blob_append first, second;
+	struct blob_place place;
+
+	(void)state;
+	assert_ok(blob_pack_append(store, bytes_of(STR("one")), 8 * MS_DAY, &first, NULL));
+	assert_ok(blob_pack_append(store, bytes_of(STR("two")), 8 * MS_DAY, &second, NULL));
+	atomic_store(&disk_fails, true);
+	assert_int_equal(blob_pack_settle(store, &first, NULL), RESULT_UNAVAILABLE);
+	atomic_store(&disk_fails, false);
+	assert_int_equal(blob_pack_settle(store, &second, NULL), RESULT_UNAVAILABLE);
+	assert_ok(append(store, bytes_of(STR("new")), 8 * MS_DAY, &place, NULL));
+	assert_false(id_equal(place.pack, first.place.pack));
 }
 
 enum { THREADS = 8, APPENDS = 50 };
@@ -138,7 +189,7 @@ static void *append_many(void *arg)
 
 	for (int i = 0; i < APPENDS; i++) {
 		int len = snprintf(text, sizeof(text), "%p %d", arg, i);
-		assert_ok(blob_pack_append(
+		assert_ok(append(
 			store, (struct bytes){(uint8_t *)text, (size_t)len}, 9 * MS_DAY, &places[i], NULL));
 	}
 	return NULL;
@@ -168,7 +219,7 @@ static void *append_in_vain(void *arg)
 {
 	struct blob_place place;
 
-	*(enum result *)arg = blob_pack_append(store, bytes_of(STR("lost")), 11 * MS_DAY, &place, NULL);
+	*(enum result *)arg = append(store, bytes_of(STR("lost")), 11 * MS_DAY, &place, NULL);
 	return NULL;
 }
 
@@ -188,7 +239,7 @@ static void a_disk_that_fails_is_told_to_all_who_wait(void **state)
 	for (int i = 0; i < THREADS; i++)
 		assert_int_equal(results[i], RESULT_UNAVAILABLE);
 	atomic_store(&disk_fails, false);
-	assert_ok(blob_pack_append(store, bytes_of(STR("kept")), 11 * MS_DAY, &place, NULL));
+	assert_ok(append(store, bytes_of(STR("kept")), 11 * MS_DAY, &place, NULL));
 	assert_ok(read_place(&place, &data));
 	assert_str(buf_str(&data), "kept");
 }
@@ -206,7 +257,7 @@ static void every_pack_is_visited(void **state)
 	int count = 0;
 
 	(void)state;
-	assert_ok(blob_pack_append(store, bytes_of(STR("x")), 20 * MS_DAY, &place, NULL));
+	assert_ok(append(store, bytes_of(STR("x")), 20 * MS_DAY, &place, NULL));
 	assert_ok(blob_each_pack(store, count_and_delete, &count, NULL));
 	assert_true(count >= 1);
 	assert_int_equal(read_place(&place, &data), RESULT_NOT_FOUND);
@@ -244,6 +295,8 @@ int main(void)
 		cmocka_unit_test(a_discarded_place_is_gone_and_its_neighbours_stay),
 		cmocka_unit_test(a_pack_ends_after_a_day),
 		cmocka_unit_test(a_full_disk_is_told_and_the_next_append_works),
+		cmocka_unit_test(appends_are_settled_in_any_order),
+		cmocka_unit_test(a_sync_that_fails_loses_what_waits_for_none_yet),
 		cmocka_unit_test(threads_append_at_once),
 		cmocka_unit_test(a_disk_that_fails_is_told_to_all_who_wait),
 		cmocka_unit_test(every_pack_is_visited),
