@@ -149,6 +149,15 @@ struct str mime_clean_text(struct str text, size_t limit, struct arena *arena)
 	return str_trim((struct str){out, len});
 }
 
+static struct str charset_name(struct str word)
+{
+	size_t len = 0;
+
+	while (len < word.len && !strchr("?* ", word.ptr[len]))
+		len++;
+	return str_sub(word, 0, len);
+}
+
 /* Encoded words with the names of charsets as they are meant; without any the line itself. */
 static struct str with_charsets_meant(struct str line, struct arena *arena)
 {
@@ -158,8 +167,7 @@ static struct str with_charsets_meant(struct str line, struct arena *arena)
 	for (size_t i = 0; i + 2 < line.len; i++) {
 		if (line.ptr[i] != '=' || line.ptr[i + 1] != '?')
 			continue;
-		struct str name = str_from(line, i + 2);
-		name.len = strcspn(name.ptr, "?* ");
+		struct str name = charset_name(str_from(line, i + 2));
 		const char *meant = mime_charset_meant(name);
 		if (!meant)
 			continue;
