@@ -208,6 +208,11 @@ bool row_is_null(const struct rows *rows, int column)
 	return rows->tx->db->driver->is_null(rows, column);
 }
 
+enum result db_again(struct err *err)
+{
+	return err_code(err, RESULT_UNAVAILABLE, "db-again", "others changed the same; try again");
+}
+
 const char *db_pick(const struct tx *tx, const char *sqlite, const char *postgres)
 {
 	return tx->db->kind == DB_SQLITE ? sqlite : postgres;

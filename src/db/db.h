@@ -43,6 +43,10 @@ typedef enum result (*db_work)(struct tx *tx, void *context, struct err *err);
  * that may rest on changes of others that were not kept. */
 enum result db_write(struct db *db, db_work work, void *context, struct err *err) must_check;
 
+/* The result of a work that found, once it held its rows, that what it had read before was changed meanwhile:
+ * it is undone and runs again, a few times at most. */
+enum result db_again(struct err *err);
+
 /* Runs the work on a read-only snapshot; any statement that writes fails, on both databases. */
 enum result db_read(struct db *db, db_work work, void *context, struct err *err) must_check;
 

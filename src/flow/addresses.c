@@ -166,6 +166,44 @@ static enum result refuse(struct proving *p, const char *why)
 	return RESULT_OK;
 }
 
+/* The rows of the person and of whom the address signs in as, with all that are joined to either. */
+struct holding {
+	struct person *people;
+	size_t count;
+	const struct person *row; /* the address */
+	struct id main_id;
+};
+
+static size_t count_of(const struct holding *h, struct id main_id)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < h->count; i++)
+		count += id_equal(person_main(&h->people[i]), main_id);
+	return count;
+}
+
+/* What the address signs in as has to be known before the rows are held, and may be another by then. */
+static enum result hold_rows(struct tx *tx, struct proving *p, struct holding *ret, struct err *err)
+{
+	struct id self = actor_self(p->actor);
+	struct flow_account account;
+	struct person known;
+
+	TRY(flow_account_load(p->flow, tx, p->actor->account_id, p->arena, &account, err));
+	TRY(people_ensure(
+		tx, &account, p->address, STR_NONE, false, p->try.now, p->arena, &known, NULL, err));
+	ret->main_id = person_main(&known);
+	TRY(person_hold_joined(tx, self, ret->main_id, p->arena, &ret->people, &ret->count, err));
+	const struct person *person = person_among(ret->people, ret->count, self);
+	if (!person || !id_is_none(person->main_id))
+		return err_code(err, RESULT_DENIED, "session-ended", "somebody else's address by now");
+	ret->row = person_among(ret->people, ret->count, known.id);
+	if (!ret->row || !id_equal(person_main(ret->row), ret->main_id))
+		return db_again(err);
+	return RESULT_OK;
+}
+
 /* A row that was another person's further address leaves it: that person's way in by it is closed, too. */
 static enum result take_over(
 	struct tx *tx, const struct proving *p, const struct person *row, struct err *err)
@@ -184,88 +222,60 @@ static enum result take_over(
 }
 
 /* A row that signed in as itself joins, and what was joined to it. */
-static enum result join(struct tx *tx, const struct proving *p, const struct person *row,
-	const struct person *rows, size_t count, struct err *err)
+static enum result join(struct tx *tx, const struct proving *p, const struct holding *h, struct err *err)
 {
-	struct id to = actor_self(p->actor);
+	struct id from = h->row->id, to = actor_self(p->actor);
 
-	for (size_t i = 0; i < count; i++) {
-		TRY(copy_move(tx, rows[i].id, row->id, to, err));
-		TRY(person_set_main(tx, rows[i].id, to, p->try.now, err));
+	for (size_t i = 0; i < h->count; i++) {
+		if (!id_equal(person_main(&h->people[i]), from))
+			continue;
+		TRY(copy_move(tx, h->people[i].id, from, to, err));
+		TRY(person_set_main(tx, h->people[i].id, to, p->try.now, err));
 	}
-	TRY(draft_move(tx, row->id, to, (struct id){0}, err));
-	TRY(shared_move(tx, row->id, to, err));
-	return person_clear_entries(tx, row->id, err);
-}
-
-static enum result note(
-	struct tx *tx, const struct proving *p, const char *kind, struct str address, struct err *err)
-{
-	struct person person = {.id = actor_self(p->actor), .account_id = p->actor->account_id};
-
-	TRY(sign_in_note(tx, kind, &person, (struct id){0}, p->actor->origin, address, p->try.now, err));
-	return changed_tell(p->flow, tx, person.account_id, person.id, kind, address, p->try.now, err);
-}
-
-/* Whoever holds the row of an address and of whom it signs in as changes what they are joined to. */
-static enum result hold_row(
-	struct tx *tx, struct proving *p, struct person *ret_row, struct id *ret_main, struct err *err)
-{
-	struct flow_account account;
-	struct person person, main;
-
-	TRY(flow_account_load(p->flow, tx, p->actor->account_id, p->arena, &account, err));
-	TRY(people_ensure(
-		tx, &account, p->address, STR_NONE, false, p->try.now, p->arena, &person, NULL, err));
-	TRY(person_hold(tx, actor_self(p->actor), p->arena, &main, err));
-	if (!id_is_none(main.main_id))
-		return err_code(err, RESULT_DENIED, "session-ended", "somebody else's address by now");
-	TRY(person_hold(tx, person.id, p->arena, ret_row, err));
-	*ret_main = id_is_none(ret_row->main_id) ? ret_row->id : ret_row->main_id;
-	return person_hold(tx, *ret_main, p->arena, &main, err);
+	TRY(draft_move(tx, from, to, (struct id){0}, err));
+	TRY(shared_move(tx, from, to, err));
+	return person_clear_entries(tx, from, err);
 }
 
 /* Several people use it: the person from now on, and whoever did before. */
-static enum result share(
-	struct tx *tx, struct proving *p, struct person *row, size_t row_count, struct err *err)
+static enum result share(struct tx *tx, struct proving *p, const struct holding *h, struct err *err)
 {
-	struct person person;
+	struct person row = *h->row;
+	struct id self = actor_self(p->actor);
 
-	if (!row->shared_at && id_is_none(row->main_id) && row_count > 1)
+	if (!row.shared_at && id_is_none(row.main_id) && count_of(h, row.id) > 1)
 		return refuse(p, "address-has-others");
-	if (!row->shared_at)
-		TRY(shared_make(tx, row, p->try.now, err));
+	if (!row.shared_at)
+		TRY(shared_make(tx, &row, p->try.now, err));
 	p->is_shared = true;
-	TRY(person_find(tx, p->actor->account_id, actor_self(p->actor), p->arena, &person, err));
-	TRY(person_set_proved(tx, row->id, p->try.now, err));
-	return shared_join(p->flow, tx, row, &person, p->actor->origin, p->try.now, err);
+	TRY(person_set_proved(tx, row.id, p->try.now, err));
+	return shared_join(p->flow, tx, &row, person_among(h->people, h->count, self), p->actor->origin,
+		p->try.now, err);
 }
 
 static enum result add(struct tx *tx, struct proving *p, struct err *err)
 {
-	struct person row, *own, *others;
-	size_t own_count, other_count;
-	struct id main_id;
+	struct id self = actor_self(p->actor);
+	struct holding h;
 	bool is_protected;
 
-	TRY(hold_row(tx, p, &row, &main_id, err));
-	if (id_equal(main_id, actor_self(p->actor)))
+	TRY(hold_rows(tx, p, &h, err));
+	if (id_equal(h.main_id, self))
 		return RESULT_OK;
-	if (row.is_internal)
+	if (h.row->is_internal)
 		return refuse(p, "address-internal");
-	TRY(factor_is_set(tx, main_id, &is_protected, err));
+	TRY(factor_is_set(tx, h.main_id, &is_protected, err));
 	if (is_protected)
 		return refuse(p, "address-protected");
-	TRY(person_list_joined(tx, actor_self(p->actor), p->arena, &own, &own_count, err));
-	TRY(person_list_joined(tx, main_id, p->arena, &others, &other_count, err));
-	if (row.shared_at || p->use == ADDRESS_SHARED)
-		return share(tx, p, &row, other_count, err);
-	if (own_count + (id_is_none(row.main_id) ? other_count : 1) > LIMIT_ADDRESSES)
+	if (h.row->shared_at || p->use == ADDRESS_SHARED)
+		return share(tx, p, &h, err);
+	bool is_main = id_is_none(h.row->main_id);
+	if (count_of(&h, self) + (is_main ? count_of(&h, h.main_id) : 1) > LIMIT_ADDRESSES)
 		return refuse(p, "addresses-full");
-	TRY(id_is_none(row.main_id) ? join(tx, p, &row, others, other_count, err)
-				    : take_over(tx, p, &row, err));
-	TRY(person_set_proved(tx, row.id, p->try.now, err));
-	return note(tx, p, EVENT_ADDRESS_ADDED, row.address, err);
+	TRY(is_main ? join(tx, p, &h, err) : take_over(tx, p, h.row, err));
+	TRY(person_set_proved(tx, h.row->id, p->try.now, err));
+	struct sign_in_part part = {p->flow, p->actor, h.row->id, p->try.now};
+	return changed_note(tx, &part, EVENT_ADDRESS_ADDED, h.row->address, err);
 }
 
 static enum result prove(struct tx *tx, void *context, struct err *err)
@@ -304,45 +314,36 @@ enum result addresses_prove(struct flow *flow, const struct actor *actor, const 
 	return RESULT_OK;
 }
 
-struct removing {
-	struct flow *flow;
-	const struct actor *actor;
-	struct id id;
-	int64_t now;
-};
-
 static enum result remove_address(struct tx *tx, void *context, struct err *err)
 {
-	const struct removing *r = context;
+	const struct sign_in_part *part = context;
 	cleanup(arena_done) struct arena arena = {0};
-	struct id own_id = actor_self(r->actor), entered;
-	struct person person = {.id = own_id, .account_id = r->actor->account_id}, row;
+	struct id own_id = actor_self(part->actor), entered;
+	struct person *people;
+	size_t count;
 
-	TRY(proof_check(tx, r->actor, PROOF_WHOLE, r->now, err));
-	enum result found = person_hold(tx, r->id, &arena, &row, err);
-	if (found == RESULT_OK && !id_equal(row.main_id, own_id))
+	TRY(proof_check(tx, part->actor, PROOF_WHOLE, part->now, err));
+	TRY(person_hold_joined(tx, own_id, own_id, &arena, &people, &count, err));
+	const struct person *row = person_among(people, count, part->id);
+	if (!row || !id_equal(row->main_id, own_id))
 		return err_set(err, RESULT_NOT_FOUND, "there is no such address");
-	TRY(found);
-	TRY(entered_by(tx, r->actor, &arena, &entered, err));
-	if (id_equal(entered, row.id))
+	TRY(entered_by(tx, part->actor, &arena, &entered, err));
+	if (id_equal(entered, row->id))
 		return err_code(err, RESULT_CONFLICT, "address-entered", "you are signed in by this address");
-	TRY(copy_move(tx, row.id, own_id, row.id, err));
-	TRY(draft_move(tx, own_id, row.id, row.id, err));
-	TRY(person_set_main(tx, row.id, (struct id){0}, 0, err));
-	TRY(session_remove_entered(tx, own_id, row.id, err));
-	TRY(sign_in_note(tx, EVENT_ADDRESS_REMOVED, &person, (struct id){0}, r->actor->origin, row.address,
-		r->now, err));
+	TRY(copy_move(tx, row->id, own_id, row->id, err));
+	TRY(draft_move(tx, own_id, row->id, row->id, err));
+	TRY(person_set_main(tx, row->id, (struct id){0}, 0, err));
+	TRY(session_remove_entered(tx, own_id, row->id, err));
 	/* Both learn of it: whoever did it may have been somebody else. */
-	TRY(changed_tell(
-		r->flow, tx, person.account_id, person.id, EVENT_ADDRESS_REMOVED, row.address, r->now, err));
-	return changed_tell_at(
-		r->flow, tx, person.account_id, row.address, EVENT_ADDRESS_REMOVED, row.address, r->now, err);
+	TRY(changed_note(tx, part, EVENT_ADDRESS_REMOVED, row->address, err));
+	return changed_tell_at(part->flow, tx, row->account_id, row->address, EVENT_ADDRESS_REMOVED,
+		row->address, part->now, err);
 }
 
 enum result addresses_remove(
 	struct flow *flow, const struct actor *actor, struct id id, int64_t now, struct err *err)
 {
-	struct removing removing = {flow, actor, id, now};
+	struct sign_in_part part = {flow, actor, id, now};
 
-	return db_write(flow_db(flow), remove_address, &removing, err);
+	return db_write(flow_db(flow), remove_address, &part, err);
 }

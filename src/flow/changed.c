@@ -1,6 +1,7 @@
 #include "flow/changed.h"
 
 #include "flow/mail_out.h"
+#include "store/event_write.h"
 #include "store/person.h"
 
 enum result changed_tell_at(struct flow *flow, struct tx *tx, struct id account_id, struct str to,
@@ -22,4 +23,21 @@ enum result changed_tell(struct flow *flow, struct tx *tx, struct id account_id,
 
 	TRY(person_find(tx, account_id, person_id, &arena, &person, err));
 	return changed_tell_at(flow, tx, account_id, person.address, kind, address, now, err);
+}
+
+enum result changed_note(
+	struct tx *tx, const struct sign_in_part *part, const char *kind, struct str address, struct err *err)
+{
+	const struct actor *actor = part->actor;
+	struct id self = actor_self(actor);
+	struct event event = {.account_id = actor->account_id,
+		.at = part->now,
+		.kind = str_of(kind),
+		.actor_id = self,
+		.person_id = self,
+		.origin = actor->origin,
+		.detail = address};
+
+	TRY(event_record(tx, &event, err));
+	return changed_tell(part->flow, tx, actor->account_id, self, kind, address, part->now, err);
 }

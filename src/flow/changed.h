@@ -5,6 +5,18 @@
 
 #include "flow/flow.h"
 
+/* One of the things by which a person signs in, to be changed by that person. */
+struct sign_in_part {
+	struct flow *flow;
+	const struct actor *actor;
+	struct id id; /* none: there is but one */
+	int64_t now;
+};
+
+/* The event of the change, and the mail to the main address. `address`: the one it is about, or empty. */
+enum result changed_note(struct tx *tx, const struct sign_in_part *part, const char *kind, struct str address,
+	struct err *err) must_check;
+
 /* Queued to the person's main address, within the transaction that makes the change. `kind`: the event's
  * (store/event.h); `address`: the one it is about, or empty. */
 enum result changed_tell(struct flow *flow, struct tx *tx, struct id account_id, struct id person_id,

@@ -15,6 +15,7 @@
 #include "store/words_write.h"
 #include "store/wrap_write.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* How long the same mail joins the message it became. */
@@ -337,12 +338,42 @@ static enum result add_own_copy(struct tx *tx, struct keeping *k, struct id owne
 	return add_carried(tx, k, &self, DELIVERY_OWN_COPY, copy.id, err);
 }
 
+struct in_turn {
+	struct str key;
+	const struct keep_recipient *recipient;
+};
+
+static int compare(const void *a, const void *b)
+{
+	const struct str *left = &((const struct in_turn *)a)->key,
+			 *right = &((const struct in_turn *)b)->key;
+	size_t len = left->len < right->len ? left->len : right->len;
+	int order = len ? memcmp(left->ptr, right->ptr, len) : 0;
+
+	return order ? order : left->len < right->len ? -1 : left->len > right->len;
+}
+
+/* By address, as others hold people (person_hold_joined) and count for them: two mails to the same people,
+ * and whoever joins two of them, never wait for each other. */
+static const struct in_turn *in_turn(struct keeping *k)
+{
+	const struct keep_request *r = k->request;
+	struct in_turn *all = arena_array(k->arena, struct in_turn, r->recipient_count);
+
+	for (size_t i = 0; i < r->recipient_count; i++)
+		all[i] = (struct in_turn){arena_lower(k->arena, r->recipients[i].address), &r->recipients[i]};
+	if (r->recipient_count > 1)
+		qsort(all, r->recipient_count, sizeof(*all), compare);
+	return all;
+}
+
 static enum result add_recipients(struct tx *tx, struct keeping *k, struct err *err)
 {
 	struct keep_request *r = k->request;
+	const struct in_turn *all = in_turn(k);
 
 	for (size_t i = 0; i < r->recipient_count; i++) {
-		const struct keep_recipient *recipient = &r->recipients[i];
+		const struct keep_recipient *recipient = all[i].recipient;
 		enum keep_way way = way_of(k, recipient);
 		if (way == KEEP_RELAYED)
 			TRY(add_carried(tx, k, recipient, DELIVERY_RELAY, (struct id){0}, err));

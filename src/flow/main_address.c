@@ -16,33 +16,36 @@ struct change {
 	struct id id;
 	int64_t now;
 	struct arena arena;
+	struct person *people; /* all who sign in as the one before */
+	size_t count;
 	struct person old, row;
 };
 
 /* Held, so that mail which comes meanwhile finds the one or the other. */
 static enum result hold(struct tx *tx, struct change *c, struct err *err)
 {
-	TRY(person_hold(tx, actor_self(c->actor), &c->arena, &c->old, err));
-	enum result found = person_hold(tx, c->id, &c->arena, &c->row, err);
-	if (found == RESULT_OK && !id_equal(c->row.main_id, c->old.id))
+	struct id self = actor_self(c->actor);
+
+	TRY(person_hold_joined(tx, self, self, &c->arena, &c->people, &c->count, err));
+	const struct person *old = person_among(c->people, c->count, self);
+	const struct person *row = person_among(c->people, c->count, c->id);
+	if (!old || !row || !id_equal(row->main_id, self))
 		return err_set(err, RESULT_NOT_FOUND, "there is no such address");
-	return found;
+	c->old = *old;
+	c->row = *row;
+	return RESULT_OK;
 }
 
 static enum result move_rows(struct tx *tx, struct change *c, struct err *err)
 {
-	struct person *rows, held;
-	size_t count;
-
-	TRY(person_list_joined(tx, c->old.id, &c->arena, &rows, &count, err));
-	for (size_t i = 0; i < count; i++) {
-		bool is_new_main = id_equal(rows[i].id, c->row.id);
-		TRY(person_hold(tx, rows[i].id, &c->arena, &held, err));
-		TRY(copy_move(tx, held.id, c->old.id, c->row.id, err));
-		TRY(person_set_main(tx, held.id, is_new_main ? (struct id){{0}} : c->row.id,
-			is_new_main		   ? 0
-			: id_is_none(held.main_id) ? c->now
-						   : held.joined_at,
+	for (size_t i = 0; i < c->count; i++) {
+		const struct person *held = &c->people[i];
+		bool is_new_main = id_equal(held->id, c->row.id);
+		TRY(copy_move(tx, held->id, c->old.id, c->row.id, err));
+		TRY(person_set_main(tx, held->id, is_new_main ? (struct id){{0}} : c->row.id,
+			is_new_main		    ? 0
+			: id_is_none(held->main_id) ? c->now
+						    : held->joined_at,
 			err));
 	}
 	return draft_move(tx, c->old.id, c->row.id, (struct id){{0}}, err);

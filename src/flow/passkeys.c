@@ -146,9 +146,8 @@ static enum result add_passkey(struct tx *tx, void *context, struct err *err)
 	row.name_box = box_seal_account(account.key, (struct box_context){NAME_FIELD, row.id},
 		str_bytes(str_sub(a->name, 0, LIMIT_DISPLAY_NAME_BYTES)), &arena);
 	TRY(passkey_add(tx, &row, err));
-	TRY(note(tx, a->actor, EVENT_PASSKEY_ADDED, a->now, err));
-	return changed_tell(a->flow, tx, a->actor->account_id, actor_self(a->actor), EVENT_PASSKEY_ADDED,
-		STR_NONE, a->now, err);
+	struct sign_in_part part = {a->flow, a->actor, row.id, a->now};
+	return changed_note(tx, &part, EVENT_PASSKEY_ADDED, STR_NONE, err);
 }
 
 enum result passkeys_add(struct flow *flow, const struct actor *actor, const struct visitor *visitor,
@@ -327,28 +326,19 @@ enum result passkeys_of(struct flow *flow, const struct actor *actor, struct are
 	return RESULT_OK;
 }
 
-struct removing {
-	struct flow *flow;
-	const struct actor *actor;
-	struct id id;
-	int64_t now;
-};
-
 static enum result remove_passkey(struct tx *tx, void *context, struct err *err)
 {
-	const struct removing *r = context;
+	const struct sign_in_part *part = context;
 
-	TRY(proof_check(tx, r->actor, PROOF_WHOLE, r->now, err));
-	TRY(passkey_remove(tx, actor_self(r->actor), r->id, err));
-	TRY(note(tx, r->actor, EVENT_PASSKEY_REMOVED, r->now, err));
-	return changed_tell(r->flow, tx, r->actor->account_id, actor_self(r->actor), EVENT_PASSKEY_REMOVED,
-		STR_NONE, r->now, err);
+	TRY(proof_check(tx, part->actor, PROOF_WHOLE, part->now, err));
+	TRY(passkey_remove(tx, actor_self(part->actor), part->id, err));
+	return changed_note(tx, part, EVENT_PASSKEY_REMOVED, STR_NONE, err);
 }
 
 enum result passkeys_remove(
 	struct flow *flow, const struct actor *actor, struct id id, int64_t now, struct err *err)
 {
-	struct removing removing = {flow, actor, id, now};
+	struct sign_in_part part = {flow, actor, id, now};
 
-	return db_write(flow_db(flow), remove_passkey, &removing, err);
+	return db_write(flow_db(flow), remove_passkey, &part, err);
 }

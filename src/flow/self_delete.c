@@ -18,14 +18,21 @@ struct ending {
 	const struct actor *actor;
 	int64_t now;
 	struct arena arena;
+	struct person *people; /* all that sign in as the person */
+	size_t count;
 };
 
 static enum result hold(struct tx *tx, struct ending *e, struct person *ret, struct err *err)
 {
+	struct id self = actor_self(e->actor);
 	bool internal;
 
-	/* The person is held first: the second of two at once finds no session. */
-	TRY(person_hold(tx, actor_self(e->actor), &e->arena, ret, err));
+	/* Held first: the second of two at once finds no session. */
+	TRY(person_hold_joined(tx, self, self, &e->arena, &e->people, &e->count, err));
+	const struct person *person = person_among(e->people, e->count, self);
+	if (!person || !id_is_none(person->main_id))
+		return err_code(err, RESULT_DENIED, "session-ended", "somebody else's address by now");
+	*ret = *person;
 	TRY(proof_check(tx, e->actor, PROOF_WHOLE, e->now, err));
 	TRY(people_is_internal(tx, ret->account_id, ret->address, &internal, err));
 	if (internal || ret->is_internal)
@@ -49,10 +56,7 @@ static enum result leave_shared(struct tx *tx, struct ending *e, const struct pe
 static enum result end_address(struct tx *tx, struct ending *e, const struct person *row,
 	const struct person *person, struct err *err)
 {
-	struct person held;
-
 	if (!id_equal(row->id, person->id)) {
-		TRY(person_hold(tx, row->id, &e->arena, &held, err));
 		TRY(copy_move(tx, row->id, person->id, row->id, err));
 		TRY(person_set_main(tx, row->id, (struct id){{0}}, 0, err));
 	}
@@ -67,18 +71,16 @@ static enum result end_address(struct tx *tx, struct ending *e, const struct per
 static enum result end_all(struct tx *tx, void *context, struct err *err)
 {
 	struct ending *e = context;
-	struct person person, *rows;
-	size_t count;
+	struct person person;
 
 	TRY(hold(tx, e, &person, err));
-	TRY(person_list_joined(tx, person.id, &e->arena, &rows, &count, err));
 	TRY(copy_destroy_all(tx, person.id, e->now, err));
 	TRY(wrap_destroy_all(tx, person.id, e->now, err));
 	TRY(draft_close_all(tx, person.id, e->now, err));
 	TRY(leave_shared(tx, e, &person, err));
 	TRY(person_clear_entries(tx, person.id, err));
-	for (size_t i = 0; i < count; i++)
-		TRY(end_address(tx, e, &rows[i], &person, err));
+	for (size_t i = 0; i < e->count; i++)
+		TRY(end_address(tx, e, &e->people[i], &person, err));
 	return RESULT_OK;
 }
 

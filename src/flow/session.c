@@ -158,9 +158,8 @@ static enum result set_password(struct tx *tx, void *context, struct err *err)
 	TRY(proof_check(tx, c->actor, PROOF_WHOLE, c->now, err));
 	TRY(person_set_password(tx, actor_self(c->actor), c->value, c->now, err));
 	TRY(session_remove_others(tx, actor_self(c->actor), c->token_hash, err));
-	TRY(note(tx, c, EVENT_PASSWORD_SET, err));
-	return changed_tell(c->flow, tx, c->actor->account_id, actor_self(c->actor), EVENT_PASSWORD_SET,
-		STR_NONE, c->now, err);
+	struct sign_in_part part = {.flow = c->flow, .actor = c->actor, .now = c->now};
+	return changed_note(tx, &part, EVENT_PASSWORD_SET, STR_NONE, err);
 }
 
 enum result password_set(struct flow *flow, const struct actor *actor, struct bytes token, struct str address,

@@ -91,34 +91,36 @@ enum result shared_is_open_to(
 	return RESULT_OK;
 }
 
-static enum result check_alone(struct tx *tx, const struct change *c, struct err *err)
+/* The person, the one of the addresses, and how many there are. */
+static enum result hold(struct tx *tx, const struct change *c, struct person *ret, struct person *ret_row,
+	size_t *ret_count, struct err *err)
 {
-	struct person *rows;
-	size_t count;
+	struct id self = actor_self(c->actor);
+	struct person *people;
 
-	TRY(person_list_joined(tx, c->address_id, c->arena, &rows, &count, err));
-	if (count > 1)
-		return err_code(err, RESULT_CONFLICT, "address-has-others", "it is the main one of several");
+	TRY(person_hold_joined(tx, self, self, c->arena, &people, ret_count, err));
+	const struct person *person = person_among(people, *ret_count, self);
+	const struct person *row = person_among(people, *ret_count, c->address_id);
+	if (!person || !row || !id_equal(person_main(row), self))
+		return err_set(err, RESULT_NOT_FOUND, "there is no such address");
+	*ret = *person;
+	*ret_row = *row;
 	return RESULT_OK;
 }
 
 static enum result begin(struct tx *tx, void *context, struct err *err)
 {
 	struct change *c = context;
-	struct id self = actor_self(c->actor);
 	struct person row, person;
+	size_t count;
 
 	TRY(proof_check(tx, c->actor, PROOF_WHOLE, c->now, err));
-	TRY(person_hold(tx, self, c->arena, &person, err));
+	TRY(hold(tx, c, &person, &row, &count, err));
 	if (person.is_internal)
 		return err_code(err, RESULT_DENIED, "address-internal", "their administrator keeps those");
-	enum result found = person_hold(tx, c->address_id, c->arena, &row, err);
-	if (found == RESULT_OK && !id_equal(row.main_id, self) && !id_equal(row.id, self))
-		return err_set(err, RESULT_NOT_FOUND, "there is no such address");
-	TRY(found);
-	c->ends = id_equal(row.id, self);
-	if (c->ends)
-		TRY(check_alone(tx, c, err));
+	c->ends = id_equal(row.id, person.id);
+	if (c->ends && count > 1)
+		return err_code(err, RESULT_CONFLICT, "address-has-others", "it is the main one of several");
 	TRY(shared_make(tx, &row, c->now, err));
 	TRY(sign_in_note(tx, EVENT_ADDRESS_SHARED, &person, (struct id){{0}}, c->actor->origin, row.address,
 		c->now, err));

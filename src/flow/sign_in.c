@@ -191,6 +191,19 @@ static int64_t end_of(const struct flow_account *account, enum session_stage sta
 				     : now + LIMIT_SESSION_DUE_MS;
 }
 
+/* The proof was of whom the address signed in as: it is none of whom it was joined to meanwhile. */
+static enum result hold_person(
+	struct tx *tx, const struct person *entered, struct arena *arena, struct person *ret, struct err *err)
+{
+	struct id main_id;
+
+	TRY(sign_in_main(tx, entered, arena, ret, err));
+	TRY(person_hold_main(tx, entered->id, &main_id, err));
+	return id_equal(main_id, ret->id) ? RESULT_OK
+					  : err_code(err, RESULT_DENIED, "session-ended",
+						    "the address is another person's by now");
+}
+
 enum result sign_in_begin(struct flow *flow, struct tx *tx, const struct person *entered, int64_t proof,
 	const struct shared_wish *wish, int64_t now, struct sign_in *ret, struct err *err)
 {
@@ -201,7 +214,7 @@ enum result sign_in_begin(struct flow *flow, struct tx *tx, const struct person 
 	struct person person;
 	struct id mailbox_id;
 
-	TRY(sign_in_main(tx, entered, &arena, &person, err));
+	TRY(hold_person(tx, entered, &arena, &person, err));
 	TRY(shared_mailbox(flow, tx, &person, wish, now, &mailbox_id, err));
 	*ret = (struct sign_in){.account_id = person.account_id,
 		.person_id = mailbox_id,

@@ -3,6 +3,7 @@
 
 #include "base/list.h"
 #include "base/mem.h"
+#include "store/person_write.h"
 
 /* copy.is_owner of the owner's second one. */
 #define IS_SECOND 2
@@ -191,25 +192,12 @@ static enum result count_change(struct tx *tx, struct id person_id, enum folder 
 		DB_ARGS(db_id(person_id), db_int(folder), db_int(total), db_int(unread)), NULL, err);
 }
 
-/* Whoever joins addresses holds the person's row, and moves what is there by then (copy_move). */
-static enum result find_mailbox(struct tx *tx, struct id person_id, struct id *ret, struct err *err)
-{
-#define FIND "SELECT COALESCE(main_id, id) FROM person WHERE id = $1"
-	static const char sqlite[] = FIND;
-	static const char postgres[] = FIND " FOR SHARE";
-#undef FIND
-	cleanup(rows_done) struct rows rows = {0};
-
-	TRY(db_query_one(tx, db_pick(tx, sqlite, postgres), DB_ARGS(db_id(person_id)), &rows, err));
-	*ret = row_id(&rows, 0);
-	return rows_end(&rows, err);
-}
-
 enum result copy_add(struct tx *tx, const struct copy *copy, struct err *err)
 {
 	struct id mailbox_id;
 
-	TRY(find_mailbox(tx, copy->person_id, &mailbox_id, err));
+	/* Whoever joins addresses holds the person's row, and moves what is there by then (copy_move). */
+	TRY(person_hold_main(tx, copy->person_id, &mailbox_id, err));
 	TRY(db_exec(tx,
 		"INSERT INTO copy (id, account_id, message_id, person_id, is_owner, role, folder, sorted_at, "
 		"unread, first_read_at, has_files, who, ends_at, thread_id, mailbox_id)"

@@ -54,6 +54,14 @@ enum result person_list(struct tx *tx, const char *sql, const struct db_value *a
 	return RESULT_OK;
 }
 
+const struct person *person_among(const struct person *people, size_t count, struct id id)
+{
+	for (size_t i = 0; i < count; i++)
+		if (id_equal(people[i].id, id))
+			return &people[i];
+	return NULL;
+}
+
 enum result person_find(struct tx *tx, struct id account_id, struct id id, struct arena *arena,
 	struct person *ret, struct err *err)
 {
@@ -199,6 +207,35 @@ enum result person_hold(struct tx *tx, struct id id, struct arena *arena, struct
 		"SELECT " PERSON_COLUMNS " FROM person WHERE id = $1 FOR NO KEY UPDATE";
 
 	return find(tx, db_pick(tx, sqlite, postgres), DB_ARGS(db_id(id)), arena, ret, err);
+}
+
+enum result person_hold_joined(struct tx *tx, struct id a, struct id b, struct arena *arena,
+	struct person **ret, size_t *ret_count, struct err *err)
+{
+#define JOINED                                                                                               \
+	"SELECT " PERSON_COLUMNS                                                                             \
+	" FROM person WHERE id IN ($1, $2) OR main_id IN ($1, $2) ORDER BY address_key"
+	static const char sqlite[] = JOINED;
+	static const char postgres[] = JOINED " COLLATE \"C\" FOR NO KEY UPDATE";
+#undef JOINED
+	const char *sql = db_pick(tx, sqlite, postgres);
+
+	/* Once the two are held none joins or leaves them: the second time it is all there are. */
+	TRY(person_list(tx, sql, DB_ARGS(db_id(a), db_id(b)), arena, ret, ret_count, err));
+	return person_list(tx, sql, DB_ARGS(db_id(a), db_id(b)), arena, ret, ret_count, err);
+}
+
+enum result person_hold_main(struct tx *tx, struct id id, struct id *ret, struct err *err)
+{
+#define MAIN "SELECT COALESCE(main_id, id) FROM person WHERE id = $1"
+	static const char sqlite[] = MAIN;
+	static const char postgres[] = MAIN " FOR SHARE";
+#undef MAIN
+	cleanup(rows_done) struct rows rows = {0};
+
+	TRY(db_query_one(tx, db_pick(tx, sqlite, postgres), DB_ARGS(db_id(id)), &rows, err));
+	*ret = row_id(&rows, 0);
+	return rows_end(&rows, err);
 }
 
 enum result person_set_main(struct tx *tx, struct id id, struct id main_id, int64_t now, struct err *err)

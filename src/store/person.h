@@ -56,6 +56,15 @@ struct person {
 enum result person_find(struct tx *tx, struct id account_id, struct id id, struct arena *arena,
 	struct person *ret, struct err *err) must_check;
 
+/* Whom the address signs in as. */
+static inline struct id person_main(const struct person *person)
+{
+	return id_is_none(person->main_id) ? person->id : person->main_id;
+}
+
+/* The one with that identifier, or NULL. */
+const struct person *person_among(const struct person *people, size_t count, struct id id);
+
 /* By address in any case. NOT_FOUND when the account does not know it. */
 enum result person_by_address(struct tx *tx, struct id account_id, struct str address, struct arena *arena,
 	struct person *ret, struct err *err) must_check;

@@ -30,6 +30,15 @@ enum result person_set_proved(struct tx *tx, struct id id, int64_t now, struct e
 enum result person_hold(
 	struct tx *tx, struct id id, struct arena *arena, struct person *ret, struct err *err) must_check;
 
+/* Holds the rows of two persons, who may be one, and of all addresses that sign in as they, in the order in
+ * which mail holds those that it comes to: *ret in the arena, by address. Whoever changes what an address is
+ * joined to holds the person that it signs in as, before and after, by this. */
+enum result person_hold_joined(struct tx *tx, struct id a, struct id b, struct arena *arena,
+	struct person **ret, size_t *ret_count, struct err *err) must_check;
+
+/* Whom the address signs in as, which stays so until the transaction ends. */
+enum result person_hold_main(struct tx *tx, struct id id, struct id *ret, struct err *err) must_check;
+
 /* The address signs in as that person from now on, or (main_id none, now 0) as itself. */
 enum result person_set_main(
 	struct tx *tx, struct id id, struct id main_id, int64_t now, struct err *err) must_check;

@@ -101,6 +101,24 @@ class Held:
         self.held.release()
 
 
+def deadlocks(node):
+    """How often the server had to end one of several transactions that waited for each other."""
+    if node.database.startswith("sqlite:"):
+        return 0
+    log = pathlib.Path(query(node, "show data_directory")[0][0]).parent / "log"
+    return log.read_text().count("deadlock detected")
+
+
+def strays(node):
+    """Copies in a mailbox that is none of whom their address signs in as, and folders that are counted wrong."""
+    return query(node, "select p.address from copy c join person p on p.id = c.person_id"
+                       " where c.folder <> 0 and c.mailbox_id <> coalesce(p.main_id, p.id)") + query(
+        node, "select p.address, f.folder from folder_count f join person p on p.id = f.person_id"
+              " where f.total <> (select count(*) from copy c where c.mailbox_id = p.id and c.folder = f.folder)"
+              " or f.unread <> (select count(*) from copy c where c.mailbox_id = p.id and c.folder = f.folder"
+              " and c.unread = 1)")
+
+
 def race(node, sql, *actions):
     """What each action gave, when all have read what they read before one of them changes the rows that `sql` locks.
     They come to the rows, and go on from there, in their order."""
