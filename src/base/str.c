@@ -156,3 +156,15 @@ bool str_is_utf8(struct str s)
 {
 	return str_utf8_prefix(s) == s.len;
 }
+
+bool str_is_line(struct str s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned char c = (unsigned char)s.ptr[i];
+		if (c < 0x20 || c == 0x7f)
+			return false;
+		if (c == 0xc2 && i + 1 < s.len && (unsigned char)s.ptr[i + 1] < 0xa0)
+			return false;
+	}
+	return str_is_utf8(s);
+}

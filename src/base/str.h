@@ -71,6 +71,9 @@ bool str_to_uint(struct str s, uint64_t max, uint64_t *ret);
 /* Whether the bytes are well-formed UTF-8 (RFC 3629: no surrogates, no overlong forms). */
 bool str_is_utf8(struct str s);
 
+/* Whether it is UTF-8 without control characters (C0, DEL, C1). */
+bool str_is_line(struct str s);
+
 /* How many bytes at the start are ASCII. */
 size_t str_ascii_prefix(struct str s);
 

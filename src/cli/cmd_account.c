@@ -2,6 +2,7 @@
 #include "cli/command.h"
 #include "cli/logo.h"
 #include "flow/administer.h"
+#include "text/language.h"
 
 static const char *display_name;
 
@@ -34,12 +35,33 @@ static enum result list(struct admin *admin, const struct options *options, stru
 	return admin_read(admin, list_in_tx, admin, err);
 }
 
+/* Which languages there are is known by the files of the portal. */
+static enum result check_language(struct admin *admin, struct str tag, struct err *err)
+{
+	struct str folder = arena_printf(&admin->arena, "%s/languages", admin->node.config->web_dir);
+	cleanup(languages_free_at) struct languages *languages = NULL;
+	struct str tags = STR_NONE;
+
+	TRY(languages_load(folder.ptr, &languages, err));
+	for (size_t i = 0; languages_at(languages, i); i++) {
+		const struct language *language = languages_at(languages, i);
+		if (str_equal(language_tag(language), tag))
+			return RESULT_OK;
+		if (!language_is_pseudo(language))
+			tags = arena_printf(&admin->arena, "%.*s%s%.*s", STR_ARG(tags), tags.len ? ", " : "",
+				STR_ARG(language_tag(language)));
+	}
+	return err_set(err, RESULT_INVALID, "language takes one of: %.*s", STR_ARG(tags));
+}
+
 static enum result set(struct admin *admin, const struct options *options, struct err *err)
 {
 	struct str name = str_of(options->words[0]), value = str_of(options->words[1]);
 
 	if (str_equal(name, STR("logo_file")) && value.len)
 		TRY(logo_keep(admin->node.config->logos, options->words[1], &admin->arena, &value, err));
+	if (str_equal(name, STR("language")))
+		TRY(check_language(admin, value, err));
 	return account_set(admin->node.flow, &admin->actor, name, value, admin->now, err);
 }
 

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-static const char *description, *expire_days, *extend, *position, *folder_name, *group, *sender;
+static const char *new_name, *description, *expire_days, *extend, *position, *folder_name, *group, *sender;
 static bool everybody;
 static const char *print, *reply, *reply_all, *save, *access_code, *read_receipt, *all_recipients,
 	*second_factor;
@@ -107,6 +107,8 @@ static enum result set(struct admin *admin, const struct options *options, struc
 	struct find find = {.admin = admin, .name = str_of(options->words[0])};
 
 	TRY(admin_read(admin, find_in_tx, &find, err));
+	if (new_name)
+		find.definition.name = str_of(new_name);
 	TRY(fill(&find.definition, err));
 	TRY(read_folder(admin, &find.definition.folder_id, err));
 	return account_change_definition(admin->node.flow, &admin->actor, &find.definition, admin->now, err);
@@ -239,6 +241,9 @@ int cmd_definition(int argc, char **argv)
 {
 	struct admin admin = {0};
 	const struct option_row rows[] = {ADMIN_ROWS(&admin),
+		{"name", "NEW-NAME",
+			"what it is called from now on; messages keep the name they were sent with",
+			&new_name, NULL},
 		{"description", "TEXT", "shown to senders", &description, NULL},
 		{"print", "yes|no", "recipients may print", &print, NULL},
 		{"reply", "yes|no", "recipients may reply", &reply, NULL},
@@ -260,7 +265,7 @@ int cmd_definition(int argc, char **argv)
 		{"for", "ADDRESS", "only what this person may choose", &sender, NULL}};
 	static const struct admin_verb verbs[] = {
 		{"add", "add NAME " RULES, 1, 1, true, add},
-		{"set", "set NAME " RULES, 1, 1, true, set},
+		{"set", "set NAME [--name NEW-NAME] " RULES, 1, 1, true, set},
 		{"remove", "remove NAME", 1, 1, true, remove_definition},
 		{"list", "list [--for ADDRESS] [--json]", 0, 0, true, list},
 		{"order", "order NAME … (the others follow in the order that they have)", 1,

@@ -238,21 +238,13 @@ static enum result change_in_tx(struct tx *tx, void *context, struct err *err)
 	return event_record(tx, &event, err);
 }
 
-static bool has_control_characters(struct str code)
-{
-	for (size_t i = 0; i < code.len; i++)
-		if ((unsigned char)code.ptr[i] < 0x20 || code.ptr[i] == 0x7f)
-			return true;
-	return false;
-}
-
 enum result access_code_change(struct flow *flow, const struct actor *actor, struct id copy_id,
 	struct id message_id, struct str code, int64_t now, struct arena *arena, struct str *ret,
 	struct err *err)
 {
 	struct str wanted = str_trim(code);
 
-	if (wanted.len > LIMIT_ACCESS_CODE_BYTES || !str_is_utf8(wanted) || has_control_characters(wanted) ||
+	if (wanted.len > LIMIT_ACCESS_CODE_BYTES || !str_is_line(wanted) ||
 		(wanted.len && plain_of(wanted, arena).len < LIMIT_ACCESS_CODE_LEAST))
 		return err_code(err, RESULT_INVALID, "code-shape", "an access code has %d to %d characters",
 			LIMIT_ACCESS_CODE_LEAST, LIMIT_ACCESS_CODE_BYTES);

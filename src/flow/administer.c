@@ -1,5 +1,6 @@
 #include "flow/administer.h"
 
+#include "base/address.h"
 #include "base/limits.h"
 #include "flow/account_note.h"
 #include "flow/people.h"
@@ -128,6 +129,21 @@ static enum result set_setting(struct tx *tx, void *context, struct err *err)
 	return note(tx, c, arena_printf(&arena, "setting %s = %.*s", setting->name, STR_ARG(c->value)), err);
 }
 
+/* What a text has to be that the node looks up or sends from. Languages are known to the edges alone. */
+static enum result check_text(
+	const struct flow *flow, const struct setting *setting, struct str value, struct err *err)
+{
+	const struct zones *zones = flow_names(flow)->zones;
+	struct str name = str_of(setting->name);
+
+	if (str_equal(name, STR("time_zone")) && zones && zone_find(zones, value) == NULL)
+		return err_set(err, RESULT_INVALID,
+			"this machine knows no time zone %.*s; one is Europe/Berlin", STR_ARG(value));
+	if (str_equal(name, STR("notification_address")) && value.len && !is_address(value))
+		return err_set(err, RESULT_INVALID, "notification_address takes an address, or nothing");
+	return RESULT_OK;
+}
+
 enum result account_set(struct flow *flow, const struct actor *actor, struct str name, struct str value,
 	int64_t now, struct err *err)
 {
@@ -137,6 +153,7 @@ enum result account_set(struct flow *flow, const struct actor *actor, struct str
 	if (setting == NULL)
 		return err_set(err, RESULT_INVALID, "there is no setting %.*s", STR_ARG(name));
 	TRY(setting_check(setting, value, err));
+	TRY(check_text(flow, setting, value, err));
 	return db_write(flow_db(flow), set_setting, &change, err);
 }
 
@@ -361,11 +378,12 @@ enum result account_remove_source(
 static enum result check_definition(const struct definition *definition, struct err *err)
 {
 	if (definition->name.len == 0 || definition->name.len > DEFINITION_NAME_MAX ||
-		!str_is_utf8(definition->name) || str_find_char(definition->name, ']') >= 0)
-		return err_set(err, RESULT_INVALID, "a definition's name has 1 to %d bytes and no ]",
-			DEFINITION_NAME_MAX);
-	if (definition->description.len > DESCRIPTION_MAX || !str_is_utf8(definition->description))
-		return err_set(err, RESULT_INVALID, "a description has at most %d bytes", DESCRIPTION_MAX);
+		!str_is_line(definition->name) || str_find_char(definition->name, ']') >= 0)
+		return err_set(err, RESULT_INVALID,
+			"a definition's name is one line of 1 to %d bytes and no ]", DEFINITION_NAME_MAX);
+	if (definition->description.len > DESCRIPTION_MAX || !str_is_line(definition->description))
+		return err_set(err, RESULT_INVALID, "a description is one line of at most %d bytes",
+			DESCRIPTION_MAX);
 	if (definition->expire_days < 0 || definition->expire_days > EXPIRE_DAYS_MAX)
 		return err_set(err, RESULT_INVALID, "days until expiry are 0 (never) to %d", EXPIRE_DAYS_MAX);
 	if (definition->rights.reply_all && !definition->rights.reply)
@@ -406,14 +424,56 @@ enum result account_add_definition(struct flow *flow, const struct actor *actor,
 					 : result;
 }
 
+/* ": print no, expire-days 14", as the command's options say it; empty when nothing changes. */
+static struct str what_changes(const struct definition *a, const struct definition *b, struct arena *arena)
+{
+	const struct {
+		const char *option;
+		bool before, now;
+	} rules[] = {
+		{"print", a->rights.print, b->rights.print},
+		{"reply", a->rights.reply, b->rights.reply},
+		{"reply-all", a->rights.reply_all, b->rights.reply_all},
+		{"save", a->rights.save, b->rights.save},
+		{"access-code", a->access_code, b->access_code},
+		{"extend", a->rights.extend, b->rights.extend},
+		{"read-receipt", a->read_receipt, b->read_receipt},
+		{"all-recipients", a->all_recipients, b->all_recipients},
+		{"second-factor", a->rights.second_factor, b->rights.second_factor},
+	};
+	struct str text = STR_NONE;
+
+	if (!str_equal(a->name, b->name))
+		text = arena_printf(arena, ", name %.*s", STR_ARG(b->name));
+	for (size_t i = 0; i < COUNT_OF(rules); i++)
+		if (rules[i].before != rules[i].now)
+			text = arena_printf(arena, "%.*s, %s %s", STR_ARG(text), rules[i].option,
+				rules[i].now ? "yes" : "no");
+	if (a->expire_days != b->expire_days)
+		text = arena_printf(
+			arena, "%.*s, expire-days %lld", STR_ARG(text), (long long)b->expire_days);
+	if (a->position != b->position)
+		text = arena_printf(arena, "%.*s, position %lld", STR_ARG(text), (long long)b->position);
+	if (!id_equal(a->folder_id, b->folder_id))
+		text = arena_printf(arena, "%.*s, another folder", STR_ARG(text));
+	if (!str_equal(a->description, b->description))
+		text = arena_printf(arena, "%.*s, another description", STR_ARG(text));
+	return text.len ? arena_printf(arena, ":%.*s", (int)text.len - 1, text.ptr + 1) : STR_NONE;
+}
+
 static enum result change_definition(struct tx *tx, void *context, struct err *err)
 {
 	const struct change *c = context;
 	const struct definition *definition = c->with;
 	cleanup(arena_done) struct arena arena = {0};
+	struct definition before;
 
+	TRY(definition_find(tx, c->actor->account_id, definition->id, &arena, &before, err));
 	TRY(definition_update(tx, definition, err));
-	return note(tx, c, arena_printf(&arena, "definition %.*s changed", STR_ARG(definition->name)), err);
+	struct str what = what_changes(&before, definition, &arena);
+	return note(tx, c,
+		arena_printf(&arena, "definition %.*s changed%.*s", STR_ARG(before.name), STR_ARG(what)),
+		err);
 }
 
 enum result account_change_definition(struct flow *flow, const struct actor *actor,
@@ -422,7 +482,9 @@ enum result account_change_definition(struct flow *flow, const struct actor *act
 	struct change change = {.flow = flow, .actor = actor, .now = now, .with = definition};
 
 	TRY(check_definition(definition, err));
-	return db_write(flow_db(flow), change_definition, &change, err);
+	enum result result = db_write(flow_db(flow), change_definition, &change, err);
+	return result == RESULT_CONFLICT ? err_set(err, result, "there is a definition of that name already")
+					 : result;
 }
 
 static enum result remove_definition(struct tx *tx, void *context, struct err *err)

@@ -26,9 +26,9 @@ static enum result note(struct tx *tx, const struct change *c, struct str detail
 
 static enum result check_name(struct str name, const char *of, struct err *err)
 {
-	if (name.len && name.len <= NAME_MAX_BYTES && str_is_utf8(name) && str_find_char(name, '\0') < 0)
+	if (name.len && name.len <= NAME_MAX_BYTES && str_is_line(name))
 		return RESULT_OK;
-	return err_set(err, RESULT_INVALID, "a %s's name has 1 to %d bytes of text", of, NAME_MAX_BYTES);
+	return err_set(err, RESULT_INVALID, "a %s's name is one line of 1 to %d bytes", of, NAME_MAX_BYTES);
 }
 
 static enum result add_group(struct tx *tx, void *context, struct err *err)

@@ -128,9 +128,10 @@ enum result setting_check(const struct setting *setting, struct str value, struc
 
 	switch (setting->kind) {
 	case SETTING_TEXT:
-		if (value.len > (size_t)setting->most || !str_is_utf8(value))
-			return err_set(err, RESULT_INVALID, "%s takes UTF-8 text of at most %lld bytes",
-				setting->name, (long long)setting->most);
+		if (value.len > (size_t)setting->most || !str_is_line(value))
+			return err_set(err, RESULT_INVALID,
+				"%s takes one line of UTF-8 text, %lld bytes at most", setting->name,
+				(long long)setting->most);
 		return RESULT_OK;
 	case SETTING_COLOUR:
 		if (!is_colour(value))

@@ -169,6 +169,23 @@ def test_account(bare):
     bare.run("account", "set", "nonsense", "1", code=INVALID)
 
 
+@pytest.mark.parametrize("setting, wrong, right, said", [
+    ("time_zone", "Mars/Phobos", "Europe/Berlin", "no time zone Mars/Phobos"), ("time_zone", "", "UTC", "no time zone"),
+    ("language", "xx", "de", "one of: en, de"), ("notification_address", "secure", "secure@acme.example", "takes an address"),
+    ("display_name", "Acme\nBcc: x@y.example", "Acme", "one line"), ("help_text", "x" * 501, "Call 1234", "500 bytes")])
+def test_what_a_setting_cannot_be_is_refused_and_leaves_the_old(sqlite_acme, setting, wrong, right, said):
+    node = sqlite_acme
+    node.run("account", "set", setting, right)
+    assert said in node.run("account", "set", setting, wrong, code=INVALID)
+    assert {s["setting"]: s["value"] for s in node.json("account", "show")}[setting] == right
+
+
+def test_names_are_one_line(sqlite_acme):
+    for words in (["definition", "add", "A\nB"], ["definition", "add", "A", "--description", "\x1b[31m"],
+                  ["definition", "folder", "add", "A\rB"], ["group", "add", "A\tB"]):
+        assert "one line" in sqlite_acme.run(*words, code=INVALID)
+
+
 def test_several_accounts_are_kept_apart(acme):
     acme.run("account", "add", "other")
     assert "--account" in acme.run("domain", "list", code=INVALID)
@@ -274,6 +291,21 @@ def test_definition(acme):
     acme.run("definition", "remove", "Read only", code=NOT_FOUND)
     acme.run("definition", "remove", default, code=DENIED)
     assert default in acme.run("definition", "list")
+
+
+def test_a_definition_is_renamed_and_its_event_says_what_changed(acme):
+    acme.run("definition", "add", "Read only", "--reply", "no", "--expire-days", "7")
+    acme.run("policy", "add", "--from", "internal", "--to", "domain:partner.example", "--definition", "Read only")
+    acme.run("definition", "set", "Read only", "--name", "default", code=CONFLICT)
+    acme.run("definition", "set", "Read only", "--name", "A]", code=INVALID)
+    acme.run("definition", "set", "Read only", "--name", "Board", "--print", "no", "--expire-days", "14")
+    assert [d["name"] for d in acme.json("definition", "list")] == ["Default", "Board"]
+    assert acme.json("policy", "list")[0]["definition"] == "Board"
+    acme.run("definition", "set", "Read only", code=NOT_FOUND)
+    acme.run("definition", "set", "Board", "--reply", "yes", "--description", "For the board")
+    told = [e["detail"] for e in acme.json("message", "events") if " changed" in e["detail"]]
+    assert told == ["definition Board changed: reply yes, another description",
+                    "definition Read only changed: name Board, print no, expire-days 14"]
 
 
 def test_policy(acme):

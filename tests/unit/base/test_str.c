@@ -52,12 +52,37 @@ static void knows_utf8(void **state)
 		assert_int_equal(str_is_utf8(cases[i].text), cases[i].good);
 }
 
+static void knows_one_line(void **state)
+{
+	static const struct {
+		struct str text;
+		bool good;
+	} cases[] = {
+		{STR(""), true},
+		{STR("gr\xc3\xbc\xc3\x9f \xc2\xa0 \xf0\x9f\x93\x8e"), true},
+		{STR("two\nlines"), false},
+		{STR("a\0b"), false},
+		{STR("\x1b[31m"), false},
+		{STR("\x7f"), false},
+		{STR("\xc2\x9b"
+		     "31m"),
+			false}, /* the same for a terminal */
+		{STR("\xff"), false},
+		{STR("\xc2"), false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_int_equal(str_is_line(cases[i].text), cases[i].good);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finds_and_cuts),
 		cmocka_unit_test(reads_numbers_within_their_maximum),
 		cmocka_unit_test(knows_utf8),
+		cmocka_unit_test(knows_one_line),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
