@@ -52,6 +52,7 @@ static enum result text_unseal(const struct draft *draft, const struct message_k
 	struct draft_text text = {.id = draft->id,
 		.answers_id = draft->answers_id,
 		.answers_all = draft->answers_all,
+		.inquiry_id = draft->inquiry_id,
 		.version = draft->version,
 		.saved_at = draft->saved_at,
 		.leaves_at = draft->leaves_at,
@@ -178,6 +179,7 @@ enum result draft_save_in_tx(struct tx *tx, struct flow *flow, const struct acto
 		.person_id = s.actor->person_id,
 		.answers_id = s.saving->text.answers_id,
 		.answers_all = s.saving->text.answers_all,
+		.inquiry_id = s.saving->text.inquiry_id,
 		.saved_at = s.now,
 		.version = s.saving->text.version,
 		.page_id = s.saving->text.page_id};
@@ -335,6 +337,7 @@ static enum result read_row(
 		*ret = (struct draft_text){.id = draft->id,
 			.answers_id = draft->answers_id,
 			.answers_all = draft->answers_all,
+			.inquiry_id = draft->inquiry_id,
 			.saved_at = draft->saved_at,
 			.leaves_at = draft->leaves_at,
 			.was_refused = draft->refused_at > 0};

@@ -13,8 +13,9 @@ struct draft_text {
 	struct id id;
 	struct id answers_id; /* the writer's copy of what it answers, or none */
 	bool answers_all;
-	int64_t version;   /* being saved: of what it is based on, 0 when it was never saved */
-	struct id page_id; /* being saved: of the page that is written in, or none */
+	struct id inquiry_id; /* the request that it answers, or none */
+	int64_t version;      /* being saved: of what it is based on, 0 when it was never saved */
+	struct id page_id;    /* being saved: of the page that is written in, or none */
 	struct str to, cc, bcc, subject, text;
 	struct str html; /* as it was given: not to be trusted (flow/rich.h); empty: it has the text only */
 	struct id definition_id;
@@ -56,6 +57,14 @@ struct draft_file_summary {
 enum result draft_open(struct flow *flow, const struct actor *actor, struct id id, struct arena *arena,
 	struct draft_text *ret, struct draft_file_summary **ret_files, size_t *ret_file_count,
 	struct err *err) must_check;
+
+/* One file, complete; upload_free ends it. NOT_FOUND as draft_open, or the draft has no such file. */
+enum result draft_file_open(struct flow *flow, const struct actor *actor, struct id id, struct id file_id,
+	struct upload **ret, struct err *err) must_check;
+struct str draft_file_name(const struct upload *file);
+struct str draft_file_type(const struct upload *file);
+/* For one thread at a time, as long as the file lives. */
+struct reader draft_file_bytes(const struct upload *file);
 
 /* The files for sending; draft_files_free ends them. */
 struct draft_files {

@@ -55,6 +55,7 @@ struct opening {
 	struct flow *flow;
 	const struct actor *actor;
 	struct id id;
+	const struct id *only; /* one of its files; NULL: all */
 	bool is_leaving;
 	struct arena *arena;
 	struct draft_files files;
@@ -85,6 +86,8 @@ static enum result open_files(
 	TRY(draft_file_list(tx, o->id, o->arena, &files, &count, err));
 	o->files = (struct draft_files){.files = arena_array(o->arena, struct upload *, count)};
 	for (size_t i = 0; i < count; i++) {
+		if (o->only && !id_equal(*o->only, files[i].id))
+			continue;
 		struct upload *upload = mem_new(sizeof(*upload));
 		o->files.files[o->files.count++] = upload;
 		TRY(draft_file_unseal(&files[i], key, &upload->arena, upload, err));
@@ -134,6 +137,36 @@ enum result draft_files_open_leaving(struct flow *flow, const struct actor *acto
 	struct opening opening = {.flow = flow, .actor = actor, .id = id, .is_leaving = true, .arena = arena};
 
 	return open_all(&opening, ret, err);
+}
+
+enum result draft_file_open(struct flow *flow, const struct actor *actor, struct id id, struct id file_id,
+	struct upload **ret, struct err *err)
+{
+	cleanup(arena_done) struct arena arena = {0};
+	cleanup(draft_files_free) struct draft_files files = {0};
+	struct opening opening = {.flow = flow, .actor = actor, .id = id, .only = &file_id, .arena = &arena};
+
+	TRY(open_all(&opening, &files, err));
+	if (files.count == 0)
+		return err_set(err, RESULT_NOT_FOUND, "there is no such file");
+	*ret = files.files[0];
+	files.count = 0;
+	return RESULT_OK;
+}
+
+struct str draft_file_name(const struct upload *file)
+{
+	return file->name;
+}
+
+struct str draft_file_type(const struct upload *file)
+{
+	return file->type;
+}
+
+struct reader draft_file_bytes(const struct upload *file)
+{
+	return seal_reader_plain(file->opened);
 }
 
 static bool is_dropped(const struct draft_saving *saving, struct id id)

@@ -41,6 +41,9 @@ struct inquiry_facts {
 enum result inquiry_list(struct flow *flow, const struct actor *actor, struct arena *arena,
 	struct inquiry_facts **ret, size_t *ret_count, struct err *err) must_check;
 
+/* Closed or expired: nothing can be sent by it any more. */
+bool inquiry_has_ended(const struct inquiry *inquiry, int64_t now);
+
 /* For the person asked; NOT_FOUND for everybody else (R15). Ended ones are found as well. */
 enum result inquiry_open(struct flow *flow, const struct actor *actor, struct id id, struct arena *arena,
 	struct inquiry_facts *ret, struct err *err) must_check;

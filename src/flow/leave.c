@@ -2,6 +2,7 @@
 
 #include "flow/compose.h"
 #include "flow/draft_private.h"
+#include "flow/inquiry.h"
 #include "flow/mail_out.h"
 #include "store/draft_write.h"
 #include "store/event_write.h"
@@ -87,6 +88,9 @@ static enum result send(struct leaving *l, struct err *err)
 	if (!id_is_none(text->answers_id))
 		return reply_send(l->flow, &l->actor, text->answers_id, text->answers_all, l->draft.id,
 			&written, l->now, &copy_id, err);
+	if (!id_is_none(text->inquiry_id))
+		return inquiry_answer(
+			l->flow, &l->actor, text->inquiry_id, l->draft.id, &written, l->now, &copy_id, err);
 	struct compose_message message = {.to = text->to,
 		.cc = text->cc,
 		.bcc = text->bcc,

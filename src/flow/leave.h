@@ -7,9 +7,9 @@
 
 #include "flow/draft.h"
 
-/* Saves what was written and has it leave when the time to undo is over; compose_send or reply_send said that
- * it could. OK also when the same waits already (a double click); CONFLICT with code "already-sent" when
- * something else of this form does, or was sent. */
+/* Saves what was written and has it leave when the time to undo is over; compose_send, reply_send or
+ * inquiry_answer said that it could. OK also when the same waits already (a double click); CONFLICT with code
+ * "already-sent" when something else of this form does, or was sent. */
 enum result leave_begin(struct flow *flow, const struct actor *actor, const struct draft_saving *saving,
 	int64_t now, struct err *err) must_check;
 

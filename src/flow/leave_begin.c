@@ -21,7 +21,8 @@ static bool is_same_text(const struct draft_text *a, const struct draft_text *b)
 	return str_equal(a->to, b->to) && str_equal(a->cc, b->cc) && str_equal(a->bcc, b->bcc) &&
 	       str_equal(a->subject, b->subject) && str_equal(a->text, b->text) &&
 	       str_equal(a->html, b->html) && id_equal(a->definition_id, b->definition_id) &&
-	       id_equal(a->answers_id, b->answers_id) && a->answers_all == b->answers_all;
+	       id_equal(a->answers_id, b->answers_id) && a->answers_all == b->answers_all &&
+	       id_equal(a->inquiry_id, b->inquiry_id);
 }
 
 static bool is_among(const struct upload *file, const struct upload *kept, size_t count)

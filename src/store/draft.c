@@ -4,7 +4,7 @@
 
 #define COLUMNS                                                                                              \
 	"id, account_id, person_id, answers_id, answers_all, saved_at, box, state, leaves_at, refused_at, "  \
-	"message_id, version"
+	"message_id, version, inquiry_id"
 #define OPEN "state = 1"
 
 static struct draft read_row(const struct rows *rows, struct arena *arena)
@@ -20,7 +20,8 @@ static struct draft read_row(const struct rows *rows, struct arena *arena)
 		.leaves_at = row_int(rows, 8),
 		.refused_at = row_int(rows, 9),
 		.message_id = row_id(rows, 10),
-		.version = row_int(rows, 11)};
+		.version = row_int(rows, 11),
+		.inquiry_id = row_id(rows, 12)};
 }
 
 enum result draft_find(struct tx *tx, struct id person_id, struct id id, bool is_leaving, struct arena *arena,
@@ -68,7 +69,8 @@ enum result draft_list_due(struct tx *tx, int64_t now, int64_t limit, struct are
 
 	TRY(db_query(tx,
 		"SELECT id, account_id, person_id, answers_id, answers_all, saved_at, NULL, state, leaves_at,"
-		" refused_at, message_id, version FROM draft WHERE leaves_at > 0 AND leaves_at <= $1 ORDER "
+		" refused_at, message_id, version, inquiry_id FROM draft WHERE leaves_at > 0 AND leaves_at "
+		"<= $1 ORDER "
 		"BY "
 		"leaves_at LIMIT $2",
 		DB_ARGS(db_int(now), db_int(limit)), &rows, err));
@@ -177,11 +179,11 @@ enum result draft_hold(struct tx *tx, const struct draft *draft, bool *ret_is_ne
 
 	TRY(db_exec(tx,
 		"INSERT INTO draft (id, account_id, person_id, answers_id, answers_all, state, saved_at, "
-		"version)"
-		" VALUES ($1, $2, $3, $4, $5, 1, $6, $7) ON CONFLICT (id) DO NOTHING",
+		"version, inquiry_id)"
+		" VALUES ($1, $2, $3, $4, $5, 1, $6, $7, $8) ON CONFLICT (id) DO NOTHING",
 		DB_ARGS(db_id(draft->id), db_id(draft->account_id), db_id(draft->person_id),
 			db_id_or_null(draft->answers_id), db_bool(draft->answers_all),
-			db_int(draft->saved_at), db_int(draft->version)),
+			db_int(draft->saved_at), db_int(draft->version), db_id_or_null(draft->inquiry_id)),
 		&added, err));
 	TRY(db_exec(tx,
 		"UPDATE draft SET saved_at = $3, refused_at = 0, version = version + 1, page_id = $5"
@@ -305,7 +307,8 @@ enum result draft_move(struct tx *tx, struct id from, struct id to, struct id an
 	return db_exec(tx,
 		"UPDATE draft SET person_id = $2 WHERE person_id = $1"
 		" AND ($3 = 1 OR EXISTS (SELECT 1 FROM copy c WHERE c.id = draft.answers_id AND c.person_id "
-		"= $4))",
+		"= $4)"
+		" OR EXISTS (SELECT 1 FROM inquiry i WHERE i.id = draft.inquiry_id AND i.asked_id = $4))",
 		DB_ARGS(db_id(from), db_id(to), db_bool(id_is_none(answered_by)), db_id(answered_by)), NULL,
 		err);
 }

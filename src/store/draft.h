@@ -17,6 +17,7 @@ struct draft {
 	struct id person_id;
 	struct id answers_id; /* the writer's copy of what it answers, or none */
 	bool answers_all;
+	struct id inquiry_id; /* the request that it answers, or none */
 	enum draft_state state;
 	int64_t saved_at;
 	int64_t version;      /* to be saved: of the one that it is based on, 0 when there was none */

@@ -36,7 +36,8 @@ enum result draft_refuse(
 /* The person's does not wait any more, and is open; *ret_done: it did. */
 enum result draft_undo(
 	struct tx *tx, struct id person_id, struct id id, bool *ret_done, struct err *err) must_check;
-/* Gives a person's drafts to another; with `answered_by` only those that answer what came to that address. */
+/* Gives a person's drafts to another; with `answered_by` only those that answer what came to that address,
+ * or what was asked of it. */
 enum result draft_move(
 	struct tx *tx, struct id from, struct id to, struct id answered_by, struct err *err) must_check;
 

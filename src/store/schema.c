@@ -995,6 +995,9 @@ static const char one_intake[] =
 	"ALTER TABLE intake_new RENAME TO intake;"
 	"CREATE INDEX intake_by_time ON intake (accepted_at) WHERE known_id IS NULL;";
 
+/* What answers a request is a draft as well. */
+static const char draft_inquiries[] = "ALTER TABLE draft ADD COLUMN inquiry_id BYTEA;";
+
 static const struct migration migrations[] = {
 	{1, "begin", begin},
 	{2, "delay-notices", delay_notices},
@@ -1043,6 +1046,7 @@ static const struct migration migrations[] = {
 	{45, "answers-by-thread", answers_by_thread},
 	{46, "owners-keys", owners_keys},
 	{47, "one-intake", one_intake},
+	{48, "draft-inquiries", draft_inquiries},
 };
 
 /* PostgreSQL keeps samples of a column's values in its statistics, where nobody but a superuser can wipe

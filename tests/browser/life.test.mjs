@@ -1,7 +1,7 @@
 // The life of a message between its two people, from sending to recall, and what somebody outside is asked for.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { check } from "./check.mjs";
+import { check, sendNow, written } from "./check.mjs";
 import { attached } from "./mails.mjs";
 import { until } from "./node.mjs";
 import { people, press, saved, withNode } from "./setup.mjs";
@@ -87,7 +87,21 @@ for (const [name, options] of [["scripts on", { viewport: DESK }], ["scripts off
     await verify(page, "what is asked for");
     await page.locator(".words:visible").fill("Here it is.");
     await page.locator("input[type=file]").setInputFiles({ name: "contract.txt", mimeType: "text/plain", buffer: Buffer.from("signed") });
+    await press(page, page.locator("button[value=save]"));
+    await page.waitForURL(/saved=1/);
+    await page.goto(`${node.url}/drafts`);
+    await press(page, page.locator("main .row > a"));
+    await verify(page, "a draft of what is sent");
+    const [kept, draft] = await saved(page, page.locator("p.kept a"));
+    assert.deepEqual([kept, draft.toString()], ["contract.txt", "signed"]);
+    node.run("account", "set", "undo_seconds", "10");
     await press(page, page.locator("form.write button.primary"));
+    await page.waitForURL(/leaving/);
+    await press(page, page.locator("form[action$='/undo'] button"));
+    assert.equal((await written(page)).trim(), "Here it is.");
+    await press(page, page.locator("form.write button.primary"));
+    await sendNow(page);
+    node.run("account", "set", "undo_seconds", "0");
     await until(async () => {
       await alice.goto(`${node.url}/inbox`);
       return (await alice.locator("main .row").count()) > 0;

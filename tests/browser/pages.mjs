@@ -450,9 +450,15 @@ export class Walk {
     await submit(other, "/not-mine");
     await this.see("request-not-mine", other);
     await this.see("requests-known", page, "/requests");
-    await this.see("request", this.reading, link);
+    const answer = this.reading;
+    await this.see("request", answer, link);
+    await answer.locator(".words:visible").fill("Here is the contract. Please tell me when you have it.");
+    await answer.locator("input[type=file]").setInputFiles({ name: "contract.txt", mimeType: "text/plain", buffer: Buffer.from("signed") });
+    await answer.locator("button[value=save]").click();
+    await answer.waitForURL(/saved=1/);
+    await this.see("request-draft", answer);
     await submit(page, "/close");
-    await this.see("request-ended", this.reading, link);
+    await this.see("request-ended", answer, answer.url());
   }
 
   /** The message that is open, once more. */

@@ -3,6 +3,7 @@
 import concurrent.futures
 import html
 import re
+import urllib.parse
 
 import pytest
 from support import maildir, portal, rows, smtp, wait
@@ -36,8 +37,18 @@ def asked(node, codes=1, **more):
     return alice, carol, page
 
 
-def answer(carol, page, text="Here it is.", files=()):
-    return carol.submit_files(page, r"/request/", list(files), text=text)
+def answer(carol, page, text="Here it is.", files=(), **more):
+    return carol.submit_files(page, r"/request/", list(files), text=text, **more)
+
+
+def file_of(page):
+    """The draft's file on a page: its link, and what leaves it out where that is offered."""
+    drop = re.search(r'name="drop" value="(\w+)"', page.text)
+    return next(link for link in page.links if "/file/" in link), drop and drop[1]
+
+
+def mails_of(node):
+    return [m for m in node.outbox.to("alice@acme.example") if m["Subject"] == PURPOSE]
 
 
 def data(size):
@@ -58,7 +69,7 @@ def test_what_is_asked_for_arrives_sealed_with_its_evidence(node):
     secret = b"the signed contract " * 200
     sent = answer(carol, page, files=[("files", "contract.pdf", "application/pdf", secret)])
     assert sent.status == 200 and "sent=1" in sent.url, sent.text
-    mail = wait.until(lambda: [m for m in node.outbox.to("alice@acme.example") if m["Subject"] == PURPOSE], "the mail")[0]
+    mail = wait.until(lambda: mails_of(node), "the mail")[0]
     assert "Here it is." in maildir.text_of(mail)
     row = alice.get("/requests")
     copy = next(l for l in row.links if l.startswith("/message/"))
@@ -123,11 +134,12 @@ def test_a_request_takes_so_much_in_all_and_no_more(node):
     _, carol, page = asked(node, mb="1")
     over = answer(carol, page, files=[data(1 << 20)])
     assert over.status == 422 and "may have 1 MB in all" in over.text and "Here it is." in over.text
-    assert "sent=1" in answer(carol, page, files=[data(700 << 10)]).url
+    left_out = file_of(over)[1]  # it is in the draft by now
+    assert "sent=1" in answer(carol, over, files=[data(700 << 10)], drop=left_out).url
     again = [carol.get(page.path) for _ in range(2)]
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
         pages = list(pool.map(lambda p: answer(carol, p, files=[data(200 << 10)]), again))
-    assert sorted(p.status for p in pages) == [200, 422]
+    assert sorted("sent=1" in p.url for p in pages) == [False, True]  # the other is a draft again
     [facts] = requests_of(node)
     assert facts["answers"] == 2 and facts["bytes"] <= 1 << 20
 
@@ -147,7 +159,7 @@ def test_a_definition_for_all_keeps_the_answer_in_the_portal(node):
     carol, page = portal.sign_in_by_link(node, link_of(node)[0], CAROL)
     assert "sent=1" in answer(carol, page).url
     portal.link_for(node, "alice@acme.example")
-    assert not [m for m in node.outbox.to("alice@acme.example") if m["Subject"] == PURPOSE]
+    assert not mails_of(node)
 
 
 def test_requests_are_asked_of_people_outside_by_people_inside(sqlite_node):
@@ -215,10 +227,12 @@ def test_requests_that_ended_long_ago_are_forgotten_and_what_came_stays(node):
 def test_closing_shows_on_the_open_page_at_once_and_what_was_written_stays(node):
     alice, carol, page = asked(node)
     alice.submit(alice.get("/requests"), r"/close$")
-    ended = answer(carol, page, text="Here it is at last.")
+    ended = answer(carol, page, text="Here it is at last.", files=[data(1000)])
     assert ended.status == 410 and "Here it is at last." not in words_of(alice.get("/inbox"))
-    assert ">Here it is at last.</textarea>" in ended.text and "readonly" in ended.text  # to copy; R14
-    assert 'class="lost"' not in ended.text
+    for given in (ended, carol.get(next(link for link in carol.get("/drafts").links if "?draft=" in link))):
+        assert given.status == 410 and "alice@acme.example" in given.text and 'class="lost"' not in given.text  # R14
+        assert ">Here it is at last.</textarea>" in given.text and "readonly" in given.text
+        assert "a.bin" in given.text and carol.get(file_of(given)[0]).body == b"x" * 1000
     assert carol.get(page.path).status == 410 and "<textarea" not in carol.get(page.path).text
 
 
@@ -228,20 +242,20 @@ def test_more_than_was_asked_for_is_refused_with_the_text_kept(node):
     refused = answer(carol, page, text="Here it is at last.", files=[data(2 << 20)])
     assert refused.status == 413 or refused.status == 422
     assert "Here it is at last." in refused.text and "1 MB" in refused.text
-    assert "sent=1" in answer(carol, refused, text="Here it is at last.").url
+    assert "sent=1" in answer(carol, refused, text="Here it is at last.", drop=file_of(refused)[1]).url
 
 
 def test_a_formatted_answer_arrives_formatted(sqlite_node):
     node = sqlite_node
     _, carol, page = asked(node)
     assert "sent=1" in carol.submit_files(page, r"/request/", [], text="of the script", html="<p>Here <b>it</b> is.</p>").url
-    mail = wait.until(lambda: [m for m in node.outbox.to("alice@acme.example") if m["Subject"] == PURPOSE], "the mail")[0]
+    mail = wait.until(lambda: mails_of(node), "the mail")[0]
     assert "<b>it</b>" in maildir.html_of(mail) and "Here it is." in maildir.text_of(mail)
 
 
 @pytest.mark.parametrize("end", ["session", "sign-out", "form"])
 def test_r7_an_answer_written_past_the_end_is_given_back(node, end):
-    """It has no draft: what was written is in the page to copy, and after signing in the request is open again."""
+    """When the session has ended by its time it is a draft, with its files; otherwise it is in the page to copy."""
     _, carol, page = asked(node)
     text = "Written over an hour."
     if end == "session":
@@ -251,14 +265,70 @@ def test_r7_an_answer_written_past_the_end_is_given_back(node, end):
     else:
         carol.cookies.clear()
     ended = answer(carol, page, text=text, files=[data(1000)])
-    assert ended.status == 403 and text in ended.text and requests_of(node)[0]["answers"] == 0
-    assert "a.bin" in ended.text  # has to be chosen again
+    is_kept = end == "session"
+    assert ended.status == 403 and requests_of(node)[0]["answers"] == 0
+    assert (text in ended.text) != is_kept and ("a.bin" in ended.text) != is_kept  # has to be chosen again
     link = next(link for link in ended.links if link.startswith("/sign-in"))
     page = carol.submit(carol.get(html.unescape(link)), r"/sign-in$", address=CAROL)
     page = carol.submit(page, r"/send-code")
     back = carol.submit(page, r"/sign-in/code", code=portal.code_for(node, CAROL, 2))
     assert back.path.startswith("/request/") and PURPOSE in html.unescape(back.text)
-    assert "sent=1" in answer(carol, back, text=text, files=[data(1000)]).url
+    assert (text in back.text) == is_kept and ("a.bin" in back.text) == is_kept
+    assert "sent=1" in answer(carol, back, text=text, files=[] if is_kept else [data(1000)]).url
+    mail = wait.until(lambda: mails_of(node), "the mail")[0]
+    assert next(mail.iter_attachments()).get_content() == b"x" * 1000
+
+
+def test_r7_an_answer_is_a_sealed_draft_until_it_is_sent(node):
+    alice, carol, page = asked(node)
+    fields = urllib.parse.urlencode({**page.form(r"/request/")["fields"], "text": "Half of it."}).encode()
+    assert 'data-draft="/draft"' in page.text  # what the script does:
+    saved = carol.request("/draft", fields, {"Content-Type": "application/x-www-form-urlencoded", "Origin": carol.base})
+    assert saved.text.startswith("Draft saved") and "Half of it." in carol.get("/drafts").text
+    saved = answer(carol, page, text="All of it.", files=[data(1000)], do="save")
+    assert "draft=" in saved.url and "All of it." in saved.text and "Saved in Drafts" in saved.text
+    assert "Answer" in carol.get("/drafts").text and requests_of(node)[0]["answers"] == 0
+    for secret in (b"All of it.", b"a.bin", b"x" * 1000):
+        assert secret not in node.raw_bytes()
+    file = file_of(saved)[0]
+    assert carol.get(file).body == b"x" * 1000
+    nobodys = "/draft/" + "0" * 26 + "/file/" + "0" * 26
+    assert alice.get(file).status == alice.get(nobodys).status == carol.get(file[:-26] + "0" * 26).status == 404  # R15
+    assert "sent=1" in answer(carol, carol.get(saved.url), text="All of it.").url
+    assert "All of it." not in carol.get("/drafts").text and carol.get(file).status == 404
+    mail = wait.until(lambda: mails_of(node), "the mail")[0]
+    assert next(mail.iter_attachments()).get_content() == b"x" * 1000
+
+
+def test_an_answer_waits_and_can_be_taken_back(node):
+    _, carol, page = asked(node)
+    carol.is_hasty = False
+    waits = answer(carol, page, files=[data(1000)])
+    assert "/leaving/" in waits.url and answer(carol, page, files=[data(1000)]).url == waits.url  # a double click
+    back = carol.submit(waits, r"/undo$")
+    assert "Nothing was sent" in back.text and back.path == page.path and "a.bin" in back.text
+    node.move_clock(60_000)
+    assert (requests_of(node)[0]["answers"], requests_of(node)[0]["bytes"]) == (0, 0)
+    answer(carol, back, text="Here it is, now.")
+    carol.submit(carol.get("/inbox"), r"/sign-out$")
+    node.move_clock(10_000)
+    mail = wait.until(lambda: mails_of(node), "the mail")[0]
+    assert "Here it is, now." in maildir.text_of(mail) and requests_of(node)[0]["answers"] == 1
+    assert next(mail.iter_attachments()).get_content() == b"x" * 1000
+
+
+def test_r14_an_answer_whose_request_was_closed_while_it_waited_is_given_back(node):
+    alice, carol, page = asked(node)
+    carol.is_hasty = False
+    waits = answer(carol, page, files=[data(1000)])
+    alice.submit(alice.get("/requests"), r"/close$")
+    node.move_clock(10_000)
+    told = wait.until(lambda: [m for m in node.outbox.to(CAROL) if m["Message-ID"].startswith("<not-sent")], "a mail")[0]
+    assert "/drafts" in maildir.text_of(told) and "Here it is." not in told.as_string()
+    assert "Was not sent" in carol.get("/drafts").text and not mails_of(node)
+    given = carol.get(waits.url)
+    assert given.status == 410 and "Here it is." in given.text and "alice@acme.example" in given.text
+    assert carol.get(file_of(given)[0]).body == b"x" * 1000
 
 
 def test_r14_answers_past_each_limit_keep_what_was_written(sqlite_node):

@@ -1,10 +1,10 @@
-/* Requests: somebody of the account asks an address outside for a message or files; who was asked answers. */
+/* Requests: somebody of the account asks an address outside for a message or files. Who was asked answers in
+ * asked.c. */
 #include "web/portal/page.h"
 
 #include "base/limits.h"
 #include "flow/compose.h"
 #include "flow/inquiry.h"
-#include "web/portal/write.h"
 
 #include <string.h>
 
@@ -24,11 +24,6 @@ static void set_date(const struct request *request, json_t *states, const char *
 	view_set(view_add_object(states, name), "date", format_date(&visit_of(request)->format, when));
 }
 
-static bool has_ended(const struct request *request, const struct inquiry *inquiry)
-{
-	return inquiry->closed_at || request->now >= inquiry->expires_at;
-}
-
 static void set_time(const struct request *request, json_t *states, const char *name, int64_t when)
 {
 	if (when)
@@ -45,7 +40,7 @@ static void set_states(struct request *request, json_t *row, const struct inquir
 	if (inquiry->closed_at)
 		set_date(request, states, "closed", inquiry->closed_at);
 	else
-		set_date(request, states, has_ended(request, inquiry) ? "expired" : "open",
+		set_date(request, states, inquiry_has_ended(inquiry, request->now) ? "expired" : "open",
 			inquiry->expires_at);
 	view_set_flag(states, "waiting", inquiry->delivery_state == DELIVERY_WAITING);
 	view_set_flag(states, "not_delivered",
@@ -69,7 +64,7 @@ static void add_row(struct request *request, json_t *rows, const struct inquiry_
 	view_set(row, "address", facts->inquiry.asked_address);
 	view_set(row, "purpose", facts->purpose);
 	set_states(request, row, facts);
-	view_set_flag(row, "can_close", !has_ended(request, &facts->inquiry));
+	view_set_flag(row, "can_close", !inquiry_has_ended(&facts->inquiry, request->now));
 	for (size_t i = 0; i < facts->copy_count; i++) {
 		json_t *answer = view_append(list);
 		view_set(answer, "url",
@@ -210,92 +205,6 @@ static enum result post_close(struct request *request, struct response *response
 	return RESULT_OK;
 }
 
-static enum result show_asked(
-	struct request *request, struct response *response, json_t *view, const struct inquiry_facts *facts)
-{
-	const struct visit *visit = visit_of(request);
-	const struct inquiry *inquiry = &facts->inquiry;
-	int64_t left = inquiry->bytes_max - inquiry->bytes_got;
-	struct str most = format_size(request->arena, visit->language, (uint64_t)(left > 0 ? left : 0));
-
-	view_set(view, "id", str_of(id_text(inquiry->id).s));
-	json_t *asker = view_add_object(view, "asker");
-	view_set(asker, "name", facts->asker.name.len ? facts->asker.name : facts->asker.address);
-	view_set(asker, "address", facts->asker.address);
-	view_set(view, "purpose", facts->purpose);
-	view_set(view, "until", format_time_full(&visit->format, inquiry->expires_at));
-	view_set(view, "most", most);
-	view_set_flag(view, "has_ended", has_ended(request, inquiry));
-	write_set_protection(request, view, &facts->definition, facts->definition.expire_days * MS_DAY);
-	write_set_fields(request, view);
-	TRY(write_set_begin(request, view, true));
-	view_set(view, "limit", most);
-	view_set(view, "limit_bytes", arena_printf(request->arena, "%lld", (long long)(left > 0 ? left : 0)));
-	if (has_ended(request, inquiry)) {
-		response->status = 410;
-		write_set_kept(request, view);
-		/* There is nowhere to choose a file again. */
-		(void)json_object_del(json_object_get(view, "kept"), "files");
-	}
-	return page_portal(request, response, "request", NULL, view);
-}
-
-static enum result open_asked(struct request *request, struct inquiry_facts *ret)
-{
-	struct id id;
-
-	TRY(page_id(request, &id));
-	return inquiry_open(
-		flow_of(request), &visit_of(request)->actor, id, request->arena, ret, &request->err);
-}
-
-static enum result get_asked(struct request *request, struct response *response)
-{
-	cleanup(json_decrefp) json_t *view = json_object();
-	struct inquiry_facts facts;
-
-	TRY(open_asked(request, &facts));
-	return show_asked(request, response, view, &facts);
-}
-
-static enum result post_asked(struct request *request, struct response *response)
-{
-	cleanup(json_decrefp) json_t *view = json_object();
-	struct inquiry_facts facts;
-	struct written written;
-	struct id form_id, sent_id;
-
-	TRY(open_asked(request, &facts));
-	write_take_html(request);
-	enum result result = write_read(request, response, view, &written, &form_id);
-	if (result == RESULT_CONFLICT)
-		return show_asked(request, response, view, &facts);
-	TRY(result);
-	result = inquiry_answer(flow_of(request), &visit_of(request)->actor, facts.inquiry.id, form_id,
-		&written, request->now, &sent_id, &request->err);
-	if (result == RESULT_TOO_LARGE && request->err.code &&
-		strcmp(request->err.code, "inquiry-full") == 0) {
-		int64_t left = facts.inquiry.bytes_max - facts.inquiry.bytes_got;
-		view_set(page_problem(view, response, "files", "too_large"), "limit",
-			format_size(request->arena, visit_of(request)->language, (uint64_t)left));
-		return show_asked(request, response, view, &facts);
-	}
-	if (result == RESULT_INVALID && request->err.code && strcmp(request->err.code, "text-missing") == 0) {
-		(void)page_problem(view, response, "text", "text_missing");
-		return show_asked(request, response, view, &facts);
-	}
-	if (result == RESULT_GONE) {
-		TRY(open_asked(request, &facts));
-		return show_asked(request, response, view, &facts);
-	}
-	if (result != RESULT_OK && write_set_problem(request, response, view, result))
-		return show_asked(request, response, view, &facts);
-	TRY(result);
-	visit_accepted(request);
-	response_redirect(response, arena_printf(request->arena, "/message/%s?sent=1", id_text(sent_id).s));
-	return RESULT_OK;
-}
-
 static const struct route_parameter list_parameters[] = {
 	{PARAMETER_QUERY, "made", 1, 0, "a request was just sent"},
 	{0},
@@ -315,12 +224,6 @@ static const struct route_parameter id_only[] = {
 	{0},
 };
 
-static const struct route_parameter answer_parameters[] = {
-	{PARAMETER_PATH, "id", ID_TEXT_LEN, 0, "the request"},
-	WRITE_PARAMETERS,
-	{0},
-};
-
 static const struct route rows[] = {
 	{METHOD_GET, "/requests", RIGHTS_SIGNED_IN, list_parameters, get_requests, NULL,
 		"What the person asked of others, with what came"},
@@ -329,10 +232,6 @@ static const struct route rows[] = {
 		"Asks somebody outside for a message or files"},
 	{METHOD_POST, "/requests/{id}/close", RIGHTS_SIGNED_IN, id_only, post_close, NULL,
 		"Ends a request before its time"},
-	{METHOD_GET, "/request/{id}", RIGHTS_SIGNED_IN, id_only, get_asked, NULL,
-		"What the person is asked for, and the form to answer"},
-	{METHOD_POST, "/request/{id}", RIGHTS_SIGNED_IN, answer_parameters, post_asked, write_open_sink,
-		"Answers a request"},
 };
 
 const struct route_table portal_routes_ask = {rows, COUNT_OF(rows)};

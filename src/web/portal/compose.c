@@ -149,10 +149,12 @@ static void set_wrong(struct request *request, struct response *response, json_t
 }
 
 /* What the verb says of the fields that are not text. */
-static void set_invalid(struct request *request, struct response *response, json_t *view)
+static bool set_problem(struct request *request, struct response *response, json_t *view, enum result result)
 {
 	const char *code = request->err.code ? request->err.code : "";
 
+	if (result != RESULT_INVALID)
+		return false;
 	if (strcmp(code, "too-many-recipients") == 0)
 		view_set_number(
 			page_problem(view, response, "to", "to_many"), "most", COMPOSE_RECIPIENTS_MAX);
@@ -163,6 +165,7 @@ static void set_invalid(struct request *request, struct response *response, json
 		(void)page_problem(view, response, "definition", "definition_gone");
 	else
 		set_wrong(request, response, view);
+	return true;
 }
 
 static bool check_recipients(struct request *request, struct response *response, json_t *view)
@@ -230,7 +233,7 @@ static enum result post_compose(struct request *request, struct response *respon
 		.show = show,
 		.check = check_recipients,
 		.look = look,
-		.set_invalid = set_invalid};
+		.set_problem = set_problem};
 
 	TRY(check_may_compose(request));
 	return write_post(request, response, &target);

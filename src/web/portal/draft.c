@@ -24,7 +24,7 @@ static enum result get_drafts(struct request *request, struct response *response
 			drafts[i].leaves_at
 				? arena_printf(request->arena, "/leaving/%s", id_text(drafts[i].id).s)
 				: write_draft_url(request, &drafts[i]));
-		view_set_flag(item, "is_answer", !id_is_none(drafts[i].answers_id));
+		view_set_flag(item, "is_answer", write_is_answer(&drafts[i]));
 		view_set(item, "who", drafts[i].to);
 		view_set(item, "subject", drafts[i].subject);
 		view_set(item, "snippet", drafts[i].text);
@@ -50,14 +50,14 @@ static enum result post_discard(struct request *request, struct response *respon
 static enum result post_draft(struct request *request, struct response *response)
 {
 	const struct visit *visit = visit_of(request);
-	struct id form_id, answers_id = {0};
+	struct write_about about;
+	struct id form_id;
 
 	if (!id_parse(request_field(request, "form"), &form_id))
 		return err_set(&request->err, RESULT_INVALID, "the form has no identifier");
-	(void)id_parse(request_field(request, "answers"), &answers_id);
+	TRY(write_read_about(request, &about));
 	write_take_html(request);
-	enum result saved = write_save(
-		request, &visit->actor, form_id, answers_id, request_field(request, "all").len > 0, NULL);
+	enum result saved = write_save(request, &visit->actor, form_id, &about, NULL);
 	if (saved == RESULT_CONFLICT && request->err.code && strcmp(request->err.code, "draft-newer") == 0) {
 		response->status = 409;
 		response_text(response, "text/plain; charset=utf-8", STR("newer"));

@@ -39,7 +39,7 @@ static enum result show(struct request *request, struct response *response, cons
 	int64_t left = text->leaves_at - request->now;
 
 	view_set(view, "id", str_of(id_text(text->id).s));
-	view_set_flag(view, "is_answer", !id_is_none(text->answers_id));
+	view_set_flag(view, "is_answer", write_is_answer(text));
 	view_set(view, "who", text->to.len ? text->to : text->cc.len ? text->cc : text->bcc);
 	view_set(view, "subject", text->subject);
 	view_set_number(view, "seconds", left > 0 ? (left + MS_SECOND - 1) / MS_SECOND : 0);

@@ -178,8 +178,8 @@ extern const struct route_table portal_routes_passkey, portal_routes_check, port
 	portal_routes_mailboxes, portal_routes_mailbox, portal_routes_presence, portal_routes_message,
 	portal_routes_body, portal_routes_factor, portal_routes_file, portal_routes_reply,
 	portal_routes_again, portal_routes_compose, portal_routes_brand, portal_routes_command,
-	portal_routes_notify, portal_routes_ask, portal_routes_export, portal_routes_draft,
-	portal_routes_leaving;
+	portal_routes_notify, portal_routes_ask, portal_routes_asked, portal_routes_export,
+	portal_routes_draft, portal_routes_draft_file, portal_routes_leaving;
 
 extern const struct route_table portal_routes_access_code, portal_routes_addresses, portal_routes_attached,
 	portal_routes_preview, portal_routes_prove, portal_routes_self_delete, portal_routes_shared,

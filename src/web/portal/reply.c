@@ -53,8 +53,8 @@ static enum result show(
 static enum result send(struct request *request, const struct write_target *target,
 	const struct written *written, struct id form_id, struct id *ret_copy_id)
 {
-	return reply_send(flow_of(request), &visit_of(request)->actor, target->answers_id,
-		target->answers_all, form_id, written, request->now, ret_copy_id, &request->err);
+	return reply_send(flow_of(request), &visit_of(request)->actor, target->about.answers_id,
+		target->about.answers_all, form_id, written, request->now, ret_copy_id, &request->err);
 }
 
 static enum result get_reply(struct request *request, struct response *response)
@@ -75,8 +75,7 @@ static enum result post_reply(struct request *request, struct response *response
 
 	TRY(content_open_message(request, OPEN_READ, &message));
 	struct write_target target = {.path = request->path,
-		.answers_id = message->summary.copy.id,
-		.answers_all = is_all(request),
+		.about = {.answers_id = message->summary.copy.id, .answers_all = is_all(request)},
 		.context = message,
 		.send = send,
 		.show = show};

@@ -133,9 +133,16 @@ static void add_draft_files(const struct request *request, json_t *view)
 	const struct visit *visit = visit_of(request);
 	json_t *list = view_add_list(view, "draft_files");
 
+	if (!visit->draft_file_count)
+		return;
+	struct str draft = visit->draft ? arena_str(request->arena, str_of(id_text(visit->draft->id).s))
+					: pairs_get(&request->fields, "form");
 	for (size_t i = 0; i < visit->draft_file_count; i++) {
 		json_t *item = view_append(list);
 		view_set(item, "id", str_of(id_text(visit->draft_files[i].id).s));
+		view_set(item, "url",
+			arena_printf(request->arena, "/draft/%.*s/file/%s", STR_ARG(draft),
+				id_text(visit->draft_files[i].id).s));
 		view_set(item, "name", visit->draft_files[i].name);
 		view_set(item, "size",
 			format_size(request->arena, visit->language, visit->draft_files[i].size));
@@ -254,14 +261,22 @@ struct str write_value(struct request *request, const char *name)
 	return draft_value(draft, name);
 }
 
+bool write_is_answer(const struct draft_text *draft)
+{
+	return !id_is_none(draft->answers_id) || !id_is_none(draft->inquiry_id);
+}
+
 struct str write_draft_url(struct request *request, const struct draft_text *draft)
 {
-	const char *id = arena_str(request->arena, str_of(id_text(draft->id).s)).ptr;
+	struct id_text id = id_text(draft->id);
 
+	if (!id_is_none(draft->inquiry_id))
+		return arena_printf(
+			request->arena, "/request/%s?draft=%s", id_text(draft->inquiry_id).s, id.s);
 	if (id_is_none(draft->answers_id))
-		return arena_printf(request->arena, "/compose?draft=%.*s", ID_TEXT_LEN, id);
-	return arena_printf(request->arena, "/message/%s/reply%s?draft=%.*s", id_text(draft->answers_id).s,
-		draft->answers_all ? "-all" : "", ID_TEXT_LEN, id);
+		return arena_printf(request->arena, "/compose?draft=%s", id.s);
+	return arena_printf(request->arena, "/message/%s/reply%s?draft=%s", id_text(draft->answers_id).s,
+		draft->answers_all ? "-all" : "", id.s);
 }
 
 void write_set_kept(const struct request *request, json_t *view)
@@ -276,7 +291,11 @@ void write_set_kept(const struct request *request, json_t *view)
 	for (size_t i = 0; i < COUNT_OF(names); i++)
 		view_set(kept, names[i],
 			draft ? draft_value(draft, names[i]) : pairs_get(&request->fields, names[i]));
-	add_file_names(request, view_add_list(kept, "files"));
+	view_set_flag(kept, "is_draft", draft != NULL);
+	add_draft_files(request, kept);
+	json_t *lost = view_add_list(kept, "files");
+	if (!draft)
+		add_file_names(request, lost);
 }
 
 void write_set_protection(
@@ -397,37 +416,55 @@ void write_take_html(struct request *request)
 		request->over = STR("text");
 }
 
+enum result write_read_about(struct request *request, struct write_about *ret)
+{
+	struct str answers = request_field(request, "answers"), inquiry = request_field(request, "inquiry");
+	struct write_about about = {0};
+
+	if ((answers.len && !id_parse(answers, &about.answers_id)) ||
+		(inquiry.len && !id_parse(inquiry, &about.inquiry_id)) || (answers.len && inquiry.len))
+		return err_set(&request->err, RESULT_INVALID, "the form is not one of ours");
+	about.answers_all = answers.len && request_field(request, "all").len > 0;
+	*ret = about;
+	return RESULT_OK;
+}
+
+static bool is_new(const struct write_about *about)
+{
+	return id_is_none(about->answers_id) && id_is_none(about->inquiry_id);
+}
+
 bool write_keep_late(struct request *request)
 {
 	struct visit *visit = visit_of(request);
 	const struct writing *writing = request->upload;
-	bool is_answer = request_field(request, "answers").len > 0;
 	struct written written = {0};
-	struct draft_text text = {0};
+	struct write_about about;
+	struct id id;
 
 	if (!is_own_form(visit, request_field(request, "csrf")) || request->over.ptr || visit->is_signed_in ||
-		!id_parse(request_field(request, "form"), &text.id))
+		!id_parse(request_field(request, "form"), &id) ||
+		write_read_about(request, &about) != RESULT_OK)
 		return false;
-	if (is_answer ? !id_parse(request_field(request, "answers"), &text.answers_id)
-		      : !str_equal(request->path, STR("/compose")))
+	if (is_new(&about) && !str_equal(request->path, STR("/compose")))
 		return false;
 	write_take_html(request);
-	text.answers_all = is_answer && request_field(request, "all").len > 0;
 	if (writing && writing->result == RESULT_OK) {
 		written.files = writing->files;
 		written.file_count = writing->count;
 	}
-	enum result result =
-		write_save(request, &visit->late, text.id, text.answers_id, text.answers_all, &written);
+	enum result result = write_save(request, &visit->late, id, &about, &written);
 	/* Beside what another page saved, rather than not at all. */
 	if (result == RESULT_CONFLICT && is_code(request, "draft-newer")) {
-		text.id = id_new(request->now);
-		result = write_save(
-			request, &visit->late, text.id, text.answers_id, text.answers_all, &written);
+		id = id_new(request->now);
+		result = write_save(request, &visit->late, id, &about, &written);
 	}
 	if (result != RESULT_OK)
 		return false;
-	visit->late_url = write_draft_url(request, &text);
+	visit->late_url = write_draft_url(request, &(struct draft_text){.id = id,
+							   .answers_id = about.answers_id,
+							   .answers_all = about.answers_all,
+							   .inquiry_id = about.inquiry_id});
 	return true;
 }
 

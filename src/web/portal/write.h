@@ -26,6 +26,7 @@ enum result write_open_sink(struct request *request, struct upload_sink *ret) mu
 		{PARAMETER_FIELD, "do", 4, 0, "save: as a draft; copy: as a new one; otherwise it is sent"}, \
 		{PARAMETER_FIELD, "drop", ID_TEXT_LEN, 0, "a file of the draft to leave out; several"},      \
 		{PARAMETER_FIELD, "answers", ID_TEXT_LEN, 0, "as in the path, for the script"},              \
+		{PARAMETER_FIELD, "inquiry", ID_TEXT_LEN, 0, "the same, of a request"},                      \
 	{                                                                                                    \
 		PARAMETER_FIELD, "all", 1, 0, "the same"                                                     \
 	}
@@ -36,11 +37,17 @@ enum result write_open_sink(struct request *request, struct upload_sink *ret) mu
 			"it was just saved, or \"undone\": taken back before it left"                        \
 	}
 
+/* What is answered: all none for a new message. */
+struct write_about {
+	struct id answers_id; /* the writer's copy of a message … */
+	bool answers_all;
+	struct id inquiry_id; /* … or a request */
+};
+
 /* What is written, and where. */
 struct write_target {
 	struct str path; /* of its page */
-	struct id answers_id;
-	bool answers_all;
+	struct write_about about;
 	void *context;
 	/* All results of the verb; *ret_copy_id is the writer's copy. */
 	enum result (*send)(struct request *request, const struct write_target *target,
@@ -54,8 +61,10 @@ struct write_target {
 	/* Before sending: puts into view.check what the writer should look at; false when it is nothing.
 	 * NULL: of answers, whose recipients are given. */
 	enum result (*look)(struct request *request, json_t *view, bool *ret);
-	/* Puts an INVALID of `send` into the view. NULL: answered by an error page. */
-	void (*set_invalid)(struct request *request, struct response *response, json_t *view);
+	/* Puts a failure of `send` into the view that only this page knows; false: what all pages say of it.
+	 * NULL: it knows none. */
+	bool (*set_problem)(
+		struct request *request, struct response *response, json_t *view, enum result result);
 };
 
 /* Saves or sends what the form says, and leads on or shows it again; what could not be sent is a draft then.
@@ -69,6 +78,9 @@ enum result write_load_draft(struct request *request) must_check;
 /* A field as it was sent, or as the draft has it; empty in a new form. */
 struct str write_value(struct request *request, const char *name);
 
+/* Whether a draft answers something, so that others have said to whom and about what. */
+bool write_is_answer(const struct draft_text *draft);
+
 /* The page of a draft, to go on with. */
 struct str write_draft_url(struct request *request, const struct draft_text *draft);
 
@@ -78,7 +90,10 @@ bool write_keep_late(struct request *request);
 
 /* Saves the form's text, and the files that came with it unless `written` is NULL. */
 enum result write_save(struct request *request, const struct actor *actor, struct id form_id,
-	struct id answers_id, bool answers_all, const struct written *written) must_check;
+	const struct write_about *about, const struct written *written) must_check;
+
+/* What the form's own fields say that it answers. INVALID: it is none of ours. */
+enum result write_read_about(struct request *request, struct write_about *ret) must_check;
 
 /* Before anything else of the form is read: its HTML is made harmless, and its text is that of the HTML. */
 void write_take_html(struct request *request);

@@ -28,12 +28,13 @@ static int64_t read_version(const struct request *request)
 	return str_to_uint(request_field(request, "based"), INT64_MAX, &version) ? (int64_t)version : 0;
 }
 
-static struct draft_saving read_saving(struct request *request, struct id form_id, struct id answers_id,
-	bool answers_all, const struct written *written)
+static struct draft_saving read_saving(struct request *request, struct id form_id,
+	const struct write_about *about, const struct written *written)
 {
 	struct draft_saving saving = {.text = {.id = form_id,
-					      .answers_id = answers_id,
-					      .answers_all = answers_all,
+					      .answers_id = about->answers_id,
+					      .answers_all = about->answers_all,
+					      .inquiry_id = about->inquiry_id,
 					      .text = request_field(request, "text"),
 					      .html = request_field(request, "html")}};
 	struct id *dropped;
@@ -43,7 +44,7 @@ static struct draft_saving read_saving(struct request *request, struct id form_i
 		saving.text.version = read_version(request);
 	(void)id_parse(request_field(request, "page"), &saving.text.page_id);
 	/* Answers have neither: their routes list no such fields. */
-	if (id_is_none(answers_id)) {
+	if (id_is_none(about->answers_id) && id_is_none(about->inquiry_id)) {
 		saving.text.to = request_field(request, "to");
 		saving.text.cc = request_field(request, "cc");
 		saving.text.bcc = request_field(request, "bcc");
@@ -63,9 +64,9 @@ static struct draft_saving read_saving(struct request *request, struct id form_i
 }
 
 enum result write_save(struct request *request, const struct actor *actor, struct id form_id,
-	struct id answers_id, bool answers_all, const struct written *written)
+	const struct write_about *about, const struct written *written)
 {
-	struct draft_saving saving = read_saving(request, form_id, answers_id, answers_all, written);
+	struct draft_saving saving = read_saving(request, form_id, about, written);
 
 	return draft_save(flow_of(request), actor, &saving, request->now, &request->err);
 }
@@ -104,10 +105,8 @@ struct posting {
 
 static enum result save(struct posting *p)
 {
-	const struct write_target *t = p->target;
-
-	return write_save(p->request, &visit_of(p->request)->actor, p->form_id, t->answers_id, t->answers_all,
-		&p->written);
+	return write_save(
+		p->request, &visit_of(p->request)->actor, p->form_id, &p->target->about, &p->written);
 }
 
 /* The page again; what can be kept is a draft meanwhile. What cannot is still in the page. */
@@ -246,9 +245,7 @@ static enum result waits_already(struct posting *p, bool *ret)
 
 static enum result begin_to_leave(struct posting *p)
 {
-	const struct write_target *t = p->target;
-	struct draft_saving saving =
-		read_saving(p->request, p->form_id, t->answers_id, t->answers_all, &p->written);
+	struct draft_saving saving = read_saving(p->request, p->form_id, &p->target->about, &p->written);
 
 	return leave_begin(flow_of(p->request), &visit_of(p->request)->actor, &saving, p->request->now,
 		&p->request->err);
@@ -281,11 +278,17 @@ static bool is_newer(const struct request *request)
 /* What another page saved since is not passed over: the page shows both ways out. */
 static enum result check_version(struct posting *p)
 {
-	const struct write_target *t = p->target;
-	struct draft_saving saving =
-		read_saving(p->request, p->form_id, t->answers_id, t->answers_all, &p->written);
+	struct draft_saving saving = read_saving(p->request, p->form_id, &p->target->about, &p->written);
 
 	return draft_check(flow_of(p->request), &visit_of(p->request)->actor, &saving.text, &p->request->err);
+}
+
+static bool set_problem(struct posting *p, enum result result)
+{
+	const struct write_target *t = p->target;
+
+	return (t->set_problem && t->set_problem(p->request, p->response, p->view, result)) ||
+	       write_set_problem(p->request, p->response, p->view, result);
 }
 
 static enum result send(struct posting *p)
@@ -307,11 +310,7 @@ static enum result send(struct posting *p)
 		(void)page_problem(p->view, p->response, "text", "text_missing");
 		return show_again(p);
 	}
-	if (result == RESULT_INVALID && p->target->set_invalid) {
-		p->target->set_invalid(request, p->response, p->view);
-		return show_again(p);
-	}
-	if (result != RESULT_OK && write_set_problem(request, p->response, p->view, result))
+	if (result != RESULT_OK && set_problem(p, result))
 		return show_again(p);
 	TRY(result);
 	if (p->is_to_look)
