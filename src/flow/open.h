@@ -128,13 +128,13 @@ struct open_message {
 	struct id definition_id;
 	struct str definition_name;
 	bool read_receipt, all_recipients; /* for the owner, with the rights */
-	struct str access_code;		/* empty: it asks for none */
-	const struct mime_index *index; /* with what lies inside encoded parts (mime/inside.h) */
-	struct reader content;		/* the raw mail, and what lies inside behind it */
-	uint64_t mail_bytes;		/* of the raw mail */
-	struct delivery own_copy;	/* to the owner's own mailbox; id none: none (R10) */
-	int64_t code_set_at;		/* when the code it was opened with was set; 0: it asks for none */
-	struct quote_text *quotes;	/* of an answer, those that are not in its text */
+	struct str access_code;		   /* empty: it asks for none */
+	const struct mime_index *index;	   /* with what lies inside encoded parts (mime/inside.h) */
+	struct reader content;		   /* the raw mail, and what lies inside behind it */
+	uint64_t mail_bytes;		   /* of the raw mail */
+	struct delivery own_copy;	   /* to the owner's own mailbox; id none: none (R10) */
+	int64_t code_set_at;		   /* when the code it was opened with was set; 0: it asks for none */
+	struct quote_text *quotes;	   /* of an answer, those that are not in its text */
 	size_t quote_count;
 	int64_t quotes_recalled_at;	   /* for the owner: its own quotes in answers were taken away */
 	int64_t latest_expiry;		   /* as far as it may be extended */
