@@ -52,7 +52,8 @@ for (const javaScriptEnabled of [true, false]) {
     await page.keyboard.press("Enter");
     await tabTo(page, ".file");
     await press(page, "a[href$='/reply']");
-    await tabTo(page, ".words");
+    // One begins where one writes.
+    await page.waitForFunction(() => document.activeElement.matches(".words"));
     await page.keyboard.type("We take it.");
     await press(page, "form.write button.primary");
     await press(page, "form[action$='/now'] button");

@@ -54,7 +54,9 @@ class Editor {
     this.wrong = this.line.querySelector('.wrong');
     this.listen();
     this.mode.hidden = false;
+    const isBegun = document.activeElement === this.field;
     this.show(Boolean(this.html.value) || !('plain' in box.dataset), false);
+    if (isBegun && this.isRich) this.words.focus();
   }
 
   listen() {
