@@ -53,6 +53,40 @@ test("R7: a page left alone says before and after that the session ends", async 
   await context.close();
 });
 
+test("R7: who is in the last hour of a session is not told that use prolongs it, and keeps what was written", async () => {
+  node.run("account", "set", "session_absolute_hours", "1");
+  const context = await browser.newContext({ ignoreHTTPSErrors: true });
+  await context.clock.install();
+  const page = await signIn(context);
+  assert.match(await line(page), /no session lasts longer/);
+  await page.goto(`${node.url}/compose`);
+  await context.clock.fastForward("58:30");
+  assert.match(await line(page), /less than two minutes.*no session lasts longer/);
+  const saved = page.waitForResponse((answer) => answer.url().endsWith("/draft"));
+  await page.locator(".words:visible").pressSequentially("We take it.");
+  await context.clock.fastForward("00:03");
+  assert.equal((await (await saved).allHeaders())["session-last"], "1");
+  await until(async () => { await context.clock.fastForward("00:05"); return /no session lasts longer/.test(await line(page)); }, "the answer");
+  node.run("account", "set", "session_absolute_hours", "12");
+
+  // Written after the end: given back when its writer is in again, with the file.
+  node.moveClock(2 * 3600 * 1000);
+  await context.clock.fastForward("02:00:00");
+  assert.match(await line(page), /been signed out.*Save draft/);
+  await page.locator(".words:visible").pressSequentially(" On Monday.");
+  await page.locator("#files").setInputFiles({ name: "plan.txt", mimeType: "text/plain", buffer: Buffer.from("plan") });
+  await page.locator("button[value=save]").click();
+  await page.locator("main a[href^='/sign-in']").click();
+  await page.locator("input[name=address]").fill("alice@acme.example");
+  await page.locator("form[action^='/sign-in'] button").first().click();
+  await page.locator("input[name=password]").fill("correct horse battery");
+  await page.locator("form[action='/sign-in/password'] button").click();
+  await page.waitForURL(/draft=/);
+  assert.equal((await written(page)).trim(), "We take it. On Monday.");
+  assert.match(await page.locator("main").innerText(), /plan\.txt/);
+  await context.close();
+});
+
 for (const where of ["/compose", "reply"]) {
   test(`R7: ${where}: the end is told before, writing goes on with the session, and leaving does not`, async () => {
     const context = await browser.newContext({ ignoreHTTPSErrors: true });

@@ -32,7 +32,8 @@ def test_r7_a_session_in_use_ends_at_the_absolute_limit(node, carol):
         last = browser.get(message).status
         node.move_clock(55 * MINUTE)
     assert last == 200
-    browser.get(message)
+    page = browser.get(message)
+    assert "data-is-last" in page.text and "no session lasts longer" in re.search(r'role="status">([^<]*)</p>', page.text)[1]
     node.move_clock(10 * MINUTE)
     assert "forty-two" not in browser.get(message).text
 

@@ -137,29 +137,36 @@ const pages = new BroadcastChannel('session');
 let moveSession = () => {};
 
 function watchSession(line) {
-  const soon = document.querySelector('form[data-draft]') ? line.dataset.writing : line.dataset.soon;
+  const said = line.dataset;
+  const isWriting = document.querySelector('form[data-draft]');
   let ends;
-  let words;
+  let state;
+  const words = (left) => {
+    if (left <= 0) return isWriting ? said.endedWriting : said.ended;
+    if (left > 2 * 60 * 1000) return (state.isLast ? said.last : said.usual).replace(said.clock, state.clock);
+    if (state.isLast) return said.soonLast;
+    return isWriting ? said.soonWriting : said.soon;
+  };
   const check = () => {
     const left = ends - performance.now();
-    const isNear = left <= 2 * 60 * 1000;
-    const now = !isNear ? words : left > 0 ? soon : line.dataset.ended;
+    const now = words(left);
     if (line.textContent !== now) line.textContent = now;
-    line.classList.toggle('soon', isNear);
+    line.classList.toggle('soon', left <= 2 * 60 * 1000);
   };
-  const set = (left, text) => {
-    ends = performance.now() + left * 1000;
-    words = text;
+  const set = (next) => {
+    ends = performance.now() + next.left * 1000;
+    state = next;
     check();
   };
-  set(Number(line.dataset.left), line.textContent);
-  pages.postMessage({ left: Number(line.dataset.left), words });
-  pages.onmessage = ({ data }) => set(data.left, data.words);
-  const first = line.textContent;
+  const tell = (next) => {
+    set(next);
+    pages.postMessage(next);
+  };
+  tell({ left: Number(said.left), clock: said.clock, isLast: 'isLast' in said });
+  pages.onmessage = ({ data }) => set(data);
   moveSession = (headers) => {
     if (!headers.has('Session-Left')) return;
-    set(Number(headers.get('Session-Left')), first.replace(line.dataset.clock, headers.get('Session-Ends')));
-    pages.postMessage({ left: Number(headers.get('Session-Left')), words });
+    tell({ left: Number(headers.get('Session-Left')), clock: headers.get('Session-Ends'), isLast: headers.has('Session-Last') });
   };
   document.querySelector('form[action="/sign-out"]')?.addEventListener('submit', () => pages.postMessage({ left: 0 }));
   setInterval(check, 5000);

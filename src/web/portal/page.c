@@ -114,29 +114,35 @@ bool page_may_ask(const struct visit *visit)
 	return visit->session.person.is_internal && visit->session.settings.requests;
 }
 
-/* This request counts as use, so the time begins anew. */
-static int64_t session_end(const struct session_facts *facts, int64_t now)
+/* This request counts as use, so the time begins anew; *ret_is_last: not any more, however it is used. */
+static int64_t session_end(const struct session_facts *facts, int64_t now, bool *ret_is_last)
 {
 	int64_t idle = now + facts->settings.session_idle_minutes * MS_MINUTE;
 
-	return idle < facts->session.ends_at ? idle : facts->session.ends_at;
+	*ret_is_last = idle >= facts->session.ends_at;
+	return *ret_is_last ? facts->session.ends_at : idle;
 }
 
 void page_tell_session(const struct request *request, struct response *response)
 {
 	const struct visit *visit = visit_of(request);
-	int64_t ends = session_end(&visit->session, request->now);
+	bool is_last;
+	int64_t ends = session_end(&visit->session, request->now, &is_last);
 
 	response_header(response, "Session-Ends", format_clock(&visit->format, ends));
 	response_header(response, "Session-Left",
 		arena_printf(request->arena, "%lld", (long long)((ends - request->now) / MS_SECOND)));
+	if (is_last)
+		response_header(response, "Session-Last", STR("1"));
 }
 
 static void add_session(const struct visit *visit, json_t *view, int64_t now)
 {
 	json_t *session = view_add_object(view, "session");
-	int64_t ends = session_end(&visit->session, now);
+	bool is_last;
+	int64_t ends = session_end(&visit->session, now, &is_last);
 
+	view_set_flag(session, "is_last", is_last);
 	view_set(session, "ends_clock", format_clock(&visit->format, ends));
 	view_set_number(session, "seconds_left", (ends - now) / MS_SECOND);
 }
