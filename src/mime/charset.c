@@ -12,19 +12,22 @@
 
 struct mime_charset {
 	iconv_t handle;
-	bool is_utf8, is_lossy;
+	iconv_t guess; /* for bytes that are no UTF-8 where nobody says that they are; opened when needed */
+	bool is_utf8, is_guessing, is_lossy;
 	char kept[KEPT_MAX]; /* an incomplete sequence at the end of the last piece */
 	size_t kept_len;
 };
 
+/* What says nothing of bytes beyond ASCII. */
+static bool is_silent(struct str name)
+{
+	return name.len == 0 || str_equal_nocase(name, STR("us-ascii")) ||
+	       str_equal_nocase(name, STR("ascii"));
+}
+
 static bool is_utf8_name(struct str name)
 {
-	static const char *const names[] = {"utf-8", "utf8", "us-ascii", "ascii"};
-
-	for (size_t i = 0; i < COUNT_OF(names); i++)
-		if (str_equal_nocase(name, str_of(names[i])))
-			return true;
-	return name.len == 0;
+	return is_silent(name) || str_equal_nocase(name, STR("utf-8")) || str_equal_nocase(name, STR("utf8"));
 }
 
 /* Names as browsers and mail programs mean them (the WHATWG's table): of old programs, which say the smaller
@@ -100,6 +103,8 @@ struct mime_charset *mime_charset_new(struct str name)
 	struct mime_charset *charset = mem_new(sizeof(*charset));
 
 	charset->is_utf8 = is_utf8_name(name);
+	charset->is_guessing = is_silent(name);
+	charset->guess = (iconv_t)-1;
 	charset->handle = open_handle(name);
 	charset->is_lossy = charset->handle == (iconv_t)-1;
 	if (charset->is_lossy)
@@ -113,13 +118,24 @@ void mime_charset_free(struct mime_charset *charset)
 		return;
 	if (charset->handle != (iconv_t)-1)
 		(void)iconv_close(charset->handle);
+	if (charset->guess != (iconv_t)-1)
+		(void)iconv_close(charset->guess);
 	free(charset);
 }
 
-static void replace(struct mime_charset *charset, struct buf *utf8)
+/* A byte that is not of the charset. */
+static void replace(struct mime_charset *charset, char byte, struct buf *utf8)
 {
+	char out[4], *from = &byte, *to = out;
+	size_t left = 1, room = sizeof(out);
+
 	charset->is_lossy = true;
-	buf_add(utf8, REPLACEMENT);
+	if (charset->is_guessing && charset->guess == (iconv_t)-1)
+		charset->guess = iconv_open("UTF-8", "WINDOWS-1252");
+	if (charset->guess == (iconv_t)-1 || iconv(charset->guess, &from, &left, &to, &room) == (size_t)-1)
+		buf_add(utf8, REPLACEMENT);
+	else
+		buf_add(utf8, (struct str){out, sizeof(out) - room});
 }
 
 /* iconv lets code points past U+10FFFF through, which are no UTF-8 (RFC 3629). */
@@ -130,7 +146,8 @@ static void add_well_formed(struct mime_charset *charset, struct buf *utf8, stru
 		buf_add(utf8, str_sub(text, 0, good));
 		if (good == text.len)
 			return;
-		replace(charset, utf8);
+		charset->is_lossy = true;
+		buf_add(utf8, REPLACEMENT);
 		text = str_from(text, good + 1);
 	}
 }
@@ -151,7 +168,7 @@ static struct str convert(struct mime_charset *charset, struct str in, struct bu
 		if (why == EINVAL)
 			break;
 		if (why == EILSEQ) {
-			replace(charset, utf8);
+			replace(charset, *from, utf8);
 			from++;
 			left--;
 		}
@@ -191,8 +208,8 @@ void mime_charset_end(struct mime_charset *charset, struct buf *utf8)
 	char out[64], *to = out;
 	size_t room = sizeof(out);
 
-	if (charset->kept_len > 0)
-		replace(charset, utf8);
+	for (size_t i = 0; i < charset->kept_len && (i == 0 || charset->is_guessing); i++)
+		replace(charset, charset->kept[i], utf8);
 	charset->kept_len = 0;
 	(void)iconv(charset->handle, NULL, NULL, &to, &room);
 	buf_add(utf8, (struct str){out, sizeof(out) - room});

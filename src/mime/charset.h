@@ -10,9 +10,9 @@ struct mime_charset;
 /* What mail programs mean by a name when that is more than the C library knows by it; else NULL. */
 const char *mime_charset_meant(struct str name);
 
-/* A converter from the named charset; an unknown one is read as windows-1252 (ASCII with letters: what
- * unnamed 8-bit mail mostly is), UTF-8 as it is with broken bytes replaced. Names mean what they do in mail
- * programs: "gb2312" has all of GB 18030, "iso-8859-1" the signs of windows-1252. */
+/* A converter from the named charset. An unknown one is read as windows-1252 (ASCII with letters: what 8-bit
+ * mail mostly is), and so are the bytes that are no UTF-8 of what has no name or says us-ascii. Names mean
+ * what they do in mail programs: "gb2312" has all of GB 18030, "iso-8859-1" the signs of windows-1252. */
 struct mime_charset *mime_charset_new(struct str name);
 void mime_charset_free(struct mime_charset *charset);
 

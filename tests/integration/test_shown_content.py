@@ -39,7 +39,8 @@ def test_plain_text_keeps_its_shape(node):
     ("ks_c_5601-1987", "=?ks_c_5601-1987?B?jGO55iDIuMDH?=", "똠방 회의", "cp949"),
     ("gb2312", "=?gb2312?B?6UbW7MjZ?=", "镕朱荣", "gbk"),
     ("iso-8859-1", "=?iso-8859-1?Q?=93Gr=FC=DFe=94_=80?=", "“Grüße” €", "cp1252"),
-    ("shift_jis", "=?shift_jis?B?h0D7/A==?=", "①髙", "cp932")])
+    ("shift_jis", "=?shift_jis?B?h0D7/A==?=", "①髙", "cp932"),
+    ("us-ascii", "=?iso-8859-1?Q?cr=E8me_br=FBl=E9e?=", "crème brûlée", "cp1252")])
 def test_charsets_are_what_mail_programs_mean_by_their_names(sqlite_node, charset, subject, text, data):
     """Outlook's Korean, Chinese and western mail say less than they contain; found by words, too."""
     mail = (f"From: alice@acme.example\r\nTo: carol@partner.example\r\nSubject: {subject} [secure]\r\nMIME-Version: 1.0\r\n"

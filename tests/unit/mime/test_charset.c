@@ -51,11 +51,47 @@ static void unknown_ones_are_read_as_windows_1252(void **state)
 	assert_reads("utf-8", "a\xffz", "a\xef\xbf\xbdz");
 }
 
+static bool is_lossy(const char *name, const char *bytes)
+{
+	cleanup(buf_done) struct buf utf8 = buf_new(1000);
+	struct mime_charset *charset = mime_charset_new(str_of(name));
+
+	mime_charset_add(charset, str_of(bytes), &utf8);
+	mime_charset_end(charset, &utf8);
+	bool result = mime_charset_is_lossy(charset);
+	mime_charset_free(charset);
+	return result;
+}
+
+static void unnamed_bytes_are_utf8_or_windows_1252(void **state)
+{
+	(void)state;
+
+	assert_reads("", "caf\xe9 cr\xe8me \x80 \x93x\x94", "café crème € “x”");
+	assert_reads("us-ascii", "caf\xc3\xa9 and caf\xe9", "café and café");
+	assert_reads("", "ends in \xe2\x82", "ends in â‚");
+	assert_reads("", "\x81-", "\xef\xbf\xbd-"); /* which windows-1252 does not have either */
+	assert_reads("utf-8", "ends in \xe2\x82", "ends in \xef\xbf\xbd");
+}
+
+static void what_is_guessed_or_lost_is_told(void **state)
+{
+	(void)state;
+
+	assert_false(is_lossy("", "plain caf\xc3\xa9"));
+	assert_false(is_lossy("gb2312", "\xe9\x46\xd6\xec"));
+	assert_true(is_lossy("", "caf\xe9"));
+	assert_true(is_lossy("utf-8", "caf\xe9"));
+	assert_true(is_lossy("x-foo", "plain"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_mean_what_they_do_in_mail_programs),
 		cmocka_unit_test(unknown_ones_are_read_as_windows_1252),
+		cmocka_unit_test(unnamed_bytes_are_utf8_or_windows_1252),
+		cmocka_unit_test(what_is_guessed_or_lost_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
