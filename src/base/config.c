@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define FILE_BYTES_MAX ((size_t)1 << 20)
+#define BYTE_ORDER_MARK "\xef\xbb\xbf" /* of editors that add one */
 #define NAME_MAX_BYTES 64
 
 enum kind { KIND_TEXT, KIND_PATH, KIND_WORD, KIND_LIST, KIND_NUMBER, KIND_SIZE };
@@ -429,7 +430,7 @@ static enum result take_assignment(struct loading *l, const char *name, int line
 		return key->kind == KIND_LIST ? take_list(l, key)
 					      : wrong(l, token.line, name, "takes one value");
 	if (!is_value(&token))
-		return wrong(l, token.line, name, "a value is missing");
+		return wrong(l, line, name, "a value is missing");
 	return set_value(l, key, token.text, token.line);
 }
 
@@ -483,7 +484,11 @@ static enum result read_file(const char *file, struct buf *text, struct err *err
 			err, RESULT_NOT_FOUND, "%s: %s; make one with: sealpost init", file, strerror(errno));
 	for (size_t got; (got = fread(piece, 1, sizeof(piece), f)) > 0;)
 		buf_add_bytes(text, piece, got);
+	bool is_read = ferror(f) == 0;
+	int why = errno;
 	(void)fclose(f);
+	if (!is_read)
+		return err_set(err, RESULT_INVALID, "%s: %s", file, strerror(why));
 	if (str_find_char(buf_str(text), '\0') >= 0)
 		return err_set(err, RESULT_INVALID, "%s:1: not a text file", file);
 	return text->overflow
@@ -540,6 +545,8 @@ enum result config_load(const char *file, struct config **ret, struct err *err)
 			TRY(set_value(&loading, &keys[i], str_of(keys[i].initial), 0));
 	TRY(read_file(file, &text, err));
 	loading.rest = buf_str(&text);
+	if (str_starts(loading.rest, STR(BYTE_ORDER_MARK)))
+		loading.rest = str_from(loading.rest, strlen(BYTE_ORDER_MARK));
 	for (bool end = false; !end;)
 		TRY(take_statement(&loading, "", &end));
 	TRY(check(&loading));

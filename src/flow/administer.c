@@ -151,7 +151,8 @@ enum result account_set(struct flow *flow, const struct actor *actor, struct str
 	struct change change = {.flow = flow, .actor = actor, .now = now, .with = setting, .value = value};
 
 	if (setting == NULL)
-		return err_set(err, RESULT_INVALID, "there is no setting %.*s", STR_ARG(name));
+		return err_set(err, RESULT_INVALID,
+			"there is no setting %.*s; sealpost account show lists them", STR_ARG(name));
 	TRY(setting_check(setting, value, err));
 	TRY(check_text(flow, setting, value, err));
 	return db_write(flow_db(flow), set_setting, &change, err);

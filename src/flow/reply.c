@@ -79,8 +79,9 @@ static enum result read_answered(
 	*ret = (struct answered){0};
 	TRY(read_text(message, &w->arena, &ret->text, err));
 	if (ret->text.len)
-		ret->who = arena_printf(&w->arena, "%.*s%s<%.*s>:", STR_ARG(from->name),
-			from->name.len ? " " : "", STR_ARG(from->address));
+		ret->who = from->name.len ? arena_printf(&w->arena, "%.*s <%.*s>:", STR_ARG(from->name),
+						    STR_ARG(from->address))
+					  : arena_printf(&w->arena, "%.*s:", STR_ARG(from->address));
 	return RESULT_OK;
 }
 

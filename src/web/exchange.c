@@ -217,7 +217,7 @@ static enum MHD_Result begin(struct exchange *exchange, const char *method, cons
 					: exchange_send_answer(exchange);
 	}
 	if (request->method != METHOD_GET && !request_is_same_site(request))
-		return refuse(exchange, RESULT_DENIED, 403);
+		return refuse(exchange, RESULT_INVALID, 403);
 	if (jobs_is_full(server->jobs))
 		return refuse(exchange, RESULT_UNAVAILABLE, 503);
 	exchange->state = EXCHANGE_BODY;

@@ -112,6 +112,8 @@ def test_version(binary):
     ("\nlisten { smtp = nowhere }\n", INVALID, ["sealpost.conf:2: listen.smtp", "127.0.0.1:25"]),
     ("outbox = o\nlisten {\n  https = \"127.0.0.1:443\"\n}\n", INVALID, ["sealpost.conf:3: listen.https", "tls.certificate"]),
     ("\ndelivery = smart_host\n", INVALID, ["sealpost.conf:2: delivery", "smart_host.address"]),
+    ("\ufeffhost_name = gw.acme.example\nmistake = a\n", INVALID, ["sealpost.conf:2: mistake"]),
+    ("host_name =\n", INVALID, ["sealpost.conf:1: host_name: a value is missing"]),
     (None, NOT_FOUND, ["sealpost.conf", "sealpost init"])])
 def test_configuration_that_is_wrong(binary, tmp_path, text, code, words):
     file = tmp_path / "sealpost.conf"
@@ -121,6 +123,11 @@ def test_configuration_that_is_wrong(binary, tmp_path, text, code, words):
     assert done.returncode == code and done.stdout == ""
     assert done.stderr.count("\n") == 1 and done.stderr.startswith("sealpost: ")
     assert all(word in done.stderr for word in words), done.stderr
+
+
+def test_a_folder_is_no_configuration(binary, tmp_path):
+    done = call(binary, "check", "--config", str(tmp_path))
+    assert done.returncode == INVALID and done.stderr == f"sealpost: {tmp_path}: Is a directory\n"
 
 
 @pytest.mark.parametrize("key,words", [
@@ -166,7 +173,7 @@ def test_account(bare):
     bare.run("account", "set", "retention_days", "90")
     assert {s["setting"]: s["value"] for s in bare.json("account", "show")}["retention_days"] == 90
     bare.run("account", "set", "retention_days", "soon", code=INVALID)
-    bare.run("account", "set", "nonsense", "1", code=INVALID)
+    assert "sealpost account show" in bare.run("account", "set", "nonsense", "1", code=INVALID)
 
 
 @pytest.mark.parametrize("setting, wrong, right, said", [

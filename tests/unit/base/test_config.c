@@ -86,7 +86,7 @@ static void says_what_is_wrong_and_where(void **state)
 		{"smart_host {\n  address = \"[::1]:25\"\n  password_file = x\n}\n",
 			":3: smart_host.password_file: needs smart_host.user as well"},
 		{"delivery = direct\nhost_name\n", ":2: host_name: a line is name = value"},
-		{"delivery = direct\nhost_name =\n}", ":3: host_name: a value is missing"},
+		{"delivery = direct\nhost_name =\n}", ":2: host_name: a value is missing"},
 		{"host_name = \"x\n", ":1: not understood: a quotation mark is missing"},
 		{"host_name = {a, b}\n", ":1: host_name: takes one value"},
 		{"listen { smtp = {\"[::1]:25\" b} }\n", ":1: listen.smtp: a list is {value, value}"},
