@@ -56,7 +56,8 @@ static enum result text_unseal(const struct draft *draft, const struct message_k
 		.version = draft->version,
 		.saved_at = draft->saved_at,
 		.leaves_at = draft->leaves_at,
-		.was_refused = draft->refused_at > 0};
+		.refused_at = draft->refused_at,
+		.refused_code = draft->refused_code};
 	struct bytes plain;
 
 	TRY(box_open(key, (struct box_context){BOX_FIELD, draft->id}, draft->box, arena, &plain, err));
@@ -340,7 +341,8 @@ static enum result read_row(
 			.inquiry_id = draft->inquiry_id,
 			.saved_at = draft->saved_at,
 			.leaves_at = draft->leaves_at,
-			.was_refused = draft->refused_at > 0};
+			.refused_at = draft->refused_at,
+			.refused_code = draft->refused_code};
 	else
 		TRY(result);
 	ret->text = str_sub(ret->text, 0, SNIPPET_BYTES);

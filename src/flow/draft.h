@@ -23,8 +23,9 @@ struct draft_text {
 	struct str origin; /* of who had it leave */
 	struct str self;   /* and who that was (actor.self_id), or empty */
 	int64_t saved_at;
-	int64_t leaves_at; /* it waits to be sent then; 0: it does not */
-	bool was_refused;  /* it should have left and could not */
+	int64_t leaves_at;	 /* it waits to be sent then; 0: it does not */
+	int64_t refused_at;	 /* it should have left then and could not; or 0 */
+	struct str refused_code; /* why: the code of the refusal */
 };
 
 struct draft_saving {

@@ -116,15 +116,16 @@ static enum result tell_writer(struct tx *tx, const struct leaving *l, struct er
 static enum result refuse(struct tx *tx, void *context, struct err *err)
 {
 	const struct leaving *l = context;
+	const char *code = l->why.code ? l->why.code : "failed";
 	struct event event = {.account_id = l->actor.account_id,
 		.at = l->now,
 		.kind = STR(EVENT_MESSAGE_NOT_SENT),
 		.actor_id = actor_self(&l->actor),
 		.origin = l->actor.origin,
-		.detail = str_of(l->why.code ? l->why.code : "failed")};
+		.detail = str_of(code)};
 	bool done;
 
-	TRY(draft_refuse(tx, &l->draft, l->now, &done, err));
+	TRY(draft_refuse(tx, &l->draft, code, l->now, &done, err));
 	if (!done)
 		return RESULT_OK;
 	TRY(event_record(tx, &event, err));

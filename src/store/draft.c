@@ -4,7 +4,7 @@
 
 #define COLUMNS                                                                                              \
 	"id, account_id, person_id, answers_id, answers_all, saved_at, box, state, leaves_at, refused_at, "  \
-	"message_id, version, inquiry_id"
+	"message_id, version, inquiry_id, refused_code"
 #define OPEN "state = 1"
 
 static struct draft read_row(const struct rows *rows, struct arena *arena)
@@ -21,7 +21,8 @@ static struct draft read_row(const struct rows *rows, struct arena *arena)
 		.refused_at = row_int(rows, 9),
 		.message_id = row_id(rows, 10),
 		.version = row_int(rows, 11),
-		.inquiry_id = row_id(rows, 12)};
+		.inquiry_id = row_id(rows, 12),
+		.refused_code = arena_str(arena, row_text(rows, 13))};
 }
 
 enum result draft_find(struct tx *tx, struct id person_id, struct id id, bool is_leaving, struct arena *arena,
@@ -69,7 +70,8 @@ enum result draft_list_due(struct tx *tx, int64_t now, int64_t limit, struct are
 
 	TRY(db_query(tx,
 		"SELECT id, account_id, person_id, answers_id, answers_all, saved_at, NULL, state, leaves_at,"
-		" refused_at, message_id, version, inquiry_id FROM draft WHERE leaves_at > 0 AND leaves_at "
+		" refused_at, message_id, version, inquiry_id, refused_code FROM draft WHERE leaves_at > 0 "
+		"AND leaves_at "
 		"<= $1 ORDER "
 		"BY "
 		"leaves_at LIMIT $2",
@@ -280,13 +282,14 @@ enum result draft_left(struct tx *tx, const struct draft *draft, struct err *err
 		    : err_code(err, RESULT_CONFLICT, "not-leaving", "it is not to be sent any more");
 }
 
-enum result draft_refuse(
-	struct tx *tx, const struct draft *draft, int64_t now, bool *ret_done, struct err *err)
+enum result draft_refuse(struct tx *tx, const struct draft *draft, const char *code, int64_t now,
+	bool *ret_done, struct err *err)
 {
 	int64_t done;
 
-	TRY(db_exec(tx, "UPDATE draft SET leaves_at = 0, refused_at = $3" STILL_LEAVING,
-		DB_ARGS(db_id(draft->id), db_int(draft->leaves_at), db_int(now)), &done, err));
+	TRY(db_exec(tx, "UPDATE draft SET leaves_at = 0, refused_at = $3, refused_code = $4" STILL_LEAVING,
+		DB_ARGS(db_id(draft->id), db_int(draft->leaves_at), db_int(now), db_text(str_of(code))),
+		&done, err));
 	*ret_done = done > 0;
 	return RESULT_OK;
 }

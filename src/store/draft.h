@@ -20,11 +20,12 @@ struct draft {
 	struct id inquiry_id; /* the request that it answers, or none */
 	enum draft_state state;
 	int64_t saved_at;
-	int64_t version;      /* to be saved: of the one that it is based on, 0 when there was none */
-	struct id page_id;    /* to be saved: the page it comes from, or none */
-	int64_t leaves_at;    /* it waits to be sent then, and nobody writes it; 0: it does not */
-	int64_t refused_at;   /* it should have left then and could not, and was not saved since; or 0 */
-	struct id message_id; /* what it was sent as, or none */
+	int64_t version;	 /* to be saved: of the one that it is based on, 0 when there was none */
+	struct id page_id;	 /* to be saved: the page it comes from, or none */
+	int64_t leaves_at;	 /* it waits to be sent then, and nobody writes it; 0: it does not */
+	int64_t refused_at;	 /* it should have left then and could not, and was not saved since; or 0 */
+	struct str refused_code; /* with refused_at: the code of the refusal, or empty */
+	struct id message_id;	 /* what it was sent as, or none */
 	struct bytes box;
 };
 

@@ -30,8 +30,8 @@ enum result draft_set_leaving(struct tx *tx, struct id id, int64_t leaves_at, st
 enum result draft_leave_later(
 	struct tx *tx, const struct draft *draft, int64_t until, bool *ret_done, struct err *err) must_check;
 enum result draft_left(struct tx *tx, const struct draft *draft, struct err *err) must_check;
-enum result draft_refuse(
-	struct tx *tx, const struct draft *draft, int64_t now, bool *ret_done, struct err *err) must_check;
+enum result draft_refuse(struct tx *tx, const struct draft *draft, const char *code, int64_t now,
+	bool *ret_done, struct err *err) must_check;
 
 /* The person's does not wait any more, and is open; *ret_done: it did. */
 enum result draft_undo(

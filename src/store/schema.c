@@ -998,6 +998,9 @@ static const char one_intake[] =
 /* What answers a request is a draft as well. */
 static const char draft_inquiries[] = "ALTER TABLE draft ADD COLUMN inquiry_id BYTEA;";
 
+/* Why a draft could not be sent: the code of the refusal. */
+static const char draft_refusals[] = "ALTER TABLE draft ADD COLUMN refused_code TEXT;";
+
 static const struct migration migrations[] = {
 	{1, "begin", begin},
 	{2, "delay-notices", delay_notices},
@@ -1047,6 +1050,7 @@ static const struct migration migrations[] = {
 	{46, "owners-keys", owners_keys},
 	{47, "one-intake", one_intake},
 	{48, "draft-inquiries", draft_inquiries},
+	{49, "draft-refusals", draft_refusals},
 };
 
 /* PostgreSQL keeps samples of a column's values in its statistics, where nobody but a superuser can wipe

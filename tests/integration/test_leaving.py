@@ -160,7 +160,7 @@ def test_r11_what_cannot_be_sent_is_refused_at_once_and_what_could_not_is_a_draf
     node.move_clock(SECONDS)
     wait.until(lambda: events(node, "message.not-sent"), "it to be refused")
     back = alice.get(page.url)
-    assert "could not be sent" in back.text and TEXT in back.text and "plan.txt" in back.text
+    assert "You have no licence for secure messages" in back.text and TEXT in back.text and "plan.txt" in back.text
     assert "Was not sent" in alice.get("/drafts").text and messages(node) == []
     assert events(node, "message.not-sent")[0][1] == "not-licensed"
     assert_told(node, ALICE)

@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import datetime
+import html
 import re
 import smtplib
 import time
@@ -204,8 +205,15 @@ def test_r11_of_two_that_wait_to_leave_only_one_fits(node):
     ended = rows.race(node, "select 1 from sending_month for update", *[lambda p=p: alice.submit(p, r"/now$") for p in pages])
     assert sorted("sent=1" in page.url for page in ended) == [False, True] and usage(node) == (LIMIT, LIMIT)
     (back,) = [page for page in ended if "sent=1" not in page.url]
-    assert "could not be sent" in back.text and "500 of 500" in back.text and re.search(r"Marmalade \d\.", back.text), back.text
+    assert "500 of 500" in back.text and re.search(r"Marmalade \d\.", back.text), back.text
+    told = html.unescape(re.search(r'role="status">.*?</p>', back.text, re.S)[0])
+    for fact in ("Nothing was sent", "500 different recipients", "have written to 500", "begins again on", "ask your administrator"):
+        assert fact in told, (fact, told)  # R14: all that a refusal at once says
     assert "Was not sent" in alice.get("/drafts").text
+    move_to(node, next_month(datetime.timezone.utc, 2))
+    alice, _ = portal.sign_in_by_password(node, ALICE)
+    late = alice.get(next(link for link in alice.get("/drafts").links if "?draft=" in link))
+    assert "could not be sent" in late.text and "Nothing was sent" not in late.text  # of a month that is over
 
 
 def test_r11_reply_all_in_the_portal_is_refused_with_the_text_kept(node):

@@ -29,7 +29,7 @@ static enum result get_drafts(struct request *request, struct response *response
 		view_set(item, "subject", drafts[i].subject);
 		view_set(item, "snippet", drafts[i].text);
 		view_set_flag(item, "is_leaving", drafts[i].leaves_at > 0);
-		view_set_flag(item, "was_refused", drafts[i].was_refused);
+		view_set_flag(item, "was_refused", drafts[i].refused_at > 0);
 		page_set_date(visit_of(request), item, drafts[i].saved_at);
 	}
 	view_set_flag(view, "has_rows", count > 0);

@@ -149,6 +149,14 @@ static void add_draft_files(const struct request *request, json_t *view)
 	}
 }
 
+/* How much of the month's limit is used (R11). */
+static void set_room(const struct visit *visit, json_t *values, const struct sending_room *room)
+{
+	view_set_number(values, "limit", room->limit);
+	view_set_number(values, "count", room->count);
+	view_set(values, "date", format_date(&visit->format, room->resets_at));
+}
+
 static struct str form_id(struct request *request, json_t *view)
 {
 	const struct visit *visit = visit_of(request);
@@ -191,6 +199,34 @@ static void set_version(struct request *request, json_t *view)
 	view_set(view, "based", based);
 }
 
+/* As at the moment at which it should have left; a limit of a month that is over is none any more. */
+static void set_month_full(struct request *request, json_t *view)
+{
+	const struct visit *visit = visit_of(request);
+	struct sending_room room;
+	struct err err = {0};
+
+	if (sending_room(flow_of(request), &visit->actor, visit->draft->refused_at, &room, &err) !=
+			RESULT_OK ||
+		room.resets_at <= request->now)
+		return;
+	set_room(visit, view_add_object(view_add_object(view, "refused"), "sending_limit"), &room);
+}
+
+/* Why what waited could not be sent, in the words of a refusal at once where there are such. */
+static void set_refused(struct request *request, json_t *view)
+{
+	const struct draft_text *draft = visit_of(request)->draft;
+
+	if (!draft || !draft->refused_at)
+		return;
+	view_set_flag(view, "was_refused", true);
+	if (str_equal(draft->refused_code, STR("sending-limit")))
+		set_month_full(request, view);
+	else if (str_equal(draft->refused_code, STR("not-licensed")))
+		view_set_flag(view_add_object(view, "refused"), "not_licensed", true);
+}
+
 void write_set_fields(struct request *request, json_t *view)
 {
 	const struct visit *visit = visit_of(request);
@@ -211,7 +247,7 @@ void write_set_fields(struct request *request, json_t *view)
 	view_set_flag(view, "just_saved", saved.len > 0 && !undone);
 	view_set_flag(view, "just_undone", undone);
 	set_version(request, view);
-	view_set_flag(view, "was_refused", visit->draft && visit->draft->was_refused);
+	set_refused(request, view);
 	json_t *lost = view_add_list(view, "lost_files");
 	/* What is in the draft need not be chosen again. */
 	if (!visit->draft)
@@ -337,9 +373,7 @@ static bool set_denied(struct request *request, struct response *response, json_
 		sending_room(flow_of(request), &visit->actor, request->now, &room, &err) != RESULT_OK)
 		return false;
 	json_t *values = page_problem(view, response, "text", "sending_limit");
-	view_set_number(values, "limit", room.limit);
-	view_set_number(values, "count", room.count);
-	view_set(values, "date", format_date(&visit->format, room.resets_at));
+	set_room(visit, values, &room);
 	response->status = 403;
 	return true;
 }
