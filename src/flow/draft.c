@@ -1,8 +1,10 @@
 #include "flow/draft_private.h"
 
+#include "flow/proof.h"
 #include "flow/upload_private.h"
 #include "seal/box.h"
 #include "store/draft_write.h"
+#include "store/person_write.h"
 #include "store/wrap_write.h"
 
 #include <assert.h>
@@ -163,6 +165,15 @@ static enum result save_with_key(struct tx *tx, struct saving *s, const struct f
 	return s->for_leaving ? RESULT_OK : check_room(tx, s, is_new, err);
 }
 
+/* A new one is nothing that whoever moves or ends the person's drafts can wait for. */
+static enum result hold_writer(struct tx *tx, const struct actor *actor, struct err *err)
+{
+	struct id main_id;
+
+	TRY(person_hold_main(tx, actor->person_id, &main_id, err));
+	return proof_is_signed_in(tx, actor, err);
+}
+
 enum result draft_save_in_tx(struct tx *tx, struct flow *flow, const struct actor *actor,
 	const struct draft_saving *saving, bool for_leaving, int64_t now, struct err *err)
 {
@@ -188,6 +199,8 @@ enum result draft_save_in_tx(struct tx *tx, struct flow *flow, const struct acto
 
 	TRY(flow_account_load(s.flow, tx, s.actor->account_id, &arena, &account, err));
 	TRY(draft_hold(tx, &draft, &is_new, err));
+	if (is_new)
+		TRY(hold_writer(tx, actor, err));
 	enum result result = save_with_key(tx, &s, &account, is_new, &key, err);
 	key_wipe(&key);
 	return result;

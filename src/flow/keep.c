@@ -6,6 +6,7 @@
 #include "flow/mail_out.h"
 #include "flow/outsider.h"
 #include "flow/people.h"
+#include "flow/proof.h"
 #include "flow/search_words.h"
 #include "flow/sending.h"
 #include "store/copy_write.h"
@@ -466,6 +467,8 @@ static enum result keep_in_tx(struct tx *tx, struct keeping *k, struct err *err)
 			search_words_seal(k->words, &k->key, k->message_id, k->arena), err));
 	if (k->becomes_secured)
 		TRY(give_to_owner(tx, k, owner.id, &owner_copy, err));
+	/* Whose copy it is stays from here on: a person who has gone meanwhile sends nothing. */
+	TRY(proof_is_signed_in(tx, &r->actor, err));
 	k->outside = list_new(k->arena, sizeof(struct id));
 	TRY(add_own_copy(tx, k, owner.id, err));
 	TRY(add_recipients(tx, k, err));

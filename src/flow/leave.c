@@ -172,7 +172,7 @@ static enum result leave_one(
 }
 
 struct looking {
-	const struct actor *actor; /* of one draft, or NULL */
+	const struct actor *actor; /* whose, or NULL */
 	struct id id;
 	int64_t now;
 	struct arena arena;
@@ -193,6 +193,26 @@ static enum result look_for_one(struct tx *tx, void *context, struct err *err)
 
 	l->drafts = arena_alloc(&l->arena, sizeof(*l->drafts));
 	return draft_find_any(tx, l->actor->person_id, l->id, &l->arena, l->drafts, err);
+}
+
+static enum result look_for_all(struct tx *tx, void *context, struct err *err)
+{
+	struct looking *l = context;
+
+	return draft_list(tx, l->id, DRAFTS_MAX, &l->arena, &l->drafts, &l->count, err);
+}
+
+enum result leave_all(struct flow *flow, const struct actor *actor, int64_t now, struct err *err)
+{
+	struct looking looking = {.id = actor_self(actor)};
+	enum result result = db_read(flow_db(flow), look_for_all, &looking, err);
+	bool sent;
+
+	for (size_t i = 0; i < looking.count && result == RESULT_OK; i++)
+		if (looking.drafts[i].leaves_at > 0)
+			result = leave_one(flow, &looking.drafts[i], now, &sent, err);
+	arena_done(&looking.arena);
+	return result;
 }
 
 enum result leave_now(

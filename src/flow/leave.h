@@ -38,6 +38,9 @@ enum result leave_undo(
 enum result leave_now(
 	struct flow *flow, const struct actor *actor, struct id id, int64_t now, struct err *err) must_check;
 
+/* The same of all that the person has waiting; an error is of one that could be sent later. */
+enum result leave_all(struct flow *flow, const struct actor *actor, int64_t now, struct err *err) must_check;
+
 /* Sends everybody's whose time has come; what cannot be sent is a draft again, marked so. *ret_count: how
  * many were sent. An error is of the last that failed, and will be tried again. */
 enum result leave_due(struct flow *flow, int64_t now, size_t *ret_count, struct err *err) must_check;

@@ -43,6 +43,14 @@ enum result proof_check(
 		   : RESULT_OK;
 }
 
+enum result proof_is_signed_in(struct tx *tx, const struct actor *actor, struct err *err)
+{
+	cleanup(arena_done) struct arena arena = {0};
+	struct session session;
+
+	return actor->session_hash.len ? find_own(tx, actor, &arena, &session, err) : RESULT_OK;
+}
+
 struct question {
 	struct flow *flow;
 	const struct actor *actor;

@@ -15,7 +15,11 @@ enum proof_need {
 enum result proof_check(struct tx *tx, const struct actor *actor, enum proof_need need, int64_t now,
 	struct err *err) must_check;
 
-/* The same as a question, for pages. */
+/* In a verb's transaction that holds or shares the person's row: DENIED "session-ended" when the session by
+ * which the person acts is no more. Of what acts without one nothing is asked. */
+enum result proof_is_signed_in(struct tx *tx, const struct actor *actor, struct err *err) must_check;
+
+/* The same as proof_check as a question, for pages. */
 enum result proof_is_due(struct flow *flow, const struct actor *actor, enum proof_need need, int64_t now,
 	bool *ret, struct err *err) must_check;
 

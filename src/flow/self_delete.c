@@ -1,6 +1,7 @@
 #include "flow/self_delete.h"
 
 #include "flow/changed.h"
+#include "flow/leave.h"
 #include "flow/people.h"
 #include "flow/proof.h"
 #include "flow/shared_private.h"
@@ -88,6 +89,8 @@ enum result self_delete(struct flow *flow, const struct actor *actor, int64_t no
 {
 	struct ending ending = {.flow = flow, .actor = actor, .now = now};
 
+	/* What was written and only waits for being undone goes first. */
+	TRY(leave_all(flow, actor, now, err));
 	enum result result = db_write(flow_db(flow), end_all, &ending, err);
 	arena_done(&ending.arena);
 	return result;

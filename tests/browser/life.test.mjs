@@ -117,3 +117,30 @@ for (const [name, options] of [["scripts on", { viewport: DESK }], ["scripts off
     await alice.context().close();
   });
 }
+
+for (const [name, options] of [["scripts on", { viewport: DESK }], ["scripts off, on a phone", { javaScriptEnabled: false, viewport: PHONE }]])
+  test(`somebody from outside deletes the own account: ${name}`, async () => {
+    const who = name === "scripts on" ? "carol.goes" : "carol.leaves", carol = `${who}@partner.example`;
+    const { alice, outside, foreign } = await people(node, browser, who, options);
+    await node.send("alice@acme.example", [carol], attached(carol, "dave@partner.example"));
+    const link = await node.link(carol), page = await outside.newPage();
+    await outside.signIn(page, link.split("/").at(-1), carol);
+    await page.goto(`${node.url}/settings`);
+    await press(page, page.locator("main a[href='/settings/delete']"));
+    // The browser asks for the tick itself, and nothing is gone without it.
+    await page.locator("button.danger").click();
+    assert.match(page.url(), /\/settings\/delete$/);
+    await page.locator("#sure").check();
+    await press(page, page.locator("button.danger"));
+    await page.waitForURL(/\/sign-in\?deleted=1/);
+    assert.match(await page.locator("main").innerText(), /Your account is deleted/);
+    if (options.javaScriptEnabled !== false) await check(page, "the account is deleted");
+    await page.goto(`${node.url}/inbox`);
+    assert.match(page.url(), /\/sign-in/);
+    await alice.goto(`${node.url}/sent`);
+    await press(alice, alice.locator(".row > a").first());
+    assert.match(await alice.locator(".recipient-states").first().innerText(), /Account deleted by the person/);
+    assert.deepEqual(foreign, []);
+    await page.context().close();
+    await alice.context().close();
+  });

@@ -386,6 +386,7 @@ export class Walk {
     await this.newer(page);
     await this.requests(page);
     await this.summary(page);
+    await this.see("self-delete-internal", page, "/settings/delete");
     await page.goto(`${node.url}/inbox`);
     await submit(page, "/sign-out");
     await this.see("signed-out", page);
@@ -518,6 +519,12 @@ export class Walk {
     await page.locator("input[name=code]").fill(await node.code(own, 1));
     await submit(page, "/sign-in/code");
     await this.see("shared-inbox", page, "/inbox");
+    await page.goto(link);
+    await submit(page, "/delete");
+    await page.goto(`${node.url}/deleted`);
+    await page.locator("main .row > a").first().click();
+    await page.locator("button[formaction='/destroy']").click();
+    await this.see("destroy-shared", page);
     await this.see("addresses-shared", page, "/settings/addresses");
     await this.see("mailboxes", page, "/mailboxes");
     await this.see("link-shared", await this.newPage(), link);

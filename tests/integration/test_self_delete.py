@@ -2,7 +2,8 @@
 
 import re
 
-from support import maildir, portal, rows, wait
+import pytest
+from support import maildir, portal, rows, smtp, wait
 from support.commands import Sender, text_of
 from test_addresses import ALICE, CAROL, OTHER, add, send, sign_in, subjects
 from test_proof import LONG, asked
@@ -46,9 +47,9 @@ def test_all_goes_at_once_and_the_sender_sees_it(node):
     assert rows.query(node, "select count(*) from draft where state = 1") == [("0",)]
     # Nobody but the sender has a key any more.
     assert rows.query(node, "select c.is_owner from wrap w join copy c on c.id = w.holder_id") == [("1",)]
-    wait.until(lambda: notices(node, CAROL)[1:], "the mail that confirms it")
-    assert "was deleted from the secure messages of Acme" in notices(node, CAROL)[-1]
-    assert "/settings/sessions" not in notices(node, CAROL)[-1]
+    told, = wait.until(lambda: [m for m in notices(node, CAROL) if "was deleted from the secure messages of Acme" in m],
+                       "the mail that confirms it")
+    assert "/settings/sessions" not in told
     seen = evidence(node)
     assert "Read " in seen and "Account deleted by the person" in seen
     # The address starts as new, and the old message is no more.
@@ -127,3 +128,68 @@ def test_r6_a_restored_backup_brings_no_key_back(node):
     assert page.status == 410 and "Only for you" not in page.text
     assert subjects(carol) == []
     assert rows.query(node, "select c.is_owner from wrap w join copy c on c.id = w.holder_id") == [("1",)]
+
+
+HERS = f"select 1 from person where address_key = '{CAROL}' for no key update"
+
+
+def readable(node):
+    """Whose copies can be opened, by address."""
+    return sorted(a for a, in rows.query(node, "select p.address from wrap w join copy c on c.id = w.holder_id"
+                                               " join person p on p.id = c.person_id"))
+
+
+def deletes(browser):
+    page = browser.get("/settings/delete")
+    return lambda: browser.submit(page, r"/settings/delete$", sure="1")
+
+
+@pytest.mark.parametrize("order", [1, -1], ids=["mail-first", "deletion-first"])
+def test_mail_that_comes_meanwhile_is_deleted_with_all_or_waits_for_whoever_comes_next(node, order):
+    carol = sign_in(node, send(node, CAROL, "One"), CAROL)
+    rows.race(node, HERS, *[
+        lambda: smtp.send(node.smtp_port, smtp.make(to=CAROL, subject="Two [secure]", text="Only for you.")),
+        deletes(carol)][::order])
+    assert carol.get("/inbox").path == "/sign-in"
+    stays = CAROL in readable(node)
+    assert readable(node) == [ALICE, ALICE] + stays * [CAROL]
+    # R13: of each message the sender sees what is true of it.
+    assert ("Account deleted by the person" in evidence(node)) == (not stays)
+    again, page = portal.sign_in_by_link(node, portal.link_for(node, CAROL, 2 if stays else 1), CAROL, 2)
+    assert (page.status, subjects(again)) == ((200, ["Two"]) if stays else (410, []))
+    assert not rows.strays(node)
+
+
+@pytest.mark.parametrize("order", [1, -1], ids=["answer-first", "deletion-first"])
+def test_r12_an_answer_sent_meanwhile_arrives_and_leaves_no_copy_or_is_refused(node, order):
+    node.run("account", "set", "undo_seconds", "0")
+    link = send(node, CAROL, "One")
+    carol, page = portal.sign_in_by_link(node, link, CAROL)
+    form = carol.get(page.path + "/reply")
+    acts = [lambda: carol.submit(form, r"/reply$", text="Sixty."), deletes(carol)][::order]
+    answer = rows.race(node, HERS, *acts)[::order][0]
+    is_sent = len(node.json("message", "list")) == 2
+    assert readable(node) == [ALICE] * (1 + is_sent)
+    if is_sent:
+        wait.until(lambda: [m for m in node.outbox.to(ALICE) if "Sixty." in maildir.text_of(m)], "the answer")
+    else:
+        assert answer.status == 403 and "session" in text_of(answer)
+    again, _ = portal.sign_in_by_link(node, link, CAROL, 2)
+    assert subjects(again, "sent") == [] and not rows.strays(node)
+
+
+def test_a_draft_begun_meanwhile_stays_behind_nowhere(node):
+    carol, page = portal.sign_in_by_link(node, send(node, CAROL, "One"), CAROL)
+    form = carol.get(page.path + "/reply")
+    rows.race(node, HERS, deletes(carol), lambda: carol.submit_files(form, r"/reply", [], text="A draft", do="save"))
+    assert rows.query(node, "select count(*) from draft where state = 1") == [("0",)]
+
+
+def test_r12_what_waits_to_be_undone_leaves_before_the_account_goes(node):
+    carol, page = portal.sign_in_by_link(node, send(node, CAROL, "One"), CAROL)
+    carol.is_hasty = False
+    page = carol.submit(carol.get(page.path + "/reply"), r"/reply$", text="Sixty.")
+    assert "/leaving/" in page.url
+    assert delete(carol).path == "/sign-in"
+    wait.until(lambda: [m for m in node.outbox.to(ALICE) if "Sixty." in maildir.text_of(m)], "the answer")
+    assert readable(node) == [ALICE, ALICE]
