@@ -214,3 +214,34 @@ def test_pages_of_signing_in_without_an_address_ask_for_it(sqlite_node):
     for path in ("/sign-in/code", "/sign-in/password"):
         page = Browser(sqlite_node).get(path)
         assert page.status == 200 and page.path == "/sign-in"
+
+
+def token_of(browser):
+    return next(c.value for c in browser.cookies if c.name == "__Host-session")
+
+
+def is_session(node, token):
+    return Browser(node).get("/inbox", Cookie=f"__Host-session={token}").path == "/inbox"
+
+
+def test_signing_in_begins_another_session_and_ends_the_browsers_one_before(node):
+    """Whoever knew the cookie of before, or planted one, has nothing of what comes."""
+    browser, _ = portal.sign_in_by_password(node, "alice@acme.example")
+    first = token_of(browser)
+    assert is_session(node, first)
+    for again in range(2):
+        page = browser.submit(browser.get("/sign-in"), r"/sign-in$", address="alice@acme.example")
+        if again:
+            browser.submit(browser.submit(page, r"/send-code$"), r"/code$", code=portal.code_for(node, "alice@acme.example"))
+        else:
+            browser.submit(page, r"/password$", password="correct horse battery")
+        assert token_of(browser) != first and is_session(node, token_of(browser)) and not is_session(node, first)
+        first = token_of(browser)
+    planted = "0123456789abcdefghjkmnpqrstvwxyz" * 2
+    for cookie in list(browser.cookies):
+        if cookie.name == "__Host-session":
+            cookie.value = planted[:len(cookie.value)]
+            planted = cookie.value
+    page = browser.submit(browser.get("/sign-in"), r"/sign-in$", address="alice@acme.example")
+    browser.submit(page, r"/password$", password="correct horse battery")
+    assert token_of(browser) != planted and is_session(node, token_of(browser)) and not is_session(node, planted)
