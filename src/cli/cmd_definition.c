@@ -203,13 +203,19 @@ static enum result folder(struct admin *admin, const struct options *options, st
 	const char *verb = options->words[0];
 	struct str name = options->word_count > 1 ? str_of(options->words[1]) : STR_NONE;
 
+	if (options->word_count == 3 && strcmp(verb, "rename") == 0)
+		return account_rename_folder(
+			admin->node.flow, &admin->actor, name, str_of(options->words[2]), admin->now, err);
+	if (options->word_count == 3)
+		return err_set(err, RESULT_INVALID, "folder %s takes one name", verb);
 	if (strcmp(verb, "list") == 0 && !name.ptr)
 		return admin_read(admin, folders_in_tx, admin, err);
 	if (strcmp(verb, "add") == 0 && name.ptr)
 		return account_add_folder(admin->node.flow, &admin->actor, name, admin->now, err);
 	if (strcmp(verb, "remove") == 0 && name.ptr)
 		return account_remove_folder(admin->node.flow, &admin->actor, name, admin->now, err);
-	return err_set(err, RESULT_INVALID, "folder takes add NAME, remove NAME or list");
+	return err_set(
+		err, RESULT_INVALID, "folder takes add NAME, rename NAME NEW-NAME, remove NAME or list");
 }
 
 static enum result publish_or_not(
@@ -270,7 +276,10 @@ int cmd_definition(int argc, char **argv)
 		{"list", "list [--for ADDRESS] [--json]", 0, 0, true, list},
 		{"order", "order NAME … (the others follow in the order that they have)", 1,
 			OPTIONS_WORDS_MAX, true, order},
-		{"folder", "folder add NAME | folder remove NAME | folder list [--json]", 1, 2, true, folder},
+		{"folder",
+			"folder add NAME | folder rename NAME NEW-NAME | folder remove NAME | folder list "
+			"[--json]",
+			1, 3, true, folder},
 		{"publish", "publish FOLDER --group NAME | --everybody", 1, 1, true, publish},
 		{"withdraw", "withdraw FOLDER --group NAME | --everybody", 1, 1, true, withdraw},
 	};

@@ -145,6 +145,31 @@ enum result account_add_folder(
 					 : result;
 }
 
+static enum result rename_folder(struct tx *tx, void *context, struct err *err)
+{
+	const struct change *c = context;
+	cleanup(arena_done) struct arena arena = {0};
+	struct definition_folder folder;
+
+	TRY(definition_folder_by_name(tx, c->actor->account_id, c->name, &arena, &folder, err));
+	TRY(definition_folder_rename(tx, folder.id, c->other, err));
+	return note(tx, c,
+		arena_printf(
+			&arena, "folder %.*s changed: name %.*s", STR_ARG(folder.name), STR_ARG(c->other)),
+		err);
+}
+
+enum result account_rename_folder(struct flow *flow, const struct actor *actor, struct str name,
+	struct str new_name, int64_t now, struct err *err)
+{
+	struct change change = {.flow = flow, .actor = actor, .now = now, .name = name, .other = new_name};
+
+	TRY(check_name(new_name, "folder", err));
+	enum result result = db_write(flow_db(flow), rename_folder, &change, err);
+	return result == RESULT_CONFLICT ? err_set(err, result, "there is a folder of that name already")
+					 : result;
+}
+
 static enum result remove_folder(struct tx *tx, void *context, struct err *err)
 {
 	const struct change *c = context;

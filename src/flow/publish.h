@@ -22,6 +22,8 @@ enum result account_remove_member(struct flow *flow, const struct actor *actor, 
 /* As groups. A new folder is published to nobody. CONFLICT when one is removed with definitions in it. */
 enum result account_add_folder(struct flow *flow, const struct actor *actor, struct str name, int64_t now,
 	struct err *err) must_check;
+enum result account_rename_folder(struct flow *flow, const struct actor *actor, struct str name,
+	struct str new_name, int64_t now, struct err *err) must_check;
 enum result account_remove_folder(struct flow *flow, const struct actor *actor, struct str name, int64_t now,
 	struct err *err) must_check;
 

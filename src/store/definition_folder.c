@@ -79,6 +79,14 @@ enum result definition_folder_add(struct tx *tx, const struct definition_folder 
 		NULL, err);
 }
 
+enum result definition_folder_rename(struct tx *tx, struct id id, struct str name, struct err *err)
+{
+	cleanup(arena_done) struct arena arena = {0};
+
+	return db_exec(tx, "UPDATE definition_folder SET name = $2, name_key = $3 WHERE id = $1",
+		DB_ARGS(db_id(id), db_text(name), db_text(arena_lower(&arena, name))), NULL, err);
+}
+
 enum result definition_folder_remove(struct tx *tx, struct id id, struct err *err)
 {
 	int64_t changed;

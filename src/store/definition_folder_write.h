@@ -7,6 +7,10 @@
 enum result definition_folder_add(
 	struct tx *tx, const struct definition_folder *folder, struct err *err) must_check;
 
+/* CONFLICT when the account has another one of that name. */
+enum result definition_folder_rename(
+	struct tx *tx, struct id id, struct str name, struct err *err) must_check;
+
 /* CONFLICT while a definition lies in it. */
 enum result definition_folder_remove(struct tx *tx, struct id id, struct err *err) must_check;
 

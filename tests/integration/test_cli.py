@@ -315,6 +315,21 @@ def test_a_definition_is_renamed_and_its_event_says_what_changed(acme):
                     "definition Read only changed: name Board, print no, expire-days 14"]
 
 
+def test_a_folder_is_renamed_with_what_lies_in_it(acme):
+    acme.run("definition", "folder", "add", "Sales")
+    acme.run("definition", "add", "Offers", "--folder", "Sales")
+    acme.run("definition", "publish", "Sales", "--everybody")
+    acme.run("definition", "folder", "rename", "Sales", "general", code=CONFLICT)
+    acme.run("definition", "folder", "rename", "Nope", "Other", code=NOT_FOUND)
+    acme.run("definition", "folder", "rename", "Sales", "", code=INVALID)
+    acme.run("definition", "folder", "add", "One", "Two", code=INVALID)
+    acme.run("definition", "folder", "rename", "Sales", "SALES of the north")
+    assert [f["folder"] for f in acme.json("definition", "folder", "list")] == ["General", "SALES of the north"]
+    offers = next(d for d in acme.json("definition", "list", "--for", "alice@acme.example") if d["name"] == "Offers")
+    assert offers["folder"] == "SALES of the north"
+    assert acme.json("message", "events")[0]["detail"] == "folder Sales changed: name SALES of the north"
+
+
 def test_policy(acme):
     acme.run("definition", "add", "Strict")
     acme.run("policy", "add", "--from", "internal", "--to", "domain:partner.example", "--definition", "Strict",
