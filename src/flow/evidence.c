@@ -6,6 +6,8 @@
 #include "store/event_write.h"
 #include "store/inquiry_write.h"
 
+#include <string.h>
+
 #define SAME_AGAIN_MS MS_MINUTE
 
 struct note {
@@ -69,6 +71,30 @@ static enum result is_read_again(
 		tx, copy->message_id, copy->person_id, note->actor->self_id, STR(EVENT_BODY_SHOWN), ret, err);
 }
 
+/* Of an owner's two both are held, in the order of their identifiers, before anything of them changes. */
+static enum result hold_both(struct tx *tx, const struct copy *copy, const struct copy *twin, struct err *err)
+{
+	bool is_first = memcmp(&copy->id, &twin->id, sizeof(copy->id)) < 0;
+	struct copy held;
+
+	TRY(copy_hold(tx, is_first ? copy->id : twin->id, &held, err));
+	return copy_hold(tx, is_first ? twin->id : copy->id, &held, err);
+}
+
+/* What is read is read in Sent and Inbox (R10). */
+static enum result read_owners(
+	struct tx *tx, const struct note *note, const struct copy *copy, struct err *err)
+{
+	struct copy twin;
+
+	enum result found = copy_find_twin(tx, copy, &twin, err);
+	if (found == RESULT_NOT_FOUND)
+		return RESULT_OK;
+	TRY(found);
+	TRY(hold_both(tx, copy, &twin, err));
+	return copy_mark_read(tx, twin.id, note->now, NULL, err);
+}
+
 static enum result add_note(struct tx *tx, void *context, struct err *err)
 {
 	const struct note *note = context;
@@ -80,6 +106,9 @@ static enum result add_note(struct tx *tx, void *context, struct err *err)
 	if (found == RESULT_NOT_FOUND && note->evidence == EVIDENCE_LINK_OPENED)
 		return inquiry_mark_opened(tx, note->copy_id, note->now, err);
 	TRY(found);
+	if (note->evidence == EVIDENCE_BODY_SHOWN && copy.is_owner &&
+		id_equal(copy.mailbox_id, note->actor->person_id))
+		TRY(read_owners(tx, note, &copy, err));
 	if (note->evidence != EVIDENCE_LINK_OPENED)
 		TRY(check_is_there(tx, note->copy_id, err));
 	if (note->evidence == EVIDENCE_BODY_SHOWN) {

@@ -81,6 +81,16 @@ enum result copy_by_message(struct tx *tx, struct id person_id, struct id messag
 		DB_ARGS(db_id(message_id), db_id(person_id), db_bool(is_owner)), ret, err);
 }
 
+enum result copy_find_twin(struct tx *tx, const struct copy *copy, struct copy *ret, struct err *err)
+{
+	if (!copy->is_owner)
+		return err_set(err, RESULT_NOT_FOUND, "a recipient has one copy");
+	return find(tx,
+		"SELECT " COPY_COLUMNS " FROM copy c WHERE c.message_id = $1 AND c.person_id = $2"
+		" AND c.is_owner > 0 AND c.id <> $3",
+		DB_ARGS(db_id(copy->message_id), db_id(copy->person_id), db_id(copy->id)), ret, err);
+}
+
 enum result copy_access(
 	struct tx *tx, struct id mailbox_id, struct id copy_id, struct copy_access *ret, struct err *err)
 {

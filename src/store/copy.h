@@ -70,6 +70,10 @@ enum result copy_find(
  * it. */
 enum result copy_find_any(struct tx *tx, struct id copy_id, struct copy *ret, struct err *err) must_check;
 
+/* The other one of an owner's two copies, in Sent and Inbox (R10). NOT_FOUND: there is one only. */
+enum result copy_find_twin(
+	struct tx *tx, const struct copy *copy, struct copy *ret, struct err *err) must_check;
+
 /* What a copy's holder may do with it now. */
 struct copy_access {
 	bool is_owner;

@@ -154,7 +154,7 @@ enum result copy_thread_count(
 
 	TRY(db_query_one(tx,
 		"SELECT COUNT(DISTINCT c.message_id),"
-		" COALESCE(SUM(CASE WHEN c.is_owner = 0 AND c.unread = 1 THEN 1 ELSE 0 END), 0)"
+		" COUNT(DISTINCT CASE WHEN c.unread = 1 THEN c.message_id END)"
 		" FROM " OF_THREAD " AS chosen JOIN copy c ON c.id = chosen.id",
 		DB_ARGS(db_id(mailbox_id), db_id(thread_id)), &rows, err));
 	*ret = (struct thread_count){row_int(&rows, 0), row_int(&rows, 1)};

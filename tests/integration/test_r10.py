@@ -57,12 +57,32 @@ def test_r10_inbox_and_sent_show_it_with_one_mark_and_as_read(node, alice):
 
 
 def test_r10_no_mark_makes_the_two_differ(node, alice):
-    """What one has written is read, in both."""
+    """One read state: marking or opening either of the two is for both, and is told as one message."""
     compose(alice)
     both = [messages(alice, folder)[0] for folder in ("/inbox", "/sent")]
-    told = post(alice, alice.get("/inbox"), "/mark-unread", id=[m.rsplit("/", 1)[1] for m in both])
-    assert "0 messages are marked" in told.text
-    assert [alice.get(folder).text.count('class="row unread"') for folder in ("/inbox", "/sent")] == [0, 0]
+    ids = [m.rsplit("/", 1)[1] for m in both]
+
+    def unread():
+        return [alice.get(folder).text.count('class="row unread"') for folder in ("/inbox", "/sent")]
+
+    def counts():
+        return [int(n) for (n,) in rows.query(node, "SELECT c.unread FROM folder_count c JOIN person p ON p.id = c.person_id"
+                                              f" WHERE p.address = '{ALICE}' AND c.folder IN (1, 2) ORDER BY c.folder")]
+    for chosen in (ids[:1], ids[1:], ids):
+        for what, words in (("unread", "1 message is marked as unread"), ("read", "1 message is marked as read")):
+            assert words in post(alice, alice.get("/inbox"), f"/mark-{what}", id=chosen).text
+            assert unread() == counts() == ([1, 1] if what == "unread" else [0, 0])
+        assert "0 messages are marked" in post(alice, alice.get("/inbox"), "/mark-read", id=chosen).text
+    for page in both:
+        assert 'formaction="/mark-unread"' in alice.get(page).text
+        post(alice, alice.get("/inbox"), "/mark-unread", id=ids)
+        assert unread() == [1, 1] and "1 unread" in alice.get("/inbox").text.split("<main")[1]
+        assert "Marmalade." in alice.get(page).text and unread() == counts() == [0, 0]
+    # What is in Sent only is not marked.
+    node.run("account", "set", "send_bcc_to_mail_server", "no")
+    compose(alice, subject="Alone")
+    other = next(m for m in messages(alice, "/sent") if m != both[1]).rsplit("/", 1)[1]
+    assert "0 messages are marked" in post(alice, alice.get("/inbox"), "/mark-unread", id=[other]).text and unread() == [0, 0]
 
 
 def test_r10_deleting_one_leaves_the_other(node, alice):

@@ -164,7 +164,7 @@ static enum result set_folder(struct request *request, json_t *view, const struc
 	rows_set(request, view_add_object(view, "list"), &page, &filters, copy);
 	struct str url = rows_url(request, &filters, &page.from);
 	view_set(view, "back_url", url.len ? url : filters_url(request, filters.folder, &filters));
-	view_set_flag(view, "can_mark", !copy->is_owner);
+	view_set_flag(view, "can_mark", !copy->is_owner || message->summary.in_own_mailbox);
 	view_set(view, "live",
 		arena_printf(request->arena, "message=%s%s", id_text(copy->id).s,
 			copy->is_owner ? own_page(request, message) : ""));

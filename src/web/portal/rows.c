@@ -103,8 +103,7 @@ static void set_row(const struct request *request, json_t *view, const struct op
 	view_set(view, "url",
 		filters_url(request, arena_printf(request->arena, "message/%s", id_text(row->copy.id).s).ptr,
 			filters));
-	view_set_flag(
-		view, "is_unread", row->copy.unread && !row->copy.is_owner && !is_current && row->readable);
+	view_set_flag(view, "is_unread", row->copy.unread && !is_current && row->readable);
 	view_set_flag(view, "thread", false);
 	if (row->thread.total > 1) {
 		view_set_number(view_add_object(view, "thread"), "count", row->thread.total);
