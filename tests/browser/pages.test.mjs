@@ -67,7 +67,7 @@ for (const locale of ["en", "en-XB"]) {
 
 // What is no page, what is a document within one (test_attached_mail.py), and what rare.test.mjs shows.
 const ELSEWHERE = ["/", "/colour/{name}", "/logo/{name}", "/live", "/message/{id}/file/{path}", "/message/{id}/files.zip",
-  "/message/{id}/message.eml", "/settings/export/{folder}/{part}", "/message/{id}/mail/{path}/body",
+  "/message/{id}/message.eml", "/settings/export/{folder}/{part}", "/draft/{id}/file/{file}", "/message/{id}/mail/{path}/body",
   "/message/{id}/mail/{path}/print", "/mailboxes"];
 
 test("the walk leads to every page that has an address", () => {
