@@ -191,6 +191,18 @@ test("R11: the count is on the page, and what would pass the limit goes to nobod
   await press(alice, alice.locator(".recipients .pages a[rel=next]"));
   assert.match(await alice.locator(".recipients .pages").innerText(), new RegExp(`26 to 50 of ${rest.length}`));
   await checkWidth(alice, "a message to very many");
+  // What is ticked and typed on the way to a recall outlives the turning of pages, and nothing is recalled by it.
+  await alice.goto(`${alice.url().split(/[?#]/)[0]}/recall`);
+  await alice.locator("input[name=from]").nth(1).check();
+  await alice.locator("textarea[name=reason]").fill("Too many at once.");
+  await press(alice, alice.locator(".recipients button", { hasText: "Next" }));
+  assert.match(await alice.locator(".recipients").first().innerText(), /1 person is ticked on another page/);
+  await check(alice, "another page of recipients to recall from");
+  await alice.locator("input[name=from]:visible").first().check();
+  await press(alice, alice.locator(".recipients button", { hasText: "Before" }));
+  assert.equal(await alice.locator("textarea[name=reason]").inputValue(), "Too many at once.");
+  assert.ok(await alice.locator("input[type=checkbox][name=from]").nth(1).isChecked());
+  assert.match(await alice.locator(".recipients").first().innerText(), /1 person is ticked on another page/);
   await alice.goto(`${node.url}/compose`);
   assert.match(await room(), /: 499 of 500\. The count begins again on /);
   await alice.locator("input[name=to]").fill("new.one@limit.example, new.two@limit.example");

@@ -2,6 +2,7 @@
 
 import html
 import re
+import urllib.parse
 
 from support import commands, maildir, portal, rows, smtp, wait
 from support.browser import Browser
@@ -160,6 +161,18 @@ def test_many_recipients_come_on_pages(node):
     assert "276 to 300 of 300" in last.text and not any("people=13" in link for link in last.links)
     assert "and 280 others" in first.text and first.text.count("person299@") == 0
     assert "person299@" in alice.browser.get(next(link for link in first.links if "all=1" in link)).text
+
+    # Turning the pages keeps what was typed and ticked, and changes nothing.
+    page = alice.browser.get(alice.path + "/recall?people=11")
+    first = re.search(r'name="from" value="([^"]+)"', page.text).group(1)
+    turn = page.form(r"/recall\?people=11$")
+    assert f'formaction="{alice.path}/recall?people=12#recipients"' in page.text
+    fields = {**turn["fields"], "from": first, "reason": "A wrong price.", "turn": "1"}
+    page = alice.browser.request(alice.path + "/recall?people=12", urllib.parse.urlencode(fields).encode(), {
+        "Content-Type": "application/x-www-form-urlencoded", "Origin": alice.browser.base})
+    assert page.status == 200 and ">A wrong price.</textarea>" in page.text
+    assert f'type="hidden" name="from" value="{first}"' in page.text and "1 person is ticked on another page" in page.text
+    assert rows.query(node, "select count(*) from copy where recall_id is not null") == [("0",)]
 
     page = alice.browser.get(alice.path + "/recall?people=12")
     assert len(page.text.encode()) < PAGE_BYTES_MAX

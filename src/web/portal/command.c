@@ -103,15 +103,52 @@ static const char *told_of(enum result result, const struct err *err)
 						    : NULL;
 }
 
+/* Which recipients are ticked. */
+static size_t read_ticked(const struct request *request, struct str **ret)
+{
+	struct str *ticked = arena_array(request->arena, struct str, CHOSEN_MAX);
+	struct str address;
+	size_t index = 0, count = 0;
+
+	while (count < CHOSEN_MAX && (address = request_field_next(request, "from", &index)).ptr)
+		ticked[count++] = address;
+	*ret = ticked;
+	return count;
+}
+
+static bool is_ticked(struct str address, const struct str *ticked, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (str_equal_nocase(address, ticked[i]))
+			return true;
+	return false;
+}
+
+/* Those ticked on other pages stay so, and it is said how many they are. */
+static void keep_ticked(json_t *people, const struct str *kept, size_t count)
+{
+	if (count == 0)
+		return;
+	json_t *elsewhere = view_add_object(people, "elsewhere");
+	json_t *list = view_add_list(elsewhere, "list");
+	view_set_number(elsewhere, "count", (int64_t)count);
+	for (size_t i = 0; i < count; i++)
+		view_set(view_append(list), "address", kept[i]);
+}
+
 static void add_people(const struct request *request, json_t *view, const struct open_message *message,
 	const char *name, bool stays)
 {
 	const struct visit *visit = visit_of(request);
+	struct str *ticked = NULL, *kept = arena_array(request->arena, struct str, message->recipient_count);
+	size_t ticked_count = 0, kept_count = 0;
 	struct people_page page = people_page_of(request, "people", count_listed(message, stays));
 	size_t at = 0;
 
 	if (page.count == 0)
 		return;
+	if (!stays && request->method == METHOD_POST)
+		ticked_count = read_ticked(request, &ticked);
 	json_t *people = view_add_object(view, name);
 	json_t *list = view_add_list(people, "list");
 	people_page_set(request, people, &page,
@@ -121,13 +158,18 @@ static void add_people(const struct request *request, json_t *view, const struct
 		if (!is_listed(recipient, stays))
 			continue;
 		bool is_shown = at >= page.from && at < page.to;
+		bool is_kept = is_ticked(recipient->person.address, ticked, ticked_count);
 		at++;
+		if (!is_shown && is_kept)
+			kept[kept_count++] = recipient->person.address;
 		if (!is_shown)
 			continue;
 		json_t *item = view_append(list);
+		view_set_flag(item, "is_ticked", is_kept);
 		page_set_person(visit, item, recipient->person);
 		states_of_recipient(visit, item, message, recipient);
 	}
+	keep_ticked(people, kept, kept_count);
 }
 
 static enum result show_recall(
@@ -143,8 +185,10 @@ static enum result show_recall(
 		message->own_copy.state == DELIVERY_SENT || !id_is_none(message->own_copy.holder_id));
 	view_set_flag(view, "has_choice", count > 1);
 	view_set_flag(view, "offers_quotes", visit_of(request)->session.settings.recall_thread);
-	if (request->method == METHOD_POST)
+	if (request->method == METHOD_POST) {
 		view_set_flag(view, "with_quotes", request_field(request, "quotes").len > 0);
+		view_set(view, "reason", request_field(request, "reason"));
+	}
 	view_set_number(view, "reason_most", LIMIT_RECALL_REASON_BYTES);
 	return page_portal(request, response, "recall", "sent", view);
 }
@@ -160,21 +204,8 @@ static enum result get_recall(struct request *request, struct response *response
 			message->summary.recalled_at || request->now < message->summary.expires_at
 				? "recalled_before"
 				: "expired_before");
+	/* Also with what was ticked and written, for another page of recipients. */
 	return show_recall(request, response, message, view);
-}
-
-/* Which recipients were ticked; none for the button that means everybody. */
-static size_t read_chosen(const struct request *request, struct str **ret)
-{
-	struct str *chosen = arena_array(request->arena, struct str, CHOSEN_MAX);
-	struct str address;
-	size_t index = 0, count = 0;
-
-	if (request_field(request, "whole").len == 0)
-		while (count < CHOSEN_MAX && (address = request_field_next(request, "from", &index)).ptr)
-			chosen[count++] = address;
-	*ret = chosen;
-	return count;
 }
 
 static enum result show_recall_again(
@@ -186,19 +217,20 @@ static enum result show_recall_again(
 	TRY(command_open_own(request, &message));
 	json_t *values = page_problem(view, response, field, what);
 	view_set_number(values, "most", LIMIT_RECALL_REASON_BYTES);
-	view_set(view, "reason", request_field(request, "reason"));
 	return show_recall(request, response, message, view);
 }
 
 static enum result post_recall(struct request *request, struct response *response)
 {
 	const struct visit *visit = visit_of(request);
-	struct str *chosen;
+	struct str *chosen = NULL;
 	struct recall_done done;
 	struct id id;
 
+	if (request_field(request, "turn").len)
+		return get_recall(request, response);
 	TRY(page_id(request, &id));
-	size_t count = read_chosen(request, &chosen);
+	size_t count = request_field(request, "whole").len ? 0 : read_ticked(request, &chosen);
 	if (count && request_field(request, "quotes").len)
 		return show_recall_again(request, response, "from", "quotes_of_all");
 	if (count == 0 && request_field(request, "whole").len == 0)
@@ -308,6 +340,7 @@ static const struct route_parameter recall_page_parameters[] = {
 static const struct route_parameter recall_parameters[] = {
 	{PARAMETER_PATH, "id", ID_TEXT_LEN, 0, "the sender's own copy"},
 	PEOPLE_QUERY,
+	{PARAMETER_FIELD, "turn", 1, 0, "nothing but another page of recipients"},
 	{PARAMETER_FIELD, "whole", 1, 0, "from everybody"},
 	{PARAMETER_FIELD, "from", LIMIT_ADDRESS_BYTES, CHOSEN_MAX,
 		"a chosen recipient, may be there several times"},
@@ -326,7 +359,7 @@ static const struct route rows[] = {
 	{METHOD_GET, "/message/{id}/recall", RIGHTS_SIGNED_IN, recall_page_parameters, get_recall, NULL,
 		"Asks whether to recall the message, and from whom"},
 	{METHOD_POST, "/message/{id}/recall", RIGHTS_SIGNED_IN, recall_parameters, post_recall, NULL,
-		"Recalls the message from everybody or from those chosen"},
+		"Recalls the message from everybody or from those chosen, or shows others of them"},
 	{METHOD_GET, "/message/{id}/extend", RIGHTS_SIGNED_IN, id_only, get_extend, NULL,
 		"Asks until when the message is to be readable"},
 	{METHOD_POST, "/message/{id}/extend", RIGHTS_SIGNED_IN, extend_parameters, post_extend, NULL,
