@@ -18,8 +18,7 @@ struct mime_charset {
 	size_t kept_len;
 };
 
-/* What says nothing of bytes beyond ASCII. */
-static bool is_silent(struct str name)
+bool mime_charset_is_silent(struct str name)
 {
 	return name.len == 0 || str_equal_nocase(name, STR("us-ascii")) ||
 	       str_equal_nocase(name, STR("ascii"));
@@ -27,7 +26,8 @@ static bool is_silent(struct str name)
 
 static bool is_utf8_name(struct str name)
 {
-	return is_silent(name) || str_equal_nocase(name, STR("utf-8")) || str_equal_nocase(name, STR("utf8"));
+	return mime_charset_is_silent(name) || str_equal_nocase(name, STR("utf-8")) ||
+	       str_equal_nocase(name, STR("utf8"));
 }
 
 /* Names as browsers and mail programs mean them (the WHATWG's table): of old programs, which say the smaller
@@ -103,7 +103,7 @@ struct mime_charset *mime_charset_new(struct str name)
 	struct mime_charset *charset = mem_new(sizeof(*charset));
 
 	charset->is_utf8 = is_utf8_name(name);
-	charset->is_guessing = is_silent(name);
+	charset->is_guessing = mime_charset_is_silent(name);
 	charset->guess = (iconv_t)-1;
 	charset->handle = open_handle(name);
 	charset->is_lossy = charset->handle == (iconv_t)-1;

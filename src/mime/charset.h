@@ -10,6 +10,9 @@ struct mime_charset;
 /* What mail programs mean by a name when that is more than the C library knows by it; else NULL. */
 const char *mime_charset_meant(struct str name);
 
+/* Whether the name says nothing of bytes beyond ASCII. */
+bool mime_charset_is_silent(struct str name);
+
 /* A converter from the named charset. An unknown one is read as windows-1252 (ASCII with letters: what 8-bit
  * mail mostly is), and so are the bytes that are no UTF-8 of what has no name or says us-ascii. Names mean
  * what they do in mail programs: "gb2312" has all of GB 18030, "iso-8859-1" the signs of windows-1252. */

@@ -1,6 +1,6 @@
 #include "mime/decode.h"
 
-#include "mime/charset.h"
+#include "mime/html_charset.h"
 #include "mime/rtf.h"
 #include "mime/rtf_text.h"
 
@@ -421,12 +421,29 @@ enum result mime_part_decode(
 	return RESULT_OK;
 }
 
+struct mime_charset *mime_part_charset(const struct reader *message, const struct mime_part *part)
+{
+	char begin[MIME_HTML_CHARSET_BYTES];
+	size_t len = 0;
+
+	if (!mime_charset_is_silent(part->charset) || !str_equal(part->type, STR("text/html")))
+		return mime_charset_new(part->charset);
+	cleanup(mime_part_reader_free_at) struct mime_part_reader *reader =
+		mime_part_reader_new(message, part);
+	struct reader bytes = mime_part_reader_bytes(reader);
+	/* When it cannot be read whoever decodes it is told. */
+	if (reader_read(&bytes, 0, begin, sizeof(begin), &len, NULL) != RESULT_OK)
+		len = 0;
+	struct str name = mime_html_charset((struct str){begin, len});
+	return mime_charset_new(name.len ? name : part->charset);
+}
+
 enum result mime_part_text(const struct reader *message, const struct mime_part *part, struct buf *utf8,
 	bool *ret_cut, struct err *err)
 {
 	cleanup(mime_part_reader_free_at) struct mime_part_reader *reader =
 		mime_part_reader_new(message, part);
-	struct mime_charset *charset = mime_charset_new(part->charset);
+	struct mime_charset *charset = mime_part_charset(message, part);
 	enum result result;
 
 	do {

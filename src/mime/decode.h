@@ -4,6 +4,7 @@
 
 #include "base/io.h"
 #include "base/mem.h"
+#include "mime/charset.h"
 #include "mime/index.h"
 
 /* Decodes in pieces; tolerant of garbage, which is left out as mail programs do. */
@@ -40,6 +41,10 @@ struct mime_part_reader *mime_part_reader_new(const struct reader *message, cons
 void mime_part_reader_free(struct mime_part_reader *reader);
 DEFINE_CLEANUP(struct mime_part_reader *, mime_part_reader_free)
 struct reader mime_part_reader_bytes(struct mime_part_reader *reader);
+
+/* The converter for what a text part decodes to: its charset's, or where it names none and is HTML, that of
+ * which the text itself speaks. */
+struct mime_charset *mime_part_charset(const struct reader *message, const struct mime_part *part);
 
 /* A text part as UTF-8, up to the limit of `utf8`; *ret_cut tells whether there was more. */
 enum result mime_part_text(const struct reader *message, const struct mime_part *part, struct buf *utf8,

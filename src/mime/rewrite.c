@@ -2,7 +2,6 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
-#include "mime/charset.h"
 #include "mime/decode.h"
 #include "mime/encode.h"
 #include "mime/header.h"
@@ -134,7 +133,7 @@ static enum result put_recoded(struct rewriting *r, const struct mime_part *part
 	c.banner = c.is_html ? r->change->banner_html : r->change->banner_text;
 	mime_base64_init(&c.base64, *r->out);
 	c.encoded = mime_base64_writer(&c.base64);
-	c.charset = mime_charset_new(part->charset);
+	c.charset = mime_part_charset(r->mail, part);
 	enum result result = mime_part_decode(r->mail, part, &decoded, err);
 	mime_charset_end(c.charset, &c.utf8);
 	if (result == RESULT_OK)
@@ -167,7 +166,7 @@ static enum result trial_write(void *context, const void *data, size_t size, str
 static enum result find_whether_exact(
 	struct rewriting *r, const struct mime_part *part, bool *ret, struct err *err)
 {
-	struct trial trial = {mime_charset_new(part->charset), buf_new(CONVERT_BYTES)};
+	struct trial trial = {mime_part_charset(r->mail, part), buf_new(CONVERT_BYTES)};
 	struct writer decoded = {trial_write, &trial};
 
 	enum result result = mime_part_decode(r->mail, part, &decoded, err);

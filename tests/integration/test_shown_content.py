@@ -1,10 +1,11 @@
 """How the portal shows what mail programs write: flowed text, links, file names."""
 
+import base64
 import html
 import re
 
 import pytest
-from support import older, portal, smtp
+from support import older, portal, smtp, wait
 
 
 def open_mail(node, head, body):
@@ -50,6 +51,23 @@ def test_charsets_are_what_mail_programs_mean_by_their_names(sqlite_node, charse
     browser, page = portal.sign_in_by_link(sqlite_node, link, "carol@partner.example")
     assert text_of(page) == text and f"<title>{text} " in html.unescape(page.text)
     assert text in html.unescape(older.search(browser, text.split()[0]).text)
+
+
+@pytest.mark.parametrize("name,data,encoding", [("koi8-r", "koi8-r", "8bit"), ("iso-2022-jp", "iso-2022-jp", "base64")])
+def test_html_that_names_its_charset_itself_is_read_by_it(sqlite_node, name, data, encoding):
+    text = "Привет, мир" if name == "koi8-r" else "こんにちは"
+    body = f'<html><head><meta http-equiv="Content-Type" content="text/html; charset={name}"></head><body><p>{text}</p>'.encode(data)
+    if encoding == "base64":
+        body = base64.encodebytes(body).replace(b"\n", b"\r\n")
+    mail = ("From: alice@acme.example\r\nTo: bob@acme.example, carol@partner.example\r\nSubject: Charset [secure]\r\n"
+            f"MIME-Version: 1.0\r\nContent-Type: text/html\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n").encode()
+    smtp.send(sqlite_node.smtp_port, mail + body + b"\r\n", recipients=["bob@acme.example", "carol@partner.example"])
+    link = portal.link_for(sqlite_node, "carol@partner.example")
+    browser, page = portal.sign_in_by_link(sqlite_node, link, "carol@partner.example")
+    assert text in html.unescape(browser.get(page.path + "/body").text)
+    (copy,) = wait.until(lambda: sqlite_node.outbox.to("bob@acme.example"), "Bob's copy")
+    part = next(p for p in copy.walk() if p.get_content_type() == "text/html")
+    assert part.get_content_charset() == "utf-8" and text in part.get_payload(decode=True).decode()
 
 
 def test_a_file_with_a_hostile_name_has_a_safe_one(node):

@@ -1,8 +1,10 @@
 #include "mime/charset.h"
 
 #include "base/mem.h"
+#include "mime/html_charset.h"
 #include "tests/unit/unit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* The bytes a few at a time, so that sequences are cut. */
@@ -85,6 +87,30 @@ static void what_is_guessed_or_lost_is_told(void **state)
 	assert_true(is_lossy("x-foo", "plain"));
 }
 
+static void assert_says(const char *html, const char *name)
+{
+	assert_str(mime_html_charset(str_of(html)), name);
+}
+
+static void html_says_its_charset_itself(void **state)
+{
+	char late[2000];
+
+	(void)state;
+	assert_says("<html><head><meta charset=\"iso-2022-jp\">", "iso-2022-jp");
+	assert_says("<META http-equiv=Content-Type content=\"text/html; charset=koi8-r\">", "koi8-r");
+	assert_says("<meta name=viewport content=x><meta charset = 'gbk' />", "gbk");
+	assert_says("<meta charset=big5", "big5");
+	assert_says("<p>charset=gbk</p>", "");
+	assert_says("<meta charset>", "");
+	assert_says("<meta charset=\"\">", "");
+	assert_says("<meta name=\"charset\" content=gbk>", "");
+	/* It could not be read if it were true. */
+	assert_says("<meta charset=utf-16le>", "");
+	(void)snprintf(late, sizeof(late), "%1100s<meta charset=gbk>", "");
+	assert_says(late, "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -92,6 +118,7 @@ int main(void)
 		cmocka_unit_test(unknown_ones_are_read_as_windows_1252),
 		cmocka_unit_test(unnamed_bytes_are_utf8_or_windows_1252),
 		cmocka_unit_test(what_is_guessed_or_lost_is_told),
+		cmocka_unit_test(html_says_its_charset_itself),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
