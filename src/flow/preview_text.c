@@ -70,27 +70,11 @@ static enum result rtf_words(
 	return RESULT_OK;
 }
 
-/* Files of programs that name no charset are UTF-8 or of the Windows that made them. */
-static enum result plain_words(const struct open_message *message, const struct mime_part *part,
-	struct buf *text, bool *ret_cut, struct err *err)
-{
-	cleanup(buf_done) struct buf raw = buf_new(LIMIT_TEXT_SHOWN_BYTES);
-	struct mime_part named = *part;
-
-	if (part->charset.len == 0) {
-		named.charset = STR("utf-8");
-		TRY(mime_part_text(&message->content, &named, &raw, ret_cut, err));
-		named.charset = str_find(buf_str(&raw), STR("\xef\xbf\xbd")) < 0 ? named.charset
-										 : STR("windows-1252");
-	}
-	return mime_part_text(&message->content, &named, text, ret_cut, err);
-}
-
 enum result preview_text(const struct open_message *message, const struct mime_part *part, struct buf *text,
 	bool *ret_cut, struct err *err)
 {
 	TRY(kind_of(part) == KIND_RTF ? rtf_words(message, part, text, err)
-				      : plain_words(message, part, text, ret_cut, err));
+				      : mime_part_text(&message->content, part, text, ret_cut, err));
 	*ret_cut = text->overflow;
 	if (str_trim(buf_str(text)).len == 0)
 		return err_code(err, RESULT_INVALID, "preview", "the file says nothing");
