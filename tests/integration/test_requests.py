@@ -335,11 +335,11 @@ def test_r14_answers_past_each_limit_keep_what_was_written(sqlite_node):
     node = sqlite_node
     _, carol, page = asked(node, mb="1")
     many = [("files", f"{i}.txt", "text/plain", b"x") for i in range(101)]
-    for more, words in (({"text": "Kept words. " + "x" * (600 << 10)}, "512 KB at most"),
+    for more, words in (({"text": "  "}, "Write something or attach"),
+                        ({"text": "Kept words. " + "x" * (600 << 10)}, "512 KB at most"),
                         ({"text": "Kept words.", "html": "<b>" + "x" * (600 << 10)}, "512 KB at most"),
                         ({"text": "Kept words.", "files": many}, "files at most"),
-                        ({"text": "Kept words.", "files": [data(1 << 20)]}, "1 MB in all"),
-                        ({"text": "  "}, "Write something or attach")):
+                        ({"text": "Kept words.", "files": [data(1 << 20)]}, "1 MB in all")):
         refused = carol.submit_files(page, r"/request/", more.pop("files", []), **more)
         assert refused.status in (413, 422) and words in refused.text, (words, refused.status, words_of(refused)[:2000])
         assert "Kept words." in refused.text or not more["text"].strip()

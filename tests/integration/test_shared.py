@@ -46,13 +46,13 @@ def subjects(browser, folder="inbox"):
 def go(browser, address=ORDERS):
     """Into the mailbox that is shared."""
     page = browser.get("/mailboxes")
-    form = re.search(r'action="(/mailboxes/[^"]+)"(?:(?!</form>).)*?<bdi>' + re.escape(address), page.text, re.S)
+    form = re.search(r'action="(/mailboxes/[^"]+)"(?:(?!</form>).)*?<bdi[^>]*>' + re.escape(address), page.text, re.S)
     return browser.submit(page, re.escape(form[1]))
 
 
 def go_home(browser):
     page = browser.get("/mailboxes")
-    form = re.search(r'action="(/mailboxes/[^"]+)"(?:(?!</form>).)*?<button[^>]*>(?!<bdi>)', page.text, re.S)
+    form = re.search(r'action="(/mailboxes/[^"]+)"(?:(?!</form>).)*?<button[^>]*><span>(?!<bdi)', page.text, re.S)
     return browser.submit(page, re.escape(form[1]))
 
 
