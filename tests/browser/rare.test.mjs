@@ -114,8 +114,8 @@ async function visit(locale, javaScriptEnabled) {
     idHex(damaged));
   await walk.see("error-internal", page, `/message/${damaged}`);
   await page.goto(`${node.url}/message/${gone}`);
-  await press(page, page.locator("a.file-open"));
-  await showBusy(walk, page, node.url + await page.locator("a.file-open").getAttribute("href"));
+  await press(page, page.locator("a.file-open").first());
+  await showBusy(walk, page, node.url + await page.locator("a.file-open").first().getAttribute("href"));
   node.sql("DELETE FROM wrap WHERE hex(holder_id) = upper(?)", idHex(gone));
   await walk.see("error-gone", page, `/message/${gone}`);
   await page.goto(`${node.url}/search`);
