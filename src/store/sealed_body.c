@@ -14,7 +14,7 @@ struct sealed_body {
 	struct bytes slice;	   /* what the reader over memory points at */
 	struct blob_append append; /* until it is settled */
 	struct content_place place;
-	bool finished, adopted;
+	bool finished, adopted, is_lost;
 };
 
 struct sealed_body *sealed_body_new(struct blob_store *blobs, struct id message_id)
@@ -88,10 +88,13 @@ enum result sealed_body_keep(struct sealed_body *body, int64_t now, struct err *
 
 enum result sealed_body_settle(struct sealed_body *body, struct err *err)
 {
+	if (body->is_lost)
+		return err_set(err, RESULT_UNAVAILABLE, "the content did not reach the disk");
 	if (body->append.pack == NULL)
 		return RESULT_OK;
 	enum result result = blob_pack_settle(body->blobs, &body->append, err);
-	if (result != RESULT_OK)
+	body->is_lost = result != RESULT_OK;
+	if (body->is_lost)
 		body->finished = false; /* nothing is left to be deleted */
 	return result;
 }

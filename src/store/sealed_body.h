@@ -25,7 +25,7 @@ enum result sealed_body_finish(struct sealed_body *body, struct err *err) must_c
 enum result sealed_body_keep(struct sealed_body *body, int64_t now, struct err *err) must_check;
 
 /* After sealed_body_keep and before the transaction: a blob or a place in a pack is on disk when this
- * returns. Again it does nothing. */
+ * returns. UNAVAILABLE, also when asked again: it is nowhere. */
 enum result sealed_body_settle(struct sealed_body *body, struct err *err) must_check;
 
 /* After sealed_body_settle. */
