@@ -10,6 +10,7 @@
 #include "flow/route.h"
 #include "mime/header.h"
 #include "seal/password.h"
+#include "seal/random.h"
 #include "store/attempt_write.h"
 #include "store/domain.h"
 
@@ -337,7 +338,7 @@ enum result intake_data_begin(struct intake *intake, struct str received, int64_
 	if (intake->recipients.count + intake->returns.count == 0)
 		return err_code(err, RESULT_INVALID, "no-recipients", "no valid recipients");
 	content_free(intake->content);
-	intake->content = content_new(flow_blobs(intake->flow),
+	intake->content = content_new(flow_blobs(intake->flow), intake->account.key,
 		flow_names(intake->flow)->mail_bytes_max + (int64_t)received.len, now);
 	return content_add(intake->content, received, err);
 }
@@ -375,11 +376,11 @@ static void give_roles(struct intake *intake)
 static struct bytes fingerprint(struct intake *intake)
 {
 	struct arena *arena = &intake->arena;
-	uint8_t content[HASH_BYTES], *mac = arena_alloc(arena, SEAL_MAC_BYTES);
+	uint8_t content[CONTENT_MAC_BYTES], *mac = arena_alloc(arena, SEAL_MAC_BYTES);
 
 	if (str_trim(mime_header_get(content_header(intake->content), STR("Message-ID"))).len == 0)
 		return (struct bytes){0};
-	content_hash(intake->content, content);
+	content_fingerprint(intake->content, content);
 	struct str text =
 		arena_printf(arena, "%.*s\n%.*s\n", STR_ARG(arena_lower(arena, intake->envelope.sender)),
 			STR_ARG(content_letter(intake->content)->message_id));

@@ -21,14 +21,15 @@ struct content {
 	const struct mime_index *index;
 	struct buf plain;	/* the first PLAIN_BYTES, when the sealer has not kept all … */
 	struct bytes in_memory; /* … and what is at hand, as a reader takes it */
-	struct hash hash;	/* of the body; the header's fields come last */
+	struct content_mac mac; /* of the body; the header's fields come last */
 	struct letter letter;
 	struct reader sealed;
 	struct seal_reader *opened;
 	int64_t size, sealed_size;
 };
 
-struct content *content_new(struct blob_store *blobs, int64_t limit, int64_t now)
+struct content *content_new(
+	struct blob_store *blobs, const struct account_key *account, int64_t limit, int64_t now)
 {
 	struct content *content = mem_new(sizeof(*content));
 
@@ -40,7 +41,7 @@ struct content *content_new(struct blob_store *blobs, int64_t limit, int64_t now
 	content->sealer = seal_writer_new(content->key, content->message_id, sealed_body_sink(content->body));
 	content->scan = mime_scan_new();
 	content->plain = buf_new(PLAIN_BYTES);
-	hash_init(&content->hash);
+	content_mac_init(&content->mac, account);
 	return content;
 }
 
@@ -54,19 +55,19 @@ void content_free(struct content *content)
 	mime_scan_free(content->scan);
 	buf_done(&content->plain);
 	key_wipe(content->key);
+	key_wipe(&content->mac);
 	free(content->key);
 	arena_done(&content->arena);
 	free(content);
 }
 
-/* Hashes what of the piece belongs to the body. */
-static void hash_body(struct content *content, struct str piece, uint64_t offset)
+static void mac_body(struct content *content, struct str piece, uint64_t offset)
 {
 	uint64_t body = mime_scan_body_offset(content->scan);
 
 	if (body >= offset + piece.len)
 		return;
-	hash_add(&content->hash, body > offset ? str_from(piece, (size_t)(body - offset)) : piece);
+	content_mac_add(&content->mac, body > offset ? str_from(piece, (size_t)(body - offset)) : piece);
 }
 
 /* From the piece on with which the sealer forgets its first chunk. */
@@ -89,7 +90,7 @@ enum result content_add(struct content *content, struct str piece, struct err *e
 		return err_code(err, RESULT_TOO_LARGE, "too-large", "larger than %lld bytes",
 			(long long)content->limit);
 	TRY(mime_scan_add(content->scan, piece, err));
-	hash_body(content, piece, offset);
+	mac_body(content, piece, offset);
 	keep_plain(content, piece);
 	return seal_writer_write(content->sealer, piece, err);
 }
@@ -104,7 +105,7 @@ struct writer content_writer(struct content *content)
 	return (struct writer){content_write, content};
 }
 
-static void hash_header(struct content *content)
+static void mac_header(struct content *content)
 {
 	static const char *const trace[] = {"Received", "Return-Path", "Delivered-To", "X-Original-To",
 		"X-Received", "Authentication-Results"};
@@ -116,7 +117,7 @@ static void hash_header(struct content *content)
 		for (size_t i = 0; i < COUNT_OF(trace); i++)
 			is_trace = is_trace || str_equal_nocase(field.name, str_of(trace[i]));
 		if (!is_trace)
-			hash_add(&content->hash, field.whole);
+			content_mac_add(&content->mac, field.whole);
 	}
 }
 
@@ -171,7 +172,7 @@ enum result content_end(struct content *content, struct err *err)
 	TRY(seal_writer_finish(content->sealer, err));
 	content->size = (int64_t)seal_writer_plain_size(content->sealer);
 	content->sealed_size = (int64_t)seal_writer_sealed_size(content->sealer);
-	hash_header(content);
+	mac_header(content);
 	letter_read(mime_scan_header(content->scan), &content->arena, &content->letter);
 	TRY(sealed_body_keep(content->body, id_time(content->message_id), err));
 	content->letter.snippet = read_snippet(content, &content->arena);
@@ -219,11 +220,9 @@ int64_t content_sealed_size(const struct content *content)
 	return content->sealed_size;
 }
 
-void content_hash(const struct content *content, uint8_t ret[static HASH_BYTES])
+void content_fingerprint(const struct content *content, uint8_t ret[static CONTENT_MAC_BYTES])
 {
-	struct hash copy = content->hash;
-
-	hash_final(&copy, ret);
+	content_mac_final(&content->mac, ret);
 }
 
 enum result content_open(struct content *content, struct reader *ret, struct err *err)

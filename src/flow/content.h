@@ -1,17 +1,19 @@
-/* Content on its way in: sealed while it streams, scanned, and hashed, in constant memory. Used for mail from
+/* Content on its way in: sealed while it streams, scanned, and
+ * fingerprinted, in constant memory. Used for mail from
  * SMTP and for messages written in the portal alike. */
 #ifndef FLOW_CONTENT_H
 #define FLOW_CONTENT_H
 
 #include "flow/letter.h"
 #include "mime/scan.h"
-#include "seal/random.h"
+#include "seal/content_mac.h"
 #include "store/sealed_body.h"
 
 struct content;
 
 /* A new message identifier and key; the content is limited to `limit` bytes. */
-struct content *content_new(struct blob_store *blobs, int64_t limit, int64_t now);
+struct content *content_new(
+	struct blob_store *blobs, const struct account_key *account, int64_t limit, int64_t now);
 
 /* NULL is allowed; a blob that was not adopted goes. */
 void content_free(struct content *content);
@@ -37,9 +39,9 @@ struct sealed_body *content_body(struct content *content);
 int64_t content_size(const struct content *content);
 int64_t content_sealed_size(const struct content *content);
 
-/* A hash of the mail without its trace fields (Received and the like), so that the same mail handed in twice
- * has the same. */
-void content_hash(const struct content *content, uint8_t ret[static HASH_BYTES]);
+/* Of the mail without its trace fields (Received and the like), so that the same mail handed in twice has the
+ * same: a secret, as seal/content_mac.h says. */
+void content_fingerprint(const struct content *content, uint8_t ret[static CONTENT_MAC_BYTES]);
 
 /* Reads the raw mail back. */
 enum result content_open(struct content *content, struct reader *ret, struct err *err) must_check;

@@ -319,7 +319,8 @@ enum result writing_send(struct writing *w, const struct written *written, struc
 	bool begins = id_is_none(w->answered.id) && id_is_none(w->inquiry.id);
 	int64_t limit = begins && !w->writer.is_internal ? outsider_bytes_max(w->flow, &w->account.settings)
 							 : flow_names(w->flow)->mail_bytes_max;
-	cleanup(content_free_at) struct content *content = content_new(flow_blobs(w->flow), limit, w->now);
+	cleanup(content_free_at) struct content *content =
+		content_new(flow_blobs(w->flow), w->account.key, limit, w->now);
 
 	if (written->text.len > WRITING_TEXT_BYTES_MAX || !str_is_utf8(written->text))
 		return err_code(err, RESULT_TOO_LARGE, "text-too-long", "the text is too long");

@@ -131,6 +131,32 @@ static void test_another_list_begins_behind_the_first(void **state)
 	assert_int_equal(words->count, 2);
 }
 
+/* Bytes are looked at eight at once: a word may end anywhere in them, and its neighbours differ. */
+static void test_a_word_of_any_length_ends_where_it_ends(void **state)
+{
+	static const char *const behind[] = {"", " b", "\x01", "-b c", "\xc3\x9f b", "\xff"};
+	static const char *const rest[] = {"", " b", "", " b c", "ss b", ""};
+
+	(void)state;
+	for (size_t len = 1; len <= 40; len++)
+		for (size_t i = 0; i < COUNT_OF(behind); i++) {
+			cleanup(buf_done) struct buf out = buf_new(1000), text = buf_new(1000),
+						     expected = buf_new(1000);
+			cleanup(mem_free_at) struct mime_words *words = mem_new(sizeof(*words));
+			buf_add_char(&expected, ' ');
+			for (size_t k = 0; k < len; k++) {
+				buf_add_char(&text, (char)('A' + k % 26));
+				buf_add_char(&expected, (char)('a' + k % 26));
+			}
+			buf_add(&text, str_of(behind[i]));
+			buf_add(&expected, str_of(rest[i]));
+			words->out = &out;
+			mime_words_add(words, buf_str(&text));
+			if (!str_equal(buf_str(&out), buf_str(&expected)))
+				fail_msg("%zu letters before %zu: '%.*s'", len, i, STR_ARG(buf_str(&out)));
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -141,6 +167,7 @@ int main(void)
 		cmocka_unit_test(test_a_long_text_has_the_words_of_its_parts),
 		cmocka_unit_test(test_another_list_begins_behind_the_first),
 		cmocka_unit_test(test_a_word_without_an_end_comes_in_pieces),
+		cmocka_unit_test(test_a_word_of_any_length_ends_where_it_ends),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
