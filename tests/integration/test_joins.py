@@ -211,6 +211,17 @@ def test_r12_the_same_mail_twice_is_one_only_when_its_message_id_says_so(node, m
     assert len(node.outbox.to("x@other.example")) == len(node.json("message", "list")) == deliveries
 
 
+@pytest.mark.parametrize("change, kept", [({}, 1), ({"text": "Two.\r\n"}, 2), ({"subject": "Offers [secure]"}, 2),
+                                          ({"sender": "bob@acme.example"}, 2)],
+                         ids=["the-same", "another-text", "another-subject", "another-sender"])
+def test_r12_what_differs_under_one_message_id_stays_apart(node, change, kept):
+    for changed in ({}, change):
+        mail = {"subject": "Offer [secure]", "text": "One.\r\n", "sender": "alice@acme.example", **changed}
+        sender = mail.pop("sender")
+        smtp.send(node.smtp_port, smtp.make(message_id="<one@acme.example>", **mail), sender=sender)
+    assert len(node.json("message", "list")) == kept
+
+
 def test_answers_belong_to_the_first_message_of_a_message_id(node):
     """Also when it came again after a day, as a message of its own, or with other content."""
     named = {"message_id": "<offer@acme.example>"}
