@@ -11,7 +11,8 @@
 
 struct content;
 
-/* A new message identifier and key; the content is limited to `limit` bytes. */
+/* A new message identifier and key; the content is limited to `limit` bytes. account: NULL for what a
+ * stranger hands in, which is read and not kept. */
 struct content *content_new(
 	struct blob_store *blobs, const struct account_key *account, int64_t limit, int64_t now);
 

@@ -1,5 +1,7 @@
 #include "seal/content_mac.h"
 
+#include "seal/random.h"
+
 #include <sodium.h>
 
 #define PURPOSE "content"
@@ -18,7 +20,10 @@ void content_mac_init(struct content_mac *mac, const struct account_key *account
 {
 	uint8_t key[SEAL_MAC_BYTES];
 
-	account_mac(account, PURPOSE, (struct bytes){0}, key);
+	if (account)
+		account_mac(account, PURPOSE, (struct bytes){0}, key);
+	else
+		random_fill(key, sizeof(key));
 	(void)crypto_onetimeauth_init(state_of(mac), key);
 	seal_wipe(key, sizeof(key));
 }

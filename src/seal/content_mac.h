@@ -13,6 +13,7 @@ struct content_mac {
 	_Alignas(64) uint8_t state[256];
 };
 
+/* Of no account (NULL): what it gives is like nothing else's. */
 void content_mac_init(struct content_mac *mac, const struct account_key *account);
 void content_mac_add(struct content_mac *mac, struct str piece);
 

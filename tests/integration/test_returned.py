@@ -150,6 +150,21 @@ def test_a_forged_bounce_changes_nothing(world):
     assert "delivery.bounced" in world.events(message["id"])
 
 
+def test_a_bounce_comes_from_servers_that_are_no_source(world):
+    """As all that are on the internet."""
+    for source in world.node.json("source", "list"):
+        world.node.run("source", "remove", source["id"])
+    world.node.run("source", "add", "--network", "127.0.0.2/32")
+    world.node.start()
+    smtp.send(world.node.smtp_port, smtp.make(subject="Offer [secure]"), source="127.0.0.2")
+    sender = wait.until(lambda: world.outside.to("carol@partner.example"), "the notification")[0].sender
+    with pytest.raises(smtplib.SMTPDataError):  # a person's answer
+        smtp.send(world.node.smtp_port, b"From: c@partner.example\r\n\r\nThanks\r\n", "c@partner.example", [sender])
+    smtp.send(world.node.smtp_port, forged(sender), sender="", recipients=[sender])
+    (message,) = world.node.json("message", "list")
+    assert "delivery.bounced" in world.events(message["id"])
+
+
 WORDS = {
     "qmail": ("", "Hi. This is the qmail-send program at partner.example.\r\n\r\n<carol@partner.example>:\r\n"
                   "Sorry, no mailbox here by that name. (#5.1.1)\r\n"),

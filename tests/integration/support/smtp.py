@@ -38,12 +38,12 @@ def _new_message_id():
     return f"<{os.getpid()}.{_count}.{os.urandom(4).hex()}@acme.example>"
 
 
-def send(port, mail, sender="alice@acme.example", recipients=None, options=(), rcpt_options=()):
-    """Hands in one mail; returns the reply text to the end of the data. smtplib's exceptions pass."""
+def send(port, mail, sender="alice@acme.example", recipients=None, options=(), rcpt_options=(), source="127.0.0.1"):
+    """Hands in one mail, from that address; returns the reply text to the end of the data. smtplib's exceptions pass."""
     data = mail if isinstance(mail, bytes) else mail.as_bytes(policy=mail.policy.clone(linesep="\r\n"))
     if recipients is None:
         recipients = [a.addr_spec for f in ("to", "cc") if mail[f] for a in mail[f].addresses]
-    with smtplib.SMTP("127.0.0.1", port, timeout=60) as session:
+    with smtplib.SMTP("127.0.0.1", port, timeout=60, source_address=(source, 0)) as session:
         session.ehlo("client.acme.example")
         code, text = session.mail(sender, list(options))
         if code != 250:
