@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "base/mem.h"
+#include "mime/html_tag.h"
 
 #define NAMES 128
 
@@ -26,46 +27,6 @@ static bool is_in(struct str name, const char *const *names, size_t count)
 		if (str_equal_nocase(name, str_of(names[i])))
 			return true;
 	return false;
-}
-
-static bool is_letter(char c)
-{
-	return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
-}
-
-static bool is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
-}
-
-static struct str name_of(struct str text)
-{
-	size_t len = 0;
-
-	while (len < text.len && !is_blank(text.ptr[len]) && text.ptr[len] != '/' && text.ptr[len] != '>')
-		len++;
-	return str_sub(text, 0, len);
-}
-
-/* Length of a tag's text from after its name to behind its '>'. */
-static size_t rest_of_tag(struct str text)
-{
-	for (size_t i = 0; i < text.len; i++) {
-		if (text.ptr[i] == '>')
-			return i + 1;
-		if (text.ptr[i] != '=')
-			continue;
-		while (i + 1 < text.len && is_blank(text.ptr[i + 1]))
-			i++;
-		char quote = i + 1 < text.len ? text.ptr[i + 1] : ' ';
-		if (quote != '"' && quote != '\'')
-			continue;
-		ptrdiff_t end = str_find_char(str_from(text, i + 2), quote);
-		if (end < 0)
-			return text.len;
-		i += 2 + (size_t)end;
-	}
-	return text.len;
 }
 
 static void start_tag(struct measure *measure, struct str name)
@@ -117,8 +78,8 @@ static void end_tag(struct measure *measure, struct str name)
 static void count_starts(struct measure *measure, struct str text)
 {
 	for (size_t i = 0; i + 1 < text.len; i++)
-		if (text.ptr[i] == '<' && is_letter(text.ptr[i + 1]))
-			start_tag(measure, name_of(str_from(text, i + 1)));
+		if (text.ptr[i] == '<' && html_is_letter(text.ptr[i + 1]))
+			start_tag(measure, html_tag_name(str_from(text, i + 1)));
 }
 
 /* Takes the markup that begins with '<'; returns its length. */
@@ -127,9 +88,10 @@ static size_t take_markup(struct measure *measure, struct str text)
 	bool closes = text.len > 1 && text.ptr[1] == '/';
 	size_t at = closes ? 2 : 1;
 
-	if (text.len > at && is_letter(text.ptr[at])) {
-		struct str name = name_of(str_from(text, at));
-		size_t rest = rest_of_tag(str_from(text, at + name.len));
+	if (text.len > at && html_is_letter(text.ptr[at])) {
+		struct str name = html_tag_name(str_from(text, at));
+		size_t rest;
+		(void)html_tag_rest(str_from(text, at + name.len), &rest);
 		if (closes) {
 			end_tag(measure, name);
 		} else {

@@ -5,6 +5,7 @@
 #include "mime/decode.h"
 #include "mime/encode.h"
 #include "mime/header.h"
+#include "mime/html_body.h"
 
 /* How far into an HTML text its <body> is looked for. */
 #define BODY_SEARCH_BYTES ((size_t)32 * 1024)
@@ -66,6 +67,8 @@ static enum result put_header(
 			continue;
 		TRY(writer_write(r->out, field.whole, err));
 	}
+	if (is_top && recoded && mime_header_get(buf_str(&block), STR("MIME-Version")).ptr == NULL)
+		TRY(writer_write(r->out, STR("MIME-Version: 1.0\r\n"), err));
 	if (recoded)
 		TRY(writer_write(r->out,
 			arena_printf(&r->arena,
@@ -89,22 +92,14 @@ struct recoding {
 	bool is_html, banner_put;
 };
 
-/* Behind <body …>, or at the very start. */
-static size_t banner_place(struct str html)
-{
-	ptrdiff_t body = str_find_nocase(html, STR("<body"));
-	ptrdiff_t end = body < 0 ? -1 : str_find_char(str_from(html, (size_t)body), '>');
-
-	return end < 0 ? 0 : (size_t)(body + end) + 1;
-}
-
 static enum result put_pending(struct recoding *c, bool at_end, struct err *err)
 {
 	struct str text = buf_str(&c->utf8);
 
 	if (!c->banner_put) {
-		size_t place = c->is_html ? banner_place(text) : 0;
-		if (c->is_html && place == 0 && !at_end && text.len < BODY_SEARCH_BYTES)
+		bool sure = true;
+		size_t place = c->is_html ? html_body_start(text, &sure) : 0;
+		if (!sure && !at_end && text.len < BODY_SEARCH_BYTES)
 			return RESULT_OK; /* <body> may still come */
 		TRY(writer_write(&c->encoded, str_sub(text, 0, place), err));
 		TRY(writer_write(&c->encoded, c->banner, err));
@@ -146,9 +141,13 @@ static enum result put_recoded(struct rewriting *r, const struct mime_part *part
 	return result;
 }
 
+/* How PGP begins what it signed or encrypted within a text. */
+#define PGP_BEGIN STR("-----BEGIN PGP ")
+
 struct trial {
 	struct mime_charset *charset;
-	struct buf utf8;
+	struct buf utf8; /* behind what was looked at already: the end of a piece may begin PGP_BEGIN */
+	bool is_pgp;
 };
 
 static enum result trial_write(void *context, const void *data, size_t size, struct err *err)
@@ -157,21 +156,23 @@ static enum result trial_write(void *context, const void *data, size_t size, str
 
 	(void)err;
 	mime_charset_add(trial->charset, (struct str){data, size}, &trial->utf8);
-	buf_clear(&trial->utf8);
+	trial->is_pgp = trial->is_pgp || str_find(buf_str(&trial->utf8), PGP_BEGIN) >= 0;
+	if (trial->utf8.len >= PGP_BEGIN.len)
+		buf_drop(&trial->utf8, trial->utf8.len - PGP_BEGIN.len + 1);
 	return RESULT_OK;
 }
 
-/* Whether a text says the same in UTF-8. The only copy that somebody gets must not lose what cannot be read.
- */
-static enum result find_whether_exact(
+/* Whether a text may be changed: it says the same in UTF-8, since the only copy that somebody gets must not
+ * lose what cannot be read, and PGP signed or encrypted nothing in it. */
+static enum result find_whether_free(
 	struct rewriting *r, const struct mime_part *part, bool *ret, struct err *err)
 {
-	struct trial trial = {mime_part_charset(r->mail, part), buf_new(CONVERT_BYTES)};
+	struct trial trial = {mime_part_charset(r->mail, part), buf_new(CONVERT_BYTES), false};
 	struct writer decoded = {trial_write, &trial};
 
 	enum result result = mime_part_decode(r->mail, part, &decoded, err);
 	mime_charset_end(trial.charset, &trial.utf8);
-	*ret = !mime_charset_is_lossy(trial.charset);
+	*ret = !mime_charset_is_lossy(trial.charset) && !trial.is_pgp;
 	mime_charset_free(trial.charset);
 	buf_done(&trial.utf8);
 	return result;
@@ -184,7 +185,7 @@ static enum result mark_texts(struct rewriting *r, bool *is_text, struct err *er
 		const struct mime_part **parts;
 		size_t count = mime_index_body(r->index, html, &r->arena, &parts);
 		if (count > 0)
-			TRY(find_whether_exact(r, parts[0], &is_text[parts[0] - r->index->parts], err));
+			TRY(find_whether_free(r, parts[0], &is_text[parts[0] - r->index->parts], err));
 	}
 	return RESULT_OK;
 }

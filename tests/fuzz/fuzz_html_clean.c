@@ -1,6 +1,7 @@
 /* Cleaning HTML: whatever comes in, what comes out holds nothing that runs or loads, and the words of it are
  * found without stumbling. */
 #include "base/limits.h"
+#include "mime/html_body.h"
 #include "mime/html_clean.h"
 #include "mime/html_plain.h"
 #include "mime/html_text.h"
@@ -63,7 +64,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct str html = {(const char *)data, size};
 	struct buf once = buf_new(LIMIT_HTML_BYTES), words = buf_new(LIMIT_HTML_BYTES);
 	struct err err;
+	bool sure;
 
+	if (html_body_start(html, &sure) > size)
+		abort();
 	mime_html_text(html, &words);
 	buf_clear(&words);
 	mime_html_plain(html, &words);

@@ -155,6 +155,39 @@ def test_r12_a_text_that_cannot_be_read_reaches_people_inside_byte_for_byte(sqli
     assert mail["X-Sealpost-Secure"] == "yes" and mail["Content-Transfer-Encoding"] == "8bit"
 
 
+def copy_inside(node, fields, body):
+    """What Bob gets of a secured mail with these fields."""
+    head = ["From: alice@acme.example", "To: bob@acme.example", "Subject: Offer [secure]", *fields]
+    smtp.send(node.smtp_port, ("\r\n".join(head) + "\r\n\r\n" + body).encode(),
+              recipients=["carol@partner.example", "bob@acme.example"])
+    (mail,) = wait.until(lambda: node.outbox.to("bob@acme.example"), "Bob's copy")
+    return mail
+
+
+def test_the_banner_stands_where_every_program_shows_it(sqlite_node):
+    """Outlook's conditions are comments to all others."""
+    html = ("<html><head><style>b > i {}</style></head><!--[if mso]><body class='m'><![endif]-->"
+            "<!--[if !mso]><!--><body class='a > b'><!--<![endif]--><p>forty-two</p></body></html>\r\n")
+    mail = copy_inside(sqlite_node, ["MIME-Version: 1.0", "Content-Type: text/html; charset=utf-8"], html)
+    before, after = html.split("<!--<![endif]-->")
+    shown = maildir.html_of(mail)
+    assert shown.startswith(before + "<table") and shown.endswith("</table><!--<![endif]-->" + after)
+
+
+def test_a_banner_makes_mime_of_a_mail_without(sqlite_node):
+    mail = copy_inside(sqlite_node, [], "forty-two\r\n")
+    assert mail["MIME-Version"] == "1.0" and mail["Content-Transfer-Encoding"] == "base64"
+    assert maildir.text_of(mail).startswith("[") and "forty-two" in maildir.text_of(mail)
+
+
+@pytest.mark.parametrize("word", ["MESSAGE", "SIGNED MESSAGE"])
+def test_what_pgp_made_of_a_text_reaches_people_inside_as_it_was(sqlite_node, word):
+    body = "x" * 70 + ("y" * 76 + "\r\n") * 900 + f"\r\n-----BEGIN PGP {word}-----\r\n\r\nhQEMA\r\n-----END PGP MESSAGE-----\r\n"
+    mail = copy_inside(sqlite_node, ["MIME-Version: 1.0", "Content-Type: text/plain; charset=utf-8"], body)
+    assert mail.path.read_bytes().replace(b"\r\n", b"\n").endswith(b"\n\n" + body.replace("\r\n", "\n").encode())
+    assert mail["X-Sealpost-Secure"] == "yes"
+
+
 def test_a_flowed_text_is_one_with_its_banner(sqlite_node):
     mail = (b"From: alice@acme.example\r\nTo: bob@acme.example\r\nSubject: Offer [secure]\r\nMIME-Version: 1.0\r\n"
             b"Content-Type: text/plain; charset=utf-8; format=flowed; delsp=yes\r\n\r\nacme.exam \r\nple\r\n")
