@@ -5,6 +5,7 @@ from support import portal, smtp
 from support.node import Node
 
 TEXT = "Two hundred words that nobody wants to write again."
+AGAIN = "choose this file again: "
 
 
 @pytest.fixture
@@ -72,6 +73,47 @@ def test_a_limit_says_which_it_is_and_keeps_what_was_written(sqlite_node, more, 
     assert bob.get("/sent").text.count('<li class="row') == 1
 
 
+def assert_kept(browser, page, name, content):
+    """The page says that the text and the file are a draft, and gives the file."""
+    assert TEXT in page.text and "in Drafts" in page.text and name in page.text and AGAIN not in page.text
+    assert browser.get(next(link for link in page.links if link.startswith("/draft/"))).body == content
+    assert TEXT in browser.get("/drafts").text
+
+
+def test_r7_files_of_an_answer_to_what_was_just_recalled_are_kept(node, reply_form):
+    carol, form = reply_form
+    node.run("message", "recall", node.json("message", "list")[0]["id"], "--reason", "Wrong price")
+    plan = [("files", "plan.txt", "text/plain", b"the plan of nobody else")]
+    page = carol.submit_files(form, r"/reply$", plan, text=TEXT)
+    assert page.status == 410
+    assert_kept(carol, page, "plan.txt", b"the plan of nobody else")
+    assert b"the plan of nobody else" not in node.raw_bytes() and node.outbox.to("alice@acme.example") == []
+    draft = next(link for link in carol.get("/drafts").links if "?draft=" in link)
+    assert_kept(carol, carol.get(draft), "plan.txt", b"the plan of nobody else")
+
+
+def test_r14_what_cannot_be_a_draft_says_which_files_to_choose_again(node, reply_form):
+    carol, form = reply_form
+    offer = node.json("message", "list")[0]["id"]
+    assert "sent=1" in carol.submit_files(form, r"/reply$", [], text="Sent.").url
+    node.run("message", "recall", offer, "--reason", "Wrong price")
+    page = carol.submit_files(form, r"/reply$", files("plan.txt"), text=TEXT)
+    assert page.status == 410 and TEXT in page.text and AGAIN + "plan.txt" in page.text and "in Drafts" not in page.text
+    assert TEXT not in carol.get("/drafts").text
+
+
+def test_r7_files_of_a_new_message_are_kept_when_the_account_takes_none_any_more(node, reply_form):
+    carol, _ = reply_form
+    node.run("account", "set", "outsiders_may_write", "all")
+    form = carol.get("/compose")
+    node.run("account", "set", "outsiders_may_write", "off")
+    page = carol.submit_files(form, r"/compose$", files("plan.txt"), to="alice@acme.example", subject="Plan", text=TEXT)
+    assert page.status == 403
+    assert_kept(carol, page, "plan.txt", b"x")
+    draft = next(link for link in carol.get("/drafts").links if "?draft=" in link)
+    assert_kept(carol, carol.get(draft), "plan.txt", b"x")
+
+
 def test_a_file_past_the_limit_leaves_a_draft_that_can_be_sent(binary):
     """What did not come whole is no file of the draft; what came before it is."""
     node = Node(binary, limits={"mail_size": "1MB"}).make_acme().start()
@@ -82,6 +124,7 @@ def test_a_file_past_the_limit_leaves_a_draft_that_can_be_sent(binary):
             ("files", "small.txt", "text/plain", b"all of it"), ("files", "large.bin", "application/octet-stream", b"x" * 1_200_000)],
             **fields)
         assert page.status == 422 and TEXT in page.text and "KB" in page.text
+        assert AGAIN + "large.bin" in page.text and AGAIN + "small.txt" not in page.text and "small.txt" in page.text
         sent = bob.submit_files(page, r"/compose$", [], **fields)
         assert "sent=1" in sent.url, sent.text
         files = [l for l in sent.links if "/file/" in l]

@@ -221,8 +221,9 @@ static enum result get_compose(struct request *request, struct response *respons
 {
 	cleanup(json_decrefp) json_t *view = json_object();
 
-	TRY(check_may_compose(request));
+	/* First: when the account takes none any more its page shows what was written. */
 	TRY(write_load_draft(request));
+	TRY(check_may_compose(request));
 	return show(request, response, view, NULL);
 }
 

@@ -82,7 +82,12 @@ static enum result handle_proved(struct request *request, struct response *respo
 
 	if (prove_is_asked(request->route->rights) && visit_of(request)->is_signed_in)
 		TRY(prove_first(request, response, &asks));
-	return asks ? RESULT_OK : request->route->handler(request, response);
+	if (asks)
+		return RESULT_OK;
+	enum result result = request->route->handler(request, response);
+	if (result != RESULT_OK && request->method != METHOD_GET && request->route->open_sink)
+		write_keep_refused(request);
+	return result;
 }
 
 /* Runs a page. */

@@ -17,7 +17,9 @@ struct writing {
 	const struct visit *visit;
 	struct upload *files[LIMIT_HTTP_FILES];
 	struct str names[LIMIT_HTTP_FILES];
+	bool are_whole[LIMIT_HTTP_FILES];
 	size_t count, name_count; /* names also of files that were dropped */
+	bool are_saved;		  /* those that are whole are a draft's now */
 	struct arena *arena;
 	uint64_t size, limit;
 	int64_t now;
@@ -25,8 +27,7 @@ struct writing {
 	struct upload *current;
 };
 
-/* Of the session, or of one that has just ended. */
-static bool is_own_form(const struct visit *visit, struct str token)
+bool write_is_own_form(const struct visit *visit, struct str token)
 {
 	if (visit->is_signed_in)
 		return visit_csrf_is_right(visit, token);
@@ -42,7 +43,7 @@ static enum result begin_file(void *context, struct str field, struct str name, 
 	writing->current = NULL;
 	if (writing->name_count < LIMIT_HTTP_FILES)
 		writing->names[writing->name_count++] = arena_str(writing->arena, name);
-	if (writing->result == RESULT_OK && !is_own_form(writing->visit, pairs_get(fields, "csrf")))
+	if (writing->result == RESULT_OK && !write_is_own_form(writing->visit, pairs_get(fields, "csrf")))
 		writing->result = RESULT_DENIED;
 	if (writing->result != RESULT_OK || writing->count >= LIMIT_HTTP_FILES)
 		return RESULT_OK;
@@ -70,8 +71,10 @@ static enum result end_file(void *context, struct err *err)
 {
 	struct writing *writing = context;
 
-	if (writing->result == RESULT_OK && writing->current)
+	if (writing->result == RESULT_OK && writing->current) {
 		writing->result = upload_end(writing->current, err);
+		writing->are_whole[writing->name_count - 1] = writing->result == RESULT_OK;
+	}
 	/* What did not come whole is no file: not for the message, and not for the draft that is kept. */
 	if (writing->result != RESULT_OK && writing->current)
 		upload_free(writing->files[--writing->count]);
@@ -118,13 +121,14 @@ enum result write_open_sink(struct request *request, struct upload_sink *ret)
 	return RESULT_OK;
 }
 
-/* What was chosen has to be chosen again: a browser does not let a page do it. */
+/* What is in no draft has to be chosen again: a browser does not let a page do it. */
 static void add_file_names(const struct request *request, json_t *list)
 {
 	const struct writing *writing = request->upload;
 
 	for (size_t i = 0; writing && i < writing->name_count; i++)
-		view_set(view_append(list), "name", writing->names[i]);
+		if (!writing->are_saved || !writing->are_whole[i])
+			view_set(view_append(list), "name", writing->names[i]);
 }
 
 /* Those of the draft are kept, and can be left out. */
@@ -248,10 +252,7 @@ void write_set_fields(struct request *request, json_t *view)
 	view_set_flag(view, "just_undone", undone);
 	set_version(request, view);
 	set_refused(request, view);
-	json_t *lost = view_add_list(view, "lost_files");
-	/* What is in the draft need not be chosen again. */
-	if (!visit->draft)
-		add_file_names(request, lost);
+	add_file_names(request, view_add_list(view, "lost_files"));
 }
 
 enum result write_set_begin(struct request *request, json_t *view, bool is_answer)
@@ -329,9 +330,7 @@ void write_set_kept(const struct request *request, json_t *view)
 			draft ? draft_value(draft, names[i]) : pairs_get(&request->fields, names[i]));
 	view_set_flag(kept, "is_draft", draft != NULL);
 	add_draft_files(request, kept);
-	json_t *lost = view_add_list(kept, "files");
-	if (!draft)
-		add_file_names(request, lost);
+	add_file_names(request, view_add_list(kept, "files"));
 }
 
 void write_set_protection(
@@ -463,43 +462,22 @@ enum result write_read_about(struct request *request, struct write_about *ret)
 	return RESULT_OK;
 }
 
-static bool is_new(const struct write_about *about)
+void write_read_files(const struct request *request, struct written *ret)
 {
-	return id_is_none(about->answers_id) && id_is_none(about->inquiry_id);
+	const struct writing *writing = request->upload;
+
+	if (!writing || writing->are_saved)
+		return;
+	ret->files = writing->files;
+	ret->file_count = writing->count;
 }
 
-bool write_keep_late(struct request *request)
+void write_set_saved(const struct request *request)
 {
-	struct visit *visit = visit_of(request);
-	const struct writing *writing = request->upload;
-	struct written written = {0};
-	struct write_about about;
-	struct id id;
+	struct writing *writing = request->upload;
 
-	if (!is_own_form(visit, request_field(request, "csrf")) || request->over.ptr || visit->is_signed_in ||
-		!id_parse(request_field(request, "form"), &id) ||
-		write_read_about(request, &about) != RESULT_OK)
-		return false;
-	if (is_new(&about) && !str_equal(request->path, STR("/compose")))
-		return false;
-	write_take_html(request);
-	if (writing && writing->result == RESULT_OK) {
-		written.files = writing->files;
-		written.file_count = writing->count;
-	}
-	enum result result = write_save(request, &visit->late, id, &about, &written);
-	/* Beside what another page saved, rather than not at all. */
-	if (result == RESULT_CONFLICT && is_code(request, "draft-newer")) {
-		id = id_new(request->now);
-		result = write_save(request, &visit->late, id, &about, &written);
-	}
-	if (result != RESULT_OK)
-		return false;
-	visit->late_url = write_draft_url(request, &(struct draft_text){.id = id,
-							   .answers_id = about.answers_id,
-							   .answers_all = about.answers_all,
-							   .inquiry_id = about.inquiry_id});
-	return true;
+	if (writing)
+		writing->are_saved = true;
 }
 
 static bool is_line(struct str field)
@@ -537,10 +515,7 @@ enum result write_read(struct request *request, struct response *response, json_
 
 	*ret = (struct written){
 		.text = request_field(request, "text"), .html = request_field(request, "html")};
-	if (writing) {
-		ret->files = writing->files;
-		ret->file_count = writing->count;
-	}
+	write_read_files(request, ret);
 	if (visit_of(request)->form_is_old) {
 		(void)page_problem(view, response, "text", "form_old");
 		response->status = 403;

@@ -88,6 +88,20 @@ struct str write_draft_url(struct request *request, const struct draft_text *dra
  * it is shown before its writer is (R7). False when it cannot be kept so. */
 bool write_keep_late(struct request *request);
 
+/* Keeps, as a draft for the error page, what came with a form whose page is there no more or refuses it, and
+ * its files. What cannot be kept is told by that page (write_set_kept). */
+void write_keep_refused(struct request *request);
+
+/* Whether the form is of the session, or of one that has just ended. */
+bool write_is_own_form(const struct visit *visit, struct str token);
+
+/* The files that came with the form and are in no draft yet; and now they are in one. */
+void write_read_files(const struct request *request, struct written *ret);
+void write_set_saved(const struct request *request);
+
+/* Loads a draft of the person's for the page. NOT_FOUND. */
+enum result write_open_draft(struct request *request, struct id id) must_check;
+
 /* Saves the form's text, and the files that came with it unless `written` is NULL. */
 enum result write_save(struct request *request, const struct actor *actor, struct id form_id,
 	const struct write_about *about, const struct written *written) must_check;

@@ -68,10 +68,13 @@ enum result write_save(struct request *request, const struct actor *actor, struc
 {
 	struct draft_saving saving = read_saving(request, form_id, about, written);
 
-	return draft_save(flow_of(request), actor, &saving, request->now, &request->err);
+	TRY(draft_save(flow_of(request), actor, &saving, request->now, &request->err));
+	if (saving.file_count)
+		write_set_saved(request);
+	return RESULT_OK;
 }
 
-static enum result open_draft(struct request *request, struct id id)
+enum result write_open_draft(struct request *request, struct id id)
 {
 	struct visit *visit = visit_of(request);
 	struct draft_text *draft = arena_alloc(request->arena, sizeof(*draft));
@@ -90,7 +93,7 @@ enum result write_load_draft(struct request *request)
 		return RESULT_OK;
 	if (!id_parse(request_query(request, "draft"), &id))
 		return err_set(&request->err, RESULT_NOT_FOUND, "there is no such draft");
-	return open_draft(request, id);
+	return write_open_draft(request, id);
 }
 
 struct posting {
@@ -116,7 +119,7 @@ static enum result show_again(struct posting *p)
 	bool may = !visit_of(request)->form_is_old && !request->over.ptr && !id_is_none(p->form_id);
 	struct err why = request->err;
 
-	if (may && save(p) == RESULT_OK && open_draft(request, p->form_id) != RESULT_OK)
+	if (may && save(p) == RESULT_OK && write_open_draft(request, p->form_id) != RESULT_OK)
 		log_warning("web", "a draft that was just saved cannot be opened: %s", request->err.text);
 	request->err = why;
 	return p->target->show(request, p->response, p->view, p->target);
