@@ -277,12 +277,25 @@ static enum result set_number(struct loading *l, const struct key *key, struct s
 	return RESULT_OK;
 }
 
+/* What no key takes: nothing, or what would garble the lines that it is shown in. */
+static const char *fault_of(const struct key *key, struct str value)
+{
+	for (size_t i = 0; i < value.len; i++)
+		if ((unsigned char)value.ptr[i] < ' ' || value.ptr[i] == 0x7f)
+			return "a control character is in the value";
+	bool may_be_any = key->kind == KIND_TEXT || key->kind == KIND_PATH;
+	return value.len == 0 && may_be_any && !key->form ? "a value is missing" : NULL;
+}
+
 static enum result set_value(struct loading *l, const struct key *key, struct str value, int line)
 {
 	const char **field = (const char **)(void *)((char *)l->config + key->offset);
 	struct config_list *list = (struct config_list *)(void *)((char *)l->config + key->offset);
+	const char *fault = fault_of(key, value);
 	char what[200];
 
+	if (fault)
+		return wrong(l, line, key->name, fault);
 	if (key->form && !key->form->fits(value)) {
 		(void)snprintf(
 			what, sizeof(what), "%s, not %.*s", key->form->takes, STR_ARG(str_sub(value, 0, 40)));
@@ -470,8 +483,9 @@ enum result config_at(const struct config *config, const char *key, enum result 
 		return result;
 	int line = config->lines[found - keys];
 	(void)snprintf(text, sizeof(text), "%s", err->text);
-	return line ? err_code(err, result, err->code, "%.120s:%d: %s: %.300s", config->file, line, key, text)
-		    : err_code(err, result, err->code, "%.120s: %s: %.300s", config->file, key, text);
+	const char *code = err->code ? err->code : found->name;
+	return line ? err_code(err, result, code, "%.120s:%d: %s: %.300s", config->file, line, key, text)
+		    : err_code(err, result, code, "%.120s: %s: %.300s", config->file, key, text);
 }
 
 static enum result read_file(const char *file, struct buf *text, struct err *err)
@@ -515,10 +529,36 @@ static const struct {
 	{"listen.https", "tls.certificate"},
 };
 
+/* Two listeners on one place: the second would find the port taken, by us. */
+static enum result check_listeners(const struct loading *l)
+{
+	static const char *const names[] = {"listen.smtp", "listen.smtps", "listen.https", "listen.http"};
+	const struct config *c = l->config;
+	const struct config_list *lists[] = {
+		&c->listen_smtp, &c->listen_smtps, &c->listen_https, &c->listen_http};
+	const char *seen[COUNT_OF(lists) * CONFIG_LIST_MAX];
+	size_t count = 0;
+
+	for (size_t list = 0; list < COUNT_OF(lists); list++)
+		for (size_t i = 0; i < lists[list]->count; i++) {
+			struct str place = str_of(lists[list]->items[i]);
+			for (size_t k = 0; k < count; k++)
+				if (str_equal(str_of(seen[k]), place) && !str_ends_nocase(place, STR(":0")))
+					return config_at(c, names[list],
+						err_set(l->err, RESULT_INVALID,
+							"%.*s stands twice; give each port once",
+							STR_ARG(place)),
+						l->err);
+			seen[count++] = lists[list]->items[i];
+		}
+	return RESULT_OK;
+}
+
 static enum result check(const struct loading *l)
 {
 	const struct config *c = l->config;
 
+	TRY(check_listeners(l));
 	for (size_t i = 0; i < COUNT_OF(together); i++)
 		if (is_set(c, together[i].key) && !is_set(c, together[i].needs))
 			return config_at(c, together[i].key,

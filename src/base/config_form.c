@@ -1,6 +1,7 @@
 #include "base/config_form.h"
 
 #include "base/address.h"
+#include "base/limits.h"
 #include "base/network.h"
 
 #include <arpa/inet.h>
@@ -23,10 +24,40 @@ static bool is_numeric(const char *host)
 	return inet_pton(AF_INET, host, address) == 1 || inet_pton(AF_INET6, host, address) == 1;
 }
 
+static bool is_ascii(struct str text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if ((unsigned char)text.ptr[i] >= 0x80)
+			return false;
+	return true;
+}
+
+/* Greetings, Received lines and envelopes hold no other characters. */
+static bool fits_domain(struct str value)
+{
+	return is_ascii(value) && is_domain_name(value);
+}
+
+static bool is_host(const char *host)
+{
+	return is_numeric(host) || fits_domain(str_of(host));
+}
+
+/* Browsers name this place in each request, and must name the same: they leave the port 443 out, and have no
+ * path in it. */
 static bool fits_url(struct str value)
 {
-	return str_starts(value, STR("https://")) && value.len > strlen("https://") &&
-	       value.ptr[value.len - 1] != '/';
+	struct str place = str_from(value, strlen("https://"));
+	struct host_port parts;
+	char with_port[LIMIT_DOMAIN_BYTES + 8];
+
+	if (!str_starts(value, STR("https://")) || place.len > LIMIT_DOMAIN_BYTES)
+		return false;
+	if (host_port_parse(place, &parts))
+		return is_port(str_of(parts.port), 1) && strcmp(parts.port, "443") != 0 &&
+		       is_host(parts.host);
+	(void)snprintf(with_port, sizeof(with_port), "%.*s:443", STR_ARG(place));
+	return host_port_parse(str_of(with_port), &parts) && is_host(parts.host);
 }
 
 static bool fits_database(struct str value)
@@ -54,8 +85,7 @@ static bool fits_host(struct str value)
 {
 	struct host_port place;
 
-	return host_port_parse(value, &place) && is_port(str_of(place.port), 1) &&
-	       (is_numeric(place.host) || is_domain_name(str_of(place.host)));
+	return host_port_parse(value, &place) && is_port(str_of(place.port), 1) && is_host(place.host);
 }
 
 static bool fits_resolver(struct str value)
@@ -69,8 +99,10 @@ static bool fits_resolver(struct str value)
 	return is_numeric(host);
 }
 
-const struct config_form config_domain = {is_domain_name, "takes a name such as gateway.acme.example"};
-const struct config_form config_url = {fits_url, "begins with https:// and ends without a slash"};
+const struct config_form config_domain = {
+	fits_domain, "takes a name such as gateway.acme.example, an international one as xn--…"};
+const struct config_form config_url = {
+	fits_url, "takes https://HOST, with :PORT if it is not 443, and no path or slash behind"};
 const struct config_form config_database = {
 	fits_database, "takes sqlite:FILE, or postgresql://USER@HOST/NAME"};
 const struct config_form config_listen = {

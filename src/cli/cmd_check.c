@@ -1,19 +1,26 @@
 #include "base/clock.h"
 #include "base/network.h"
+#include "build_config.h"
 #include "cli/admin.h"
 #include "cli/check_hop.h"
 #include "cli/command.h"
 #include "cli/exit.h"
 #include "cli/node.h"
+#include "flow/destruction_file.h"
 #include "flow/preview.h"
 #include "store/domain.h"
+#include "text/language.h"
+#include "text/template.h"
 #include "tls/tls.h"
 
 #include <errno.h>
+#include <libgen.h>
+#include <limits.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define SPACE_LEAST (UINT64_C(1) << 30)
@@ -146,6 +153,16 @@ static void check_ports(struct checking *c, const struct config_list *list)
 	}
 }
 
+static void check_edges(struct checking *c)
+{
+	const struct config *config = c->config;
+
+	if (config->listen_smtp.count + config->listen_smtps.count == 0)
+		warn(c, "no mail comes in at this node", "set listen.smtp, unless another node takes it");
+	if (config->listen_https.count + config->listen_http.count == 0)
+		warn(c, "this node has no portal", "set listen.https, unless another node has one");
+}
+
 static void check_tls(struct checking *c)
 {
 	const struct config *config = c->config;
@@ -186,13 +203,52 @@ static void check_room(struct checking *c)
 		good(c, "the blob folder has room");
 }
 
+/* A folder that is made when it is not there. */
+static bool can_be_folder(const char *path)
+{
+	char folder[PATH_MAX];
+	struct stat facts;
+
+	if (stat(path, &facts) == 0)
+		return S_ISDIR(facts.st_mode) && access(path, W_OK | X_OK) == 0;
+	(void)snprintf(folder, sizeof(folder), "%s", path);
+	return errno == ENOENT && access(dirname(folder), W_OK | X_OK) == 0;
+}
+
+static void check_web(struct checking *c)
+{
+	static const char *const folders[] = {"notifications", "templates"};
+	const char *web = c->config->web_dir ? c->config->web_dir : SEALPOST_WEB_DIR;
+	struct template_set *templates;
+	struct languages *languages;
+	struct err err = {0};
+	enum result result =
+		languages_load(arena_printf(&c->arena, "%s/languages", web).ptr, &languages, &err);
+
+	if (result == RESULT_OK)
+		languages_free(languages);
+	for (size_t i = 0; i < COUNT_OF(folders) && result == RESULT_OK; i++) {
+		const char *folder = arena_printf(&c->arena, "%s/%s", web, folders[i]).ptr;
+		result = template_set_load(folder, &templates, &err);
+		if (result == RESULT_OK)
+			template_set_free(templates);
+	}
+	if (config_at(c->config, "web_dir", result, &err) != RESULT_OK)
+		problem(c, err.text, "set web_dir to the folder with the templates");
+}
+
 static void check_files(struct checking *c)
 {
 	const struct config *config = c->config;
+	struct err err = {0};
 
-	if (config->web_dir && access(config->web_dir, R_OK) != 0)
-		problem(c, "the folder web_dir cannot be read",
-			"set web_dir to the folder with the templates");
+	check_web(c);
+	if (config_at(config, "destructions", destruction_file_check(config->destructions, &err), &err) !=
+		RESULT_OK)
+		problem(c, err.text, "give a file in a folder that the user the node runs as can write");
+	if (config->outbox && !can_be_folder(config->outbox))
+		problem(c, arena_printf(&c->arena, "the outbox %s cannot be written", config->outbox).ptr,
+			"give a folder that the user the node runs as can write");
 	if (config->smart_host_password_file && access(config->smart_host_password_file, R_OK) != 0)
 		problem(c, "the file smart_host.password_file cannot be read",
 			"put the password into it, for the user the node runs as");
@@ -201,8 +257,12 @@ static void check_files(struct checking *c)
 			"take `outbox` out of the configuration");
 }
 
-static const char *mend_of(enum result result)
+static const char *mend_of(enum result result, const struct err *err)
 {
+	if (err->code && strcmp(err->code, "blobs") == 0)
+		return "set `blobs` to a folder that the user the node runs as can write";
+	if (err->code && strcmp(err->code, "root_key") == 0 && result == RESULT_UNAVAILABLE)
+		return "set `root_key` to the file with the key";
 	switch (result) {
 	case RESULT_NOT_FOUND:
 		return "bring it back from its backup; on a new node: sealpost init";
@@ -222,7 +282,7 @@ static void check_node(struct checking *c, const char *file)
 	enum result result = node_open(file, true, &c->node, &err);
 
 	if (result != RESULT_OK) {
-		problem(c, err.text, mend_of(result));
+		problem(c, err.text, mend_of(result, &err));
 		return;
 	}
 	good(c, "root key and database can be used");
@@ -315,6 +375,7 @@ static void check_all(struct checking *c, const char *file)
 	check_ports(c, &c->config->listen_smtps);
 	check_ports(c, &c->config->listen_https);
 	check_ports(c, &c->config->listen_http);
+	check_edges(c);
 	check_previews(c);
 	check_hops(c);
 }

@@ -7,6 +7,7 @@
 #include "cli/leaving.h"
 #include "delivery/worker.h"
 #include "flow/destroyed.h"
+#include "flow/destruction_file.h"
 #include "flow/expire.h"
 #include "flow/keep_house.h"
 #include "flow/receipt.h"
@@ -98,7 +99,7 @@ static enum result start_delivery(struct running *r, const struct run_hooks *hoo
 	if (c->outbox)
 		TRY(config_at(c, "outbox", outbox_open(c->outbox, &r->outbox, err), err));
 	else
-		TRY(config_at(c, "resolver.server",
+		TRY(config_at(c, c->resolver_anchor ? "resolver.anchor" : "resolver.server",
 			resolver_new(
 				c->resolver_server, c->resolver_anchor, (int)c->mx_port, &r->resolver, err),
 			err));
@@ -204,8 +205,10 @@ static enum result start_portal(struct running *r, struct err *err)
 static enum result destroy_again(const struct running *r, struct err *err)
 {
 	struct destroyed_again again;
+	const char *list = r->config->destructions;
 
-	TRY(destroyed_catch_up(r->node->flow, r->config->destructions, clock_now(), &again, err));
+	TRY(config_at(r->config, "destructions", destruction_file_check(list, err), err));
+	TRY(destroyed_catch_up(r->node->flow, list, clock_now(), &again, err));
 	if (again.keys)
 		log_warning(
 			TOPIC, "an older database was restored: %zu keys were destroyed again", again.keys);
@@ -215,10 +218,10 @@ static enum result destroy_again(const struct running *r, struct err *err)
 			"again",
 			again.acts);
 	if (again.bad)
-		log_warning(TOPIC, "%zu lines of %s are not understood", again.bad, r->config->destructions);
+		log_warning(TOPIC, "%zu lines of %s are not understood", again.bad, list);
 	if (again.is_foreign)
 		log_warning(TOPIC, "%s is not the list of this database, or an older one: listing all anew",
-			r->config->destructions);
+			list);
 	return RESULT_OK;
 }
 

@@ -5,9 +5,11 @@
 #include "base/thread.h"
 
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define CLASS_IN 1
+#define TYPE_A 1
 
 /* How often who waits for the system's answer looks whether that is to end. */
 #define LOOK_MS 100
@@ -48,15 +50,40 @@ static void *reader_run(void *arg)
 	}
 }
 
-static int configure(struct ub_ctx *unbound, const char *server, const char *anchor)
+static int configure(struct ub_ctx *unbound, const char *server)
 {
 	int failed = server ? ub_ctx_set_fwd(unbound, server) : ub_ctx_resolvconf(unbound, NULL);
 
 	if (!failed) /* a name server on this machine, as systemd-resolved is */
 		failed = ub_ctx_set_option(unbound, "do-not-query-localhost:", "no");
-	if (!failed && anchor)
-		failed = ub_ctx_add_ta_file(unbound, anchor);
 	return failed ? failed : ub_ctx_async(unbound, 1);
+}
+
+/* The file would be read with the first question only; this one is answered without a server. What the
+ * library writes about it by itself is no line of ours. */
+static int read_anchor(struct ub_ctx *unbound, const char *anchor)
+{
+	struct ub_result *answer = NULL;
+	int failed = ub_ctx_add_ta_file(unbound, anchor);
+
+	(void)ub_ctx_debugout(unbound, NULL);
+	if (!failed)
+		failed = ub_resolve(unbound, "localhost.", TYPE_A, CLASS_IN, &answer);
+	ub_resolve_free(answer);
+	(void)ub_ctx_debugout(unbound, stderr);
+	return failed;
+}
+
+static enum result prepare(struct ub_ctx *unbound, const char *server, const char *anchor, struct err *err)
+{
+	int failed = configure(unbound, server);
+
+	if (failed)
+		return err_set(err, RESULT_INVALID, "resolver: %s", ub_strerror(failed));
+	if (anchor && read_anchor(unbound, anchor))
+		return err_set(err, RESULT_INVALID,
+			"%s cannot be read; it takes DS or DNSKEY records as zone files have them", anchor);
+	return RESULT_OK;
 }
 
 enum result resolver_new(
@@ -70,10 +97,10 @@ enum result resolver_new(
 	resolver->unbound = ub_ctx_create();
 	if (resolver->unbound == NULL)
 		abort();
-	int failed = configure(resolver->unbound, server, anchor);
-	if (failed) {
+	enum result prepared = prepare(resolver->unbound, server, anchor, err);
+	if (prepared != RESULT_OK) {
 		resolver_free(resolver);
-		return err_set(err, RESULT_INVALID, "resolver: %s", ub_strerror(failed));
+		return prepared;
 	}
 	enum result started = thread_start(&resolver->reader, "resolver", reader_run, resolver);
 	resolver->has_reader = started == RESULT_OK;

@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -215,6 +217,28 @@ enum result destruction_file_append(const char *path, const struct destruction_l
 		return failure("writing", path, err);
 	*ret_end = end;
 	return RESULT_OK;
+}
+
+/* 0, or why it cannot. */
+static int why_not_writable(const char *path)
+{
+	struct stat facts;
+	char folder[PATH_MAX];
+
+	if (stat(path, &facts) == 0 && !S_ISREG(facts.st_mode))
+		return S_ISDIR(facts.st_mode) ? EISDIR : EINVAL;
+	if (access(path, R_OK | W_OK) == 0)
+		return 0;
+	if (errno != ENOENT)
+		return errno;
+	(void)snprintf(folder, sizeof(folder), "%s", path);
+	return access(dirname(folder), W_OK | X_OK) == 0 ? 0 : errno;
+}
+
+enum result destruction_file_check(const char *path, struct err *err)
+{
+	errno = why_not_writable(path);
+	return errno ? failure("writing", path, err) : RESULT_OK;
 }
 
 enum result destruction_file_size(const char *path, int64_t *ret, struct err *err)

@@ -35,6 +35,9 @@ bool destruction_line_read(struct str line, struct arena *arena, struct destruct
 enum result destruction_file_append(const char *path, const struct destruction_line *lines, size_t count,
 	int64_t *ret_end, struct err *err) must_check;
 
+/* Whether it can be written, or made. NOT_FOUND, UNAVAILABLE. */
+enum result destruction_file_check(const char *path, struct err *err) must_check;
+
 /* How many bytes it has, 0 when it is not there. UNAVAILABLE. */
 enum result destruction_file_size(const char *path, int64_t *ret, struct err *err) must_check;
 

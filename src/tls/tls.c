@@ -36,8 +36,9 @@ enum result tls_credentials_load(
 	int failed = gnutls_certificate_set_x509_key_mem(credentials->handle, &credentials->certificate_pem,
 		&credentials->key_pem, GNUTLS_X509_FMT_PEM);
 	if (failed < 0)
-		return err_set(err, RESULT_INVALID, "certificate %s with key %s: %s", certificate_file,
-			key_file, gnutls_strerror(failed));
+		return err_set(err, RESULT_INVALID,
+			"certificate %s with key %s: %s; they are PEM files that belong together",
+			certificate_file, key_file, gnutls_strerror(failed));
 	*ret = TAKE(credentials);
 	return RESULT_OK;
 }

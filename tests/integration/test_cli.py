@@ -108,6 +108,13 @@ def test_version(binary):
     ("hostname = a\n", INVALID, ["sealpost.conf:1", "host_name"]),
     ("\nlisten {\n smtp = 127.0.0.1:25\n", INVALID, ["sealpost.conf:"]),
     ("portal_url = http://portal.example\noutbox = o\n", INVALID, ["portal_url", "https://"]),
+    *[(f'portal_url = "https://{p}"\n', INVALID, ["sealpost.conf:1: portal_url", "https://HOST"])  # where browsers never are
+      for p in ("", ":1", "a b", "a/", "a/b", "a?x", "u@a", "a:0", "a:443", "a:99999", "bücher.example", "::1")],
+    ("host_name = bücher.example\n", INVALID, ["sealpost.conf:1: host_name", "xn--"]),
+    ("return_domain = bücher.example\n", INVALID, ["sealpost.conf:1: return_domain", "xn--"]),
+    ('outbox = ""\n', INVALID, ["sealpost.conf:1: outbox: a value is missing"]),
+    ('outbox = "\033[2J"\n', INVALID, ["sealpost.conf:1: outbox: a control character"]),
+    ('outbox = o\nlisten {\n smtp = "127.0.0.1:25"\n http = "127.0.0.1:25"\n}\n', INVALID, ["sealpost.conf:4: listen.http", "twice"]),
     ("log_level = loud\n", INVALID, ["sealpost.conf:1", "debug|info|warning|error"]),
     ("\nlisten { smtp = nowhere }\n", INVALID, ["sealpost.conf:2: listen.smtp", "127.0.0.1:25"]),
     ("outbox = o\nlisten {\n  https = \"127.0.0.1:443\"\n}\n", INVALID, ["sealpost.conf:3: listen.https", "tls.certificate"]),
@@ -133,14 +140,17 @@ def test_a_folder_is_no_configuration(binary, tmp_path):
 @pytest.mark.parametrize("key,words", [
     ("root_key", ["No such file", "sealpost init"]), ("blobs", ["No such file", "make the folder above it"]),
     ("certificate", ["cannot be read", "PEM", "sealpost init"]), ("authorities", ["no certificate authority"]),
-    ("web_dir", ["No such file"]), ("password_file", ["no password"])])
+    ("web_dir", ["No such file"]), ("password_file", ["no password"]), ("anchor", ["cannot be read", "DNSKEY"]),
+    ("destructions", ["No such file"])])
 def test_a_file_that_is_missing_is_told_with_its_line(binary, bare, key, words):
-    lines = [l for l in bare.config.read_text().splitlines() if not re.match(rf"\s*{key} =", l)]
+    replaced = "outbox" if key == "anchor" else key  # which asks no name server
+    lines = [l for l in bare.config.read_text().splitlines() if not re.match(rf"\s*{replaced} =", l)]
     lines += ["", f'smart_host {{\n  user = x\n  {key} = "/nonexistent/x"\n}}' if key == "password_file" else
+              f'delivery = direct\nresolver {{\n  {key} = "/nonexistent/x"\n}}' if key == "anchor" else
               f'tls {{\n  {key} = "/nonexistent/x"\n}}' if key in ("certificate", "authorities") else f'{key} = "/nonexistent/x"']
     bare.config.write_text("\n".join(lines) + "\n")
     line = bare.config.read_text().splitlines().index(next(l for l in "\n".join(lines).splitlines() if "/nonexistent" in l)) + 1
-    refused = bare.run("serve", code={"root_key": NOT_FOUND, "web_dir": NOT_FOUND, "blobs": UNAVAILABLE}.get(key, INVALID))
+    refused = bare.run("serve", code={"root_key": NOT_FOUND, "web_dir": NOT_FOUND, "destructions": NOT_FOUND, "blobs": UNAVAILABLE}.get(key, INVALID))
     assert refused.count("\n") == 1 and re.search(rf"sealpost.conf:{line}: (\w+\.)?{key}: ", refused), refused
     assert "/nonexistent/x" in refused and all(word in refused for word in words), refused
 
@@ -433,6 +443,13 @@ def test_check_sees_an_expired_certificate(sqlite_acme):
     assert done.returncode == INVALID and "expired" in done.stdout
 
 
+def change(node, pattern, text):
+    """In the configuration."""
+    changed, count = re.subn(pattern, text, node.config.read_text())
+    assert count == 1
+    node.config.write_text(changed)
+
+
 @pytest.mark.parametrize("spoil,what,mend", [
     (lambda n: (n.folder / "root.key").unlink(), "root.key", "backup"),
     (lambda n: (n.folder / "root.key").write_text("x"), "root.key", "belong together"),
@@ -440,6 +457,13 @@ def test_check_sees_an_expired_certificate(sqlite_acme):
     (lambda n: (n.folder / "key.pem").unlink(), "key.pem", "PEM"),
     (lambda n: n.config.write_text(n.config.read_text() + "tls { authorities = key.pem }\n"), "key.pem", "tls.authorities"),
     (lambda n: n.config.write_text(n.config.read_text().replace("/web", "/nowhere")), "web_dir", "templates"),
+    (lambda n: change(n, 'web_dir = "[^"]*"', 'web_dir = blobs'), "web_dir: ", "templates"),
+    (lambda n: change(n, 'outbox = "outbox"', "outbox = /nonexistent/x"), "outbox /nonexistent/x", "can write"),
+    (lambda n: change(n, 'outbox = "outbox"', "outbox = key.pem"), "outbox", "can write"),
+    (lambda n: change(n, "blobs = .*", "blobs = /nonexistent/x"), "blobs: ", "`blobs`"),
+    (lambda n: change(n, "root_key = .*", "root_key = ."), "root_key: ", "`root_key`"),
+    (lambda n: change(n, "root_key = ", "destructions = blobs\nroot_key = "), "destructions: ", "can write"),
+    (lambda n: change(n, 'outbox = "outbox"', "delivery = direct resolver { anchor = key.pem }"), "DNSKEY", "resolver"),
     (lambda n: n.config.write_text(n.config.read_text() + 'listen { smtps = "192.0.2.1:1" }\n'), "192.0.2.1:1", "address"),
     (lambda n: n.config.write_text(n.config.read_text() + "smart_host { user = x password_file = p }\n"), "password_file", "user")])
 def test_check_says_how_to_mend(sqlite_acme, spoil, what, mend):
@@ -449,6 +473,12 @@ def test_check_says_how_to_mend(sqlite_acme, spoil, what, mend):
     found = [f for f in json.loads(done.stdout) if f["finding"] == "problem"]
     assert any(what in f["what"] and mend in f["mend"] for f in found), found
     assert any(f["finding"] == "ok" for f in json.loads(done.stdout))  # one problem hides nothing else
+
+
+def test_check_says_that_a_node_listens_nowhere(sqlite_acme):
+    change(sqlite_acme, r"listen \{[^}]*\}", "")
+    found = {f["what"]: f["finding"] for f in sqlite_acme.json("check")}
+    assert found["no mail comes in at this node"] == found["this node has no portal"] == "warning"
 
 
 def demo(binary, folder, **more):

@@ -52,12 +52,20 @@ static void says_what_is_wrong_and_where(void **state)
 			":1: limits.smtp_sessions: takes a number from 1 to 10000, not 0"},
 		{"\n\ndelivery = sometimes\n", ":3: delivery: takes one of smart_host|direct, not sometimes"},
 		{"delivery = direct\nportal_url = http://x\n",
-			":2: portal_url: begins with https:// and ends without a slash, not http://x"},
-		{"host_name = \"a b\"\n",
-			":1: host_name: takes a name such as gateway.acme.example, not a b"},
+			":2: portal_url: takes https://HOST, with :PORT if it is not 443, and no path or "
+			"slash behind, "
+			"not http://x"},
+		{"host_name = \"a b\"\n", ":1: host_name: takes a name such as gateway.acme.example, an "
+					  "international one as xn--…, "
+					  "not a b"},
 		{"host_name = a\n\nhost_name = b\n", ":3: host_name: is set in line 1 already"},
-		{"return_domain = -\n",
-			":1: return_domain: takes a name such as gateway.acme.example, not -"},
+		{"return_domain = -\n", ":1: return_domain: takes a name such as gateway.acme.example, an "
+					"international one as "
+					"xn--…, not -"},
+		{"delivery = direct\nlisten { smtp = {\"[::1]:25\"} http = \"[::1]:25\" }\n",
+			":2: listen.http: [::1]:25 stands twice; give each port once"},
+		{"root_key = \"\"\n", ":1: root_key: a value is missing"},
+		{"log_level = \"\033[2J\"\n", ":1: log_level: a control character is in the value"},
 		{"\ndatabase = mysql:x\n",
 			":2: database: takes sqlite:FILE, or postgresql://USER@HOST/NAME, not mysql:x"},
 		{"listen {\n  smtp = {\"127.0.0.1:25\",\n    \"127.0.0.1:99999\"}\n}\n",
