@@ -132,6 +132,19 @@ enum result compose_send(struct flow *flow, const struct actor *actor, const str
 	return result;
 }
 
+enum result compose_may(
+	struct flow *flow, const struct actor *actor, const struct compose_message *message, struct err *err)
+{
+	struct composing c = {.message = message};
+
+	c.w = (struct writing){.flow = flow, .actor = actor};
+	enum result result = read_recipients(&c, err);
+	if (result == RESULT_OK)
+		result = db_read(flow_db(flow), load, &c, err);
+	arena_done(&c.w.arena);
+	return result;
+}
+
 struct choices_query {
 	const struct actor *actor;
 	struct arena *arena;

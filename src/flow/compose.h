@@ -39,6 +39,11 @@ struct str compose_mark(const struct str *fields, size_t count, struct arena *ar
 enum result compose_known(struct flow *flow, const struct actor *actor, struct arena *arena, struct str **ret,
 	size_t *ret_count, struct err *err) must_check;
 
+/* Whether its recipients and its definition are what compose_send takes, which says what is wrong of them as
+ * that does. */
+enum result compose_may(struct flow *flow, const struct actor *actor, const struct compose_message *message,
+	struct err *err) must_check;
+
 /* Sends it; `form_id` and *ret_copy_id as for reply_send. Nobody but the writer learns of those in Bcc (R15).
  * INVALID with code "no-recipients", "recipient-invalid", "too-many-recipients", or "unknown-definition";
  * DENIED as sending_accept (R11); of people from outside also as outsider_check and outsider_count say. */

@@ -1,5 +1,6 @@
 """What is written in the portal waits before it leaves, and can be taken back until then."""
 
+import html
 import re
 
 import pytest
@@ -167,6 +168,75 @@ def test_r11_what_cannot_be_sent_is_refused_at_once_and_what_could_not_is_a_draf
     node.run("licence", "limit", "any")
     page = begin(alice, page=back)
     assert "sent=1" in alice.submit(page, r"/now$").url and "Was not sent" not in alice.get("/drafts").text
+
+
+def outsider(node):
+    node.run("account", "set", "outsiders_may_write", "all")
+    smtp.send(node.smtp_port, smtp.make(subject="Offer [secure]", to=CAROL))
+    carol, _ = portal.sign_in_by_link(node, portal.link_for(node, CAROL), CAROL)
+    carol.is_hasty = False
+    return carol
+
+
+def refused_later(node, browser, page, code):
+    """The draft that came back, when the time to undo is over."""
+    node.move_clock(SECONDS)
+    wait.until(lambda: events(node, "message.not-sent"), "it to be refused")
+    assert [detail for _, detail in events(node, "message.not-sent")] == [code]
+    back = browser.get(page.url)
+    assert TEXT in back.text and "send it again to see why" not in back.text
+    return html.unescape(back.text)
+
+
+def test_r14_the_days_limit_of_an_outsider_is_told_on_the_draft_that_came_back(node):
+    carol = outsider(node)
+    node.run("account", "set", "outsider_messages_a_day", "1")
+    begin(carol, to=ALICE)
+    page = begin(carol, to=BOB)
+    assert "you can write 1 new message a day" in refused_later(node, carol, page, "outsider-limit")
+
+
+def test_r14_a_recipient_who_is_allowed_no_more_is_named_on_the_draft_that_came_back(node):
+    carol = outsider(node)
+    page = begin(carol, to=f"{ALICE}, {BOB}")
+    node.run("account", "set", "outsiders_may_write", "writers")
+    back = refused_later(node, carol, page, "recipient-not-allowed")
+    assert "was not sent" in back and f"cannot write to {BOB}" in back
+    node.run("account", "set", "outsiders_may_write", "all")
+    assert f"cannot write to {BOB}" not in html.unescape(carol.get(page.url).text)
+
+
+def test_r14_a_size_that_is_allowed_no_more_is_told_on_the_draft_that_came_back(node):
+    carol = outsider(node)
+    page = begin(carol, [("files", "plan.txt", "text/plain", b"x" * 1_200_000)], to=ALICE)
+    node.run("account", "set", "outsider_message_mb", "1")
+    back = refused_later(node, carol, page, "too-large")
+    assert "was not sent" in back and re.search(r"may have 7\d\d KB in all", back)
+
+
+def test_r14_a_definition_that_is_offered_no_more_is_told_on_the_draft_that_came_back(node):
+    node.run("definition", "add", "Second")
+    alice = writer(node)
+    second = re.search(r'value="(\w{26})"[^>]*>\s*<span><bdi>Second', alice.get("/compose").text)[1]
+    page = begin(alice, definition=second)
+    node.run("definition", "remove", "Second")
+    back = refused_later(node, alice, page, "unknown-definition")
+    assert "was not sent" in back and "no longer offered to you" in back
+
+
+def test_r14_a_request_that_is_full_is_told_on_the_draft_that_came_back(node):
+    alice = writer(node)
+    alice.submit(alice.get("/requests/new"), r"/requests/new$", to=CAROL, purpose="Contract", days="3", mb="1")
+    mail = wait.until(lambda: node.outbox.to(CAROL), "the request")[0]
+    link = re.search(r"https://\S+/m/\S+", maildir.text_of(mail))[0]
+    carol, form = portal.sign_in_by_link(node, link, CAROL)
+    carol.is_hasty = False
+    half = [("files", "half.bin", "application/octet-stream", b"x" * 600_000)]
+    for _ in range(2):
+        page = carol.submit_files(carol.get(form.path), r"/request/", half, text=TEXT)
+        assert "/leaving/" in page.url
+    back = refused_later(node, carol, page, "inquiry-full")
+    assert "was not sent" in back and "in all. Please send fewer or smaller files" in back
 
 
 def test_an_answer_to_what_was_recalled_meanwhile_is_not_sent(node):

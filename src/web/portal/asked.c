@@ -51,6 +51,8 @@ static enum result show(
 	TRY(write_set_begin(request, view, true));
 	view_set(view, "most", words_of_left(request, inquiry));
 	view_set(view, "limit", words_of_left(request, inquiry));
+	if (write_was_refused(request, "inquiry-full"))
+		view_set(write_add_refused(view, "too_large"), "limit", words_of_left(request, inquiry));
 	view_set(view, "limit_bytes", arena_printf(request->arena, "%lld", (long long)bytes_left(inquiry)));
 	return page_portal(request, response, "request", NULL, view);
 }

@@ -112,6 +112,26 @@ static void set_told(const struct request *request, json_t *view)
 			view_set_flag(view_add_object(view, "told"), words[i], true);
 }
 
+/* The choices of a draft that was refused for them, as far as they are wrong now. */
+static void set_refused(struct request *request, json_t *view)
+{
+	const struct draft_text *draft = visit_of(request)->draft;
+	struct err err = {0};
+
+	if (!write_was_refused(request, "unknown-definition") &&
+		!write_was_refused(request, "recipient-not-allowed"))
+		return;
+	struct compose_message message = {
+		.to = draft->to, .cc = draft->cc, .bcc = draft->bcc, .definition_id = draft->definition_id};
+	if (compose_may(flow_of(request), &visit_of(request)->actor, &message, &err) != RESULT_INVALID)
+		return;
+	const char *code = err.code ? err.code : "";
+	if (strcmp(code, "recipient-not-allowed") == 0)
+		view_set(write_add_refused(view, "to_unknown"), "address", str_of(err.text));
+	else if (strcmp(code, "unknown-definition") == 0)
+		(void)write_add_refused(view, "definition_gone");
+}
+
 static enum result show(
 	struct request *request, struct response *response, json_t *view, const struct write_target *target)
 {
@@ -127,6 +147,7 @@ static enum result show(
 	view_set(view, "subject", write_value(request, "subject"));
 	set_told(request, view);
 	write_set_fields(request, view);
+	set_refused(request, view);
 	TRY(write_set_begin(request, view, false));
 	return page_portal(request, response, "compose", "compose", view);
 }

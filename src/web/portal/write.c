@@ -217,7 +217,26 @@ static void set_month_full(struct request *request, json_t *view)
 	set_room(visit, view_add_object(view_add_object(view, "refused"), "sending_limit"), &room);
 }
 
-/* Why what waited could not be sent, in the words of a refusal at once where there are such. */
+json_t *write_add_refused(json_t *view, const char *why)
+{
+	json_t *refused = view_add_object(view, "refused");
+
+	view_set_flag(refused, "is_named", true);
+	return view_add_object(refused, why);
+}
+
+/* A limit of a day that is over is none any more, either. */
+static void set_day_full(struct request *request, json_t *view)
+{
+	const struct visit *visit = visit_of(request);
+
+	if (request->now - visit->draft->refused_at < MS_DAY)
+		view_set_number(view_add_object(view_add_object(view, "refused"), "outsider_limit"), "most",
+			visit->session.settings.outsider_messages_a_day);
+}
+
+/* Why what waited could not be sent, in the words of a refusal at once where there are such; the pages know
+ * reasons of their own. */
 static void set_refused(struct request *request, json_t *view)
 {
 	const struct draft_text *draft = visit_of(request)->draft;
@@ -229,6 +248,18 @@ static void set_refused(struct request *request, json_t *view)
 		set_month_full(request, view);
 	else if (str_equal(draft->refused_code, STR("not-licensed")))
 		view_set_flag(view_add_object(view, "refused"), "not_licensed", true);
+	else if (str_equal(draft->refused_code, STR("outsider-limit")))
+		set_day_full(request, view);
+	else if (str_equal(draft->refused_code, STR("too-large")))
+		view_set(write_add_refused(view, "too_large"), "limit",
+			format_size(request->arena, visit_of(request)->language, files_limit(request)));
+}
+
+bool write_was_refused(const struct request *request, const char *code)
+{
+	const struct draft_text *draft = visit_of(request)->draft;
+
+	return draft && draft->refused_at && str_equal(draft->refused_code, str_of(code));
 }
 
 void write_set_fields(struct request *request, json_t *view)

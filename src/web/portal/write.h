@@ -130,6 +130,11 @@ void write_set_protection(
 /* The fields of fields_message, kept from the form. Before write_set_begin. */
 void write_set_fields(struct request *request, json_t *view);
 
+/* Whether the page's draft should have left and was refused with this code; and adds the reason to the view,
+ * as the key of a problem, whose object for the text's placeholders is returned. After write_set_fields. */
+bool write_was_refused(const struct request *request, const char *code);
+json_t *write_add_refused(json_t *view, const char *why) __attribute__((returns_nonnull));
+
 /* The same for an error page, in view.kept, when the request was such a form (R7). */
 void write_set_kept(const struct request *request, json_t *view);
 
