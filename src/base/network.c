@@ -43,6 +43,15 @@ bool network_parse(struct str text, struct network *ret)
 	return true;
 }
 
+bool network_is_whole(struct str text)
+{
+	struct network network, address;
+	struct str rest = text, host = str_cut(&rest, '/');
+
+	return network_parse(text, &network) && network_parse(host, &address) &&
+	       memcmp(network.address, address.address, sizeof(address.address)) == 0;
+}
+
 bool network_contains(const struct network *network, const struct network *address)
 {
 	struct network cut = *address;

@@ -14,6 +14,10 @@ struct network {
 /* "192.0.2.0/24", "2001:db8::/32", or a single address. False when it is none. */
 bool network_parse(struct str text, struct network *ret);
 
+/* Whether it is a range that begins with the address it is written with: 10.0.0.1/8 does not, and was hardly
+ * meant. */
+bool network_is_whole(struct str text);
+
 bool network_contains(const struct network *network, const struct network *address);
 
 /* What attempts from one place are counted under: an IPv4 address itself, the /64 of an IPv6 address. False

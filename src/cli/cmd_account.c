@@ -4,6 +4,8 @@
 #include "flow/administer.h"
 #include "text/language.h"
 
+#include <inttypes.h>
+
 static const char *display_name;
 
 static enum result add(struct admin *admin, const struct options *options, struct err *err)
@@ -83,6 +85,22 @@ static json_t *value_of(const struct account_settings *settings, const struct se
 	return json_null();
 }
 
+/* What the setting is, and what it takes. */
+static json_t *help_of(struct admin *admin, const struct setting *setting)
+{
+	struct str help = str_of(setting->help);
+
+	if (setting->kind == SETTING_NUMBER)
+		help = arena_printf(&admin->arena, "%s (%" PRId64 " to %" PRId64 ")", setting->help,
+			setting->least, setting->most);
+	if (setting->kind == SETTING_BOOL)
+		help = arena_printf(&admin->arena, "%s (yes or no)", setting->help);
+	for (size_t i = 0; setting->kind == SETTING_CHOICE && setting->choices[i]; i++)
+		help = arena_printf(&admin->arena, "%.*s%s%s%s", STR_ARG(help), i ? ", " : " (",
+			setting->choices[i], setting->choices[i + 1] ? "" : ")");
+	return admin_text(help);
+}
+
 static enum result show_in_tx(struct tx *tx, void *context, struct err *err)
 {
 	struct admin *admin = context;
@@ -95,8 +113,8 @@ static enum result show_in_tx(struct tx *tx, void *context, struct err *err)
 	json_t *list = json_array();
 	for (size_t i = 0; i < count; i++)
 		(void)json_array_append_new(
-			list, json_pack("{s:s,s:o,s:s}", "setting", table[i].name, "value",
-				      value_of(&settings, &table[i]), "help", table[i].help));
+			list, json_pack("{s:s,s:o,s:o}", "setting", table[i].name, "value",
+				      value_of(&settings, &table[i]), "help", help_of(admin, &table[i])));
 	admin_print(admin, list, columns);
 	return RESULT_OK;
 }
@@ -116,7 +134,7 @@ int cmd_account(int argc, char **argv)
 		{"add", "add NAME [--display-name TEXT]", 1, 1, false, add},
 		{"list", "list [--json]", 0, 0, false, list},
 		{"show", "show [--json]", 0, 0, true, show},
-		{"set", "set SETTING VALUE", 2, 2, true, set},
+		{"set", "set SETTING VALUE    (all of them: sealpost account show)", 2, 2, true, set},
 	};
 
 	return admin_run("account", verbs, COUNT_OF(verbs), rows, COUNT_OF(rows), &admin, argc, argv);

@@ -1,6 +1,7 @@
 #include "cli/admin.h"
 #include "cli/command.h"
 #include "flow/administer.h"
+#include "flow/people.h"
 #include "flow/publish.h"
 #include "flow/published.h"
 #include "store/definition_folder.h"
@@ -19,7 +20,7 @@ static enum result read_number(const char *text, const char *option, int64_t *re
 	if (text == NULL)
 		return RESULT_OK;
 	if (!str_to_uint(str_of(text), 1000000, &number))
-		return err_set(err, RESULT_INVALID, "--%s takes a number", option);
+		return err_set(err, RESULT_INVALID, "--%s takes a number, 0 or more", option);
 	*ret = (int64_t)number;
 	return RESULT_OK;
 }
@@ -48,7 +49,8 @@ static enum result fill(struct definition *definition, struct err *err)
 	TRY(read_yes(read_receipt, "read-receipt", &definition->read_receipt, err));
 	TRY(read_yes(all_recipients, "all-recipients", &definition->all_recipients, err));
 	TRY(read_yes(second_factor, "second-factor", &definition->rights.second_factor, err));
-	definition->rights.reply_all = definition->rights.reply_all && definition->rights.reply;
+	if (!reply_all) /* asked for without reply it is refused, not forgotten */
+		definition->rights.reply_all = definition->rights.reply_all && definition->rights.reply;
 	TRY(read_number(expire_days, "expire-days", &definition->expire_days, err));
 	return read_number(position, "position", &definition->position, err);
 }
@@ -102,11 +104,25 @@ static enum result find_in_tx(struct tx *tx, void *context, struct err *err)
 		tx, f->admin->actor.account_id, f->name, &f->admin->arena, &f->definition, err);
 }
 
+static bool is_something_said(void)
+{
+	const char *const said[] = {new_name, description, print, reply, reply_all, save, access_code, extend,
+		read_receipt, all_recipients, second_factor, expire_days, position, folder_name};
+
+	for (size_t i = 0; i < COUNT_OF(said); i++)
+		if (said[i])
+			return true;
+	return false;
+}
+
 static enum result set(struct admin *admin, const struct options *options, struct err *err)
 {
 	struct find find = {.admin = admin, .name = str_of(options->words[0])};
 
 	TRY(admin_read(admin, find_in_tx, &find, err));
+	if (!is_something_said())
+		return err_set(err, RESULT_INVALID,
+			"say what changes, such as --print no; definition set --help lists what there is");
 	if (new_name)
 		find.definition.name = str_of(new_name);
 	TRY(fill(&find.definition, err));
@@ -148,7 +164,13 @@ static enum result list_in_tx(struct tx *tx, void *context, struct err *err)
 	struct definition_folder *folders;
 	struct definition *d;
 	size_t count, folder_count;
+	bool internal = true;
 
+	if (sender)
+		TRY(people_is_internal(tx, admin->actor.account_id, str_of(sender), &internal, err));
+	if (!internal)
+		return err_set(err, RESULT_INVALID,
+			"%s is not an address in one of the account's domains: others choose none", sender);
 	TRY(sender ? published_to(tx, admin->actor.account_id, str_of(sender), &admin->arena, &d, &count, err)
 		   : definition_list(tx, admin->actor.account_id, &admin->arena, &d, &count, err));
 	TRY(definition_folder_list(tx, admin->actor.account_id, &admin->arena, &folders, &folder_count, err));

@@ -28,29 +28,6 @@ static json_t *facts(const struct message *m)
 		(json_int_t)m->size);
 }
 
-static enum result list_in_tx(struct tx *tx, void *context, struct err *err)
-{
-	struct admin *admin = context;
-	static const char *const columns[] = {
-		"id", "kind", "sender", "definition", "sent", "expires", "size", NULL};
-	struct message *messages;
-	size_t count;
-
-	TRY(message_list(tx, admin->actor.account_id, (struct id){{0}}, LIST_MAX, &admin->arena, &messages,
-		&count, err));
-	json_t *list = json_array();
-	for (size_t i = 0; i < count; i++)
-		(void)json_array_append_new(list, facts(&messages[i]));
-	admin_print(admin, list, columns);
-	return RESULT_OK;
-}
-
-static enum result list(struct admin *admin, const struct options *options, struct err *err)
-{
-	(void)options;
-	return admin_read(admin, list_in_tx, admin, err);
-}
-
 struct show {
 	struct admin *admin;
 	struct id id;
@@ -148,6 +125,55 @@ static enum result envelope_of(struct tx *tx, const struct show *s, json_t *reci
 	return RESULT_OK;
 }
 
+/* Whom it went to: all of them as JSON, in a table the first one. */
+static enum result set_recipients(struct tx *tx, const struct show *s, json_t *one, struct err *err)
+{
+	json_t *recipients;
+
+	TRY(recipients_of(tx, s, &recipients, err));
+	if (json_array_size(recipients) == 0)
+		TRY(envelope_of(tx, s, recipients, err));
+	size_t count = json_array_size(recipients);
+	const char *first = json_string_value(json_object_get(json_array_get(recipients, 0), "address"));
+	if (s->admin->json)
+		return json_object_set_new(one, "recipients", recipients)
+			       ? err_set(err, RESULT_UNAVAILABLE, "no memory is left")
+			       : RESULT_OK;
+	struct str text = str_of(first);
+	if (count > 1)
+		text = arena_printf(&s->admin->arena, "%s and %zu more", first, count - 1);
+	(void)json_object_set_new(one, "to", admin_text(text));
+	json_decref(recipients);
+	return RESULT_OK;
+}
+
+static enum result list_in_tx(struct tx *tx, void *context, struct err *err)
+{
+	struct admin *admin = context;
+	static const char *const columns[] = {
+		"id", "kind", "sender", "to", "definition", "sent", "expires", "recalled", "size", NULL};
+	struct message *messages;
+	size_t count;
+
+	TRY(message_list(tx, admin->actor.account_id, (struct id){{0}}, LIST_MAX, &admin->arena, &messages,
+		&count, err));
+	json_t *list = json_array();
+	for (size_t i = 0; i < count; i++) {
+		struct show show = {admin, messages[i].id};
+		json_t *one = facts(&messages[i]);
+		(void)json_array_append_new(list, one);
+		TRY(set_recipients(tx, &show, one, err));
+	}
+	admin_print(admin, list, columns);
+	return RESULT_OK;
+}
+
+static enum result list(struct admin *admin, const struct options *options, struct err *err)
+{
+	(void)options;
+	return admin_read(admin, list_in_tx, admin, err);
+}
+
 static void print_section(struct admin *admin, const char *name, json_t *rows, const char *const *columns)
 {
 	(void)fprintf(admin_out(admin), "\n%s\n", name);
@@ -161,7 +187,7 @@ static enum result show_in_tx(struct tx *tx, void *context, struct err *err)
 	struct message message;
 	json_t *events, *recipients, *deliveries;
 	static const char *const fact_columns[] = {
-		"id", "kind", "sender", "definition", "sent", "expires", "size", NULL};
+		"id", "kind", "sender", "definition", "sent", "expires", "recalled", "size", NULL};
 	static const char *const recipient_columns[] = {"address", "role", "route", NULL};
 	static const char *const delivery_columns[] = {
 		"kind", "state", "recipient", "last_reply", "tls", "verified", NULL};

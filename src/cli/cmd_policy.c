@@ -90,6 +90,10 @@ static enum result add(struct admin *admin, const struct options *options, struc
 		return err_set(err, RESULT_INVALID, "a policy has --definition NAME or --no-action");
 	if (source && !network_parse(str_of(source), &network))
 		return err_set(err, RESULT_INVALID, "--source takes an address range such as 192.0.2.0/24");
+	if (source && !network_is_whole(str_of(source)))
+		return err_set(err, RESULT_INVALID,
+			"--source %s does not begin where the range begins: for one address leave out the /",
+			source);
 	if (definition) {
 		struct find find = {.admin = admin};
 		TRY(admin_read(admin, find_definition, &find, err));
@@ -150,8 +154,9 @@ static const char *basis_word(int64_t based_on)
 static enum result list_in_tx(struct tx *tx, void *context, struct err *err)
 {
 	struct admin *admin = context;
-	static const char *const columns[] = {
-		"id", "narrative", "from", "to", "definition", "enabled", "override", "starts", "ends", NULL};
+	static const char *const columns[] = {"id", "narrative", "from", "to", "definition", "enabled",
+		"override", "sender_may_replace", "bidirectional", "based_on", "source", "starts", "ends",
+		NULL};
 	struct policy_row *rows;
 	struct definition found;
 	size_t count;

@@ -15,6 +15,9 @@ static enum result add(struct admin *admin, const struct options *options, struc
 		.normalise_newlines = normalise};
 
 	(void)options;
+	if (user && !network && !password_stdin)
+		return err_set(err, RESULT_INVALID,
+			"a user name takes a password: say --password-stdin and give it on standard input");
 	if (password_stdin)
 		TRY(admin_read_line(admin, &source.password, err));
 	struct id id;

@@ -12,7 +12,7 @@ const char *node_config_file(const char *given)
 {
 	const char *named = getenv("SEALPOST_CONFIG");
 
-	return given ? given : named ? named : CONFIG_FILE;
+	return given ? given : named && *named ? named : CONFIG_FILE;
 }
 
 static struct flow_names names_of(const struct config *config)

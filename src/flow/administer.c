@@ -346,6 +346,12 @@ enum result account_add_source(struct flow *flow, const struct actor *actor,
 	if (source.network.len && !network_parse(source.network, &network))
 		return err_set(err, RESULT_INVALID, "%.*s is not an address range such as 192.0.2.0/24",
 			STR_ARG(source.network));
+	if (source.network.len && !network_is_whole(source.network))
+		return err_set(err, RESULT_INVALID,
+			"%.*s does not begin where the range begins: for one address leave out the /, for "
+			"all say "
+			"its first",
+			STR_ARG(source.network));
 	if (source.user_name.len) {
 		TRY(people_check_password(
 			flow, actor->account_id, source.user_name, new_source->password, err));
@@ -386,7 +392,8 @@ static enum result check_definition(const struct definition *definition, struct 
 		return err_set(err, RESULT_INVALID, "a description is one line of at most %d bytes",
 			DESCRIPTION_MAX);
 	if (definition->expire_days < 0 || definition->expire_days > EXPIRE_DAYS_MAX)
-		return err_set(err, RESULT_INVALID, "days until expiry are 0 (never) to %d", EXPIRE_DAYS_MAX);
+		return err_set(err, RESULT_INVALID, "days until expiry are 0 (the end of retention) to %d",
+			EXPIRE_DAYS_MAX);
 	if (definition->rights.reply_all && !definition->rights.reply)
 		return err_set(err, RESULT_INVALID, "reply all is allowed only together with reply");
 	return RESULT_OK;

@@ -180,6 +180,8 @@ def test_account(bare):
 
     settings = {s["setting"]: s for s in bare.json("account", "show")}
     assert settings["display_name"]["value"] == "Acme" and all(s["help"] for s in settings.values())
+    assert settings["second_factor"]["help"].endswith("(nobody, internal, everybody)")
+    assert settings["undo_seconds"]["help"].endswith("(0 to 60)") and settings["export"]["help"].endswith("(yes or no)")
     bare.run("account", "set", "retention_days", "90")
     assert {s["setting"]: s["value"] for s in bare.json("account", "show")}["retention_days"] == 90
     bare.run("account", "set", "retention_days", "soon", code=INVALID)
@@ -279,7 +281,9 @@ def test_source(acme):
     acme.run("source", "add", "--network", "192.0.2.0/24", code=CONFLICT)
     acme.run("source", "add", "--network", "192.0.2.0/99", code=INVALID)
     acme.run("source", "add", code=INVALID)
-    acme.run("source", "add", "--user", "other", code=INVALID)
+    assert "--password-stdin" in acme.run("source", "add", "--user", "other", code=INVALID)
+    for range_ in ("10.0.0.1/8", "2001:db8::1/32"):
+        assert "does not begin" in acme.run("source", "add", "--network", range_, code=INVALID)
     acme.run("source", "remove", sources[1]["id"])
     acme.run("source", "remove", sources[1]["id"], code=NOT_FOUND)
     acme.run("source", "remove", "nonsense", code=INVALID)
@@ -303,6 +307,10 @@ def test_definition(acme):
     acme.run("definition", "set", "Read only", "--print", "perhaps", code=INVALID)
     acme.run("definition", "add", "read ONLY", code=CONFLICT)
     acme.run("definition", "add", "Late", "--expire-days", "late", code=INVALID)
+    assert "0 or more" in acme.run("definition", "set", "Read only", "--expire-days", "-1", code=INVALID)
+    assert "say what changes" in acme.run("definition", "set", "Read only", code=INVALID)
+    assert "only together" in acme.run("definition", "set", "Read only", "--reply-all", "yes", code=INVALID)
+    assert "domains" in acme.run("definition", "list", "--for", "carol@partner.example", code=INVALID)
     acme.run("definition", "set", "Unknown", code=NOT_FOUND)
     acme.run("definition", "remove", "Read only")
     acme.run("definition", "remove", "Read only", code=NOT_FOUND)
@@ -351,6 +359,7 @@ def test_policy(acme):
     assert first["definition"] == "Strict" and first["to"] == "domain:partner.example" and first["override"]
     assert first["starts"] == "2026-01-01T00:00:00Z" and first["ends"] == "2026-12-31T18:00:00Z"
     assert first["based_on"] == "either" and first["source"] == "192.0.2.0/24" and first["bidirectional"]
+    assert all(word in acme.run("policy", "list") for word in ("based_on", "either", "192.0.2.0/24", "sender_may_replace"))
     assert second["definition"] == "no action" and second["starts"] is None and second["enabled"]
     acme.run("policy", "disable", second["id"])
     assert not acme.json("policy", "list")[1]["enabled"]
@@ -365,7 +374,7 @@ def test_policy(acme):
 @pytest.mark.parametrize("words", [
     [], ["--no-action", "--definition", "Default"], ["--definition", "Default", "--based-on", "moon"],
     ["--no-action", "--starts", "2026-02-30"], ["--no-action", "--starts", "2026-02-02", "--ends", "2026-02-01"],
-    ["--no-action", "--source", "here"], ["--no-action", "--to", "nonsense:x"]])
+    ["--no-action", "--source", "here"], ["--no-action", "--source", "192.0.2.1/24"], ["--no-action", "--to", "nonsense:x"]])
 def test_policy_that_is_wrong(sqlite_acme, words):
     sqlite_acme.run("policy", "add", "--from", "internal", "--to", "external", *words, code=INVALID)
 
@@ -580,6 +589,16 @@ def test_demo_tells_that_there_is_no_room(binary, tmp_path):
         refused(demo(binary, tmp_path / "demo"), UNAVAILABLE, "room")
     finally:
         subprocess.run(["umount", str(tmp_path)], check=True)
+
+
+def test_the_list_of_messages_names_whom_they_went_to_and_what_was_recalled(sqlite_node):
+    node = sqlite_node
+    smtp.send(node.smtp_port, smtp.make(to=["x@partner.example", "y@partner.example"], subject="Offer [secure]"))
+    (message,) = node.json("message", "list")
+    assert [r["address"] for r in message["recipients"]] == ["x@partner.example", "y@partner.example"]
+    assert "x@partner.example and 1 more" in node.run("message", "list")
+    node.run("message", "recall", message["id"], "--reason", "wrong price")
+    assert node.run("message", "list").splitlines()[1].split()[-2] == node.json("message", "list")[0]["recalled"]
 
 
 def test_messages_and_queue(node):
