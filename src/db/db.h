@@ -172,6 +172,12 @@ bool row_is_null(const struct rows *rows, int column);
 /* The statement for the database at hand, for the few places where they differ. */
 const char *db_pick(const struct tx *tx, const char *sqlite, const char *postgres);
 
+/* Holds the rows of a statement that ends in FOR NO KEY UPDATE, in its order, until the work ends: nobody
+ * else changes them meanwhile. Of several, in the order in which others hold them. On SQLite, which has one
+ * writer at a time, nothing is to be done. */
+enum result db_hold(struct tx *tx, const char *postgres, const struct db_value *args, size_t count,
+	struct err *err) must_check;
+
 /* Makes deleted rows of the table unreadable in the database's own files, tables and log: on SQLite the log
  * is brought home and emptied, on PostgreSQL the table is written anew and the log's old segments end. BUSY
  * when readers or writers did not make room in a moment: try again. *ret_log: false when the server did not

@@ -335,24 +335,11 @@ enum result copy_destroy(struct tx *tx, const struct copy *held, int64_t now, st
 	return move(tx, held, FOLDER_NONE, false, err);
 }
 
-/* In order, as others hold several. */
-static enum result hold_all(struct tx *tx, struct id mailbox_id, struct err *err)
-{
-#define ALL "SELECT id FROM copy WHERE mailbox_id = $1 AND folder <> 0 ORDER BY id"
-	static const char sqlite[] = ALL;
-	static const char postgres[] = ALL " FOR NO KEY UPDATE";
-#undef ALL
-	cleanup(rows_done) struct rows rows = {0};
-
-	TRY(db_query(tx, db_pick(tx, sqlite, postgres), DB_ARGS(db_id(mailbox_id)), &rows, err));
-	while (rows_next(&rows))
-		continue;
-	return rows_end(&rows, err);
-}
-
 enum result copy_destroy_all(struct tx *tx, struct id mailbox_id, int64_t now, struct err *err)
 {
-	TRY(hold_all(tx, mailbox_id, err));
+	TRY(db_hold(tx,
+		"SELECT id FROM copy WHERE mailbox_id = $1 AND folder <> 0 ORDER BY id FOR NO KEY UPDATE",
+		DB_ARGS(db_id(mailbox_id)), err));
 	TRY(db_exec(tx,
 		"UPDATE copy SET destroyed_at = $2, folder = 0, deleted_from = 0, unread = 0"
 		" WHERE mailbox_id = $1 AND folder <> 0",

@@ -67,26 +67,14 @@ enum result shared_remove(struct tx *tx, struct id address_id, struct id person_
 	return changed ? RESULT_OK : err_set(err, RESULT_NOT_FOUND, "there is no such person");
 }
 
-/* Whoever takes somebody out of an address holds its row. */
-static enum result hold_all(struct tx *tx, struct id person_id, struct err *err)
-{
-#define ALL                                                                                                  \
-	"SELECT id FROM person WHERE id IN (SELECT address_id FROM address_member WHERE person_id = $1)"     \
-	" ORDER BY address_key"
-	static const char sqlite[] = ALL;
-	static const char postgres[] = ALL " COLLATE \"C\" FOR NO KEY UPDATE";
-#undef ALL
-	cleanup(rows_done) struct rows rows = {0};
-
-	TRY(db_query(tx, db_pick(tx, sqlite, postgres), DB_ARGS(db_id(person_id)), &rows, err));
-	while (rows_next(&rows))
-		continue;
-	return rows_end(&rows, err);
-}
-
 enum result shared_move(struct tx *tx, struct id from, struct id to, struct err *err)
 {
-	TRY(hold_all(tx, from, err));
+	/* Whoever takes somebody out of an address holds its row. */
+	TRY(db_hold(tx,
+		"SELECT id FROM person WHERE id IN (SELECT address_id FROM address_member WHERE person_id = "
+		"$1)"
+		" ORDER BY address_key COLLATE \"C\" FOR NO KEY UPDATE",
+		DB_ARGS(db_id(from)), err));
 	TRY(db_exec(tx,
 		"INSERT INTO address_member (address_id, person_id, since)"
 		" SELECT address_id, $2, since FROM address_member WHERE person_id = $1"
