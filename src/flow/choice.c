@@ -51,7 +51,7 @@ static enum result add_header(struct wish *w, struct str value, struct err *err)
 {
 	struct str name = mime_header_text(value, NAME_BYTES_MAX, w->arena);
 
-	return add(w, name.len ? name : STR(""), err);
+	return add(w, name.len ? subject_tag_name(name, w->arena) : STR(""), err);
 }
 
 /* The whole value is searched, however much of it is shown later. */
@@ -64,6 +64,9 @@ static enum result add_subject(struct wish *w, struct str value, struct str *ret
 		*ret_subject = mime_clean_text(tags.subject, LIMIT_SUBJECT_BYTES, w->arena);
 	for (size_t i = 0; i < tags.count; i++)
 		TRY(add(w, tags.names[i], err));
+	if (tags.more)
+		return err_code(err, RESULT_INVALID, "ambiguous-definition",
+			"the subject has more than %d tags", SUBJECT_TAGS_MAX);
 	return RESULT_OK;
 }
 
@@ -76,7 +79,7 @@ enum result choice_find(const struct choice_facts *facts, struct arena *arena, c
 
 	w.known = arena_array(arena, struct str, facts->count);
 	for (size_t i = 0; i < facts->count; i++)
-		w.known[i] = facts->definitions[i].name;
+		w.known[i] = subject_tag_name(facts->definitions[i].name, arena);
 	while (mime_field_next(&rest, &field))
 		if (str_equal_nocase(field.name, DEFINITION_HEADER))
 			TRY(add_header(&w, field.value, err));

@@ -52,7 +52,13 @@ def test_r12_two_definitions_are_refused(strict):
     assert code == 550 and "two definitions" in text
 
 
-@pytest.mark.parametrize("subject", ["[secure strict] Offer", "[secure :Strict] Offer", "{Secure: STRICT} Offer",
+def test_r12_more_tags_than_are_read_are_refused(strict):
+    code, text = refusal(strict, mail("Subject: " + "[secure] " * 20 + "[secure:nope] Offer"))
+    assert code == 550 and "20 tags" in text
+
+
+@pytest.mark.parametrize("subject", ["[secure strict] Offer", "[secure :Strict] Offer", "=?utf-8?Q?[secure=C2=A0:_Strict]?= Offer",
+                                     "=?utf-8?Q?=EF=BC=88secure=EF=BC=9AStrict=EF=BC=89?= Offer", "{Secure: STRICT} Offer",
                                      "[secure] [secure:strict] Offer"])
 def test_r12_a_slip_of_the_pen_names_the_definition(strict, subject):
     assert hand_in(strict, mail(f"Subject: {subject}"))["definition"] == "Strict"
