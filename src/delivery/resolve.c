@@ -1,5 +1,7 @@
 #include "delivery/resolve_private.h"
 
+#include "tls/domain_name.h"
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -134,7 +136,7 @@ static enum result resolve_domain(
 {
 	struct exchanger exchangers[EXCHANGERS_MAX];
 	struct ub_result *answer;
-	const char *name = arena_cstr(arena, domain);
+	const char *name = arena_cstr(arena, domain_name_ascii(domain, arena));
 
 	TRY(look_up(resolver, name, TYPE_MX, &answer, err));
 	bool missing = answer->nxdomain;

@@ -13,6 +13,7 @@
 #include "store/quote.h"
 #include "store/sealed_body.h"
 #include "store/wrap.h"
+#include "tls/domain_name.h"
 
 #include <string.h>
 
@@ -70,7 +71,8 @@ static enum result find_way(struct tx *tx, struct take *t, size_t index, struct 
 	} else {
 		TRY(find_own_hop(tx, t, d, err));
 		TRY(mail_out_destination(t->flow, tx, d->recipient, t->arena, &way, err));
-		TRY(destination_has(tx, d->account_id, address_domain(d->recipient), &d->needs_tls, err));
+		TRY(destination_has(tx, d->account_id,
+			domain_name_ascii(address_domain(d->recipient), t->arena), &d->needs_tls, err));
 	}
 	if (str_equal(way, d->destination))
 		return RESULT_OK;

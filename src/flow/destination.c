@@ -4,6 +4,7 @@
 #include "store/destination_write.h"
 #include "store/domain.h"
 #include "store/event_write.h"
+#include "tls/domain_name.h"
 
 struct change {
 	const struct actor *actor;
@@ -52,8 +53,10 @@ static enum result change(struct flow *flow, db_work work, const struct actor *a
 	int64_t now, struct err *err)
 {
 	cleanup(arena_done) struct arena arena = {0};
-	struct change c = {
-		.actor = actor, .domain = arena_lower(&arena, domain), .arena = &arena, .now = now};
+	struct change c = {.actor = actor,
+		.domain = domain_name_ascii(arena_lower(&arena, domain), &arena),
+		.arena = &arena,
+		.now = now};
 
 	if (!is_domain_name(domain))
 		return err_set(err, RESULT_INVALID, "%.*s is not a domain name", STR_ARG(domain));

@@ -11,6 +11,7 @@
 #include "policy/decide.h"
 #include "store/definition.h"
 #include "store/policy_row.h"
+#include "tls/domain_name.h"
 
 #define NETWORKS_MAX 50
 
@@ -124,6 +125,15 @@ static enum result sender_choice(
 	return choice_find(&facts, f->arena, ret, ret_subject, err);
 }
 
+/* Domains are compared as DNS has them: mail programs write either form of an international one. */
+static struct policy_party party_of(int64_t scope, struct str value, struct arena *arena)
+{
+	struct str ascii = scope == POLICY_DOMAIN ? domain_name_ascii(value, arena)
+						  : address_with_ascii_domain(value, arena);
+
+	return (struct policy_party){(enum policy_scope)scope, ascii};
+}
+
 static struct policy_rule rule_of(const struct policy_row *row, struct arena *arena)
 {
 	struct list networks = list_new(arena, sizeof(struct network));
@@ -139,8 +149,8 @@ static struct policy_rule rule_of(const struct policy_row *row, struct arena *ar
 		.secures = !id_is_none(row->definition_id),
 		.definition = row->definition_id,
 		.basis = (enum policy_basis)row->based_on,
-		.from = {(enum policy_scope)row->from_scope, row->from_value},
-		.to = {(enum policy_scope)row->to_scope, row->to_value},
+		.from = party_of(row->from_scope, row->from_value, arena),
+		.to = party_of(row->to_scope, row->to_value, arena),
 		.enabled = row->enabled,
 		.starts_at = row->starts_at,
 		.ends_at = row->ends_at,
@@ -156,8 +166,8 @@ static enum result decide_recipients(
 	struct facts *f, const struct definition *chosen, const struct policy_rule *rules, struct err *err)
 {
 	struct keep_request *r = f->request;
-	struct policy_facts facts = {.envelope_from = r->sender,
-		.header_from = content_letter(r->content)->from.address,
+	struct policy_facts facts = {.envelope_from = address_with_ascii_domain(r->sender, f->arena),
+		.header_from = address_with_ascii_domain(content_letter(r->content)->from.address, f->arena),
 		.from_is_internal = r->sender_is_internal || f->from_is_internal,
 		.sender_chose = chosen != NULL,
 		.sender_choice = chosen ? chosen->id : (struct id){{0}},
@@ -166,7 +176,7 @@ static enum result decide_recipients(
 	facts.source_known = network_parse(r->actor.origin, &facts.source);
 	for (size_t i = 0; i < r->recipient_count; i++) {
 		struct keep_recipient *recipient = &r->recipients[i];
-		facts.recipient = recipient->address;
+		facts.recipient = address_with_ascii_domain(recipient->address, f->arena);
 		facts.recipient_is_internal = recipient->is_internal;
 		struct policy_decision decision = policy_decide(&facts, rules, f->policy_count, f->arena);
 		recipient->way = KEEP_RELAYED;

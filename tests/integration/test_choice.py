@@ -64,6 +64,15 @@ def test_r12_a_slip_of_the_pen_names_the_definition(strict, subject):
     assert hand_in(strict, mail(f"Subject: {subject}"))["definition"] == "Strict"
 
 
+@pytest.mark.parametrize("domain", ["b\u00fccher.example", "xn--bcher-kva.example"])
+def test_r12_a_policy_knows_both_forms_of_an_international_domain(node, domain):
+    """A mail program may write either."""
+    node.run("policy", "add", "--from", "internal", "--to", f"domain:{domain}", "--definition", "Default")
+    for address in ("carol@b\u00fccher.example", "dave@BU\u0308CHER.example", "erin@xn--bcher-kva.example"):
+        smtp.send(node.smtp_port, mail("Subject: Offer"), recipients=[address], options=["SMTPUTF8"])
+        assert node.json("message", "list")[0]["kind"] == "secured", address
+
+
 @pytest.mark.parametrize("fields", [
     ["Subject: [ secure ] Offer"],
     ["Subject: " + "\r\n ".join(["word " * 15] * 30) + "\r\n [secure]"],  # behind what is shown of a subject

@@ -18,7 +18,7 @@ HOUR = 3600 * 1000
 RECORDS = [
     "two MX 10 dead.two", "two MX 20 alive.two", "dead.two A 127.0.0.7", "alive.two A 127.0.0.1",
     "null MX 0 .",
-    "plain A 127.0.0.1",
+    "plain A 127.0.0.1", "xn--bcher-kva A 127.0.0.1",
     "hanging MX 10 mx.hanging", "mx.hanging A 127.0.0.8", "*.many MX 10 mx.hanging",
     "forged MX 10 mx.forged", "mx.forged A 127.0.0.1",
 ]
@@ -92,6 +92,16 @@ def test_the_second_mx_is_tried_when_the_first_is_dead(sqlite_world):
 def test_a_domain_without_mx_is_reached_by_its_address(sqlite_world):
     sqlite_world.send("carol@plain.net.example")
     sqlite_world.wait_for("carol@plain.net.example", "sent")
+
+
+def test_an_international_domain_is_looked_up_as_dns_has_it(sqlite_world):
+    sqlite_world.outside.utf8 = True
+    sqlite_world.send("carol@B\u00fccher.net.example", options=["SMTPUTF8"])
+    sqlite_world.wait_for("carol@B\u00fccher.net.example", "sent")
+    sqlite_world.node.run("destination", "add", "b\u00fccher.net.example")
+    for address in ("dave@b\u00fccher.net.example", "erin@xn--bcher-kva.net.example"):
+        sqlite_world.send(address, options=["SMTPUTF8"])
+        assert "TLS is required" in sqlite_world.wait_for(address, "waiting", attempts=1)["last_reply"]
 
 
 @pytest.mark.parametrize("domain", ["null.net.example", "no-such-domain.net.example"])

@@ -16,7 +16,7 @@ LAYERS = {
     "text": {"base"},
     "policy": {"base"},
     "store": {"base", "seal", "db", "blob"},
-    "flow": {"base", "seal", "db", "blob", "mime", "text", "policy", "store"},
+    "flow": {"base", "tls", "seal", "db", "blob", "mime", "text", "policy", "store"},
     "smtp": {"base", "tls", "flow"},
     "delivery": {"base", "blob", "mime", "text", "store", "flow", "smtp", "tls"},
     "web": {"base", "tls", "text", "mime", "store", "flow"},

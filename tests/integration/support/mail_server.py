@@ -35,7 +35,7 @@ class MailServer:
     def __init__(self, host="127.0.0.1", port=0, context=None):
         self.context, self.starttls_reply, self.silent = context, None, False
         self.mail, self.rcpt, self.end = {}, {}, "250 2.0.0 taken"
-        self.dsn, self.before_end = False, lambda transaction: None
+        self.dsn, self.utf8, self.before_end = False, False, lambda transaction: None
         self.transactions, self.commands, self.connections, self.content_bytes = [], [], 0, 0
         self._open = []
         self._listener = socket.create_server((host, port))
@@ -107,6 +107,7 @@ class MailServer:
             if verb == "EHLO":
                 offers = ["mx.test", "PIPELINING", "8BITMIME", "SIZE 100000000"]
                 offers += ["DSN"] if self.dsn else []
+                offers += ["SMTPUTF8"] if self.utf8 else []
                 offers += ["STARTTLS"] if (self.context or self.starttls_reply) and not tls else []
                 reply = "\r\n".join(f"250-{o}" for o in offers[:-1]) + f"\r\n250 {offers[-1]}"
             elif verb == "STARTTLS":
