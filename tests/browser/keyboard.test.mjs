@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { attached, text } from "./mails.mjs";
 import { Walk, prepareNode } from "./pages.mjs";
-import { withNode } from "./setup.mjs";
+import { people, withNode } from "./setup.mjs";
 
 let node, browser;
 
@@ -66,6 +66,23 @@ for (const javaScriptEnabled of [true, false]) {
     await page.context().close();
   });
 }
+
+test("Enter in a box of the recall recalls from nobody", async () => {
+  await node.send("alice@acme.example", ["carol.box@partner.example", "dave.box@partner.example"],
+    text("carol.box@partner.example", "Ledger [secure]", "Forty-two."));
+  const { alice } = await people(node, browser, "carol.box");
+  await alice.goto(`${node.url}/sent`);
+  await Promise.all([alice.waitForNavigation(), alice.locator(".row > a", { hasText: "Ledger" }).click()]);
+  await press(alice, "a[href$='/recall']");
+  const box = alice.locator("input[name=from]").first();
+  await box.check();
+  await Promise.all([alice.waitForNavigation(), box.press("Enter")]);
+  assert.match(alice.url(), /\/recall$/);
+  assert.ok(await box.isChecked());
+  assert.equal(await alice.locator(".recipients").first().locator("li").count(), 2);
+  await tabTo(alice, "button[name=whole]");
+  await alice.context().close();
+});
 
 test("keys move in lists, open, tick, delete and search; never while typing, and not when turned off", async () => {
   const carol = "carol.short@partner.example";

@@ -1,7 +1,7 @@
 #include "web/portal/people.h"
 
 #define PEOPLE_ON_PAGE ((size_t)25)
-#define PEOPLE_IN_LINE ((size_t)20)
+#define PEOPLE_IN_LINE ((size_t)5)
 
 struct people_page people_page_of(const struct request *request, const char *name, size_t count)
 {
@@ -32,6 +32,19 @@ void people_page_set(
 		view_set(pages, "after_url",
 			arena_printf(request->arena, "%.*s?people=%zu#recipients", STR_ARG(path),
 				page->number + 1));
+}
+
+void people_set_folded(const struct visit *visit, json_t *view, const char *name,
+	const struct open_person *people, size_t count)
+{
+	size_t shown = count > PEOPLE_IN_LINE + 1 ? PEOPLE_IN_LINE : count;
+
+	page_set_people(visit, view, name, people, shown);
+	if (shown == count)
+		return;
+	json_t *to = json_object_get(view, name);
+	page_set_people(visit, to, "rest", people + shown, count - shown);
+	view_set_number(json_object_get(to, "rest"), "count", (int64_t)(count - shown));
 }
 
 void people_set_line(const struct request *request, json_t *view, const char *name,

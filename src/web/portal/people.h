@@ -29,4 +29,9 @@ void people_page_set(
 void people_set_line(const struct request *request, json_t *view, const char *name,
 	const struct open_person *people, size_t count, struct str path);
 
+/* As page_set_people; of many the first ones, and the others in its "rest" {people, count}: for pages that
+ * must not be left. */
+void people_set_folded(const struct visit *visit, json_t *view, const char *name,
+	const struct open_person *people, size_t count);
+
 #endif

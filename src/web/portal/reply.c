@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "web/portal/content.h"
+#include "web/portal/people.h"
 #include "web/portal/write.h"
 
 static bool is_all(const struct request *request)
@@ -21,7 +22,7 @@ static enum result set_answered(struct request *request, json_t *view, const str
 
 	TRY(reply_recipients(
 		flow_of(request), message, is_all(request), request->arena, &to, &to_count, &request->err));
-	page_set_people(visit, view, "to", to, to_count);
+	people_set_folded(visit, view, "to", to, to_count);
 	view_set(view, "id", str_of(id_text(summary->copy.id).s));
 	view_set_flag(view, "is_all", is_all(request));
 	view_set(view, "subject", summary->subject);
