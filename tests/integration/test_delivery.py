@@ -301,6 +301,33 @@ def test_r2_content_goes_to_a_mail_server_only_by_verified_tls(binary, authority
         server.close()
 
 
+def test_r2_what_the_portal_sends_goes_to_a_mail_server_only_by_verified_tls(binary, authority):
+    """An own copy (R10) and an answer, which its recipient gets by the mail server too."""
+    server = MailServer()
+    node = tls_node(binary, authority, server)
+    try:
+        node.run("account", "set", "send_bcc_to_mail_server", "yes")
+        node.run("definition", "set", "Default", "--all-recipients", "yes")
+        portal.compose(portal.sign_in_by_password(node, "alice@acme.example")[0], to="bob@acme.example", subject="Lunch", text="Noon?")
+        bob, _ = portal.sign_in_by_password(node, "bob@acme.example")
+        message, = {link for link in bob.get("/inbox").links if link.startswith("/message/")}
+        bob.submit_files(bob.get(message + "/reply"), r"/reply$", [], text="Noon.")
+        tried = lambda: [d for d in node.json("queue", "list") if d["kind"] in ("own-copy", "reply") and d["last_reply"]]
+        waiting = wait.until(lambda: len(tried()) == 3 and tried(), "the copies of both and the answer to be tried")
+        assert {d["kind"] for d in waiting} == {"own-copy", "reply"}
+        arrived = lambda: [m for m in server.taken if b"Lunch" in m.data]
+        assert not arrived()
+        server.context = authority.context("localhost")
+        for delivery in waiting:
+            node.run("queue", "retry", delivery["id"])
+        wait.until(lambda: len(arrived()) == 3, "all three")
+        assert all(m.tls for m in arrived())
+    finally:
+        node.kill()
+        node.close()
+        server.close()
+
+
 @pytest.mark.parametrize("context", ["tls", "plain"])
 def test_the_sender_sees_which_server_took_a_notification_and_how_safely(binary, authority, context):
     server = MailServer(context=authority.context("localhost") if context == "tls" else None)

@@ -56,6 +56,24 @@ def test_r10_inbox_and_sent_show_it_with_one_mark_and_as_read(node, alice):
     assert page.status == 200
 
 
+def test_r10_it_is_read_from_the_start(node, alice):
+    """Also before its sender sees a page of it, which would mark it."""
+    alice.is_hasty = False
+    assert "/leaving/" in compose(alice).url
+    node.move_clock(10_000)
+    wait.until(lambda: messages(alice, "/inbox"), "the message to leave")
+    assert 'class="row unread"' not in alice.get("/inbox").text
+    assert rows.query(node, "SELECT SUM(unread) FROM folder_count f JOIN person p ON p.id = f.person_id"
+                            f" WHERE p.address = '{ALICE}'") == [("0",)]
+
+
+def test_r10_who_is_a_recipient_as_well_gets_it_once(node, alice):
+    compose(alice, to=f"{ALICE}, {CAROL}")
+    wait.until(lambda: own_copies(node), "the mail")
+    assert [d["kind"] for d in node.json("queue", "list", "--all") if d["recipient"] == ALICE] == ["internal-copy"]
+    assert messages(alice, "/inbox") == []
+
+
 def test_r10_no_mark_makes_the_two_differ(node, alice):
     """One read state: marking or opening either of the two is for both, and is told as one message."""
     compose(alice)

@@ -165,6 +165,23 @@ def test_r11_parallel_sends_do_not_pass_the_limit(node):
     assert usage(node) == (LIMIT, LIMIT)
 
 
+def test_r11_the_rest_of_two_mails_recipients_at_once_does_not_pass_the_limit(node):
+    """Nothing but the count itself keeps them apart: what is in Sent is there already."""
+    send(node, people(0, LIMIT - 1))
+    mails = [smtp.make(to=people(0, 1), subject=f"Offer {n} [secure]") for n in range(2)]
+    for mail in mails:
+        smtp.send(node.smtp_port, mail, recipients=people(0, 1))
+
+    def rest(n):
+        try:
+            smtp.send(node.smtp_port, mails[n], recipients=people(LIMIT + n, 1))
+            return 250
+        except smtplib.SMTPDataError as refused:
+            return refused.smtp_code
+    codes = rows.race(node, "select 1 from sending_month for update", *[lambda n=n: rest(n) for n in range(2)])
+    assert codes == [250, 550] and usage(node) == (LIMIT, LIMIT)
+
+
 def portal_sends(node, count):
     """Ways to send a message from as many pages of Alice's, each to somebody new: the HTTP status."""
     node.run("account", "set", "undo_seconds", "0")
