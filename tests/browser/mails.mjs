@@ -51,3 +51,11 @@ export function forwarded(to) {
     "--h", "Content-Type: application/pdf; name=plan.pdf", "", ...PLAN,
     "--h", "Content-Type: application/rtf; name=terms.rtf", "", TERMS, "--h--", "", "--f--", ""].join("\r\n");
 }
+
+/** The HTML of a mail that the node sent, once its soft line ends are gone. */
+export function htmlOf(mail) {
+  const [, head, body] = mail.match(/(Content-Type: text\/html[^]*?)\r\n\r\n([^]*?)\r\n--/);
+  if (/base64/i.test(head)) return Buffer.from(body, "base64").toString();
+  if (!/quoted-printable/i.test(head)) return body;
+  return Buffer.from(body.replace(/=([0-9A-F]{2})/g, (_, byte) => String.fromCharCode(parseInt(byte, 16))), "latin1").toString();
+}

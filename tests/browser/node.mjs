@@ -146,6 +146,7 @@ listen {
   /** `to` is one address or a list of them. */
   async send(from, to, data) {
     const socket = net.connect(this.smtpPort, "127.0.0.1");
+    socket.setMaxListeners(0); // one for each answer
     let text = "", wake = () => {};
     socket.on("data", (d) => { text += d; wake(); });
     const answer = async (code) => {

@@ -1,6 +1,6 @@
 // Every page and state of the portal, one after the other, in one language: for axe, for the weight of pages, and for
 // the pictures of the documents.
-import { attached, forwarded, html, text } from "./mails.mjs";
+import { attached, forwarded, html, htmlOf, text } from "./mails.mjs";
 import { until } from "./node.mjs";
 
 const HOUR = 3_600_000;
@@ -36,6 +36,14 @@ export class Walk {
   async see(name, page, path) {
     if (path) await page.goto(path.startsWith("/") ? this.node.url + path : path);
     await this.look(name, page);
+  }
+
+  /** A mail of ours, as a program with HTML shows it in a page of its own. */
+  async seeMail(name, mail) {
+    const page = await this.newPage();
+    await page.setContent(htmlOf(mail).replace("</body>", "</main></body>")
+      .replace(/<body[^>]*>/, '$&<main><h1 style="position:absolute;clip-path:inset(50%)">Mail</h1>'));
+    await this.see(`mail-${name}`, page);
   }
 
   /** Mail for Carol, each of its kind; their identifiers by name. */
@@ -98,6 +106,7 @@ export class Walk {
     await elsewhere.locator("#code").fill(notification.match(/\b[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{4}\b/)[0]);
     await submit(elsewhere, "/check");
     await this.see("check-genuine", elsewhere);
+    await this.seeMail("notification", notification);
     await this.see("sign-in", elsewhere, "/sign-in");
     await elsewhere.locator("#address").fill("nobody@-");
     await elsewhere.locator("#address").evaluate((field) => { field.type = "text"; }).catch(() => {});
@@ -424,6 +433,7 @@ export class Walk {
     node.sql("UPDATE person SET summary_day = 0");
     await this.see("settings-sender", page, "/settings");
     const mail = await node.newest("alice@acme.example", "summary", before + 1);
+    await this.seeMail("summary", mail);
     const other = await this.newPage();
     await this.see("summary", other, mail.match(/List-Unsubscribe: <(https:[^>]+)>/)[1]);
     await submit(other, new URL(other.url()).pathname);
@@ -501,7 +511,6 @@ export class Walk {
     await this.see("message-quote-recalled", this.reading);
   }
 
-  /** Everything, and then the limits by network begin anew. */
   /** An address that several people use. */
   async shared() {
     const { node } = this, role = `orders.${this.carol}`, own = `own.${this.carol}`;
@@ -528,8 +537,29 @@ export class Walk {
     await this.see("addresses-shared", page, "/settings/addresses");
     await this.see("mailboxes", page, "/mailboxes");
     await this.see("link-shared", await this.newPage(), link);
+    await this.sharedFull(role, link);
   }
 
+  /** As many people use it as may, and one more comes by its own link. */
+  async sharedFull(role, link) {
+    const { node } = this, late = `late.${this.carol}`;
+    const many = Array.from({ length: 49 }, (_, i) => `m${i}@many.example`);
+    await node.send("alice@acme.example", many, text(many[0], "Welcome [secure]", "Hello."));
+    node.sql("INSERT INTO address_member (address_id, person_id, since) SELECT a.id, p.id, 1 FROM person a, person p"
+      + " WHERE a.address_key = ? AND p.address_key LIKE '%@many.example'", role);
+    const page = await this.newPage();
+    await page.goto(link);
+    await submit(page, "/code");
+    await page.locator("input[name=code]").fill(await node.code(role, 2));
+    await submit(page, "/sign-in/code");
+    await page.locator("#address").fill(late);
+    await submit(page, "/sign-in/self");
+    await page.locator("input[name=code]").fill(await node.code(late, 1));
+    await submit(page, "/sign-in/code");
+    await this.see("error-shared-full", page);
+  }
+
+  /** Everything, and then the limits by network begin anew. */
   async all() {
     await this.prepare();
     const page = await this.door();

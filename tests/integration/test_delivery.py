@@ -312,11 +312,11 @@ def test_r2_what_the_portal_sends_goes_to_a_mail_server_only_by_verified_tls(bin
         bob, _ = portal.sign_in_by_password(node, "bob@acme.example")
         message, = {link for link in bob.get("/inbox").links if link.startswith("/message/")}
         bob.submit_files(bob.get(message + "/reply"), r"/reply$", [], text="Noon.")
-        tried = lambda: [d for d in node.json("queue", "list") if d["kind"] in ("own-copy", "reply") and d["last_reply"]]
+        tried = lambda: [d for d in node.json("queue", "list", "--all") if d["kind"] in ("own-copy", "reply") and d["last_reply"]]
         waiting = wait.until(lambda: len(tried()) == 3 and tried(), "the copies of both and the answer to be tried")
         assert {d["kind"] for d in waiting} == {"own-copy", "reply"}
         arrived = lambda: [m for m in server.taken if b"Lunch" in m.data]
-        assert not arrived()
+        assert not arrived() and {d["state"] for d in waiting} == {"waiting"}
         server.context = authority.context("localhost")
         for delivery in waiting:
             node.run("queue", "retry", delivery["id"])
