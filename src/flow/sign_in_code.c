@@ -16,7 +16,8 @@
 /* How often, within an hour, codes are sent to one address and asked for from one network. A stranger's
  * requests count for the stranger's network, so nobody is locked out by others; the limit of an address over
  * all networks only keeps its mailbox from being flooded. Whoever has a notification's link, and whoever uses
- * a browser that the address signed in with before, is counted apart from all that. */
+ * a browser that the address signed in with before, is counted apart from all that, also from the network,
+ * which a stranger may share; each code has its few tries in any case. */
 #define CODES_PER_KNOWN_BROWSER 6
 #define CODES_PER_LINK_HOLDER 6
 #define CODES_PER_PAIR 6
@@ -108,11 +109,9 @@ static enum result count_link(
 	bool is_known;
 
 	TRY(count_known(tx, r->visitor, address, r->now, arena, &is_known, &r->over, err));
-	if (is_known)
-		return RESULT_OK;
-	TRY(sign_in_count(tx, "code-link", address, CODES_PER_LINK_HOLDER, r->now, &r->over, err));
-	return sign_in_count(tx, "code-network", network_key(r->visitor->origin, arena), CODES_PER_NETWORK,
-		r->now, &r->over, err);
+	return is_known ? RESULT_OK
+			: sign_in_count(
+				  tx, "code-link", address, CODES_PER_LINK_HOLDER, r->now, &r->over, err);
 }
 
 enum result code_count_typed(struct tx *tx, const struct visitor *visitor, struct str address, int64_t now,
@@ -219,6 +218,11 @@ static enum result enter(struct tx *tx, struct code_entering *e, struct arena *a
 	return RESULT_OK;
 }
 
+static bool is_of_link(const struct code *code)
+{
+	return !id_is_none(code->copy_id);
+}
+
 /* The network neither guessed nor asked for what nobody used: an office has many people behind it. */
 static enum result uncount(struct tx *tx, const struct code_try *t, struct arena *arena, struct err *err)
 {
@@ -226,6 +230,8 @@ static enum result uncount(struct tx *tx, const struct code_try *t, struct arena
 	struct str address = t->adds ? arena_lower(arena, t->code.adds_address) : t->person.address_key;
 	bool is_known;
 
+	if (is_of_link(&t->code))
+		return RESULT_OK;
 	TRY(sign_in_uncount(tx, "code-tries", network, err));
 	TRY(sign_in_device_is_known(tx, t->visitor, address, t->now, arena, &is_known, &known, err));
 	return is_known ? RESULT_OK : sign_in_uncount(tx, "code-network", network, err);
@@ -243,11 +249,13 @@ enum result code_take(struct tx *tx, struct code_try *t, struct arena *arena, st
 	bool over = false;
 
 	hash_bytes(t->visitor->browser, browser_hash);
-	TRY(sign_in_count(tx, "code-tries", network_key(t->visitor->origin, arena), CODE_TRIES_PER_NETWORK,
-		t->now, &over, err));
-	t->outcome = over ? RESULT_BUSY
-			  : code_by_browser(tx, (struct bytes){browser_hash, sizeof(browser_hash)}, t->adds,
-				    arena, &t->code, err);
+	t->outcome = code_by_browser(
+		tx, (struct bytes){browser_hash, sizeof(browser_hash)}, t->adds, arena, &t->code, err);
+	if (t->outcome != RESULT_OK || !is_of_link(&t->code))
+		TRY(sign_in_count(tx, "code-tries", network_key(t->visitor->origin, arena),
+			CODE_TRIES_PER_NETWORK, t->now, &over, err));
+	if (over)
+		t->outcome = RESULT_BUSY;
 	if (t->outcome != RESULT_OK)
 		return t->outcome == RESULT_NOT_FOUND || t->outcome == RESULT_BUSY ? RESULT_OK : t->outcome;
 	t->outcome = code_take_try(tx, t->code.id, t->now, &t->tries_left, err);

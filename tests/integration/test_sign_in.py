@@ -245,6 +245,24 @@ def test_a_stranger_who_asks_for_codes_is_limited_and_locks_nobody_out(proxied):
     assert ask_for_code(proxied, KNOWN[0], network)[1]().status == 303
 
 
+def test_a_stranger_behind_the_same_network_keeps_nobody_from_the_link(proxied):
+    network = some_network()
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:  # no more codes for what is typed, and no more tries
+        list(pool.map(lambda n: ask_for_code(proxied, f"anybody{n}@partner.example", network)[1](), range(31)))
+    guesser = Stranger(proxied, network)
+    form = guesser.fields("/sign-in", address=KNOWN[1])
+    statuses = [guesser.request("/sign-in/code", {**form, "code": "00000000"}).status for _ in range(62)]
+    assert statuses[-1] == 429
+    owner, link = Stranger(proxied, network), portal.link_for(proxied, KNOWN[0])
+    path = urllib.parse.urlsplit(link).path
+    form = owner.request(path).form(r"/code$")
+    asked = owner.request(form["action"], form["fields"])
+    assert asked.status == 303
+    form = owner.request(asked.headers["Location"]).form(r"/code$")
+    page = owner.request(form["action"], {**form["fields"], "code": portal.code_for(proxied, KNOWN[0])})
+    assert page.status == 303 and "/message/" in page.headers["Location"]
+
+
 def test_one_network_asks_for_few_codes_whatever_the_address(proxied):
     network = some_network()
     addresses = [f"anybody{n}@partner.example" for n in range(32)]
