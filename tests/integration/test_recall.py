@@ -93,6 +93,16 @@ def test_r4_the_reply_with_its_quote_stays(node, kept):
     assert "Sixty is too much." in own.text and "forty-two" in own.text
 
 
+def test_nobody_is_called_again_to_what_was_recalled_from_them(sqlite_node):
+    node = sqlite_node
+    smtp.send(node.smtp_port, smtp.make(subject="Offer [secure]", to=[CAROL, DAVE]))
+    wait.until(lambda: all(d["state"] == "sent" for d in node.json("queue", "list", "--all")), "the notifications")
+    alice = Sender(node)
+    offered = lambda page: re.findall(r'/notify">.*?name="address" value="([^"]+)"', page.text, re.S)  # noqa: E731
+    assert offered(alice.page()) == [CAROL, DAVE]
+    assert offered(alice.recall(from_=DAVE)) == [CAROL]
+
+
 def test_recall_from_chosen_recipients(node):
     smtp.send(node.smtp_port, smtp.make(subject="Offer [secure]", to=[CAROL, DAVE]))
     carol, carols = reader_of(node, CAROL)

@@ -6,6 +6,7 @@
 #include "flow/preview_text.h"
 #include "web/portal/page.h"
 
+#define TINY_BYTES 300
 #define SMALL_BYTES 1500
 #define MEDIUM_BYTES 8000
 
@@ -70,7 +71,10 @@ static struct str frame_size(const struct open_message *message, struct arena *a
 
 	for (size_t i = 0; i < count; i++)
 		bytes += parts[i]->decoded_size;
-	return bytes < SMALL_BYTES ? STR("small") : bytes < MEDIUM_BYTES ? STR("medium") : STR("large");
+	return bytes < TINY_BYTES     ? STR("tiny")
+	       : bytes < SMALL_BYTES  ? STR("small")
+	       : bytes < MEDIUM_BYTES ? STR("medium")
+				      : STR("large");
 }
 
 enum result content_set_body(struct request *request, json_t *view, const struct open_message *message,

@@ -37,7 +37,7 @@ static bool may_notify(
 	bool has_ended = message->summary.recalled_at ||
 			 (message->summary.expires_at && message->summary.expires_at <= visit->format.now);
 
-	return !has_ended && !recipient->read.at && !recipient->denied_at &&
+	return !has_ended && !recipient->read.at && !recipient->denied_at && !recipient->recalled_at &&
 	       recipient->delivery.kind == DELIVERY_NOTIFICATION &&
 	       recipient->delivery.state != DELIVERY_WAITING;
 }
