@@ -33,7 +33,8 @@
 #define LIMIT_FILE_NAME_BYTES 255	    /* after decoding; the extension is kept */
 #define LIMIT_FILE_NAME_CANDIDATES 8	    /* differing names one part may claim */
 #define LIMIT_REFERENCES 1000		    /* Message-IDs that a mail refers to */
-#define LIMIT_ADDRESSES_SHOWN 500	    /* addresses read of one header field */
+#define LIMIT_ADDRESSES_SHOWN 500	    /* addresses of To, and of Cc */
+#define LIMIT_ADDRESSES_READ 5000	    /* the same, to tell who is Bcc; a header block holds few more */
 #define LIMIT_SUBJECT_BYTES 2000	    /* after decoding, for display */
 #define LIMIT_RULE_NAMES_BYTES 300	    /* of all definitions of one message */
 #define LIMIT_DISPLAY_NAME_BYTES 255	    /* after decoding */

@@ -350,25 +350,37 @@ enum result intake_data(struct intake *intake, struct str piece, struct err *err
 	return told(intake, content_add(intake->content, piece, &why), &why, err);
 }
 
-/* Who is in the envelope but in neither To nor Cc is Bcc; names come from where the address stands. */
+/* Those who stand in the field, with the names that they have there. */
+static void give_role(
+	struct intake *intake, enum recipient_role role, const struct mime_address *named, size_t count)
+{
+	struct keep_recipient *recipients = intake->recipients.items;
+
+	for (size_t i = 0; i < intake->recipients.count; i++)
+		for (size_t k = count; k > 0; k--)
+			if (str_equal_nocase(named[k - 1].address, recipients[i].address)) {
+				recipients[i].role = role;
+				recipients[i].name = named[k - 1].name;
+			}
+}
+
+/* Who is in the envelope but in neither To nor Cc is Bcc. Of long fields the letter has the begin only. */
 static void give_roles(struct intake *intake)
 {
 	const struct letter *letter = content_letter(intake->content);
+	struct str header = content_header(intake->content);
 	struct keep_recipient *recipients = intake->recipients.items;
+	struct mime_address *to = letter->to, *cc = letter->cc;
+	size_t to_count = letter->to_count, cc_count = letter->cc_count;
 
-	for (size_t i = 0; i < intake->recipients.count; i++) {
+	if (to_count == LIMIT_ADDRESSES_SHOWN)
+		to_count = mime_addresses_of(header, STR("To"), LIMIT_ADDRESSES_READ, &intake->arena, &to);
+	if (cc_count == LIMIT_ADDRESSES_SHOWN)
+		cc_count = mime_addresses_of(header, STR("Cc"), LIMIT_ADDRESSES_READ, &intake->arena, &cc);
+	for (size_t i = 0; i < intake->recipients.count; i++)
 		recipients[i].role = ROLE_BCC;
-		for (size_t k = letter->cc_count; k > 0; k--)
-			if (str_equal_nocase(letter->cc[k - 1].address, recipients[i].address)) {
-				recipients[i].role = ROLE_CC;
-				recipients[i].name = letter->cc[k - 1].name;
-			}
-		for (size_t k = letter->to_count; k > 0; k--)
-			if (str_equal_nocase(letter->to[k - 1].address, recipients[i].address)) {
-				recipients[i].role = ROLE_TO;
-				recipients[i].name = letter->to[k - 1].name;
-			}
-	}
+	give_role(intake, ROLE_CC, cc, cc_count);
+	give_role(intake, ROLE_TO, to, to_count);
 }
 
 /* Empty for a mail that nobody named: the same alarm twice is two mails, and better a mail handed in again

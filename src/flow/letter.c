@@ -12,17 +12,6 @@
 /* More than a header can become by decoding and by escapes. */
 #define JSON_BYTES_MAX ((size_t)64 * LIMIT_MIME_HEADER_BYTES)
 
-/* Returns how many there are. */
-static size_t first_address(struct str value, struct arena *arena, struct mime_address *ret)
-{
-	struct mime_address *found;
-	size_t count = mime_addresses(value, arena, &found);
-
-	if (count)
-		*ret = found[0];
-	return count;
-}
-
 /* The newest, which stand last. */
 static void read_references(struct str header, struct arena *arena, struct letter *letter)
 {
@@ -43,16 +32,20 @@ static void read_references(struct str header, struct arena *arena, struct lette
 void letter_read(struct str header, struct arena *arena, struct letter *ret)
 {
 	struct letter letter = {0};
+	struct mime_address *from, *sender;
 	struct str id;
 
 	letter.subject =
 		mime_header_text(mime_header_get(header, STR("Subject")), LIMIT_SUBJECT_BYTES, arena);
-	letter.from_count = first_address(mime_header_get(header, STR("From")), arena, &letter.from);
-	(void)first_address(mime_header_get(header, STR("Sender")), arena, &letter.sender);
+	letter.from_count = mime_addresses_of(header, STR("From"), LIMIT_ADDRESSES_SHOWN, arena, &from);
+	if (letter.from_count)
+		letter.from = from[0];
+	if (mime_addresses(mime_header_get(header, STR("Sender")), arena, &sender))
+		letter.sender = sender[0];
 	if (str_equal_nocase(letter.sender.address, letter.from.address))
 		letter.sender = (struct mime_address){0};
-	letter.to_count = mime_addresses(mime_header_get(header, STR("To")), arena, &letter.to);
-	letter.cc_count = mime_addresses(mime_header_get(header, STR("Cc")), arena, &letter.cc);
+	letter.to_count = mime_addresses_of(header, STR("To"), LIMIT_ADDRESSES_SHOWN, arena, &letter.to);
+	letter.cc_count = mime_addresses_of(header, STR("Cc"), LIMIT_ADDRESSES_SHOWN, arena, &letter.cc);
 	if (mime_message_ids(mime_header_get(header, STR("Message-ID")), &id, 1, arena))
 		letter.message_id = id;
 	read_references(header, arena, &letter);

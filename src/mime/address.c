@@ -6,16 +6,17 @@
 
 #include <gmime/gmime.h>
 
-static void add_all(InternetAddressList *from, struct list *list, struct arena *arena, int depth)
+static void add_all(
+	InternetAddressList *from, struct list *list, size_t limit, struct arena *arena, int depth)
 {
 	int count = from ? internet_address_list_length(from) : 0;
 
-	for (int i = 0; i < count && list->count < LIMIT_ADDRESSES_SHOWN; i++) {
+	for (int i = 0; i < count && list->count < limit; i++) {
 		InternetAddress *item = internet_address_list_get_address(from, i);
 		if (INTERNET_ADDRESS_IS_GROUP(item)) {
 			if (depth < 3)
 				add_all(internet_address_group_get_members(INTERNET_ADDRESS_GROUP(item)),
-					list, arena, depth + 1);
+					list, limit, arena, depth + 1);
 			continue;
 		}
 		struct str address =
@@ -29,15 +30,35 @@ static void add_all(InternetAddressList *from, struct list *list, struct arena *
 	}
 }
 
-size_t mime_addresses(struct str value, struct arena *arena, struct mime_address **ret)
+/* Adds those of a raw field value. */
+static void add_value(struct str value, struct list *list, size_t limit, struct arena *arena)
 {
-	struct list list = list_new(arena, sizeof(struct mime_address));
 	struct str line = mime_header_separate_words(mime_header_unfold(value, arena), arena);
 	InternetAddressList *parsed = line.len ? internet_address_list_parse(NULL, line.ptr) : NULL;
 
-	add_all(parsed, &list, arena, 0);
+	add_all(parsed, list, limit, arena, 0);
 	if (parsed)
 		g_object_unref(parsed);
+}
+
+size_t mime_addresses(struct str value, struct arena *arena, struct mime_address **ret)
+{
+	struct list list = list_new(arena, sizeof(struct mime_address));
+
+	add_value(value, &list, LIMIT_ADDRESSES_SHOWN, arena);
+	*ret = list.items;
+	return list.count;
+}
+
+size_t mime_addresses_of(
+	struct str header, struct str name, size_t limit, struct arena *arena, struct mime_address **ret)
+{
+	struct list list = list_new(arena, sizeof(struct mime_address));
+	struct mime_field field;
+
+	while (list.count < limit && mime_field_next(&header, &field))
+		if (str_equal_nocase(field.name, name))
+			add_value(field.value, &list, limit, arena);
 	*ret = list.items;
 	return list.count;
 }

@@ -42,6 +42,32 @@ def test_who_sent_it_for_whom_is_shown(sqlite_node):
     assert "Offer" in alice.get("/sent").text and "Offer" not in bob.get("/sent").text
 
 
+def roles(node):
+    return {r["address"]: r["role"] for r in node.json("message", "show", node.json("message", "list")[0]["id"])[0]["recipients"]}
+
+
+def test_only_who_stands_in_no_to_and_cc_is_bcc(sqlite_node):
+    """Also behind more addresses than are shown, and in fields that stand twice."""
+    many = {f: [f"{f}{i}@partner.example" for i in range(700)] for f in ("to", "cc")}
+    head = ("From: alice@acme.example\r\nTo: first@partner.example\r\n" +
+            "".join(f"{f}: " + ",\r\n ".join(addresses) + "\r\n" for f, addresses in many.items()) +
+            "Cc: last@partner.example\r\nMessage-ID: <1@acme.example>\r\nSubject: Offer [secure]\r\n\r\nx\r\n")
+    smtp.send(sqlite_node.smtp_port, head.encode(), recipients=[
+        "first@partner.example", "to699@partner.example", "cc699@partner.example", "last@partner.example", "hidden@partner.example"])
+    assert roles(sqlite_node) == {"first@partner.example": "to", "to699@partner.example": "to", "cc699@partner.example": "cc",
+                                  "last@partner.example": "cc", "hidden@partner.example": "bcc"}
+
+
+@pytest.mark.parametrize("head", ["From: bob@acme.example, alice@acme.example", "From: bob@acme.example\r\nFrom: alice@acme.example",
+                                  "From: x@elsewhere.example", "X-From: bob@acme.example"])
+def test_the_envelope_sender_is_the_owner_unless_from_names_one_of_the_account(sqlite_node, head):
+    mail = f"{head}\r\nTo: carol@partner.example\r\nMessage-ID: <1@acme.example>\r\nSubject: Offer [secure]\r\n\r\nx\r\n"
+    smtp.send(sqlite_node.smtp_port, mail.encode(), recipients=["carol@partner.example"])
+    alice, _ = portal.sign_in_by_password(sqlite_node, "alice@acme.example")
+    bob, _ = portal.sign_in_by_password(sqlite_node, "bob@acme.example")
+    assert "Offer" in alice.get("/sent").text and "Offer" not in bob.get("/sent").text
+
+
 def test_an_address_of_the_account_that_sends_becomes_a_user_and_proves_itself_by_code(node):
     smtp.send(node.smtp_port, smtp.make(sender="nora@acme.example"), sender="nora@acme.example")
     nora = {u["address"]: u for u in node.json("user", "list")}["nora@acme.example"]
