@@ -157,6 +157,7 @@
 #define LIMIT_SEARCH_TEXT_BYTES 200
 #define LIMIT_SEARCH_MESSAGES 20000	      /* the newest of a folder are looked into */
 #define LIMIT_SEARCH_SOURCE_BYTES (64 * 1024) /* of a part's text, from its beginning */
+#define LIMIT_SEARCH_SOURCES_BYTES (2 << 20)  /* the same of all parts of a mail together */
 #define LIMIT_SEARCH_INSIDE_BYTES (8 << 20)   /* of encoded parts, opened at intake for their words */
 #define LIMIT_SEARCH_INSIDE_PARTS 50	      /* heads and texts of attached mails that are searched */
 #define LIMIT_SEARCH_WORDS_BYTES (8 * 1024)   /* different words of a message */

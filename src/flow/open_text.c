@@ -25,7 +25,7 @@ enum result open_text(const struct open_message *message, struct arena *arena, s
 	size_t count = mime_index_body(message->index, false, arena, &parts);
 	bool cut = false;
 
-	for (size_t i = 0; i < count && !cut; i++) {
+	for (size_t i = 0; i < count && !cut && !text->overflow; i++) {
 		if (text->len)
 			buf_add(text, text->data[text->len - 1] == '\n' ? STR("\n") : STR("\n\n"));
 		TRY(add_part(message, parts[i], text, &cut, err));

@@ -25,8 +25,16 @@ static void add_letter(const struct letter *letter, struct mime_words *words)
 	add_people(words, letter->cc, letter->cc_count);
 }
 
+/* What words are taken from, the mail's own text first. */
+struct source {
+	struct reader mail;
+	const struct mime_index *index;
+	struct mime_words words;
+	uint64_t left; /* bytes of texts that are still read */
+};
+
 /* The beginning of one part's text; of an alternative it is the one that the page shows. */
-static void add_part(const struct reader *mail, const struct mime_part *part, struct mime_words *words)
+static void add_part(struct source *source, const struct mime_part *part)
 {
 	cleanup(buf_done) struct buf text = buf_new(LIMIT_SEARCH_SOURCE_BYTES);
 	cleanup(buf_done) struct buf plain = buf_new(LIMIT_SEARCH_SOURCE_BYTES);
@@ -35,23 +43,21 @@ static void add_part(const struct reader *mail, const struct mime_part *part, st
 
 	if (begin.body_len > LIMIT_SEARCH_SOURCE_BYTES)
 		begin.body_len = LIMIT_SEARCH_SOURCE_BYTES;
+	if (begin.body_len > source->left)
+		begin.body_len = source->left;
+	source->left -= begin.body_len;
+	if (begin.body_len == 0)
+		return;
 	buf_reserve(&text, (size_t)begin.body_len);
-	if (mime_part_text(mail, &begin, &text, &cut, NULL) != RESULT_OK)
+	if (mime_part_text(&source->mail, &begin, &text, &cut, NULL) != RESULT_OK)
 		return;
 	if (!str_equal(part->type, STR("text/html"))) {
-		mime_words_add(words, buf_str(&text));
+		mime_words_add(&source->words, buf_str(&text));
 		return;
 	}
 	mime_html_text(buf_str(&text), &plain);
-	mime_words_add(words, buf_str(&plain));
+	mime_words_add(&source->words, buf_str(&plain));
 }
-
-/* What words are taken from, the mail's own text first. */
-struct source {
-	struct reader mail;
-	const struct mime_index *index;
-	struct mime_words words;
-};
 
 static void add_body(struct source *source)
 {
@@ -60,7 +66,7 @@ static void add_body(struct source *source)
 	size_t count = mime_index_body(source->index, true, &arena, &parts);
 
 	for (size_t i = 0; i < count; i++)
-		add_part(&source->mail, parts[i], &source->words);
+		add_part(source, parts[i]);
 }
 
 /* What people see at the top of an attached mail. */
@@ -128,7 +134,7 @@ static void add_inside(struct source *source)
 		if (wanted[i].head)
 			add_attached_head(source, &index->parts[i]);
 		if (wanted[i].text)
-			add_part(&source->mail, &index->parts[i], &source->words);
+			add_part(source, &index->parts[i]);
 		taken += wanted[i].head + wanted[i].text;
 	}
 }
@@ -165,7 +171,7 @@ static void add_text(struct content *content, struct source *source)
 void search_words(struct content *content, struct buf *out)
 {
 	const struct letter *letter = content_letter(content);
-	struct source source = {.words = {.out = out}};
+	struct source source = {.words = {.out = out}, .left = LIMIT_SEARCH_SOURCES_BYTES};
 
 	buf_add_char(out, letter->files ? '1' : '0');
 	mime_words_begin(&source.words);

@@ -29,11 +29,21 @@ struct content_sink {
 	struct err why;
 };
 
+static void check_newlines(struct content_sink *sink)
+{
+	const struct smtp_data *data = &sink->session->data;
+
+	if (sink->result == RESULT_OK && !data->normalise && (data->bare_newline || data->nul))
+		sink->result = err_code(
+			&sink->why, RESULT_INVALID, "bare-newline", "bare CR, LF or NUL in the mail");
+}
+
 static enum result sink_write(void *context, const void *data, size_t size, struct err *err)
 {
 	struct content_sink *sink = context;
 
 	(void)err;
+	check_newlines(sink);
 	if (sink->result == RESULT_OK)
 		sink->result = intake_data(sink->session->intake, (struct str){data, size}, &sink->why);
 	return RESULT_OK;
@@ -44,9 +54,7 @@ static enum result end_content(struct smtp_session *s, struct content_sink *sink
 	char text[100];
 	struct id id;
 
-	if (sink->result == RESULT_OK && !s->data.normalise && (s->data.bare_newline || s->data.nul))
-		sink->result = err_code(
-			&sink->why, RESULT_INVALID, "bare-newline", "bare CR, LF or NUL in the mail");
+	check_newlines(sink);
 	if (sink->result == RESULT_OK)
 		sink->result = intake_end(s->intake, clock_now(), &id, &sink->why);
 	smtp_session_reset(s);

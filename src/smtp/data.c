@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#define GATHER_BYTES 2048
+
 /* Where in a line we are. "Start" is behind a CRLF, and nowhere else. */
 enum {
 	AT_START,  /* of a line */
@@ -111,20 +113,52 @@ static size_t plain_span(struct smtp_data *data, struct str wire, bool dots)
 	return at;
 }
 
+/* Small pieces are passed on together: what stands behind hashes and seals each piece by itself. */
+struct gather {
+	const struct writer *out;
+	size_t len;
+	char bytes[GATHER_BYTES];
+};
+
+static enum result gather_flush(struct gather *gather, struct err *err)
+{
+	size_t len = gather->len;
+
+	gather->len = 0;
+	return len ? emit(gather->out, gather->bytes, len, err) : RESULT_OK;
+}
+
+static enum result gather_write(void *context, const void *bytes, size_t size, struct err *err)
+{
+	struct gather *gather = context;
+
+	if (size > sizeof(gather->bytes) - gather->len)
+		TRY(gather_flush(gather, err));
+	if (size > sizeof(gather->bytes))
+		return emit(gather->out, bytes, size, err);
+	memcpy(gather->bytes + gather->len, bytes, size);
+	gather->len += size;
+	return RESULT_OK;
+}
+
 static enum result take(struct smtp_data *data, struct str wire, bool dots, const struct writer *out,
 	size_t *ret_used, struct err *err)
 {
+	struct gather gather;
+	struct writer gathered = {gather_write, &gather};
 	size_t used = 0;
 
+	gather.out = out;
+	gather.len = 0;
 	while (used < wire.len && !data->ended) {
 		size_t span = plain_span(data, str_from(wire, used), dots);
-		TRY(emit(out, wire.ptr + used, span, err));
+		TRY(emit(&gathered, wire.ptr + used, span, err));
 		used += span;
 		if (used < wire.len)
-			TRY(take_byte(data, wire.ptr[used++], dots, out, err));
+			TRY(take_byte(data, wire.ptr[used++], dots, &gathered, err));
 	}
 	*ret_used = used;
-	return RESULT_OK;
+	return gather_flush(&gather, err);
 }
 
 enum result smtp_data_add(

@@ -121,6 +121,10 @@ def shapes():
     yield "base64 text", fill(encoded("base64", "text/plain"), base64.b64encode(b"a\n" * 28) + b"\r\n")
     yield "quoted-printable of one-character lines", fill(encoded("quoted-printable", "text/plain"), b"a=\r\n")
     yield "quoted-printable garbage", fill(encoded("quoted-printable", "text/plain"), b"=" * 76 + b"\r\n")
+    yield "lines that begin with dots", fill(b"\r\n", b"....\r\n")
+    yield "800 texts of a slow charset", multipart() + b"".join(
+        b"--b\r\n" + encoded("8bit", "text/plain; charset=gb18030") + f"中文{i} ".encode("gb18030") * 3000 + b"\r\n"
+        for i in range(800))
     yield "empty lines", fill(b"Content-Type: text/plain\r\n\r\n", b"\r\n")
     yield "uuencode in uuencode", uu_in_uu()
     yield "multipart without end", fill(multipart() + b"--b\r\n\r\n", b"text\r\n")
