@@ -13,7 +13,8 @@ static bool everybody;
 static const char *print, *reply, *reply_all, *save, *access_code, *read_receipt, *all_recipients,
 	*second_factor;
 
-static enum result read_number(const char *text, const char *option, int64_t *ret, struct err *err)
+static enum result read_number(
+	const char *text, const char *option, bool *ret_said, int64_t *ret, struct err *err)
 {
 	uint64_t number;
 
@@ -22,86 +23,50 @@ static enum result read_number(const char *text, const char *option, int64_t *re
 	if (!str_to_uint(str_of(text), 1000000, &number))
 		return err_set(err, RESULT_INVALID, "--%s takes a number, 0 or more", option);
 	*ret = (int64_t)number;
+	*ret_said = true;
 	return RESULT_OK;
 }
 
-static enum result read_yes(const char *text, const char *option, bool *ret, struct err *err)
+static enum result read_rule(const char *text, const char *option, enum definition_rule *ret, struct err *err)
 {
 	if (text == NULL)
 		return RESULT_OK;
-	*ret = strcmp(text, "yes") == 0;
-	if (!*ret && strcmp(text, "no") != 0)
+	*ret = strcmp(text, "yes") == 0 ? RULE_YES : RULE_NO;
+	if (*ret == RULE_NO && strcmp(text, "no") != 0)
 		return err_set(err, RESULT_INVALID, "--%s takes yes or no", option);
 	return RESULT_OK;
 }
 
-/* What the options say, over what stands. */
-static enum result fill(struct definition *definition, struct err *err)
+/* What the options say. */
+static enum result read_change(struct definition_change *ret, struct err *err)
 {
+	const struct {
+		const char *text, *option;
+		enum definition_rule *rule;
+	} rules[] = {{print, "print", &ret->print}, {reply, "reply", &ret->reply},
+		{reply_all, "reply-all", &ret->reply_all}, {save, "save", &ret->save},
+		{access_code, "access-code", &ret->access_code}, {extend, "extend", &ret->extend},
+		{read_receipt, "read-receipt", &ret->read_receipt},
+		{all_recipients, "all-recipients", &ret->all_recipients},
+		{second_factor, "second-factor", &ret->second_factor}};
+
+	for (size_t i = 0; i < COUNT_OF(rules); i++)
+		TRY(read_rule(rules[i].text, rules[i].option, rules[i].rule, err));
 	if (description)
-		definition->description = str_of(description);
-	TRY(read_yes(print, "print", &definition->rights.print, err));
-	TRY(read_yes(reply, "reply", &definition->rights.reply, err));
-	TRY(read_yes(reply_all, "reply-all", &definition->rights.reply_all, err));
-	TRY(read_yes(save, "save", &definition->rights.save, err));
-	TRY(read_yes(access_code, "access-code", &definition->access_code, err));
-	TRY(read_yes(extend, "extend", &definition->rights.extend, err));
-	TRY(read_yes(read_receipt, "read-receipt", &definition->read_receipt, err));
-	TRY(read_yes(all_recipients, "all-recipients", &definition->all_recipients, err));
-	TRY(read_yes(second_factor, "second-factor", &definition->rights.second_factor, err));
-	if (!reply_all) /* asked for without reply it is refused, not forgotten */
-		definition->rights.reply_all = definition->rights.reply_all && definition->rights.reply;
-	TRY(read_number(expire_days, "expire-days", &definition->expire_days, err));
-	return read_number(position, "position", &definition->position, err);
-}
-
-struct folder_query {
-	struct admin *admin;
-	struct definition_folder folder;
-};
-
-static enum result find_folder_in_tx(struct tx *tx, void *context, struct err *err)
-{
-	struct folder_query *q = context;
-
-	return definition_folder_by_name(
-		tx, q->admin->actor.account_id, str_of(folder_name), &q->admin->arena, &q->folder, err);
-}
-
-static enum result read_folder(struct admin *admin, struct id *ret, struct err *err)
-{
-	struct folder_query query = {.admin = admin};
-
-	if (folder_name == NULL)
-		return RESULT_OK;
-	TRY(admin_read(admin, find_folder_in_tx, &query, err));
-	*ret = query.folder.id;
-	return RESULT_OK;
+		ret->description = str_of(description);
+	if (folder_name)
+		ret->folder = str_of(folder_name);
+	TRY(read_number(expire_days, "expire-days", &ret->says_expire_days, &ret->expire_days, err));
+	return read_number(position, "position", &ret->says_position, &ret->position, err);
 }
 
 static enum result add(struct admin *admin, const struct options *options, struct err *err)
 {
-	struct definition definition = {.name = str_of(options->words[0]),
-		.position = 100,
-		.rights = {.print = true, .reply = true, .reply_all = true, .extend = true}};
+	struct definition_change change = {0};
 
-	TRY(fill(&definition, err));
-	TRY(read_folder(admin, &definition.folder_id, err));
-	return account_add_definition(admin->node.flow, &admin->actor, &definition, admin->now, err);
-}
-
-struct find {
-	struct admin *admin;
-	struct str name;
-	struct definition definition;
-};
-
-static enum result find_in_tx(struct tx *tx, void *context, struct err *err)
-{
-	struct find *f = context;
-
-	return definition_by_name(
-		tx, f->admin->actor.account_id, f->name, &f->admin->arena, &f->definition, err);
+	TRY(read_change(&change, err));
+	return account_add_definition(
+		admin->node.flow, &admin->actor, str_of(options->words[0]), &change, admin->now, err);
 }
 
 static bool is_something_said(void)
@@ -117,17 +82,16 @@ static bool is_something_said(void)
 
 static enum result set(struct admin *admin, const struct options *options, struct err *err)
 {
-	struct find find = {.admin = admin, .name = str_of(options->words[0])};
+	struct definition_change change = {0};
 
-	TRY(admin_read(admin, find_in_tx, &find, err));
 	if (!is_something_said())
 		return err_set(err, RESULT_INVALID,
 			"say what changes, such as --print no; definition set --help lists what there is");
 	if (new_name)
-		find.definition.name = str_of(new_name);
-	TRY(fill(&find.definition, err));
-	TRY(read_folder(admin, &find.definition.folder_id, err));
-	return account_change_definition(admin->node.flow, &admin->actor, &find.definition, admin->now, err);
+		change.name = str_of(new_name);
+	TRY(read_change(&change, err));
+	return account_change_definition(
+		admin->node.flow, &admin->actor, str_of(options->words[0]), &change, admin->now, err);
 }
 
 static enum result remove_definition(struct admin *admin, const struct options *options, struct err *err)

@@ -20,6 +20,7 @@
 #define DEFINITION_NAME_MAX 60
 #define DESCRIPTION_MAX 200
 #define EXPIRE_DAYS_MAX 36500
+#define NEW_POSITION 100
 
 /* What every change works on; `with` is the change's own argument. */
 struct change {
@@ -283,6 +284,8 @@ static enum result add_user(struct tx *tx, void *context, struct err *err)
 	TRY(found);
 	TRY(people_ensure(
 		tx, &account, user->address, user->name, true, c->now, &arena, &person, &is_new, err));
+	if (!is_new)
+		TRY(person_hold(tx, person.id, &arena, &person, err));
 	if (!is_new && person.password_hash.len)
 		return err_set(err, RESULT_CONFLICT, "the account has this user already");
 	if (user->name.len)
@@ -399,15 +402,60 @@ static enum result check_definition(const struct definition *definition, struct 
 	return RESULT_OK;
 }
 
+static void apply_rule(enum definition_rule rule, bool *may)
+{
+	if (rule != RULE_STAYS)
+		*may = rule == RULE_YES;
+}
+
+/* What is said, over what stands. */
+static enum result apply(struct tx *tx, const struct definition_change *said, struct arena *arena,
+	struct definition *definition, struct err *err)
+{
+	struct definition_folder folder;
+
+	if (said->name.ptr)
+		definition->name = said->name;
+	if (said->description.ptr)
+		definition->description = said->description;
+	apply_rule(said->print, &definition->rights.print);
+	apply_rule(said->reply, &definition->rights.reply);
+	apply_rule(said->reply_all, &definition->rights.reply_all);
+	apply_rule(said->save, &definition->rights.save);
+	apply_rule(said->extend, &definition->rights.extend);
+	apply_rule(said->second_factor, &definition->rights.second_factor);
+	apply_rule(said->access_code, &definition->access_code);
+	apply_rule(said->read_receipt, &definition->read_receipt);
+	apply_rule(said->all_recipients, &definition->all_recipients);
+	/* Asked for without reply it is refused, not forgotten. */
+	if (said->reply_all == RULE_STAYS)
+		definition->rights.reply_all = definition->rights.reply_all && definition->rights.reply;
+	if (said->says_expire_days)
+		definition->expire_days = said->expire_days;
+	if (said->says_position)
+		definition->position = said->position;
+	if (said->folder.ptr) {
+		TRY(definition_folder_by_name(tx, definition->account_id, said->folder, arena, &folder, err));
+		definition->folder_id = folder.id;
+	}
+	return check_definition(definition, err);
+}
+
 /* A definition of which nothing else is said goes into the oldest folder. */
 static enum result add_definition(struct tx *tx, void *context, struct err *err)
 {
 	const struct change *c = context;
-	struct definition definition = *(const struct definition *)c->with;
+	struct definition definition = {.id = c->id,
+		.account_id = c->actor->account_id,
+		.name = c->name,
+		.position = NEW_POSITION,
+		.rights = {.print = true, .reply = true, .reply_all = true, .extend = true},
+		.created_at = c->now};
 	cleanup(arena_done) struct arena arena = {0};
 	struct definition_folder *folders;
 	size_t count;
 
+	TRY(apply(tx, c->with, &arena, &definition, err));
 	TRY(definition_folder_list(tx, c->actor->account_id, &arena, &folders, &count, err));
 	if (id_is_none(definition.folder_id) && count == 0)
 		return err_set(err, RESULT_INVALID, "the account has no folder for definitions");
@@ -417,17 +465,13 @@ static enum result add_definition(struct tx *tx, void *context, struct err *err)
 	return note(tx, c, arena_printf(&arena, "definition %.*s added", STR_ARG(definition.name)), err);
 }
 
-enum result account_add_definition(struct flow *flow, const struct actor *actor,
-	struct definition *definition, int64_t now, struct err *err)
+enum result account_add_definition(struct flow *flow, const struct actor *actor, struct str name,
+	const struct definition_change *said, int64_t now, struct err *err)
 {
-	struct change change = {.flow = flow, .actor = actor, .now = now, .with = definition};
-
-	TRY(check_definition(definition, err));
-	definition->id = id_new(now);
-	definition->account_id = actor->account_id;
-	definition->created_at = now;
-	definition->is_default = false;
+	struct change change = {
+		.flow = flow, .actor = actor, .now = now, .with = said, .id = id_new(now), .name = name};
 	enum result result = db_write(flow_db(flow), add_definition, &change, err);
+
 	return result == RESULT_CONFLICT ? err_set(err, result, "there is a definition of that name already")
 					 : result;
 }
@@ -469,28 +513,29 @@ static struct str what_changes(const struct definition *a, const struct definiti
 	return text.len ? arena_printf(arena, ":%.*s", (int)text.len - 1, text.ptr + 1) : STR_NONE;
 }
 
+/* Held while it is read: of two who change different rules at once, both are followed. */
 static enum result change_definition(struct tx *tx, void *context, struct err *err)
 {
 	const struct change *c = context;
-	const struct definition *definition = c->with;
 	cleanup(arena_done) struct arena arena = {0};
-	struct definition before;
+	struct definition before, definition;
 
-	TRY(definition_find(tx, c->actor->account_id, definition->id, &arena, &before, err));
-	TRY(definition_update(tx, definition, err));
-	struct str what = what_changes(&before, definition, &arena);
+	TRY(definition_hold_by_name(tx, c->actor->account_id, c->name, &arena, &before, err));
+	definition = before;
+	TRY(apply(tx, c->with, &arena, &definition, err));
+	TRY(definition_update(tx, &definition, err));
+	struct str what = what_changes(&before, &definition, &arena);
 	return note(tx, c,
 		arena_printf(&arena, "definition %.*s changed%.*s", STR_ARG(before.name), STR_ARG(what)),
 		err);
 }
 
-enum result account_change_definition(struct flow *flow, const struct actor *actor,
-	const struct definition *definition, int64_t now, struct err *err)
+enum result account_change_definition(struct flow *flow, const struct actor *actor, struct str name,
+	const struct definition_change *said, int64_t now, struct err *err)
 {
-	struct change change = {.flow = flow, .actor = actor, .now = now, .with = definition};
-
-	TRY(check_definition(definition, err));
+	struct change change = {.flow = flow, .actor = actor, .now = now, .with = said, .name = name};
 	enum result result = db_write(flow_db(flow), change_definition, &change, err);
+
 	return result == RESULT_CONFLICT ? err_set(err, result, "there is a definition of that name already")
 					 : result;
 }

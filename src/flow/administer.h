@@ -51,12 +51,25 @@ enum result account_add_source(struct flow *flow, const struct actor *actor, con
 enum result account_remove_source(
 	struct flow *flow, const struct actor *actor, struct id id, int64_t now, struct err *err) must_check;
 
-/* Adds one, or changes the one with that id. The identifier, account and time are set here; folder_id none:
- * the account's oldest folder. */
-enum result account_add_definition(struct flow *flow, const struct actor *actor,
-	struct definition *definition, int64_t now, struct err *err) must_check;
-enum result account_change_definition(struct flow *flow, const struct actor *actor,
-	const struct definition *definition, int64_t now, struct err *err) must_check;
+enum definition_rule { RULE_STAYS, RULE_NO, RULE_YES };
+
+/* What is said of a definition; the rest stays as it is, or as new ones are. */
+struct definition_change {
+	struct str name, description, folder; /* ptr NULL: stays; folder by name */
+	enum definition_rule print, reply, reply_all, save, access_code, extend, read_receipt, all_recipients,
+		second_factor;
+	bool says_expire_days, says_position;
+	int64_t expire_days, position;
+};
+
+/* A new one permits printing, replies and extension, is the last, and lies in the account's oldest folder; of
+ * those that stand, `name` is changed. Reply all goes with reply, and
+ * is not given without. INVALID; CONFLICT when there is one of the
+ * (new) name; NOT_FOUND names what is not there. */
+enum result account_add_definition(struct flow *flow, const struct actor *actor, struct str name,
+	const struct definition_change *change, int64_t now, struct err *err) must_check;
+enum result account_change_definition(struct flow *flow, const struct actor *actor, struct str name,
+	const struct definition_change *change, int64_t now, struct err *err) must_check;
 /* CONFLICT while a policy secures with it. */
 enum result account_remove_definition(struct flow *flow, const struct actor *actor, struct str name,
 	int64_t now, struct err *err) must_check;

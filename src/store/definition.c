@@ -46,16 +46,33 @@ enum result definition_find(struct tx *tx, struct id account_id, struct id id, s
 		DB_ARGS(db_id(account_id), db_id(id)), arena, ret, err);
 }
 
-enum result definition_by_name(struct tx *tx, struct id account_id, struct str name, struct arena *arena,
-	struct definition *ret, struct err *err)
+#define BY_NAME "SELECT " COLUMNS " FROM definition WHERE account_id = $1 AND name_key = $2"
+
+static enum result find_by_name(struct tx *tx, const char *sql, struct id account_id, struct str name,
+	struct arena *arena, struct definition *ret, struct err *err)
 {
 	enum result found =
-		find(tx, "SELECT " COLUMNS " FROM definition WHERE account_id = $1 AND name_key = $2",
-			DB_ARGS(db_id(account_id), db_text(arena_lower(arena, name))), arena, ret, err);
+		find(tx, sql, DB_ARGS(db_id(account_id), db_text(arena_lower(arena, name))), arena, ret, err);
 
 	return found == RESULT_NOT_FOUND
 		       ? err_set(err, found, "the account has no definition %.*s", STR_ARG(name))
 		       : found;
+}
+
+enum result definition_by_name(struct tx *tx, struct id account_id, struct str name, struct arena *arena,
+	struct definition *ret, struct err *err)
+{
+	return find_by_name(tx, BY_NAME, account_id, name, arena, ret, err);
+}
+
+enum result definition_hold_by_name(struct tx *tx, struct id account_id, struct str name, struct arena *arena,
+	struct definition *ret, struct err *err)
+{
+	/* SQLite has one writer at a time. */
+	static const char sqlite[] = BY_NAME;
+	static const char postgres[] = BY_NAME " FOR NO KEY UPDATE";
+
+	return find_by_name(tx, db_pick(tx, sqlite, postgres), account_id, name, arena, ret, err);
 }
 
 enum result definition_list_for(struct tx *tx, struct id account_id, struct str address, struct arena *arena,

@@ -3,6 +3,10 @@
 
 #include "store/definition.h"
 
+/* definition_by_name, and nobody else changes it until the transaction ends. */
+enum result definition_hold_by_name(struct tx *tx, struct id account_id, struct str name, struct arena *arena,
+	struct definition *ret, struct err *err) must_check;
+
 /* CONFLICT when the account has one of that name. */
 enum result definition_add(struct tx *tx, const struct definition *definition, struct err *err) must_check;
 
