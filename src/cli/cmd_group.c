@@ -10,6 +10,12 @@ static enum result add(struct admin *admin, const struct options *options, struc
 	return account_add_group(admin->node.flow, &admin->actor, str_of(options->words[0]), admin->now, err);
 }
 
+static enum result rename_group(struct admin *admin, const struct options *options, struct err *err)
+{
+	return account_rename_group(admin->node.flow, &admin->actor, str_of(options->words[0]),
+		str_of(options->words[1]), admin->now, err);
+}
+
 static enum result remove_group(struct admin *admin, const struct options *options, struct err *err)
 {
 	return account_remove_group(
@@ -88,6 +94,7 @@ int cmd_group(int argc, char **argv)
 	const struct option_row rows[] = {ADMIN_ROWS(&admin)};
 	static const struct admin_verb verbs[] = {
 		{"add", "add NAME", 1, 1, true, add},
+		{"rename", "rename NAME NEW-NAME", 2, 2, true, rename_group},
 		{"remove", "remove NAME", 1, 1, true, remove_group},
 		{"list", "list [--json]", 0, 0, true, list},
 		{"member",

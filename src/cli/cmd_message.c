@@ -28,6 +28,15 @@ static json_t *facts(const struct message *m)
 		(json_int_t)m->size);
 }
 
+/* What it was sent with, whatever its definition says by now. */
+static json_t *rights_of(const struct message *m)
+{
+	return json_pack("{s:b,s:b,s:b,s:b,s:b,s:b,s:b,s:b,s:b}", "print", m->rights.print, "reply",
+		m->rights.reply, "reply_all", m->rights.reply_all, "save", m->rights.save, "extend",
+		m->rights.extend, "access_code", m->code_set_at > 0, "second_factor", m->rights.second_factor,
+		"read_receipt", m->read_receipt, "all_recipients", m->all_recipients);
+}
+
 struct show {
 	struct admin *admin;
 	struct id id;
@@ -188,6 +197,8 @@ static enum result show_in_tx(struct tx *tx, void *context, struct err *err)
 	json_t *events, *recipients, *deliveries;
 	static const char *const fact_columns[] = {
 		"id", "kind", "sender", "definition", "sent", "expires", "recalled", "size", NULL};
+	static const char *const rights_columns[] = {"print", "reply", "reply_all", "save", "extend",
+		"access_code", "second_factor", "read_receipt", "all_recipients", NULL};
 	static const char *const recipient_columns[] = {"address", "role", "route", NULL};
 	static const char *const delivery_columns[] = {
 		"kind", "state", "recipient", "last_reply", "tls", "verified", NULL};
@@ -200,7 +211,9 @@ static enum result show_in_tx(struct tx *tx, void *context, struct err *err)
 	TRY(events_of(tx, s, &events, err));
 	json_t *whole = json_array();
 	json_t *one = facts(&message);
+	json_t *rights = message.kind == MESSAGE_SECURED ? rights_of(&message) : json_null();
 	if (admin->json) {
+		(void)json_object_set_new(one, "rights", rights);
 		(void)json_object_set_new(one, "recipients", recipients);
 		(void)json_object_set_new(one, "deliveries", deliveries);
 		(void)json_object_set_new(one, "events", events);
@@ -208,6 +221,8 @@ static enum result show_in_tx(struct tx *tx, void *context, struct err *err)
 	(void)json_array_append_new(whole, one);
 	admin_print(admin, whole, fact_columns);
 	if (!admin->json) {
+		if (message.kind == MESSAGE_SECURED)
+			print_section(admin, "Sent with", json_pack("[o]", rights), rights_columns);
 		print_section(admin, "Recipients", recipients, recipient_columns);
 		print_section(admin, "Deliveries", deliveries, delivery_columns);
 		print_section(admin, "Events", events, event_columns);

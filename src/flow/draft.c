@@ -1,5 +1,7 @@
 #include "flow/draft_private.h"
 
+#include "flow/inquiry.h"
+#include "flow/people.h"
 #include "flow/proof.h"
 #include "flow/upload_private.h"
 #include "seal/box.h"
@@ -364,6 +366,25 @@ static enum result read_row(
 	return RESULT_OK;
 }
 
+/* Whose request it is not does not learn what it asks for (R15), whatever a draft of theirs says. */
+static enum result read_about(
+	struct tx *tx, const struct reading *r, struct draft_text *draft, struct err *err)
+{
+	struct inquiry inquiry;
+	bool is_own;
+
+	if (id_is_none(draft->inquiry_id))
+		return RESULT_OK;
+	enum result found = inquiry_find(tx, draft->inquiry_id, r->arena, &inquiry, err);
+	if (found == RESULT_NOT_FOUND)
+		return RESULT_OK;
+	TRY(found);
+	TRY(people_is_own(tx, r->actor, inquiry.asked_id, &is_own, err));
+	if (is_own)
+		draft->about = inquiry_purpose(&r->account, &inquiry, r->arena);
+	return RESULT_OK;
+}
+
 static enum result read_folder(struct tx *tx, void *context, struct err *err)
 {
 	struct reading *r = context;
@@ -372,8 +393,10 @@ static enum result read_folder(struct tx *tx, void *context, struct err *err)
 	TRY(flow_account_load(r->flow, tx, r->actor->account_id, r->arena, &r->account, err));
 	TRY(draft_list(tx, r->actor->person_id, DRAFTS_MAX, r->arena, &drafts, &r->count, err));
 	r->texts = arena_array(r->arena, struct draft_text, r->count);
-	for (size_t i = 0; i < r->count; i++)
+	for (size_t i = 0; i < r->count; i++) {
 		TRY(read_row(tx, r, &drafts[i], &r->texts[i], err));
+		TRY(read_about(tx, r, &r->texts[i], err));
+	}
 	return RESULT_OK;
 }
 

@@ -22,6 +22,7 @@ struct draft_text {
 	/* When it is read: */
 	struct str origin; /* of who had it leave */
 	struct str self;   /* and who that was (actor.self_id), or empty */
+	struct str about;  /* in draft_folder: the purpose of the request that it answers, or empty */
 	int64_t saved_at;
 	int64_t leaves_at;	 /* it waits to be sent then; 0: it does not */
 	int64_t refused_at;	 /* it should have left then and could not; or 0 */

@@ -55,6 +55,30 @@ enum result account_add_group(
 					 : result;
 }
 
+static enum result rename_group(struct tx *tx, void *context, struct err *err)
+{
+	const struct change *c = context;
+	cleanup(arena_done) struct arena arena = {0};
+	struct group group;
+
+	TRY(group_by_name(tx, c->actor->account_id, c->name, &arena, &group, err));
+	TRY(group_rename(tx, group.id, c->other, err));
+	return note(tx, c,
+		arena_printf(&arena, "group %.*s changed: name %.*s", STR_ARG(group.name), STR_ARG(c->other)),
+		err);
+}
+
+enum result account_rename_group(struct flow *flow, const struct actor *actor, struct str name,
+	struct str new_name, int64_t now, struct err *err)
+{
+	struct change change = {.flow = flow, .actor = actor, .now = now, .name = name, .other = new_name};
+
+	TRY(check_name(new_name, "group", err));
+	enum result result = db_write(flow_db(flow), rename_group, &change, err);
+	return result == RESULT_CONFLICT ? err_set(err, result, "there is a group of that name already")
+					 : result;
+}
+
 static enum result remove_group(struct tx *tx, void *context, struct err *err)
 {
 	const struct change *c = context;

@@ -9,6 +9,9 @@
 /* INVALID for a name that is empty, too long or no text; CONFLICT when there is one of that name. */
 enum result account_add_group(struct flow *flow, const struct actor *actor, struct str name, int64_t now,
 	struct err *err) must_check;
+/* Its members, and what is published to it, stay. */
+enum result account_rename_group(struct flow *flow, const struct actor *actor, struct str name,
+	struct str new_name, int64_t now, struct err *err) must_check;
 /* Its members lose what was published to the group. */
 enum result account_remove_group(struct flow *flow, const struct actor *actor, struct str name, int64_t now,
 	struct err *err) must_check;

@@ -82,9 +82,11 @@ enum result definition_folder_add(struct tx *tx, const struct definition_folder 
 enum result definition_folder_rename(struct tx *tx, struct id id, struct str name, struct err *err)
 {
 	cleanup(arena_done) struct arena arena = {0};
+	int64_t changed;
 
-	return db_exec(tx, "UPDATE definition_folder SET name = $2, name_key = $3 WHERE id = $1",
-		DB_ARGS(db_id(id), db_text(name), db_text(arena_lower(&arena, name))), NULL, err);
+	TRY(db_exec(tx, "UPDATE definition_folder SET name = $2, name_key = $3 WHERE id = $1",
+		DB_ARGS(db_id(id), db_text(name), db_text(arena_lower(&arena, name))), &changed, err));
+	return changed ? RESULT_OK : err_set(err, RESULT_NOT_FOUND, "the account has no such folder");
 }
 
 enum result definition_folder_remove(struct tx *tx, struct id id, struct err *err)

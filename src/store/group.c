@@ -79,6 +79,16 @@ enum result group_add(struct tx *tx, const struct group *group, struct err *err)
 		NULL, err);
 }
 
+enum result group_rename(struct tx *tx, struct id id, struct str name, struct err *err)
+{
+	cleanup(arena_done) struct arena arena = {0};
+	int64_t changed;
+
+	TRY(db_exec(tx, "UPDATE user_group SET name = $2, name_key = $3 WHERE id = $1",
+		DB_ARGS(db_id(id), db_text(name), db_text(arena_lower(&arena, name))), &changed, err));
+	return changed ? RESULT_OK : err_set(err, RESULT_NOT_FOUND, "the account has no such group");
+}
+
 enum result group_remove(struct tx *tx, struct id id, struct err *err)
 {
 	TRY(db_exec(tx, "DELETE FROM folder_group WHERE group_id = $1", DB_ARGS(db_id(id)), NULL, err));

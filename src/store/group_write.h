@@ -6,6 +6,9 @@
 /* CONFLICT when the account has one of that name. */
 enum result group_add(struct tx *tx, const struct group *group, struct err *err) must_check;
 
+/* NOT_FOUND; CONFLICT as above. */
+enum result group_rename(struct tx *tx, struct id id, struct str name, struct err *err) must_check;
+
 /* With its members and with what is published to it. */
 enum result group_remove(struct tx *tx, struct id id, struct err *err) must_check;
 

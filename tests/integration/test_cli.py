@@ -8,7 +8,7 @@ import subprocess
 import time
 
 import pytest
-from support import portal, smtp, wait
+from support import portal, rows, smtp, wait
 from support.certificates import Authority
 from support.mail_server import MailServer
 from support.node import ROOT, Node
@@ -311,7 +311,7 @@ def test_definition(acme):
     assert "say what changes" in acme.run("definition", "set", "Read only", code=INVALID)
     assert "only together" in acme.run("definition", "set", "Read only", "--reply-all", "yes", code=INVALID)
     assert "domains" in acme.run("definition", "list", "--for", "carol@partner.example", code=INVALID)
-    acme.run("definition", "set", "Unknown", code=NOT_FOUND)
+    acme.run("definition", "set", "Unknown", "--print", "no", code=NOT_FOUND)
     acme.run("definition", "remove", "Read only")
     acme.run("definition", "remove", "Read only", code=NOT_FOUND)
     acme.run("definition", "remove", default, code=DENIED)
@@ -326,11 +326,50 @@ def test_a_definition_is_renamed_and_its_event_says_what_changed(acme):
     acme.run("definition", "set", "Read only", "--name", "Board", "--print", "no", "--expire-days", "14")
     assert [d["name"] for d in acme.json("definition", "list")] == ["Default", "Board"]
     assert acme.json("policy", "list")[0]["definition"] == "Board"
-    acme.run("definition", "set", "Read only", code=NOT_FOUND)
+    acme.run("definition", "set", "Read only", "--print", "no", code=NOT_FOUND)
     acme.run("definition", "set", "Board", "--reply", "yes", "--description", "For the board")
     told = [e["detail"] for e in acme.json("message", "events") if " changed" in e["detail"]]
     assert told == ["definition Board changed: reply yes, another description",
                     "definition Read only changed: name Board, print no, expire-days 14"]
+
+
+def test_of_two_who_change_a_definition_at_once_neither_is_lost(acme):
+    acme.run("definition", "add", "Offers")
+    rows.race(acme, "SELECT * FROM definition FOR UPDATE",
+              lambda: acme.run("definition", "set", "Offers", "--print", "no"),
+              lambda: acme.run("definition", "set", "Offers", "--expire-days", "7"))
+    offers = next(d for d in acme.json("definition", "list") if d["name"] == "Offers")
+    assert not offers["print"] and offers["expire_days"] == 7
+    told = [e["detail"] for e in acme.json("message", "events") if " changed" in e["detail"]]
+    assert sorted(told) == ["definition Offers changed: expire-days 7", "definition Offers changed: print no"]
+
+
+def test_of_two_who_add_a_user_at_once_one_is_told(acme):
+    acme.run("group", "add", "sales")
+    acme.run("group", "member", "add", "sales", "eve@acme.example")  # known, and without a password
+
+    def add(password):
+        return subprocess.run([acme.binary, "user", "add", "eve@acme.example", "--password-stdin"], timeout=120,
+                              env=acme.environment(), input=password + "\n", text=True, capture_output=True).returncode
+    codes = rows.race(acme, "SELECT * FROM person FOR UPDATE", lambda: add("correct horse battery"),
+                      lambda: add("another horse battery"))
+    assert sorted(codes) == [OK, CONFLICT]
+
+
+def test_a_group_is_renamed_with_its_members_and_what_is_published_to_it(acme):
+    acme.run("definition", "folder", "add", "Sales")
+    acme.run("group", "add", "sales")
+    acme.run("group", "add", "board")
+    acme.run("group", "member", "add", "sales", "alice@acme.example")
+    acme.run("definition", "publish", "Sales", "--group", "sales")
+    acme.run("group", "rename", "sales", "BOARD", code=CONFLICT)
+    acme.run("group", "rename", "none", "north", code=NOT_FOUND)
+    acme.run("group", "rename", "sales", "", code=INVALID)
+    acme.run("group", "rename", "Sales", "Sales of the north")
+    assert {g["group"]: g["members"] for g in acme.json("group", "list")} == {"board": 0, "Sales of the north": 1}
+    assert acme.json("group", "member", "list", "sales of the NORTH") == [{"address": "alice@acme.example"}]
+    assert acme.json("definition", "folder", "list")[1]["groups"] == ["Sales of the north"]
+    assert acme.json("message", "events")[0]["detail"] == "group sales changed: name Sales of the north"
 
 
 def test_a_folder_is_renamed_with_what_lies_in_it(acme):
@@ -610,6 +649,11 @@ def test_messages_and_queue(node):
     assert message["id"] in node.run("message", "list")
 
     (shown,) = node.json("message", "show", message["id"])
+    assert shown["rights"] == {"print": True, "reply": True, "reply_all": True, "save": False, "extend": True,
+                               "access_code": False, "second_factor": False, "read_receipt": False, "all_recipients": False}
+    node.run("definition", "set", "Default", "--print", "no", "--save", "yes")
+    assert node.json("message", "show", message["id"])[0]["rights"] == shown["rights"]  # as it was sent
+    assert "Sent with\nprint  reply" in node.run("message", "show", message["id"])
     text = json.dumps(shown) + node.run("message", "show", message["id"])
     assert "message.secured" in text and "carol@partner.example" in text and "portal" in text
     assert "Quite private" not in text and "forty-two" not in text

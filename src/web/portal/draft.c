@@ -26,7 +26,7 @@ static enum result get_drafts(struct request *request, struct response *response
 				: write_draft_url(request, &drafts[i]));
 		view_set_flag(item, "is_answer", write_is_answer(&drafts[i]));
 		view_set(item, "who", drafts[i].to);
-		view_set(item, "subject", drafts[i].subject);
+		view_set(item, "subject", drafts[i].subject.len ? drafts[i].subject : drafts[i].about);
 		view_set(item, "snippet", drafts[i].text);
 		view_set_flag(item, "is_leaving", drafts[i].leaves_at > 0);
 		view_set_flag(item, "was_refused", drafts[i].refused_at > 0);
