@@ -32,7 +32,7 @@ struct compose_recipient {
 enum result compose_check(struct flow *flow, const struct actor *actor, const struct compose_message *message,
 	struct arena *arena, struct compose_recipient **ret, size_t *ret_count, struct err *err) must_check;
 
-/* A short name for what was looked at: other fields give another. In the arena. */
+/* A short name for what was looked at, or ticked: other fields give another. In the arena. */
 struct str compose_mark(const struct str *fields, size_t count, struct arena *arena);
 
 /* The addresses that the writer wrote to lately, newest first; their names are sealed and stay so (R15). */

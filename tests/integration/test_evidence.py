@@ -147,6 +147,42 @@ def test_r15_where_signs_came_from_is_for_the_organisations_people(sqlite_node):
     assert "Read " in shown and "127.0.0.1" not in shown
 
 
+def fields_of(page):
+    return [(name, value) for name, value in page.form(r"/recall\?people=")["fields"].items() if name != "from"]
+
+
+def send(alice, page, pairs, number):
+    return alice.browser.request(f"{alice.path}/recall?people={number}", urllib.parse.urlencode(pairs).encode(), {
+        "Content-Type": "application/x-www-form-urlencoded", "Origin": alice.browser.base})
+
+
+def test_hundreds_who_are_ticked_leave_the_page_small_and_are_all_recalled(sqlite_node):
+    node = sqlite_node
+    people = [f"person{i:03}.of.a.department@partner.example" for i in range(260)]
+    smtp.send(node.smtp_port, smtp.make(subject="Offer [secure]", to=people))
+    alice = commands.Sender(node)
+    carol, _ = portal.sign_in_by_link(node, portal.link_for(node, people[5]), people[5])
+    message = next(link for link in carol.get("/inbox").links if link.startswith("/message/"))
+    answer = carol.get(message + "/reply-all")
+    assert re.findall(r"and \d+ others", answer.text) == ["and 255 others", "and 55 others"] and len(answer.body) < PAGE_BYTES_MAX
+    named, page = [], carol.get(message)
+    while more := [link for link in page.links if "?all=" in link]:
+        page = carol.get(more[0])
+        named += re.findall(r"person\d+\.of\.a\.department@partner\.example", page.text)
+        assert len(page.body) < PAGE_BYTES_MAX
+    assert set(people) <= {*named, people[5]}
+    page = alice.browser.get(alice.path + "/recall?people=1")
+    for number in range(2, 11):
+        shown = re.findall(r'name="from" value="([^"]+)"', page.text)
+        page = send(alice, page, [*fields_of(page), ("turn", "1"), *[("from", address) for address in shown]], number)
+    assert "225 people are ticked on other pages" in page.text
+    assert len(page.text.encode()) < PAGE_BYTES_MAX
+    left = re.findall(r'name="from" value="([^"]+)"', page.text)[1:]
+    done = send(alice, page, [*fields_of(page), *[("from", address) for address in left]], 2)
+    assert "told=recalled" in done.url, done.text
+    assert rows.query(node, "select count(*) from copy where recall_id is not null") == [("249",)]
+
+
 def test_many_recipients_come_on_pages(node):
     people = [f"person{i:03}@partner.example" for i in range(300)]
     smtp.send(node.smtp_port, smtp.make(subject="Offer [secure]", to=people))
@@ -160,12 +196,14 @@ def test_many_recipients_come_on_pages(node):
     last = alice.browser.get(alice.path + "?people=999")
     assert "276 to 300 of 300" in last.text and not any("people=13" in link for link in last.links)
     assert "and 295 others" in first.text and first.text.count("person299@") == 0
-    assert "person299@" in alice.browser.get(next(link for link in first.links if "all=1" in link)).text
+    third = alice.browser.get(next(link for link in first.links if "all=1" in link))
+    assert "person199@" in third.text and "and 100 others" in third.text
+    assert "person299@" in alice.browser.get(next(link for link in third.links if "all=2" in link)).text
 
     assert first.text.index('/recall"') < first.text.index('id="recipients"')  # what can be done comes before 300 rows
     person, page = portal.sign_in_by_link(node, portal.link_for(node, people[0]), people[0])
     answer = person.get(page.path + "/reply-all").text
-    assert answer.index("person004@") < answer.index('<details class="to">') < answer.index("person299@") < answer.index("<textarea")
+    assert answer.index("person004@") < answer.index('<details class="to">') < answer.index("person199@") < answer.index("<textarea")
 
     # Turning the pages keeps what was typed and ticked, and changes nothing.
     page = alice.browser.get(alice.path + "/recall?people=11")
@@ -176,7 +214,9 @@ def test_many_recipients_come_on_pages(node):
     page = alice.browser.request(alice.path + "/recall?people=12", urllib.parse.urlencode(fields).encode(), {
         "Content-Type": "application/x-www-form-urlencoded", "Origin": alice.browser.base})
     assert page.status == 200 and ">A wrong price.</textarea>" in page.text
-    assert f'type="hidden" name="from" value="{first}"' in page.text and "1 person is ticked on another page" in page.text
+    assert f'value="{first}"' not in page.text and "1 person is ticked on another page" in page.text
+    page = send(alice, page, [("turn", "1"), *fields_of(page)], 11)
+    assert f'name="from" value="{first}" checked' in page.text and "ticked on another" not in page.text
     assert rows.query(node, "select count(*) from copy where recall_id is not null") == [("0",)]
 
     page = alice.browser.get(alice.path + "/recall?people=12")

@@ -2,15 +2,18 @@
  * one of its files. */
 #include "web/portal/content.h"
 #include "web/portal/page.h"
+#include "web/portal/people.h"
 
-static void set_people(const struct visit *visit, json_t *view, const struct open_message *mail)
+static void set_people(const struct request *request, json_t *view, const struct open_message *mail)
 {
+	const struct visit *visit = visit_of(request);
+
 	if (mail->summary.from.address.len || mail->summary.from.name.len)
 		page_set_person(visit, view_add_object(view, "from"), mail->summary.from);
 	if (mail->sender.address.len)
 		page_set_person(visit, view_add_object(view, "sender"), mail->sender);
-	page_set_people(visit, view, "to", mail->to, mail->to_count);
-	page_set_people(visit, view, "cc", mail->cc, mail->cc_count);
+	people_set_line(request, view, "to", mail->to, mail->to_count, STR_NONE);
+	people_set_line(request, view, "cc", mail->cc, mail->cc_count, STR_NONE);
 	if (mail->summary.sent_at)
 		page_set_date(visit, view_add_object(view, "sent"), mail->summary.sent_at);
 }
@@ -33,7 +36,7 @@ static enum result get_mail(struct request *request, struct response *response)
 	view_set(view, "back_url",
 		content_url_around(request, message, mime_index_by_path(message->index, path)));
 	view_set_flag(view, "can_print", copy->is_owner || message->rights.print);
-	set_people(visit_of(request), view, &mail);
+	set_people(request, view, &mail);
 	content_set_files(request, view, &mail, false);
 	TRY(content_set_body(request, view, &mail, url, &is_shown));
 	TRY(content_note_shown(request, message, path));

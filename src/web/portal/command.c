@@ -2,6 +2,7 @@
 #include "web/portal/command.h"
 
 #include "base/limits.h"
+#include "flow/compose.h"
 #include "flow/extend.h"
 #include "flow/recall.h"
 #include "web/portal/content.h"
@@ -13,6 +14,9 @@
 #define TIME_BYTES 30
 #define REASON_FIELD_BYTES (4 * LIMIT_RECALL_REASON_BYTES) /* longer ones are told so by their own page */
 #define CHOSEN_MAX 1000
+/* Of an address that is ticked on another page, instead of the address: the page stays small. */
+#define MARK_LEN 12
+#define MARKS_BYTES (CHOSEN_MAX * (MARK_LEN + 1))
 
 bool command_is_recallable(const struct open_recipient *recipient)
 {
@@ -103,15 +107,35 @@ static const char *told_of(enum result result, const struct err *err)
 						    : NULL;
 }
 
-/* Which recipients are ticked. */
-static size_t read_ticked(const struct request *request, struct str **ret)
+static struct str mark_of(const struct request *request, struct str address)
+{
+	struct str lower = arena_lower(request->arena, address);
+
+	return str_sub(compose_mark(&lower, 1, request->arena), 0, MARK_LEN);
+}
+
+static bool is_marked(struct str mark, struct str marks)
+{
+	while (marks.len)
+		if (str_equal(str_cut(&marks, ' '), mark))
+			return true;
+	return false;
+}
+
+/* Which recipients are ticked: on the page that was sent, or by their marks on others. */
+static size_t read_ticked(const struct request *request, const struct open_message *message, struct str **ret)
 {
 	struct str *ticked = arena_array(request->arena, struct str, CHOSEN_MAX);
-	struct str address;
+	struct str address, marks = request_field(request, "elsewhere");
 	size_t index = 0, count = 0;
 
 	while (count < CHOSEN_MAX && (address = request_field_next(request, "from", &index)).ptr)
 		ticked[count++] = address;
+	for (size_t i = 0; marks.len && i < message->recipient_count && count < CHOSEN_MAX; i++) {
+		struct str one = message->recipients[i].person.address;
+		if (is_listed(&message->recipients[i], false) && is_marked(mark_of(request, one), marks))
+			ticked[count++] = one;
+	}
 	*ret = ticked;
 	return count;
 }
@@ -125,15 +149,17 @@ static bool is_ticked(struct str address, const struct str *ticked, size_t count
 }
 
 /* Those ticked on other pages stay so, and it is said how many they are. */
-static void keep_ticked(json_t *people, const struct str *kept, size_t count)
+static void keep_ticked(const struct request *request, json_t *people, const struct str *kept, size_t count)
 {
+	cleanup(buf_done) struct buf marks = buf_new(MARKS_BYTES);
+
 	if (count == 0)
 		return;
 	json_t *elsewhere = view_add_object(people, "elsewhere");
-	json_t *list = view_add_list(elsewhere, "list");
 	view_set_number(elsewhere, "count", (int64_t)count);
 	for (size_t i = 0; i < count; i++)
-		view_set(view_append(list), "address", kept[i]);
+		buf_printf(&marks, "%s%.*s", i ? " " : "", STR_ARG(mark_of(request, kept[i])));
+	view_set(elsewhere, "marks", buf_str(&marks));
 }
 
 static void add_people(const struct request *request, json_t *view, const struct open_message *message,
@@ -148,7 +174,7 @@ static void add_people(const struct request *request, json_t *view, const struct
 	if (page.count == 0)
 		return;
 	if (!stays && request->method == METHOD_POST)
-		ticked_count = read_ticked(request, &ticked);
+		ticked_count = read_ticked(request, message, &ticked);
 	json_t *people = view_add_object(view, name);
 	json_t *list = view_add_list(people, "list");
 	people_page_set(request, people, &page,
@@ -169,7 +195,7 @@ static void add_people(const struct request *request, json_t *view, const struct
 		page_set_person(visit, item, recipient->person);
 		states_of_recipient(visit, item, message, recipient);
 	}
-	keep_ticked(people, kept, kept_count);
+	keep_ticked(request, people, kept, kept_count);
 }
 
 static enum result show_recall(
@@ -222,15 +248,20 @@ static enum result show_recall_again(
 
 static enum result post_recall(struct request *request, struct response *response)
 {
+	cleanup(open_message_free_at) struct open_message *message = NULL;
 	const struct visit *visit = visit_of(request);
 	struct str *chosen = NULL;
 	struct recall_done done;
+	size_t count = 0;
 	struct id id;
 
 	if (request_field(request, "turn").len)
 		return get_recall(request, response);
 	TRY(page_id(request, &id));
-	size_t count = request_field(request, "whole").len ? 0 : read_ticked(request, &chosen);
+	if (request_field(request, "elsewhere").len)
+		TRY(command_open_own(request, &message));
+	if (!request_field(request, "whole").len)
+		count = read_ticked(request, message, &chosen);
 	if (count && request_field(request, "quotes").len)
 		return show_recall_again(request, response, "from", "quotes_of_all");
 	if (count == 0 && request_field(request, "whole").len == 0)
@@ -344,6 +375,7 @@ static const struct route_parameter recall_parameters[] = {
 	{PARAMETER_FIELD, "whole", 1, 0, "from everybody"},
 	{PARAMETER_FIELD, "from", LIMIT_ADDRESS_BYTES, CHOSEN_MAX,
 		"a chosen recipient, may be there several times"},
+	{PARAMETER_FIELD, "elsewhere", MARKS_BYTES, 0, "marks of those chosen on other pages of recipients"},
 	{PARAMETER_FIELD, "quotes", 1, 0, "also blank what answers quote of it"},
 	{PARAMETER_FIELD, "reason", REASON_FIELD_BYTES, 0, "why, for the recipients; may be empty"},
 	{0},

@@ -2,6 +2,8 @@
 
 #define PEOPLE_ON_PAGE ((size_t)25)
 #define PEOPLE_IN_LINE ((size_t)5)
+#define PEOPLE_IN_LINE_OF_ALL ((size_t)200)
+#define LINES_MAX 9999
 
 struct people_page people_page_of(const struct request *request, const char *name, size_t count)
 {
@@ -34,6 +36,14 @@ void people_page_set(
 				page->number + 1));
 }
 
+static void set_more(json_t *line, size_t count, struct str url)
+{
+	json_t *more = view_add_object(line, "more");
+
+	view_set_number(more, "count", (int64_t)count);
+	view_set(more, "url", url);
+}
+
 void people_set_folded(const struct visit *visit, json_t *view, const char *name,
 	const struct open_person *people, size_t count)
 {
@@ -43,20 +53,29 @@ void people_set_folded(const struct visit *visit, json_t *view, const char *name
 	if (shown == count)
 		return;
 	json_t *to = json_object_get(view, name);
-	page_set_people(visit, to, "rest", people + shown, count - shown);
-	view_set_number(json_object_get(to, "rest"), "count", (int64_t)(count - shown));
+	size_t rest = count - shown;
+	size_t named = rest > PEOPLE_IN_LINE_OF_ALL + 1 ? PEOPLE_IN_LINE_OF_ALL : rest;
+	page_set_people(visit, to, "rest", people + shown, named);
+	view_set_number(json_object_get(to, "rest"), "count", (int64_t)rest);
+	if (named < rest)
+		set_more(json_object_get(to, "rest"), rest - named, STR_NONE);
 }
 
 void people_set_line(const struct request *request, json_t *view, const char *name,
 	const struct open_person *people, size_t count, struct str path)
 {
-	/* One alone is not worth a link. */
-	bool is_cut = count > PEOPLE_IN_LINE + 1 && request_query(request, "all").len == 0;
+	size_t number = path.len ? (size_t)request_query_number(request, "all", LINES_MAX, 0) : 1;
+	size_t from = number > 1 ? (number - 1) * PEOPLE_IN_LINE_OF_ALL : 0;
+	size_t most = number ? PEOPLE_IN_LINE_OF_ALL : PEOPLE_IN_LINE;
 
-	page_set_people(visit_of(request), view, name, people, is_cut ? PEOPLE_IN_LINE : count);
-	if (!is_cut)
+	if (from >= count)
+		from = 0;
+	/* One alone is not worth a link. */
+	size_t to = count - from > most + 1 ? from + most : count;
+	page_set_people(visit_of(request), view, name, people + from, to - from);
+	if (to == count)
 		return;
-	json_t *more = view_add_object(json_object_get(view, name), "more");
-	view_set_number(more, "count", (int64_t)(count - PEOPLE_IN_LINE));
-	view_set(more, "url", arena_printf(request->arena, "%.*s?all=1", STR_ARG(path)));
+	set_more(json_object_get(view, name), count - to,
+		path.len ? arena_printf(request->arena, "%.*s?all=%zu", STR_ARG(path), number + 1)
+			 : STR_NONE);
 }
