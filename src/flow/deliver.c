@@ -1,19 +1,18 @@
 #include "flow/deliver_private.h"
 
+#include "flow/destination.h"
 #include "flow/people.h"
 
 #include "base/address.h"
 #include "seal/stream.h"
 #include "store/copy.h"
 #include "store/delivery_write.h"
-#include "store/destination.h"
 #include "store/message.h"
 #include "store/node_run_write.h"
 #include "store/person.h"
 #include "store/quote.h"
 #include "store/sealed_body.h"
 #include "store/wrap.h"
-#include "tls/domain_name.h"
 
 #include <string.h>
 
@@ -71,8 +70,8 @@ static enum result find_way(struct tx *tx, struct take *t, size_t index, struct 
 	} else {
 		TRY(find_own_hop(tx, t, d, err));
 		TRY(mail_out_destination(t->flow, tx, d->recipient, t->arena, &way, err));
-		TRY(destination_has(tx, d->account_id,
-			domain_name_ascii(address_domain(d->recipient), t->arena), &d->needs_tls, err));
+		TRY(destination_needs_tls(
+			tx, d->account_id, address_domain(d->recipient), t->arena, &d->needs_tls, err));
 	}
 	if (str_equal(way, d->destination))
 		return RESULT_OK;

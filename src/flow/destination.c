@@ -8,7 +8,7 @@
 
 struct change {
 	const struct actor *actor;
-	struct str domain;
+	struct str domain, typed; /* as DNS has it, and in small letters as it was said */
 	struct arena *arena;
 	int64_t now;
 };
@@ -45,7 +45,10 @@ static enum result relax(struct tx *tx, void *context, struct err *err)
 {
 	const struct change *c = context;
 
-	TRY(destination_remove(tx, c->actor->account_id, c->domain, err));
+	enum result removed = destination_remove(tx, c->actor->account_id, c->domain, err);
+	if (removed == RESULT_NOT_FOUND)
+		removed = destination_remove(tx, c->actor->account_id, c->typed, err);
+	TRY(removed);
 	return note(tx, c, "TLS when offered", err);
 }
 
@@ -53,8 +56,10 @@ static enum result change(struct flow *flow, db_work work, const struct actor *a
 	int64_t now, struct err *err)
 {
 	cleanup(arena_done) struct arena arena = {0};
+	struct str typed = arena_lower(&arena, domain);
 	struct change c = {.actor = actor,
-		.domain = domain_name_ascii(arena_lower(&arena, domain), &arena),
+		.domain = domain_name_ascii(typed, &arena),
+		.typed = typed,
 		.arena = &arena,
 		.now = now};
 
@@ -74,4 +79,15 @@ enum result destination_relax(
 	struct flow *flow, const struct actor *actor, struct str domain, int64_t now, struct err *err)
 {
 	return change(flow, relax, actor, domain, now, err);
+}
+
+enum result destination_needs_tls(struct tx *tx, struct id account_id, struct str domain, struct arena *arena,
+	bool *ret, struct err *err)
+{
+	struct str ascii = domain_name_ascii(domain, arena);
+
+	TRY(destination_has(tx, account_id, ascii, ret, err));
+	/* Earlier builds kept an international name as it was said. */
+	return *ret || ascii.ptr == domain.ptr ? RESULT_OK
+					       : destination_has(tx, account_id, domain, ret, err);
 }

@@ -14,4 +14,8 @@ enum result destination_enforce(struct flow *flow, const struct actor *actor, st
 enum result destination_relax(struct flow *flow, const struct actor *actor, struct str domain, int64_t now,
 	struct err *err) must_check;
 
+/* Whether mail to the domain goes by verified TLS only, in whichever form an international one is written. */
+enum result destination_needs_tls(struct tx *tx, struct id account_id, struct str domain, struct arena *arena,
+	bool *ret, struct err *err) must_check;
+
 #endif

@@ -5,7 +5,7 @@ import email.policy
 import re
 
 import pytest
-from support import maildir, portal, smtp, wait
+from support import maildir, portal, rows, smtp, wait
 from support.browser import Browser
 from support.certificates import Authority
 from support.commands import Sender
@@ -299,6 +299,19 @@ def test_r2_content_goes_to_a_mail_server_only_by_verified_tls(binary, authority
         node.kill()
         node.close()
         server.close()
+
+
+def test_r2_a_destination_that_was_kept_as_it_was_typed_still_counts_and_can_be_removed(sqlite_world):
+    """As earlier builds kept an international name."""
+    node, domain = sqlite_world.node, "b\u00fccher.net.example"
+    node.run("destination", "add", domain)
+    node.stop()
+    rows.execute(node, [f"UPDATE destination SET domain = '{domain}'"])
+    node.start()
+    sqlite_world.send(f"dave@{domain}", options=["SMTPUTF8"])
+    assert "TLS is required" in sqlite_world.wait_for(f"dave@{domain}", "waiting", attempts=1)["last_reply"]
+    node.run("destination", "remove", domain)
+    assert node.json("destination", "list") == []
 
 
 def test_r2_what_the_portal_sends_goes_to_a_mail_server_only_by_verified_tls(binary, authority):
