@@ -152,6 +152,19 @@ def test_r15_recall_tells_strangers_and_recipients_nothing(node):
     assert "/recall" not in page.text and carol.get(page.path + "/recall").status == 403
 
 
+def test_r15_a_recipient_inside_commands_nothing_either(node):
+    node.run("definition", "set", "Default", "--all-recipients", "yes")
+    smtp.send(node.smtp_port, smtp.make(subject="Offer [secure]", to=[CAROL, BOB]))
+    bob, _ = portal.sign_in_by_password(node, BOB)
+    message = next(l for l in bob.get("/inbox").links if l.startswith("/message/"))
+    csrf = bob.get("/settings").form("choices")["fields"]["csrf"]
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Origin": node.url}
+    for verb, field in (("recall", "whole=1"), ("recall", f"from={CAROL}"), ("extend", "until=2030-01-01T00:00")):
+        assert bob.get(f"{message}/{verb}").status == 403, verb
+        assert bob.request(f"{message}/{verb}", f"csrf={csrf}&{field}".encode(), headers).status == 403, verb
+    assert {"message.recalled", "message.extended"}.isdisjoint(commands.events(node))
+
+
 def test_a_notification_not_yet_sent_is_not_sent(binary, database):
     from support.mail_server import MailServer
     from support.node import Node
@@ -191,12 +204,14 @@ def read_slowly(node, browser, path):
     return answer, int(answer.headers["Content-Length"])
 
 
-@pytest.mark.parametrize("end", ["recall", "expiry"])
-def test_r4_a_running_download_is_cut(node, end):
+@pytest.mark.parametrize("what, end", [("/file/", "recall"), ("/file/", "expiry"), ("/settings/export/inbox/1", "recall")])
+def test_r4_a_running_download_is_cut(node, what, end):
     big = bytes(range(256)) * (40 << 12)
+    node.run("account", "set", "export", "yes")
+    node.run("definition", "set", "Default", "--save", "yes")
     smtp.send(node.smtp_port, smtp.make(subject="Offer [secure]", files=[("big.bin", "application/octet-stream", big)]))
     carol, message = reader_of(node, CAROL)
-    path = next(l for l in carol.get(message).links if "/file/" in l)
+    path = next((l for l in carol.get(message).links if what in l), what)
     answer, promised = read_slowly(node, carol, path)
     begin = answer.read(100_000)
     if end == "recall":
