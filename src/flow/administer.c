@@ -351,9 +351,8 @@ enum result account_add_source(struct flow *flow, const struct actor *actor,
 			STR_ARG(source.network));
 	if (source.network.len && !network_is_whole(source.network))
 		return err_set(err, RESULT_INVALID,
-			"%.*s does not begin where the range begins: for one address leave out the /, for "
-			"all say "
-			"its first",
+			"%.*s does not begin where the range begins: for one address leave out the /, "
+			"for all say its first",
 			STR_ARG(source.network));
 	if (source.user_name.len) {
 		TRY(people_check_password(

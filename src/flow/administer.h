@@ -63,9 +63,8 @@ struct definition_change {
 };
 
 /* A new one permits printing, replies and extension, is the last, and lies in the account's oldest folder; of
- * those that stand, `name` is changed. Reply all goes with reply, and
- * is not given without. INVALID; CONFLICT when there is one of the
- * (new) name; NOT_FOUND names what is not there. */
+ * those that stand, `name` is changed. Reply all goes with reply, and is not given without. INVALID; CONFLICT
+ * when there is one of the (new) name; NOT_FOUND names what is not there. */
 enum result account_add_definition(struct flow *flow, const struct actor *actor, struct str name,
 	const struct definition_change *change, int64_t now, struct err *err) must_check;
 enum result account_change_definition(struct flow *flow, const struct actor *actor, struct str name,

@@ -1,6 +1,5 @@
-/* Content on its way in: sealed while it streams, scanned, and
- * fingerprinted, in constant memory. Used for mail from
- * SMTP and for messages written in the portal alike. */
+/* Content on its way in: sealed while it streams, scanned, and fingerprinted, in constant memory. Used for
+ * mail from SMTP and for messages written in the portal alike. */
 #ifndef FLOW_CONTENT_H
 #define FLOW_CONTENT_H
 

@@ -71,8 +71,8 @@ enum result shared_move(struct tx *tx, struct id from, struct id to, struct err 
 {
 	/* Whoever takes somebody out of an address holds its row. */
 	TRY(db_hold(tx,
-		"SELECT id FROM person WHERE id IN (SELECT address_id FROM address_member WHERE person_id = "
-		"$1)"
+		"SELECT id FROM person WHERE id IN"
+		" (SELECT address_id FROM address_member WHERE person_id = $1)"
 		" ORDER BY address_key COLLATE \"C\" FOR NO KEY UPDATE",
 		DB_ARGS(db_id(from)), err));
 	TRY(db_exec(tx,
