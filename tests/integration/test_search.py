@@ -37,6 +37,7 @@ def prepare(node):
     send(subject="Zwetschgenkuchen [secure]", text="A recipe with quinces and Grüße aus Köln.\r\n")
     send(subject="Invoice [secure]", text="x\r\n", html="<p>Please pay the <b>lighthouse</b> bill.</p><style>hiddenword{}</style>",
          from_='"Ada Keeper" <alice@acme.example>')
+    portal.link_for(node, CAROL, 2)  # what is opened below is the third, whichever of the others goes first
     send(subject="Plans [secure]", text="See the file.\r\n", files=[("plan.pdf", "application/pdf", b"%PDF-1.4 secretplan")],
          to=[CAROL, DAVE])
     carol, _ = portal.sign_in_by_link(node, portal.link_for(node, CAROL, 3), CAROL)
