@@ -8,6 +8,7 @@ import urllib.parse
 import pytest
 from support import maildir, portal, rows, smtp, wait
 from support.browser import Browser
+from support.node import Node
 from support.told import ASKS, mails, wait_for_round
 
 DAY = 24 * 3600 * 1000
@@ -91,6 +92,67 @@ def test_r13_two_readings_at_once_make_one_receipt(node):
     wait.until(lambda: receipts(node), "the receipt")
     wait_for_round(node)
     assert len(receipts(node)) == 1
+
+
+@pytest.fixture
+def two(binary, postgres):
+    """Nodes of one database."""
+    first = Node(binary, postgres.new_url()).make_acme().start()
+    second = first.beside().start()
+    yield first, second
+    for node in (first, second):
+        node.stop()
+    for node in (first, second):
+        node.close()
+
+
+def readings(node):
+    return [e for m in node.json("message", "list") for e in node.json("message", "show", m["id"])[0]["events"]
+            if e["event"] == "body.shown"]
+
+
+def test_r13_read_on_two_nodes_at_once_is_read_first_once(two):
+    first, second = two
+    send(first, CAROL, headers=ASKS)
+    link = portal.link_for(first, CAROL)
+    path = "/message/" + link.rsplit("/", 1)[1]
+    browsers = [portal.sign_in_by_link(first, link, CAROL)[0], Browser(second)]
+    for cookie in browsers[0].cookies:
+        browsers[1].cookies.set_cookie(cookie)
+    second.move_clock(DAY // 48)
+    shown = rows.race(first, "select 1 from copy where is_owner = 0 for update",
+                      *(lambda b=b: b.get(path).text for b in browsers))
+    assert all("forty-two" in text for text in shown)
+    assert len(readings(first)) == 1
+    assert rows.query(first, "select count(*) from copy c join event e on e.person_id = c.person_id"
+                             " where e.kind = 'body.shown' and c.first_read_at = e.at") == [("1",)]
+    wait.until(lambda: receipts(first), "the receipt")
+    wait_for_round(first)
+    assert len(receipts(first)) == 1
+
+
+def test_r13_two_nodes_that_find_one_reading_send_one_receipt(two):
+    first, second = two
+    send(first, CAROL, headers=ASKS)
+    link = portal.link_for(first, CAROL)
+    reader, _ = portal.sign_in_by_link(first, link, CAROL)
+    assert "forty-two" in reader.get("/message/" + link.rsplit("/", 1)[1]).text
+    # Both stop before they come to it.
+    for node in two:
+        node.stop()
+    rows.execute(first, ["update copy set receipt_at = 0 where is_owner = 0", "delete from delivery where kind = 10"])
+    held = rows.Held(first, "select 1 from copy where is_owner = 0 for no key update")
+    try:
+        for node in two:
+            node.start()
+        wait.until(lambda: rows.query(first, "select count(*) from pg_stat_activity where wait_event_type = 'Lock'"
+                                             " and query like 'UPDATE copy SET receipt_at%'") == [("2",)],
+                   "both nodes to claim the receipt")
+    finally:
+        held.release()
+    wait.until(lambda: rows.query(first, "select 1 from copy where is_owner = 0 and receipt_at > 0"), "the claim")
+    wait_for_round(second)
+    assert rows.query(first, "select count(*) from delivery where kind = 10") == [("2",)], "its own and the marker's"
 
 
 def test_r13_a_receipt_stays_due_when_its_message_expires_first(node):

@@ -67,6 +67,15 @@ class Node:
     def json(self, *words):
         return json.loads(self.run(*words, "--json"))
 
+    def beside(self):
+        """Another node of the same database, blobs and outbox, whose time is its own."""
+        shared = {"root_key": self.folder / "root.key", "blobs": self.folder / "blobs", "outbox": self.folder / "outbox"}
+        other = Node(self.binary, self.database, values=shared)
+        other.outbox = self.outbox
+        for name in ("certificate.pem", "key.pem"):
+            shutil.copy(self.folder / name, other.folder)
+        return other
+
     def init(self):
         server = postgres.server_of(self.database)
         if server:
