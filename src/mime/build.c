@@ -184,14 +184,41 @@ enum result mime_build(const struct mime_draft *draft, const struct writer *out,
 	return result;
 }
 
+static int hex_digit(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* What xtext (RFC 3461 4) stands for, on one line. Where that is other than printable ASCII, which a report
+ * cannot hold, the xtext stays; international addresses ("utf-8;") are ASCII behind it too (RFC 6533 3). */
+static struct str from_xtext(struct str xtext, struct arena *arena)
+{
+	char *text = arena_alloc(arena, xtext.len + 1);
+	size_t len = 0;
+
+	for (size_t i = 0; i < xtext.len; i++) {
+		int high = -1, low = -1;
+		if (xtext.ptr[i] == '+' && xtext.len - i > 2) {
+			high = hex_digit(xtext.ptr[i + 1]);
+			low = hex_digit(xtext.ptr[i + 2]);
+		}
+		int c = high < 0 || low < 0 ? xtext.ptr[i] : high * 16 + low;
+		if (c < ' ' || c > '~')
+			return safe_id(xtext, arena);
+		i += high < 0 || low < 0 ? 0 : 2;
+		text[len++] = (char)c;
+	}
+	return str_trim((struct str){text, len});
+}
+
 static void add_status(struct building *b, const struct mime_report *report)
 {
 	struct arena *arena = &b->arena;
 
 	buf_printf(&b->head, "Reporting-MTA: dns; %.*s\r\n", STR_ARG(report->reporting_host));
-	add_field(b, "Original-Envelope-Id", safe_id(report->envelope_id, arena));
+	add_field(b, "Original-Envelope-Id", from_xtext(report->envelope_id, arena));
 	buf_add(&b->head, STR("\r\n"));
-	add_field(b, "Original-Recipient", safe_id(report->original_recipient, arena));
+	add_field(b, "Original-Recipient", from_xtext(report->original_recipient, arena));
 	buf_printf(&b->head, "Final-Recipient: rfc822; %.*s\r\n",
 		STR_ARG(mime_header_unfold(report->recipient, arena)));
 	add_field(b, "Action", report->action);

@@ -43,7 +43,7 @@ struct mime_report {
 	int64_t date;
 	struct str reporting_host;
 	struct str envelope_id;			  /* xtext, may be empty */
-	struct str recipient, original_recipient; /* the latter as given in ORCPT, may be empty */
+	struct str recipient, original_recipient; /* the latter as given in ORCPT (xtext), may be empty */
 	struct str action, status, diagnostic;
 	int64_t retry_until; /* 0: nothing is tried any more */
 	struct str header;

@@ -127,7 +127,7 @@ def test_4xx_is_tried_again_and_5xx_goes_back_for_that_recipient_alone(world):
     world.wait_for("never@two.net.example", "failed")
     world.wait_for("later@two.net.example", "waiting", attempts=1)
     of_mail, of_recipient, _ = world.report_on("never@two.net.example", "failed")
-    assert "nobody here" in of_recipient["Diagnostic-Code"] and of_mail["Original-Envelope-Id"]
+    assert "nobody here" in of_recipient["Diagnostic-Code"] and of_mail["Original-Envelope-Id"] == "order+7"
     world.outside.rcpt = {}
     world.node.move_clock(2 * 60 * 1000)
     world.wait_for("later@two.net.example", "sent", attempts=2)
@@ -220,6 +220,19 @@ def test_success_of_a_secured_mail_is_reported_as_relayed(world):
     of_recipient = world.report_on("carol@two.net.example", "relayed")[1]
     assert of_recipient["Original-Recipient"] == "rfc822;carol@two.net.example" and of_recipient["Status"] == "2.0.0"
     assert not [r for r in world.reports() if r[1]["Action"] == "delivered"]
+
+
+@pytest.mark.parametrize("given, shown", [
+    ("rfc822;carol+2Bnews+3D@two.net.example", "rfc822;carol+news=@two.net.example"),
+    ("utf-8;J\\x{F6}rg@two.net.example", "utf-8;J\\x{F6}rg@two.net.example"),
+    ("rfc822;J+C3+B6rg@two.net.example", "rfc822;J+C3+B6rg@two.net.example"),  # no ASCII: stays xtext
+    ("rfc822;x+0D+0AStatus:+205.0.0", "rfc822;x+0D+0AStatus:+205.0.0"),
+])
+def test_a_report_names_the_original_recipient_without_xtext(sqlite_world, given, shown):
+    sqlite_world.send("carol@two.net.example", subject="Offer [secure]",
+                      rcpt_options=["NOTIFY=SUCCESS", f"ORCPT={given}"])
+    of_recipient = sqlite_world.report_on("carol@two.net.example", "relayed")[1]
+    assert (of_recipient["Original-Recipient"], of_recipient["Status"]) == (shown, "2.0.0")
 
 
 def test_success_of_a_relayed_mail_is_reported_by_whoever_knows_it(sqlite_world):
