@@ -230,6 +230,14 @@ static enum result shake_hands(struct smtp_session *session, struct err *err)
 	return result;
 }
 
+/* Who speaks before the greeting does not read answers: a spam program, or a browser that a page sends here. */
+static enum result refuse_early_words(struct smtp_session *session, struct err *err)
+{
+	log_warning(TOPIC, "commands before the greeting peer=%s", session->address);
+	TRY(smtp_session_reply(session, 554, "5.5.0", "commands before the greeting are not taken", err));
+	return smtp_stream_flush(session->stream, err);
+}
+
 /* Who it is comes before the handshake, so that strangers beyond their number cost little. */
 static enum result run(struct smtp_session *session, struct err *err)
 {
@@ -252,6 +260,8 @@ static enum result run(struct smtp_session *session, struct err *err)
 	}
 	if (session->implicit_tls)
 		TRY(shake_hands(session, err));
+	if (smtp_stream_is_readable(session->stream) && smtp_stream_has_input(session->stream))
+		return refuse_early_words(session, err);
 	TRY(greet(session, err));
 	return command_loop(session, err);
 }

@@ -44,6 +44,8 @@ enum result intake_sources_of_address(struct flow *flow, struct str address, str
 	(void)flow;
 	(void)address;
 	(void)arena;
+	if (fake_intake.held)
+		(void)sem_wait(fake_intake.held);
 	if (fake_intake.lookup_fails)
 		return err_set(err, RESULT_UNAVAILABLE, "the database is away");
 	*ret = (struct intake_sources){

@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 
+#include <semaphore.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -12,6 +13,7 @@
 struct fake_intake {
 	bool is_source, normalise; /* what any peer is */
 	bool lookup_fails;
+	sem_t *held; /* who a peer is turns out when this is posted; NULL: at once */
 	int64_t bytes_max;
 	int kept;	     /* mails that got OK */
 	int begun, freed;    /* transactions */

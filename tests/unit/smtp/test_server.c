@@ -267,6 +267,27 @@ static void answers_nothing_behind_starttls(void **state)
 	}
 }
 
+/* Who speaks before the greeting does not listen: no SMTP client does that. */
+static void answers_nothing_before_the_greeting(void **state)
+{
+	struct smtp_server *server = make_server(&no_settings);
+	struct str line;
+	sem_t held;
+
+	(void)state;
+	(void)sem_init(&held, 0, 0);
+	fake_intake.held = &held;
+	struct smtp_stream *stream = connect_to(listen_somewhere(server, false));
+	say(stream, "EHLO client.example\r\nMAIL FROM:<alice@acme.example>\r\n");
+	(void)sem_post(&held);
+	expect(stream, "554 5.5.0 ");
+	assert_int_equal(smtp_stream_line(stream, 2000, &line, NULL, NULL), RESULT_GONE);
+	smtp_stream_free(stream);
+	smtp_server_stop(server, MS_SECOND);
+	assert_int_equal(fake_intake.begun, 0);
+	(void)sem_destroy(&held);
+}
+
 struct stopping {
 	struct smtp_server *server;
 	int64_t limit_ms;
@@ -398,6 +419,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(plays_every_scenario),
+		cmocka_unit_test(answers_nothing_before_the_greeting),
 		cmocka_unit_test(answers_nothing_behind_starttls),
 		cmocka_unit_test(turns_away_beyond_the_limit),
 		cmocka_unit_test(lets_sources_connect_often),
