@@ -5,6 +5,8 @@
 #include "policy/tag.h"
 
 #define NAME_BYTES_MAX 200
+#define NAME_BYTES_TOLD 60
+#define NAMES_BYTES_TOLD 300
 
 /* A name of NULL: the first of the sender's list is asked for. */
 struct wish {
@@ -15,16 +17,24 @@ struct wish {
 	const struct definition *named;
 };
 
+/* As much of it as a refusal tells, with its last character whole. */
+static struct str start_of(struct str text, size_t limit)
+{
+	struct str start = str_sub(text, 0, limit);
+
+	return str_sub(start, 0, str_utf8_prefix(start));
+}
+
 static enum result unknown(const struct wish *w, struct str name, struct err *err)
 {
 	struct str names = STR_NONE;
 
 	for (size_t i = 0; i < w->facts->count; i++)
 		names = arena_printf(w->arena, "%.*s%s%.*s", STR_ARG(names), i ? ", " : "",
-			STR_ARG(str_sub(w->known[i], 0, 60)));
+			STR_ARG(start_of(w->known[i], NAME_BYTES_TOLD)));
 	return err_code(err, RESULT_INVALID, "unknown-definition",
 		"there is no definition \"%.*s\" for this sender; there are: %.*s",
-		STR_ARG(str_sub(name, 0, 60)), STR_ARG(str_sub(names, 0, 300)));
+		STR_ARG(start_of(name, NAME_BYTES_TOLD)), STR_ARG(start_of(names, NAMES_BYTES_TOLD)));
 }
 
 static enum result add(struct wish *w, struct str name, struct err *err)
@@ -42,7 +52,8 @@ static enum result add(struct wish *w, struct str name, struct err *err)
 	if (w->named && w->named != found)
 		return err_code(err, RESULT_INVALID, "ambiguous-definition",
 			"the mail asks for two definitions, \"%.*s\" and \"%.*s\"",
-			STR_ARG(str_sub(w->named->name, 0, 60)), STR_ARG(str_sub(found->name, 0, 60)));
+			STR_ARG(start_of(w->named->name, NAME_BYTES_TOLD)),
+			STR_ARG(start_of(found->name, NAME_BYTES_TOLD)));
 	w->named = found;
 	return RESULT_OK;
 }

@@ -49,6 +49,15 @@ static enum result sink_write(void *context, const void *data, size_t size, stru
 	return RESULT_OK;
 }
 
+/* The answer first: whether it may hold UTF-8 is the mail's, which the reset forgets. */
+static enum result refuse_content(struct smtp_session *s, const struct content_sink *sink, struct err *err)
+{
+	enum result result = smtp_session_refuse(s, sink->result, &sink->why, err);
+
+	smtp_session_reset(s);
+	return result;
+}
+
 static enum result end_content(struct smtp_session *s, struct content_sink *sink, struct err *err)
 {
 	char text[100];
@@ -57,9 +66,9 @@ static enum result end_content(struct smtp_session *s, struct content_sink *sink
 	check_newlines(sink);
 	if (sink->result == RESULT_OK)
 		sink->result = intake_end(s->intake, clock_now(), &id, &sink->why);
-	smtp_session_reset(s);
 	if (sink->result != RESULT_OK)
-		return smtp_session_refuse(s, sink->result, &sink->why, err);
+		return refuse_content(s, sink, err);
+	smtp_session_reset(s);
 	if (s->server->options.accepted)
 		s->server->options.accepted(s->server->options.accepted_context);
 	(void)snprintf(text, sizeof(text), "kept as %s", id_text(id).s);
@@ -186,9 +195,7 @@ enum result smtp_command_bdat(struct smtp_session *s, struct str rest, struct er
 	TRY(read_chunk(s, size, last, &s->data, &writer, err));
 	if (last)
 		return end_content(s, &sink, err);
-	if (sink.result != RESULT_OK) {
-		smtp_session_reset(s);
-		return smtp_session_refuse(s, sink.result, &sink.why, err);
-	}
+	if (sink.result != RESULT_OK)
+		return refuse_content(s, &sink, err);
 	return smtp_session_reply(s, 250, "2.0.0", "chunk taken", err);
 }

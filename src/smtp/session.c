@@ -75,13 +75,44 @@ static const struct refusal {
 	{NULL, RESULT_INTERNAL, 451, "4.3.0"},
 };
 
-/* Texts come from our own code, but may quote what a client sent. */
-static void copy_ascii(const char *from, char *to, size_t size)
+/* The number of the character that the text begins with, of bytes that are UTF-8; cuts it off. */
+static uint32_t cut_character(struct str *text)
+{
+	uint8_t first = (uint8_t)text->ptr[0];
+	uint32_t c = first < 0x80   ? first
+		     : first < 0xe0 ? first & 0x1f
+		     : first < 0xf0 ? first & 0xf
+				    : first & 7;
+
+	for (*text = str_from(*text, 1); text->len && ((uint8_t)text->ptr[0] & 0xc0) == 0x80;
+		*text = str_from(*text, 1))
+		c = c << 6 | ((uint8_t)text->ptr[0] & 0x3f);
+	return c;
+}
+
+/* Texts come from our own code, but may quote what a client sent and name what an administrator named.
+ * Letters outside ASCII are for clients that asked for SMTPUTF8 (RFC 6531 3.7.4.1); others get their numbers,
+ * written as RFC 6533 does for them. */
+static void copy_text(struct str from, bool utf8, char *to, size_t size)
 {
 	size_t len = 0;
 
-	for (; *from && len + 1 < size; from++)
-		to[len++] = (char)(*from >= ' ' && *from <= '~' ? *from : '?');
+	from = str_sub(from, 0, str_utf8_prefix(from));
+	while (from.len > 0) {
+		char piece[16];
+		struct str rest = from;
+		uint32_t c = cut_character(&rest);
+		struct str as_is = str_sub(from, 0, from.len - rest.len);
+		if (c < ' ' || (c > '~' && c < 0xa0))
+			as_is = STR("?");
+		else if (c > '~' && !utf8)
+			as_is = (struct str){piece, (size_t)snprintf(piece, sizeof(piece), "\\x{%X}", c)};
+		if (len + as_is.len >= size)
+			break;
+		memcpy(to + len, as_is.ptr, as_is.len);
+		len += as_is.len;
+		from = rest;
+	}
 	to[len] = '\0';
 }
 
@@ -98,8 +129,9 @@ enum result smtp_session_refuse(
 	if (found == NULL)
 		found = &refusals[COUNT_OF(refusals) - 1];
 	session->errors++;
-	copy_ascii(result == RESULT_INTERNAL ? "an error on our side, logged; please try again" : why->text,
-		text, sizeof(text));
+	copy_text(result == RESULT_INTERNAL ? STR("an error on our side, logged; please try again")
+					    : str_of(why->text),
+		session->smtputf8, text, sizeof(text));
 	if (result == RESULT_INTERNAL)
 		log_error(TOPIC, "%s: %s", session->address, why->text);
 	else
@@ -230,7 +262,7 @@ static enum result shake_hands(struct smtp_session *session, struct err *err)
 	return result;
 }
 
-/* Who speaks before the greeting does not read answers: a spam program, or a browser that a page sends here. */
+/* Who speaks before the greeting reads no answers: a spam program, or a browser that a page sends here. */
 static enum result refuse_early_words(struct smtp_session *session, struct err *err)
 {
 	log_warning(TOPIC, "commands before the greeting peer=%s", session->address);

@@ -80,6 +80,18 @@ def test_r3_with_nothing_published_there_is_the_default_definition(sales):
     assert code == 550 and "there are: Default" in text
 
 
+def test_r14_a_refusal_names_definitions_in_other_letters_as_the_client_can_take_them(sales):
+    sales.run("definition", "set", "Week", "--name", "Pers\u00f6nlich \u6771")
+    mail = smtp.make(subject="Offer [secure:x]", sender="bob@acme.example")
+    told = []
+    for options in ([], ["SMTPUTF8"]):
+        with pytest.raises(smtplib.SMTPDataError) as refused:
+            smtp.send(sales.smtp_port, mail, "bob@acme.example", options=options)
+        told.append(refused.value.smtp_error.decode())
+    assert told[0].endswith("there are: Default, Pers\\x{F6}nlich \\x{6771}")
+    assert told[1].endswith("there are: Default, Pers\u00f6nlich \u6771")
+
+
 def test_r3_a_policy_secures_with_what_is_published_to_nobody(sales):
     sales.run("policy", "add", "--from", "internal", "--to", "domain:partner.example", "--definition", "Strict")
     assert send(sales, "By policy", "bob@acme.example") == "Strict"
