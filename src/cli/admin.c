@@ -228,7 +228,7 @@ int admin_run(const char *command, const struct admin_verb *verbs, size_t verb_c
 	for (size_t i = 0; i < row_count && count < ADMIN_ROWS_MAX; i++)
 		if (takes(verb, rows[i].name))
 			taken[count++] = rows[i];
-	struct options options = {.usage = usage_line, .rows = taken, .count = count};
+	struct options options = {.usage = usage_line, .takes = verb->usage, .rows = taken, .count = count};
 	int code = options_read(&options, argc - 1, argv + 1, verb->least, verb->most);
 	if (code >= 0)
 		return code;

@@ -266,8 +266,8 @@ int cmd_definition(int argc, char **argv)
 			"folder add NAME | folder rename NAME NEW-NAME | folder remove NAME | folder list "
 			"[--json]",
 			1, 3, true, folder},
-		{"publish", "publish FOLDER --group NAME | --everybody", 1, 1, true, publish},
-		{"withdraw", "withdraw FOLDER --group NAME | --everybody", 1, 1, true, withdraw},
+		{"publish", "publish FOLDER (--group NAME | --everybody)", 1, 1, true, publish},
+		{"withdraw", "withdraw FOLDER (--group NAME | --everybody)", 1, 1, true, withdraw},
 	};
 
 	return admin_run("definition", verbs, COUNT_OF(verbs), rows, COUNT_OF(rows), &admin, argc, argv);

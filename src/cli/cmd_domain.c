@@ -12,7 +12,7 @@ static enum result read_tls(enum hop_tls *ret, struct err *err)
 	*ret = HOP_TLS_VERIFIED;
 	if (tls && !hop_tls_parse(str_of(tls), ret))
 		return err_set(err, RESULT_INVALID, "--tls takes verified, always or loosened");
-	return next_hop ? RESULT_OK : err_set(err, RESULT_INVALID, "--next-hop HOST:PORT is missing");
+	return RESULT_OK;
 }
 
 static enum result add(struct admin *admin, const struct options *options, struct err *err)

@@ -253,7 +253,7 @@ static enum result recall(struct admin *admin, const struct options *options, st
 	struct recall_done done;
 
 	TRY(read_id(options, &request.message_id, err));
-	if (reason == NULL || reason[0] == '\0')
+	if (reason[0] == '\0')
 		return err_set(err, RESULT_INVALID,
 			"say why with --reason: recipients are shown it, and it stands in the message's "
 			"events");
@@ -284,7 +284,7 @@ static enum result read_until(struct admin *admin, int64_t *ret, struct err *err
 {
 	TRY(admin_read(admin, load_account, admin, err));
 	const struct zone *zone = zone_find(admin->node.zones, admin->zone_name);
-	if (until == NULL || !zone_read_time(zone ? zone : zone_utc(), str_of(until), ret))
+	if (!zone_read_time(zone ? zone : zone_utc(), str_of(until), ret))
 		return err_set(err, RESULT_INVALID,
 			"give --until 2026-11-30T14:02 in the account's time zone, or with a Z at its end in "
 			"UTC");

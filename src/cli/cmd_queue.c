@@ -59,7 +59,7 @@ static enum result drop(struct admin *admin, const struct options *options, stru
 	struct id id;
 
 	TRY(read_id(options, &id, err));
-	if (reason == NULL || reason[0] == '\0')
+	if (reason[0] == '\0')
 		return err_set(
 			err, RESULT_INVALID, "say why with --reason: it stands in the message's events");
 	return deliver_drop(admin->node.flow, &admin->actor, id, str_of(reason), admin->now, err);

@@ -77,7 +77,14 @@ def test_usage_errors(binary, words):
 
 @pytest.mark.parametrize("words,told", [
     (["nonsense"], "there is no command nonsense; sealpost --help"), (["account", "nonsense"], "account has no verb nonsense"),
-    (["account", "add", "-x"], "no such option: -x"), (["account", "-x"], "account has no verb -x")])
+    (["account", "add", "-x"], "no such option: -x"), (["account", "-x"], "account has no verb -x"),
+    (["account", "set", "language"], "VALUE is missing"), (["user", "second-factor", "--remove"], "ADDRESS is missing"),
+    (["domain", "add", "--next-hop", "a:25"], "DOMAIN is missing"), (["group", "member"], "one of these is missing: add, remove, list"),
+    (["group", "member", "add", "sales"], "ADDRESS is missing"), (["definition", "folder", "rename", "A"], "NEW-NAME is missing"),
+    (["licence", "pack", "add", "a@acme.example", "5", "--first", "2026-01-01"], "--last DAY is missing: of a pack"),
+    (["policy", "add", "--from", "internal", "--no-action"], "--to SCOPE is missing"), (["queue", "drop", "ID"], "--reason TEXT is missing"),
+    (["message", "recall", "ID", "--quotes"], "--reason TEXT is missing"), (["message", "extend", "ID"], "--until TIME is missing"),
+    (["domain", "add", "a.example", "--next-hop", "a:25", "--next-hop=b:25"], "given twice: --next-hop=b:25")])
 def test_the_first_line_says_what_is_wrong(binary, words, told):
     assert call(binary, *words).stderr.splitlines()[0].startswith(f"sealpost: {told}")
 
@@ -91,6 +98,17 @@ def test_the_first_line_says_what_is_wrong(binary, words, told):
 def test_what_is_not_there_is_named(sqlite_acme, words, told):
     refused = sqlite_acme.run(*words, code=NOT_FOUND)
     assert told in refused and refused.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", WITH_VERBS)
+def test_each_verb_names_what_is_missing(binary, command):
+    for usage in re.findall(rf"^  sealpost {command} (.+)", call(binary, command, "--help").stdout, re.M):
+        verb, *needed = re.sub(r"\[.*?\]|\(.*?\)", "", usage).split()
+        if not needed:
+            continue
+        done = call(binary, command, verb)
+        named = f"one of these is missing: {needed[0]}, " if "|" in needed else f"{' '.join(needed[:2]) if needed[0][0] == '-' else needed[0]} is missing"
+        assert done.returncode == USAGE and done.stderr.startswith(f"sealpost: {named}"), usage
 
 
 def test_help_and_version_by_the_names_that_other_programs_have(binary):
@@ -227,7 +245,7 @@ def test_domain(acme):
     assert "second.example" not in acme.run("check")
     assert "[2001:db8::1]:25" in acme.run("domain", "list")
     acme.run("domain", "add", "third.example", "--next-hop", "nowhere", code=INVALID)
-    acme.run("domain", "add", "third.example", code=INVALID)
+    acme.run("domain", "add", "third.example", code=USAGE)
     acme.run("domain", "add", "third.example", "--next-hop", "a:25", "--tls", "maybe", code=INVALID)
     acme.run("domain", "remove", "second.example")
     acme.run("domain", "remove", "second.example", code=NOT_FOUND)
@@ -415,7 +433,8 @@ def test_policy(acme):
     ["--no-action", "--starts", "2026-02-30"], ["--no-action", "--starts", "2026-02-02", "--ends", "2026-02-01"],
     ["--no-action", "--source", "here"], ["--no-action", "--source", "192.0.2.1/24"], ["--no-action", "--to", "nonsense:x"]])
 def test_policy_that_is_wrong(sqlite_acme, words):
-    sqlite_acme.run("policy", "add", "--from", "internal", "--to", "external", *words, code=INVALID)
+    to = [] if "--to" in words else ["--to", "external"]
+    sqlite_acme.run("policy", "add", "--from", "internal", *to, *words, code=INVALID)
 
 
 @pytest.fixture
@@ -669,7 +688,8 @@ def test_messages_and_queue(node):
     assert any(d["recipient"] == "carol@partner.example" for d in done)
     node.run("queue", "retry", NO_ID, code=NOT_FOUND)
     node.run("queue", "drop", NO_ID, "--reason", "test", code=NOT_FOUND)
-    assert "--reason" in node.run("queue", "drop", NO_ID, code=INVALID)
+    assert "--reason" in node.run("queue", "drop", NO_ID, code=USAGE)
+    assert "--reason" in node.run("queue", "drop", NO_ID, "--reason", "", code=INVALID)
 
 
 def test_queue_retry_and_drop(binary, database):

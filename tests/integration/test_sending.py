@@ -307,8 +307,9 @@ def test_administrators_give_and_take_licences(node):
     node.run("licence", "limit", "any")
     send(node, people(1, 1), BOB)
     for code, *words in ((6, "limit", "-1"), (6, "limit", "10000001"), (6, "grant", "carol@partner.example"),
-                         (3, "revoke", "nobody@acme.example"), (6, "pack", "add", ALICE, "0"),
-                         (6, "pack", "add", ALICE, "5", "--first", "2026-12-01"),
+                         (3, "revoke", "nobody@acme.example"), (2, "pack", "add", ALICE, "5"),
+                         (2, "pack", "add", ALICE, "5", "--first", "2026-12-01"),
+                         (6, "pack", "add", ALICE, "0", "--first", "2026-03-02", "--last", "2026-03-03"),
                          (6, "pack", "add", ALICE, "5", "--first", "2026-02-30", "--last", "2026-03-01"),
                          (6, "pack", "add", ALICE, "5", "--first", "2026-03-02", "--last", "2026-03-01"),
                          (6, "pack", "add", ALICE, "1000001", "--first", "2026-03-02", "--last", "2026-03-03"),
