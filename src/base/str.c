@@ -23,6 +23,15 @@ bool str_starts(struct str s, struct str prefix)
 	return s.len >= prefix.len && str_equal(str_sub(s, 0, prefix.len), prefix);
 }
 
+size_t str_shared(struct str a, struct str b)
+{
+	size_t shorter = a.len < b.len ? a.len : b.len, shared = 0;
+
+	while (shared < shorter && a.ptr[shared] == b.ptr[shared])
+		shared++;
+	return shared;
+}
+
 bool str_starts_nocase(struct str s, struct str prefix)
 {
 	return s.len >= prefix.len && str_equal_nocase(str_sub(s, 0, prefix.len), prefix);

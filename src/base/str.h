@@ -46,6 +46,9 @@ bool str_starts(struct str s, struct str prefix);
 bool str_starts_nocase(struct str s, struct str prefix);
 bool str_ends_nocase(struct str s, struct str suffix);
 
+/* How many bytes both begin with. */
+size_t str_shared(struct str a, struct str b);
+
 /* Offset of the first occurrence, or -1. */
 ptrdiff_t str_find(struct str s, struct str needle);
 ptrdiff_t str_find_char(struct str s, char c);

@@ -24,6 +24,7 @@ enum scan_state {
 struct level {
 	int part;
 	struct str boundary; /* empty: a nested message, which ends with its parent */
+	size_t shared;	     /* bytes with which both it and the boundary around it begin */
 	int children;
 	bool ended; /* its end mark was seen */
 };
@@ -109,7 +110,10 @@ static enum result push_level(struct mime_scan *scan, struct str boundary, struc
 {
 	if (scan->level_count >= LIMIT_MIME_DEPTH)
 		return refuse(scan, "mime-depth", "depth of nested parts", LIMIT_MIME_DEPTH, err);
-	scan->levels[scan->level_count++] = (struct level){.part = scan->current, .boundary = boundary};
+	struct str around =
+		scan->level_count ? scan->levels[scan->level_count - 1].boundary : (struct str){0};
+	scan->levels[scan->level_count++] = (struct level){
+		.part = scan->current, .boundary = boundary, .shared = str_shared(boundary, around)};
 	return RESULT_OK;
 }
 
@@ -230,6 +234,32 @@ static void close_levels(struct mime_scan *scan, int keep, uint64_t offset)
 	}
 }
 
+/* The innermost of the levels with the longest boundary that `mark` begins with; 0 when there is none. What
+ * was compared at the level inside is not compared again: an absurd mail has many levels and many short
+ * lines. */
+static int longest_boundary(const struct mime_scan *scan, struct str mark)
+{
+	size_t longest = 0, matched = 0, shared = 0;
+	int found = 0;
+
+	for (int i = scan->level_count; i > 0; i--) {
+		const struct level *level = &scan->levels[i - 1];
+		struct str boundary = level->boundary;
+		if (matched > shared)
+			matched = shared;
+		else if (matched == shared)
+			while (matched < boundary.len && matched < mark.len &&
+				boundary.ptr[matched] == mark.ptr[matched])
+				matched++;
+		shared = level->shared;
+		if (matched == boundary.len && matched > longest) {
+			longest = matched;
+			found = i;
+		}
+	}
+	return found;
+}
+
 /* The level whose boundary this line is, innermost first; 0 when it is none. Levels count from 1. It is
  * enough that the line begins with it (RFC 2046 5.1.1: "an exact match of the entire candidate line is not
  * required"), as Postfix, Dovecot and mime4j read it; programs that want an exact line see text where we see
@@ -237,23 +267,18 @@ static void close_levels(struct mime_scan *scan, int keep, uint64_t offset)
  * its lines from being taken for those of a shorter one. */
 static int boundary_level(const struct mime_scan *scan, struct str line, bool *ret_is_end)
 {
-	size_t longest = 0;
-	int found = 0;
-
 	if (line.len < 3 || line.ptr[0] != '-' || line.ptr[1] != '-')
 		return 0;
-	for (int i = scan->level_count; i > 0; i--) {
-		const struct level *level = &scan->levels[i - 1];
-		bool is_longer = level->boundary.len > longest;
-		bool is_open_twin =
-			found == 0 && longest > 0 && level->boundary.len == longest && !level->ended;
-		if (!(is_longer || is_open_twin) || !str_starts(str_from(line, 2), level->boundary))
-			continue;
-		longest = level->boundary.len;
-		found = level->ended ? 0 : i;
-	}
-	*ret_is_end = str_starts(str_from(line, 2 + longest), STR("--"));
-	return found;
+	struct str mark = str_from(line, 2);
+	int level = longest_boundary(scan, mark);
+	if (level == 0)
+		return 0;
+	struct str boundary = scan->levels[level - 1].boundary;
+	*ret_is_end = str_starts(str_from(mark, boundary.len), STR("--"));
+	while (level > 0 &&
+		(scan->levels[level - 1].ended || !str_equal(scan->levels[level - 1].boundary, boundary)))
+		level--;
+	return level;
 }
 
 static enum result take_boundary(struct mime_scan *scan, int level, bool is_end, struct err *err)

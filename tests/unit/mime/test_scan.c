@@ -69,6 +69,14 @@ static const struct {
 		"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: multipart/mixed; "
 		"boundary=bb\r\n\r\n--bb\r\n\r\none\r\n--bb--\r\n--b--\r\n",
 		" multipart/mixed []\n1 multipart/mixed []\n1.1 text/plain [one]\n"},
+	{"three boundaries that begin alike",
+		"Content-Type: multipart/mixed; boundary=ab\r\n\r\n--ab\r\nContent-Type: multipart/mixed; "
+		"boundary=abc\r\n\r\n--abc\r\nContent-Type: multipart/mixed; boundary=axy\r\n\r\n"
+		"--axy\r\n\r\none\r\n--ax\r\n--axy\r\n\r\ntwo\r\n--abc\r\n\r\nthree\r\n--abd\r\n\r\nfour\r\n"
+		"--axy\r\n--ab--\r\n",
+		" multipart/mixed []\n1 multipart/mixed [] damaged\n1.1 multipart/mixed [] damaged\n"
+		"1.1.1 text/plain [one\r\n--ax]\n1.1.2 text/plain [two]\n1.2 text/plain [three]\n"
+		"2 text/plain [four\r\n--axy]\n"},
 	{"text behind a boundary",
 		"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b text\r\n\r\none\r\n--b; "
 		"more\r\n\r\ntwo\r\n"
