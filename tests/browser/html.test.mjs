@@ -113,6 +113,42 @@ test(`no hostile HTML runs or asks for anything${hasCorpora ? "" : " (corpora sk
   assert.equal(await bare.evaluate((mark) => window[mark], MARK), 1);
 });
 
+/** Shows each text, as it is, in the frame of the open message without the frame's sandbox, with its document's policy or not; what
+ * ran, spoke or was asked for elsewhere, by text. */
+async function showRaw(texts, hasPolicy) {
+  const found = {}, raw = await page.context().newPage();
+  let text = "";
+  const note = (what) => (found[text] ??= []).push(what);
+  raw.on("dialog", (dialog) => { note(`dialog ${dialog.message()}`); dialog.dismiss(); });
+  raw.on("console", (message) => { if (message.text().startsWith("Ignored call to")) note(message.text()); });
+  await raw.route((url) => !url.href.startsWith(node.url), (route) => { note(route.request().url()); return route.abort(); });
+  const { "content-security-policy": policy, ...headers } = (await raw.request.get(page.url().replace(/\?.*|$/, "/body"))).headers();
+  assert.ok(policy);
+  if (hasPolicy) headers["content-security-policy"] = policy;
+  await raw.route("**/body", (route) => route.fulfill({ status: 200, headers, body: text }));
+  await raw.goto(page.url());
+  for (text of texts)
+    await raw.evaluate(() => new Promise((done) => {
+      const old = document.querySelector("article iframe"), frame = old.cloneNode();
+      frame.removeAttribute("sandbox");
+      frame.onload = done;
+      old.replaceWith(frame);
+    }));
+  assert.equal(await raw.locator("h1").textContent(), "HTML");
+  await raw.close();
+  return found;
+}
+
+// With the cleaner off and the frame open, the policy that the document comes with must do.
+test(`hostile HTML that nobody cleaned neither runs nor asks for anything in its frame${hasCorpora ? "" : " (corpora skipped)"}`, async () => {
+  const calls = ["<script>alert(1)</script>", "<img src=x onerror=alert(2)>", "<iframe srcdoc='<script>alert(3)</script>'></iframe>"];
+  const all = [...calls, ...await vectors()];
+  assert.deepEqual(await showRaw(all, true), {});
+  // And without it, what runs and what leaves is seen.
+  const open = await showRaw([...calls, "<img src='https://tracker.example/10.png'>"], false);
+  assert.equal(Object.keys(open).length, 4, JSON.stringify(open));
+});
+
 test("at least 95 % of newsletters and office mails look as they were written", async (t) => {
   const mails = [...ownMails(), ...corpusMails()];
   const ids = await deliver(mails.map((mail) => mail.html));
