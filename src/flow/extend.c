@@ -48,7 +48,8 @@ static enum result extend_in_tx(struct tx *tx, void *context, struct err *err)
 	TRY(owned_message(e->flow, tx, e->actor, e->request->copy_id, e->request->message_id, &arena,
 		&account, &message, err));
 	e->latest = message.content_ends_at;
-	TRY(message_extend(tx, message.id, e->request->until, by_sender, e->now, &done, err));
+	int64_t soon = e->now + account.settings.reminder_days * MS_DAY;
+	TRY(message_extend(tx, message.id, e->request->until, soon, by_sender, e->now, &done, err));
 	if (!done)
 		return explain(tx, e, message.id, &arena, err);
 	TRY(copy_set_end(tx, message.id, e->request->until, err));

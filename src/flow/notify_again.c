@@ -98,7 +98,7 @@ static enum result send_again(struct tx *tx, void *context, struct err *err)
 	TRY(find_recipient(tx, a, &message, &arena, &copy, err));
 	TRY(check_not_too_often(tx, a, &copy, err));
 	TRY(flow_account_load(a->flow, tx, message.account_id, &arena, &account, err));
-	TRY(delivery_notify_again(tx, message.id, copy.id, a->now,
+	TRY(delivery_send_again(tx, DELIVERY_NOTIFICATION, message.id, copy.id, a->now,
 		a->now + account.settings.retry_days * MS_DAY, &delivery_id, err));
 	struct event event = {.account_id = message.account_id,
 		.at = a->now,

@@ -42,16 +42,29 @@ static enum result note(struct tx *tx, const struct about *a, const char *kind, 
 	return event_record(tx, &event, err);
 }
 
+/* Somebody who was reminded of an end that moved since gets another mail. */
+static enum result queue_reminder(
+	struct tx *tx, const struct about *a, const struct telling_person *person, struct err *err)
+{
+	struct delivery mail = mail_out_delivery(a->account, DELIVERY_REMINDER, a->run->now);
+	struct id id;
+
+	enum result again = delivery_send_again(tx, DELIVERY_REMINDER, a->message.id, person->copy_id,
+		a->run->now, mail.give_up_at, &id, err);
+	if (again != RESULT_CONFLICT)
+		return again;
+	mail.message_id = a->message.id;
+	mail.copy_id = person->copy_id;
+	mail.recipient = person->address;
+	return mail_out_notification(a->run->flow, tx, a->account, &mail, err);
+}
+
 static enum result remind_recipients(struct tx *tx, struct about *a, struct err *err)
 {
 	for (size_t i = 0; i < a->count; i++) {
-		struct delivery mail = mail_out_delivery(a->account, DELIVERY_REMINDER, a->run->now);
 		if (!a->people[i].can_read)
 			continue;
-		mail.message_id = a->message.id;
-		mail.copy_id = a->people[i].copy_id;
-		mail.recipient = a->people[i].address;
-		TRY(mail_out_notification(a->run->flow, tx, a->account, &mail, err));
+		TRY(queue_reminder(tx, a, &a->people[i], err));
 		TRY(note(tx, a, EVENT_REMINDER_SENT, a->people[i].person_id, "", err));
 		a->run->sent++;
 	}

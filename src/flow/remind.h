@@ -1,5 +1,5 @@
 /* remind: what people are told because time passes: a recipient that an unread message ends soon, its owner
- * that it is unread for long or ended unread; each once, by a worker. */
+ * that it is unread for long or ended unread; each once, of an end that was moved once more, by a worker. */
 #ifndef FLOW_REMIND_H
 #define FLOW_REMIND_H
 

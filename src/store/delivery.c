@@ -274,16 +274,17 @@ enum result delivery_hurry(struct tx *tx, struct id message_id, int64_t now, str
 		DB_ARGS(db_id(message_id), db_int(now)), NULL, err);
 }
 
-enum result delivery_notify_again(struct tx *tx, struct id message_id, struct id copy_id, int64_t now,
-	int64_t give_up_at, struct id *ret_id, struct err *err)
+enum result delivery_send_again(struct tx *tx, enum delivery_kind kind, struct id message_id,
+	struct id copy_id, int64_t now, int64_t give_up_at, struct id *ret_id, struct err *err)
 {
 	cleanup(rows_done) struct rows rows = {0};
 
 	TRY(db_query(tx,
 		"UPDATE delivery SET state = 1, created_at = $3, next_try_at = $3, give_up_at = $4,"
 		" delay_told_at = 0, done_at = 0, last_reply = '', resends = resends + 1"
-		" WHERE message_id = $1 AND kind = 2 AND copy_id = $2 AND state <> 1 RETURNING id",
-		DB_ARGS(db_id(message_id), db_id(copy_id), db_int(now), db_int(give_up_at)), &rows, err));
+		" WHERE message_id = $1 AND kind = $5 AND copy_id = $2 AND state <> 1 RETURNING id",
+		DB_ARGS(db_id(message_id), db_id(copy_id), db_int(now), db_int(give_up_at), db_int(kind)),
+		&rows, err));
 	bool changed = rows_next(&rows);
 	if (changed)
 		*ret_id = row_id(&rows, 0);

@@ -62,9 +62,9 @@ enum result delivery_retry(
 /* All of a message that wait are due at once: whoever takes one finds that the message has ended. */
 enum result delivery_hurry(struct tx *tx, struct id message_id, int64_t now, struct err *err) must_check;
 
-/* The notification of a copy waits again, as a mail of its own. CONFLICT ("still-waits") when it waits, or
- * there is none. */
-enum result delivery_notify_again(struct tx *tx, struct id message_id, struct id copy_id, int64_t now,
-	int64_t give_up_at, struct id *ret_id, struct err *err) must_check;
+/* The notification or reminder of a copy waits again, as a mail of its own. CONFLICT ("still-waits") when it
+ * waits, or there is none. */
+enum result delivery_send_again(struct tx *tx, enum delivery_kind kind, struct id message_id,
+	struct id copy_id, int64_t now, int64_t give_up_at, struct id *ret_id, struct err *err) must_check;
 
 #endif

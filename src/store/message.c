@@ -355,16 +355,18 @@ enum result message_recall(
 		DB_ARGS(db_id(id), db_int(now), db_bool(whole)), ret_done, err);
 }
 
-enum result message_extend(
-	struct tx *tx, struct id id, int64_t until, bool once, int64_t now, bool *ret_done, struct err *err)
+enum result message_extend(struct tx *tx, struct id id, int64_t until, int64_t soon, bool once, int64_t now,
+	bool *ret_done, struct err *err)
 {
 	return change_if(tx,
 		"UPDATE message SET expires_at = $2,"
-		" extended_at = CASE WHEN $4 = 1 THEN $3 ELSE extended_at END"
+		" extended_at = CASE WHEN $4 = 1 THEN $3 ELSE extended_at END,"
+		" reminded_at = CASE WHEN $2 > $5 THEN 0 ELSE reminded_at END,"
+		" ends_told_at = CASE WHEN $2 > $5 THEN 0 ELSE ends_told_at END"
 		" WHERE id = $1 AND kind = 1 AND recalled_at = 0 AND expires_at > $3 AND expiry_done = 0"
 		" AND $2 > $3 AND $2 <= content_ends_at"
 		" AND ($4 = 0 OR (extended_at = 0 AND may_extend = 1 AND $2 > expires_at))",
-		DB_ARGS(db_id(id), db_int(until), db_int(now), db_bool(once)), ret_done, err);
+		DB_ARGS(db_id(id), db_int(until), db_int(now), db_bool(once), db_int(soon)), ret_done, err);
 }
 
 enum result message_end_expiry(struct tx *tx, struct id id, int64_t now, bool *ret_done, struct err *err)

@@ -81,9 +81,10 @@ enum result message_recall(
 	struct tx *tx, struct id id, bool whole, int64_t now, bool *ret_done, struct err *err) must_check;
 
 /* Moves the expiry of what has neither ended nor would outlive its content. `once`: to a later time, and only
- * if it was not extended so before (R1, R5). */
-enum result message_extend(struct tx *tx, struct id id, int64_t until, bool once, int64_t now, bool *ret_done,
-	struct err *err) must_check;
+ * if it was not extended so before (R1, R5). Of an end later than `soon` people are told anew when it comes
+ * near. */
+enum result message_extend(struct tx *tx, struct id id, int64_t until, int64_t soon, bool once, int64_t now,
+	bool *ret_done, struct err *err) must_check;
 
 /* Notes that an expired message's recipients lose their keys, which happens once. */
 enum result message_end_expiry(

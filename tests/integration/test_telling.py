@@ -1,12 +1,13 @@
 """What senders and recipients are told by mail, each thing once: read receipts, reminders, what stays unread (R13)."""
 
+import datetime
 import re
 import subprocess
 import threading
 import urllib.parse
 
 import pytest
-from support import maildir, portal, rows, smtp, wait
+from support import commands, maildir, portal, rows, smtp, wait
 from support.browser import Browser
 from support.node import Node
 from support.told import ASKS, mails, wait_for_round
@@ -198,6 +199,25 @@ def test_who_has_not_read_is_reminded_once_and_the_sender_told_when_it_expired(s
     node.move_clock(DAY)
     wait_for_round(node)
     assert len(mails(node, ALICE, "unread")) == 1
+
+
+def test_who_was_reminded_of_an_end_that_moved_is_reminded_of_the_new_one(short):
+    node = short
+    node.move_clock(3 * DAY + 3600 * 1000)
+    wait.until(lambda: mails(node, DAVE, "reminder"), "the reminder")
+    message, ends = commands.message_id(node), commands.facts(node)["expires"]
+
+    def extend(days):
+        until = datetime.datetime.fromisoformat(ends.replace("Z", "")) + datetime.timedelta(days=days)
+        node.run("message", "extend", message, "--until", until.strftime("%Y-%m-%dT%H:%MZ"))
+        wait_for_round(node)
+    extend(0.1)  # just as near: once told is enough
+    assert len(mails(node, DAVE, "reminder")) == 1
+    extend(4)
+    assert len(mails(node, DAVE, "reminder")) == 1
+    node.move_clock(4 * DAY)
+    wait.until(lambda: len(mails(node, DAVE, "reminder")) == 2, "the second reminder")
+    assert mails(node, CAROL, "reminder") == []
 
 
 def test_reminders_and_notices_can_be_switched_off(short):
