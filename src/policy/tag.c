@@ -12,7 +12,7 @@ static size_t blank_length(struct str text)
 	static const char *const blanks[] = {" ", "\t", "\xc2\xa0", "\xe2\x80\xaf", "\xe3\x80\x80"};
 
 	for (size_t i = 0; i < COUNT_OF(blanks); i++)
-		if (str_starts(text, str_of(blanks[i])))
+		if (text.len && text.ptr[0] == blanks[i][0] && str_starts(text, str_of(blanks[i])))
 			return str_of(blanks[i]).len;
 	return 0;
 }
@@ -79,14 +79,30 @@ static bool read_tag(struct str between, const struct str *known, size_t known_c
 	return true;
 }
 
-/* The length of the tag at the start of text, 0 when there is none. */
-static size_t tag_length(struct str text, const struct str *known, size_t known_count, struct arena *arena,
-	struct str *ret_name)
-{
-	static const char *const pairs[][2] = {{"[", "]"}, {"(", ")"}, {"{", "}"},
-		{"\xef\xbc\xbb", "\xef\xbc\xbd"}, {"\xef\xbc\x88", "\xef\xbc\x89"},
-		{"\xef\xbd\x9b", "\xef\xbd\x9d"}};
+static const char *const pairs[][2] = {{"[", "]"}, {"(", ")"}, {"{", "}"}, {"\xef\xbc\xbb", "\xef\xbc\xbd"},
+	{"\xef\xbc\x88", "\xef\xbc\x89"}, {"\xef\xbd\x9b", "\xef\xbd\x9d"}};
 
+/* Where each closing bracket stands next, so that a subject of nothing but opening ones is searched once:
+ * NULL: not looked for yet; the subject's end: nowhere. */
+struct closes {
+	const char *at[COUNT_OF(pairs)];
+};
+
+/* How much of text, which moves forward only, stands before the pair's next closing bracket; text.len: all.
+ */
+static size_t length_to_close(struct closes *closes, size_t pair, struct str text)
+{
+	if (closes->at[pair] == NULL || closes->at[pair] < text.ptr) {
+		ptrdiff_t at = str_find(text, str_of(pairs[pair][1]));
+		closes->at[pair] = text.ptr + (at < 0 ? text.len : (size_t)at);
+	}
+	return (size_t)(closes->at[pair] - text.ptr);
+}
+
+/* The length of the tag at the start of text, 0 when there is none. */
+static size_t tag_length(struct str text, struct closes *closes, const struct str *known, size_t known_count,
+	struct arena *arena, struct str *ret_name)
+{
 	for (size_t i = 0; i < COUNT_OF(pairs); i++) {
 		struct str open = str_of(pairs[i][0]), close = str_of(pairs[i][1]);
 		struct str inner = str_from(text, open.len);
@@ -94,10 +110,11 @@ static size_t tag_length(struct str text, const struct str *known, size_t known_
 			continue;
 		if (!begins_tag(inner))
 			return 0;
-		ptrdiff_t end = str_find(inner, close);
-		if (end < 0 || !read_tag(str_sub(inner, 0, (size_t)end), known, known_count, arena, ret_name))
+		size_t end = length_to_close(closes, i, inner);
+		if (end == inner.len ||
+			!read_tag(str_sub(inner, 0, end), known, known_count, arena, ret_name))
 			return 0;
-		return open.len + (size_t)end + close.len;
+		return open.len + end + close.len;
 	}
 	return 0;
 }
@@ -106,12 +123,13 @@ struct subject_tags subject_tags_find(
 	struct str subject, const struct str *known, size_t known_count, struct arena *arena)
 {
 	struct subject_tags tags = {0};
+	struct closes closes = {0};
 	char *text = arena_alloc(arena, subject.len + 1);
 	size_t len = 0;
 
 	while (subject.len > 0) {
 		struct str name = STR_NONE;
-		size_t tag_len = tag_length(subject, known, known_count, arena, &name);
+		size_t tag_len = tag_length(subject, &closes, known, known_count, arena, &name);
 		if (tag_len > 0) {
 			tags.more = tags.more || tags.count == SUBJECT_TAGS_MAX;
 			if (tags.count < SUBJECT_TAGS_MAX)

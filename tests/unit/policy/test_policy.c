@@ -3,6 +3,9 @@
 #include "policy/tag.h"
 #include "tests/unit/unit.h"
 
+#include <string.h>
+#include <time.h>
+
 static void tags_are_found_and_removed(void **state)
 {
 	static const struct {
@@ -49,6 +52,27 @@ static void tags_are_found_and_removed(void **state)
 		assert_int_equal(last.ptr == NULL, cases[i].last == NULL);
 		assert_str(last, cases[i].last ? cases[i].last : "");
 	}
+}
+
+/* Brackets that are never closed, or by one at the end: the subject is searched once for all of them. */
+static void many_brackets_are_not_dear(void **state)
+{
+	static const char open[] = "\xef\xbc\xbbsecure";
+	const size_t count = 40000, open_len = sizeof(open) - 1;
+	cleanup(arena_done) struct arena arena = {0};
+	char *text = arena_alloc(&arena, count * open_len + 3);
+
+	(void)state;
+	for (size_t i = 0; i < count; i++)
+		memcpy(text + i * open_len, open, open_len);
+	memcpy(text + count * open_len, "\xef\xbc\xbd", 3);
+	clock_t before = clock();
+	for (size_t end = 0; end <= 3; end += 3) {
+		struct str subject = {text, count * open_len + end};
+		struct subject_tags tags = subject_tags_find(subject, NULL, 0, &arena);
+		assert_int_equal(tags.count, end ? 1 : 0); /* the last one alone */
+	}
+	assert_in_range(clock() - before, 0, CLOCKS_PER_SEC);
 }
 
 /* The table sets what a case is about behind the usual values. */
@@ -176,6 +200,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tags_are_found_and_removed),
+		cmocka_unit_test(many_brackets_are_not_dear),
 		cmocka_unit_test(the_strongest_policy_acts_whatever_the_order),
 		cmocka_unit_test(networks_contain_addresses),
 	};
