@@ -510,7 +510,7 @@ static enum result read_file(const char *file, struct buf *text, struct err *err
 		       : RESULT_OK;
 }
 
-static bool is_set(const struct config *config, const char *key)
+bool config_sets(const struct config *config, const char *key)
 {
 	const struct key *found = find_key(key);
 
@@ -560,7 +560,7 @@ static enum result check(const struct loading *l)
 
 	TRY(check_listeners(l));
 	for (size_t i = 0; i < COUNT_OF(together); i++)
-		if (is_set(c, together[i].key) && !is_set(c, together[i].needs))
+		if (config_sets(c, together[i].key) && !config_sets(c, together[i].needs))
 			return config_at(c, together[i].key,
 				err_set(l->err, RESULT_INVALID, "needs %s as well", together[i].needs),
 				l->err);

@@ -57,6 +57,9 @@ enum result config_load(const char *file, struct config **ret, struct err *err) 
 void config_free(struct config *config);
 DEFINE_CLEANUP(struct config *, config_free)
 
+/* Whether the file sets the key, which otherwise has its default. */
+bool config_sets(const struct config *config, const char *key);
+
 /* The result of using a key's value; when that failed, err begins with the place where the key is set, and
  * has the key as its code unless it has one. */
 enum result config_at(

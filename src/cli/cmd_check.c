@@ -5,6 +5,7 @@
 #include "cli/check_hop.h"
 #include "cli/command.h"
 #include "cli/exit.h"
+#include "cli/logo.h"
 #include "cli/node.h"
 #include "flow/destruction_file.h"
 #include "flow/preview.h"
@@ -34,6 +35,7 @@ struct checking {
 	bool has_problem;
 	struct domain *domains; /* of all accounts */
 	size_t account_count, domain_count;
+	const char *without_logo; /* an account whose logo is not where it was kept, or NULL */
 	struct arena arena;
 };
 
@@ -61,6 +63,11 @@ static void problem(struct checking *c, const char *what, const char *mend)
 	add(c, "problem", what, mend);
 }
 
+static bool has_logo(struct checking *c, struct str name)
+{
+	return access(arena_printf(&c->arena, "%s/%.*s", c->config->logos, STR_ARG(name)).ptr, R_OK) == 0;
+}
+
 static enum result read_accounts(struct tx *tx, void *context, struct err *err)
 {
 	struct checking *c = context;
@@ -68,8 +75,12 @@ static enum result read_accounts(struct tx *tx, void *context, struct err *err)
 	struct flow_account loaded;
 
 	TRY(account_list(tx, &c->arena, &accounts, &c->account_count, err));
-	for (size_t i = 0; i < c->account_count; i++)
+	c->without_logo = NULL;
+	for (size_t i = 0; i < c->account_count; i++) {
 		TRY(flow_account_load(c->node.flow, tx, accounts[i].id, &c->arena, &loaded, err));
+		if (loaded.settings.logo_file.len && !has_logo(c, loaded.settings.logo_file))
+			c->without_logo = arena_cstr(&c->arena, accounts[i].name);
+	}
 	return domain_list(tx, (struct id){{0}}, &c->arena, &c->domains, &c->domain_count, err);
 }
 
@@ -85,6 +96,12 @@ static void check_accounts(struct checking *c)
 		warn(c, "there is no account yet", "sealpost account add NAME");
 	else
 		good(c, "the root key opens every account's key");
+	if (c->without_logo)
+		warn(c,
+			arena_printf(
+				&c->arena, "the logo of %s is not in %s", c->without_logo, c->config->logos)
+				.ptr,
+			"set `logos` to the folder it was kept in, or: sealpost account set logo_file FILE");
 	for (size_t i = 0; i < c->domain_count; i++)
 		if (c->domains[i].hop_tls == HOP_TLS_LOOSENED)
 			warn(c,
@@ -243,6 +260,9 @@ static void check_files(struct checking *c)
 	struct err err = {0};
 
 	check_web(c);
+	if (config_at(config, "logos", logo_folder_check(config->logos, !config_sets(config, "logos"), &err),
+		    &err) != RESULT_OK)
+		problem(c, err.text, "set `logos` to a folder that the user the node runs as can read");
 	if (config_at(config, "destructions", destruction_file_check(config->destructions, &err), &err) !=
 		RESULT_OK)
 		problem(c, err.text, "give a file in a folder that the user the node runs as can write");

@@ -6,6 +6,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -85,4 +87,30 @@ enum result logo_keep(
 	TRY(write_picture(arena_printf(arena, "%s/%s", folder, name.ptr).ptr, buf_str(&picture), arena, err));
 	*ret_name = name;
 	return RESULT_OK;
+}
+
+static bool can_be_made(const char *folder)
+{
+	char path[PATH_MAX];
+
+	(void)snprintf(path, sizeof(path), "%s", folder);
+	return access(dirname(path), W_OK | X_OK) == 0;
+}
+
+enum result logo_folder_check(const char *folder, bool may_be_missing, struct err *err)
+{
+	struct stat facts;
+
+	if (stat(folder, &facts) == 0)
+		return !S_ISDIR(facts.st_mode)
+			       ? err_set(err, RESULT_INVALID, "%s is no folder; name the one with the logos",
+					 folder)
+		       : access(folder, R_OK | X_OK) != 0
+			       ? err_set(err, RESULT_DENIED,
+					 "%s cannot be read; give it to the user the node runs as", folder)
+			       : RESULT_OK;
+	if (may_be_missing || (errno == ENOENT && can_be_made(folder)))
+		return RESULT_OK;
+	return err_set(err, RESULT_NOT_FOUND,
+		"the folder %s is not there and cannot be made; name the one with the logos", folder);
 }

@@ -11,4 +11,9 @@
 enum result logo_keep(const char *folder, const char *file, struct arena *arena, struct str *ret_name,
 	struct err *err) must_check;
 
+/* Whether logos can be kept in the folder and read from it: it is there, or can be made. With
+ * `may_be_missing` a folder that cannot be made is right as well: there are no logos then. INVALID, DENIED,
+ * NOT_FOUND. */
+enum result logo_folder_check(const char *folder, bool may_be_missing, struct err *err) must_check;
+
 #endif

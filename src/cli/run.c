@@ -5,6 +5,7 @@
 #include "base/thread.h"
 #include "build_config.h"
 #include "cli/leaving.h"
+#include "cli/logo.h"
 #include "delivery/worker.h"
 #include "flow/destroyed.h"
 #include "flow/destruction_file.h"
@@ -232,6 +233,7 @@ static enum result start(struct running *r, const struct run_hooks *hooks, struc
 	const struct config *c = r->config;
 
 	TRY(config_at(c, "web_dir", load_texts(r, err), err));
+	TRY(config_at(c, "logos", logo_folder_check(c->logos, !config_sets(c, "logos"), err), err));
 	if (c->tls_certificate)
 		TRY(config_at(c, "tls.certificate",
 			tls_credentials_load(c->tls_certificate, c->tls_key, &r->credentials, err), err));

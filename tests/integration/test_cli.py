@@ -159,7 +159,7 @@ def test_a_folder_is_no_configuration(binary, tmp_path):
     ("root_key", ["No such file", "sealpost init"]), ("blobs", ["No such file", "make the folder above it"]),
     ("certificate", ["cannot be read", "PEM", "sealpost init"]), ("authorities", ["no certificate authority"]),
     ("web_dir", ["No such file"]), ("password_file", ["no password"]), ("anchor", ["cannot be read", "DNSKEY"]),
-    ("destructions", ["No such file"])])
+    ("destructions", ["No such file"]), ("logos", ["is not there", "name the one with the logos"])])
 def test_a_file_that_is_missing_is_told_with_its_line(binary, bare, key, words):
     replaced = "outbox" if key == "anchor" else key  # which asks no name server
     lines = [l for l in bare.config.read_text().splitlines() if not re.match(rf"\s*{replaced} =", l)]
@@ -168,7 +168,7 @@ def test_a_file_that_is_missing_is_told_with_its_line(binary, bare, key, words):
               f'tls {{\n  {key} = "/nonexistent/x"\n}}' if key in ("certificate", "authorities") else f'{key} = "/nonexistent/x"']
     bare.config.write_text("\n".join(lines) + "\n")
     line = bare.config.read_text().splitlines().index(next(l for l in "\n".join(lines).splitlines() if "/nonexistent" in l)) + 1
-    refused = bare.run("serve", code={"root_key": NOT_FOUND, "web_dir": NOT_FOUND, "destructions": NOT_FOUND, "blobs": UNAVAILABLE}.get(key, INVALID))
+    refused = bare.run("serve", code={"root_key": NOT_FOUND, "web_dir": NOT_FOUND, "destructions": NOT_FOUND, "logos": NOT_FOUND, "blobs": UNAVAILABLE}.get(key, INVALID))
     assert refused.count("\n") == 1 and re.search(rf"sealpost.conf:{line}: (\w+\.)?{key}: ", refused), refused
     assert "/nonexistent/x" in refused and all(word in refused for word in words), refused
 
@@ -526,6 +526,8 @@ def change(node, pattern, text):
     (lambda n: n.config.write_text(n.config.read_text().replace("/web", "/nowhere")), "web_dir", "templates"),
     (lambda n: change(n, 'web_dir = "[^"]*"', 'web_dir = blobs'), "web_dir: ", "templates"),
     (lambda n: change(n, 'outbox = "outbox"', "outbox = /nonexistent/x"), "outbox /nonexistent/x", "can write"),
+    (lambda n: change(n, "root_key = ", "logos = /nonexistent/x\nroot_key = "), "logos: the folder /nonexistent/x", "`logos`"),
+    (lambda n: change(n, "root_key = ", "logos = key.pem\nroot_key = "), "key.pem is no folder", "`logos`"),
     (lambda n: change(n, 'outbox = "outbox"', "outbox = key.pem"), "outbox", "can write"),
     (lambda n: change(n, "blobs = .*", "blobs = /nonexistent/x"), "blobs: ", "`blobs`"),
     (lambda n: change(n, "root_key = .*", "root_key = ."), "root_key: ", "`root_key`"),
@@ -540,6 +542,14 @@ def test_check_says_how_to_mend(sqlite_acme, spoil, what, mend):
     found = [f for f in json.loads(done.stdout) if f["finding"] == "problem"]
     assert any(what in f["what"] and mend in f["mend"] for f in found), found
     assert any(f["finding"] == "ok" for f in json.loads(done.stdout))  # one problem hides nothing else
+
+
+def test_check_sees_that_a_logo_is_not_where_it_was_kept(sqlite_acme, tmp_path):
+    (tmp_path / "logo.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>')
+    sqlite_acme.run("account", "set", "logo_file", str(tmp_path / "logo.svg"))
+    assert "the logo of" not in sqlite_acme.run("check")
+    change(sqlite_acme, "root_key = ", "logos = elsewhere\nroot_key = ")
+    assert "the logo of acme is not in" in sqlite_acme.run("check")
 
 
 def test_check_says_that_a_node_listens_nowhere(sqlite_acme):
