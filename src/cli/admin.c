@@ -153,6 +153,30 @@ void admin_print_id(const struct admin *admin, struct id id)
 	admin_print_one(admin, json_pack("{s:s}", "id", id_text(id).s), id_text(id).s);
 }
 
+struct zone_query {
+	struct admin *admin;
+	const struct zone *zone;
+};
+
+static enum result find_zone(struct tx *tx, void *context, struct err *err)
+{
+	struct zone_query *q = context;
+	struct account_settings settings;
+
+	TRY(settings_load(tx, q->admin->actor.account_id, &q->admin->arena, &settings, err));
+	q->zone = zone_find(q->admin->node.zones, settings.time_zone);
+	return RESULT_OK;
+}
+
+enum result admin_zone(struct admin *admin, const struct zone **ret, struct err *err)
+{
+	struct zone_query query = {.admin = admin};
+
+	TRY(admin_read(admin, find_zone, &query, err));
+	*ret = query.zone ? query.zone : zone_utc();
+	return RESULT_OK;
+}
+
 enum result admin_read_line(struct admin *admin, struct str *ret, struct err *err)
 {
 	char line[LINE_MAX_BYTES];

@@ -6,6 +6,8 @@
 #include "cli/node.h"
 #include "cli/options.h"
 
+#include "text/zone.h"
+
 #include <jansson.h>
 #include <stdio.h>
 
@@ -15,7 +17,6 @@ struct admin {
 	struct node node;
 	struct actor actor; /* with the account's identifier */
 	struct arena arena;
-	struct str zone_name; /* of the account, once it was asked for */
 	int64_t now;
 	FILE *out; /* what a work prints; NULL: standard output */
 };
@@ -57,6 +58,9 @@ void admin_print_id(const struct admin *admin, struct id id); /* of what was mad
 json_t *admin_text(struct str text);
 json_t *admin_id(struct id id);
 json_t *admin_time(int64_t when); /* "2026-11-23T10:00:00Z", null for 0 */
+
+/* The account's time zone, in which moments are said; it lives as long as the node. */
+enum result admin_zone(struct admin *admin, const struct zone **ret, struct err *err) must_check;
 
 /* A line of standard input without its end, for passwords. */
 enum result admin_read_line(struct admin *admin, struct str *ret, struct err *err) must_check;

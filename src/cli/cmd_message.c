@@ -7,7 +7,6 @@
 #include "store/delivery.h"
 #include "store/event.h"
 #include "store/message.h"
-#include "text/zone.h"
 
 #include <stdio.h>
 
@@ -269,22 +268,13 @@ static enum result recall(struct admin *admin, const struct options *options, st
 	return RESULT_OK;
 }
 
-static enum result load_account(struct tx *tx, void *context, struct err *err)
-{
-	struct admin *admin = context;
-	struct account_settings settings;
-
-	TRY(settings_load(tx, admin->actor.account_id, &admin->arena, &settings, err));
-	admin->zone_name = settings.time_zone;
-	return RESULT_OK;
-}
-
 /* In the account's time zone, unless the text says UTC. */
 static enum result read_until(struct admin *admin, int64_t *ret, struct err *err)
 {
-	TRY(admin_read(admin, load_account, admin, err));
-	const struct zone *zone = zone_find(admin->node.zones, admin->zone_name);
-	if (!zone_read_time(zone ? zone : zone_utc(), str_of(until), ret))
+	const struct zone *zone;
+
+	TRY(admin_zone(admin, &zone, err));
+	if (!zone_read_time(zone, str_of(until), ret))
 		return err_set(err, RESULT_INVALID,
 			"give --until 2026-11-30T14:02 in the account's time zone, or with a Z at its end in "
 			"UTC");
@@ -338,7 +328,9 @@ int cmd_message(int argc, char **argv)
 		{"recipient", "ADDRESS", "recall only from this one", &recipient, NULL},
 		{"reason", "TEXT", "why it is recalled; recipients are shown it", &reason, NULL},
 		{"quotes", NULL, "also blank what answers in the portal quote of it", NULL, &quotes},
-		{"until", "TIME", "until when recipients can read it, 2026-11-30T14:02", &until, NULL},
+		{"until", "TIME",
+			"until when recipients can read it: 2026-11-30T14:02, in the account's time zone",
+			&until, NULL},
 		{"code", "TEXT", "the access code; without it one is made", &code_text, NULL}};
 	static const struct admin_verb verbs[] = {
 		{"list", "list [--json]", 0, 0, true, list},

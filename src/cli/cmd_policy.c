@@ -1,4 +1,3 @@
-#include "base/clock.h"
 #include "cli/admin.h"
 #include "cli/command.h"
 #include "flow/administer.h"
@@ -7,7 +6,6 @@
 #include <stdio.h>
 
 #include <string.h>
-#include <time.h>
 
 static const char *from, *to, *definition, *narrative, *based_on, *source, *starts, *ends;
 static bool no_action, override, sender_may_replace, bidirectional;
@@ -43,28 +41,28 @@ static enum result read_party(const char *text, const char *option, struct polic
 				 option);
 }
 
-/* "2026-12-31" or "2026-12-31T18:00:00Z"; UTC. Without the option 0: no limit. */
-static enum result read_time(const char *text, const char *option, int64_t *ret, struct err *err)
+/* "2026-12-31T18:00", or "2026-12-31" for the moment at which the day begins, in the account's time zone, or
+ * with a "Z" at its end in UTC. Without the option 0: no limit. */
+static enum result read_time(
+	struct admin *admin, const char *text, const char *option, int64_t *ret, struct err *err)
 {
-	static const char *const forms[] = {"%Y-%m-%d", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%MZ"};
+	const struct zone *zone;
+	int64_t day;
 
 	*ret = 0;
-	for (size_t i = 0; text && i < COUNT_OF(forms); i++) {
-		struct tm tm = {0};
-		const char *end = strptime(text, forms[i], &tm);
-		int day = tm.tm_mday, month = tm.tm_mon;
-		time_t seconds = timegm(&tm);
-		/* timegm makes the 30th of February a day of March. */
-		if (end && *end == '\0' && seconds > 0 && tm.tm_mday == day && tm.tm_mon == month) {
-			*ret = (int64_t)seconds * MS_SECOND;
-			return RESULT_OK;
-		}
-	}
-	return text == NULL ? RESULT_OK
-			    : err_set(err, RESULT_INVALID,
-				      "--%s takes a day such as 2026-12-31 or a time such as "
-				      "2026-12-31T18:00:00Z",
-				      option);
+	if (text == NULL)
+		return RESULT_OK;
+	TRY(admin_zone(admin, &zone, err));
+	bool is_day = zone_day_parse(str_of(text), &day);
+	if (is_day)
+		*ret = zone_day_begins(zone, day);
+	if ((is_day || zone_read_time(zone, str_of(text), ret)) && *ret > 0)
+		return RESULT_OK;
+	return err_set(err, RESULT_INVALID,
+		"--%s takes a day such as 2026-12-31 or a time such as 2026-12-31T18:00, in the account's "
+		"time "
+		"zone, or with a Z at its end in UTC",
+		option);
 }
 
 static enum result add(struct admin *admin, const struct options *options, struct err *err)
@@ -82,8 +80,8 @@ static enum result add(struct admin *admin, const struct options *options, struc
 	TRY(read_party(from, "from", &from_party, err));
 	TRY(read_party(to, "to", &to_party, err));
 	TRY(read_basis(&policy.based_on, err));
-	TRY(read_time(starts, "starts", &policy.starts_at, err));
-	TRY(read_time(ends, "ends", &policy.ends_at, err));
+	TRY(read_time(admin, starts, "starts", &policy.starts_at, err));
+	TRY(read_time(admin, ends, "ends", &policy.ends_at, err));
 	if (policy.ends_at && policy.ends_at <= policy.starts_at)
 		return err_set(err, RESULT_INVALID, "--ends must be after --starts");
 	if ((definition != NULL) == no_action)
@@ -202,8 +200,10 @@ int cmd_policy(int argc, char **argv)
 		{"based-on", "WHICH", "sender address: envelope (default), header or either", &based_on,
 			NULL},
 		{"source", "CIDR", "only mail handed in from there", &source, NULL},
-		{"starts", "TIME", "from then on (UTC), such as 2026-12-31", &starts, NULL},
-		{"ends", "TIME", "until then", &ends, NULL},
+		{"starts", "TIME", "from then on: 2026-12-31 or 2026-12-31T18:00, in the account's time zone",
+			&starts, NULL},
+		{"ends", "TIME", "until then, a day not included; with a Z at its end a time is in UTC",
+			&ends, NULL},
 		{"override", NULL, "wins over more specific ones", NULL, &override},
 		{"sender-may-replace", NULL, "the sender's own choice counts instead", NULL,
 			&sender_may_replace},

@@ -363,8 +363,7 @@ def test_of_two_who_change_a_definition_at_once_neither_is_lost(acme):
 
 
 def test_of_two_who_add_a_user_at_once_one_is_told(acme):
-    acme.run("group", "add", "sales")
-    acme.run("group", "member", "add", "sales", "eve@acme.example")  # known, and without a password
+    acme.run("user", "add", "eve@acme.example")  # known, and without a password
 
     def add(password):
         return subprocess.run([acme.binary, "user", "add", "eve@acme.example", "--password-stdin"], timeout=120,
@@ -428,9 +427,18 @@ def test_policy(acme):
     acme.run("definition", "remove", "Strict", code=CONFLICT)
 
 
+def test_a_policy_begins_and_ends_in_the_accounts_time_zone(acme):
+    acme.run("account", "set", "time_zone", "America/New_York")
+    acme.run("policy", "add", "--from", "internal", "--to", "external", "--no-action", "--starts", "2026-01-01", "--ends", "2026-07-01T18:30")
+    acme.run("policy", "add", "--from", "internal", "--to", "external", "--no-action", "--starts", "2026-01-01T00:00Z")
+    first, second = acme.json("policy", "list")
+    assert (first["starts"], first["ends"]) == ("2026-01-01T05:00:00Z", "2026-07-01T22:30:00Z")  # the latter in summer
+    assert second["starts"] == "2026-01-01T00:00:00Z"
+
+
 @pytest.mark.parametrize("words", [
     [], ["--no-action", "--definition", "Default"], ["--definition", "Default", "--based-on", "moon"],
-    ["--no-action", "--starts", "2026-02-30"], ["--no-action", "--starts", "2026-02-02", "--ends", "2026-02-01"],
+    ["--no-action", "--starts", "2026-02-30"], ["--no-action", "--ends", "2026-12-31Z"], ["--no-action", "--ends", "1960-01-01"], ["--no-action", "--starts", "2026-02-02", "--ends", "2026-02-01"],
     ["--no-action", "--source", "here"], ["--no-action", "--source", "192.0.2.1/24"], ["--no-action", "--to", "nonsense:x"]])
 def test_policy_that_is_wrong(sqlite_acme, words):
     to = [] if "--to" in words else ["--to", "external"]
