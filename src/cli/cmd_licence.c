@@ -166,7 +166,7 @@ int cmd_licence(int argc, char **argv)
 	static const struct admin_verb verbs[] = {
 		{"show", "show [--json]", 0, 0, true, show},
 		{"limit", "limit N|any [--named]", 1, 1, true, limit},
-		{"grant", "grant ADDRESS", 1, 1, true, grant},
+		{"grant", "grant ADDRESS    (of somebody known: sealpost user add)", 1, 1, true, grant},
 		{"revoke", "revoke ADDRESS", 1, 1, true, revoke},
 		{"list", "list [--json]", 0, 0, true, list},
 		{"usage", "usage [--json]", 0, 0, true, usage},

@@ -54,7 +54,7 @@ static enum result grant(struct tx *tx, void *context, struct err *err)
 	cleanup(arena_done) struct arena arena = {0};
 	struct person person;
 
-	TRY(people_ensure_internal(c->flow, tx, c->actor, c->address, c->now, &arena, &person, err));
+	TRY(people_find_internal(tx, c->actor->account_id, c->address, &arena, &person, err));
 	TRY(licence_take(tx, c->actor->account_id, person.id, false, c->now, err));
 	return note(tx, c, arena_printf(&arena, "licence given to %.*s", STR_ARG(person.address)), err);
 }
@@ -93,7 +93,7 @@ static enum result add_pack(struct tx *tx, void *context, struct err *err)
 	struct flow_account account;
 	struct person person;
 
-	TRY(people_ensure_internal(c->flow, tx, c->actor, c->pack->address, c->now, &arena, &person, err));
+	TRY(people_find_internal(tx, c->actor->account_id, c->pack->address, &arena, &person, err));
 	TRY(flow_account_load(c->flow, tx, c->actor->account_id, &arena, &account, err));
 	const struct zone *zone = flow_account_zone(c->flow, &account);
 	struct pack pack = {.id = id_new(c->now),

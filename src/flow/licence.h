@@ -1,5 +1,6 @@
 /* licence: what administrators say about who may send secure messages, and who may write to more people a
- * month. Each is one event. INVALID when an address is not in one of the account's domains. */
+ * month. Each is one event. INVALID when an address is not in one of the account's domains,
+ * NOT_FOUND when the account does not know it. */
 #ifndef FLOW_LICENCE_H
 #define FLOW_LICENCE_H
 

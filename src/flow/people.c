@@ -112,19 +112,22 @@ enum result people_ensure(struct tx *tx, const struct flow_account *account, str
 	return RESULT_OK;
 }
 
-enum result people_ensure_internal(struct flow *flow, struct tx *tx, const struct actor *actor,
-	struct str address, int64_t now, struct arena *arena, struct person *ret, struct err *err)
+enum result people_find_internal(struct tx *tx, struct id account_id, struct str address, struct arena *arena,
+	struct person *ret, struct err *err)
 {
-	struct flow_account account;
 	bool internal = false;
 
 	if (is_address(address))
-		TRY(people_is_internal(tx, actor->account_id, address, &internal, err));
+		TRY(people_is_internal(tx, account_id, address, &internal, err));
 	if (!internal)
 		return err_set(err, RESULT_INVALID, "%.*s is not an address in one of the account's domains",
 			STR_ARG(address));
-	TRY(flow_account_load(flow, tx, actor->account_id, arena, &account, err));
-	return people_ensure(tx, &account, address, STR_NONE, true, now, arena, ret, NULL, err);
+	enum result found = person_by_address(tx, account_id, address, arena, ret, err);
+	if (found == RESULT_NOT_FOUND)
+		return err_set(err, found,
+			"the account knows nobody with the address %.*s; sealpost user add makes it known",
+			STR_ARG(address));
+	return found;
 }
 
 enum result people_account(struct tx *tx, struct str address, struct id *ret, struct err *err)

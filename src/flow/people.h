@@ -14,10 +14,11 @@ enum result people_ensure(struct tx *tx, const struct flow_account *account, str
 	struct str name, bool is_internal, int64_t now, struct arena *arena, struct person *ret,
 	bool *ret_is_new, struct err *err) must_check;
 
-/* The same for one of the account's own people, as an administrator names them: INVALID when the address is
- * not in one of the account's domains. */
-enum result people_ensure_internal(struct flow *flow, struct tx *tx, const struct actor *actor,
-	struct str address, int64_t now, struct arena *arena, struct person *ret, struct err *err) must_check;
+/* One of the account's own people, as an administrator names them; nobody is made by a slip of the pen:
+ * INVALID when the address is not in one of the account's domains, NOT_FOUND when the account does not know
+ * it. */
+enum result people_find_internal(struct tx *tx, struct id account_id, struct str address, struct arena *arena,
+	struct person *ret, struct err *err) must_check;
 
 /* The account that has the address's domain; none: no account. */
 enum result people_account(struct tx *tx, struct str address, struct id *ret, struct err *err) must_check;

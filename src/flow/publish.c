@@ -106,7 +106,7 @@ static enum result add_member(struct tx *tx, void *context, struct err *err)
 	struct group group;
 
 	TRY(group_by_name(tx, c->actor->account_id, c->name, &arena, &group, err));
-	TRY(people_ensure_internal(c->flow, tx, c->actor, c->other, c->now, &arena, &person, err));
+	TRY(people_find_internal(tx, c->actor->account_id, c->other, &arena, &person, err));
 	TRY(group_member_add(tx, group.id, person.id, c->now, err));
 	return note(tx, c,
 		arena_printf(&arena, "group %.*s: %.*s added", STR_ARG(group.name), STR_ARG(person.address)),

@@ -16,7 +16,8 @@ enum result account_rename_group(struct flow *flow, const struct actor *actor, s
 enum result account_remove_group(struct flow *flow, const struct actor *actor, struct str name, int64_t now,
 	struct err *err) must_check;
 
-/* INVALID when the address is not in one of the account's domains. */
+/* INVALID when the address is not in one of the account's domains, NOT_FOUND when the account does not know
+ * it. */
 enum result account_add_member(struct flow *flow, const struct actor *actor, struct str group,
 	struct str address, int64_t now, struct err *err) must_check;
 enum result account_remove_member(struct flow *flow, const struct actor *actor, struct str group,

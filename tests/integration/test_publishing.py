@@ -108,7 +108,7 @@ def test_what_administrators_say_about_publishing_is_checked_and_an_event(sales)
             (5, "definition", "folder", "add", "sales"), (5, "group", "add", "SALES"), (6, "group", "add", ""),
             (6, "group", "add", "x" * 61), (6, "definition", "folder", "add", "x" * 61),
             (5, "definition", "folder", "remove", "Sales"), (3, "group", "member", "add", "none", "bob@acme.example"),
-            (6, "group", "member", "add", "sales", "carol@partner.example"),
+            (6, "group", "member", "add", "sales", "carol@partner.example"), (3, "group", "member", "add", "sales", "alcie@acme.example"),
             (3, "group", "member", "remove", "sales", "bob@acme.example"),
             (3, "definition", "publish", "None", "--everybody"),
             (3, "definition", "publish", "Sales", "--group", "none"), (6, "definition", "publish", "Sales"),

@@ -307,6 +307,8 @@ def test_administrators_give_and_take_licences(node):
     node.run("licence", "limit", "any")
     send(node, people(1, 1), BOB)
     for code, *words in ((6, "limit", "-1"), (6, "limit", "10000001"), (6, "grant", "carol@partner.example"),
+                         (3, "grant", "alcie@acme.example"),
+                         (3, "pack", "add", "alcie@acme.example", "5", "--first", "2026-03-02", "--last", "2026-03-03"),
                          (3, "revoke", "nobody@acme.example"), (2, "pack", "add", ALICE, "5"),
                          (2, "pack", "add", ALICE, "5", "--first", "2026-12-01"),
                          (6, "pack", "add", ALICE, "0", "--first", "2026-03-02", "--last", "2026-03-03"),
