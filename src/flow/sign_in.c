@@ -10,6 +10,7 @@
 #include "store/device_write.h"
 #include "store/event_write.h"
 #include "store/inquiry.h"
+#include "store/message.h"
 #include "store/person_write.h"
 #include "store/session_write.h"
 
@@ -252,6 +253,7 @@ enum result sign_in_begin(struct flow *flow, struct tx *tx, const struct person 
 struct link_query {
 	struct flow *flow;
 	struct id copy_id;
+	int64_t now;
 	struct arena *arena;
 	struct link_facts *facts;
 };
@@ -274,14 +276,33 @@ enum result sign_in_find_link(struct tx *tx, struct id id, struct sign_in_link *
 	return RESULT_OK;
 }
 
+/* When what the link is for ends by itself; 0: never. */
+static enum result end_of_link(struct tx *tx, const struct sign_in_link *link, struct id id,
+	struct arena *arena, int64_t *ret, struct err *err)
+{
+	struct inquiry inquiry;
+	struct message message;
+
+	if (link->is_inquiry) {
+		TRY(inquiry_find(tx, id, arena, &inquiry, err));
+		*ret = inquiry.expires_at;
+		return RESULT_OK;
+	}
+	TRY(message_find(tx, link->account_id, link->message_id, arena, &message, err));
+	*ret = message.expires_at ? message.expires_at : message.content_ends_at;
+	return RESULT_OK;
+}
+
 static enum result find_link(struct tx *tx, void *context, struct err *err)
 {
 	struct link_query *q = context;
 	struct sign_in_link link;
 	struct person addressed, person;
 	struct flow_account account;
+	int64_t ends_at;
 
 	TRY(sign_in_find_link(tx, q->copy_id, &link, err));
+	TRY(end_of_link(tx, &link, q->copy_id, q->arena, &ends_at, err));
 	TRY(person_find(tx, link.account_id, link.person_id, q->arena, &addressed, err));
 	TRY(sign_in_main(tx, &addressed, q->arena, &person, err));
 	TRY(flow_account_load(q->flow, tx, link.account_id, q->arena, &account, err));
@@ -290,15 +311,16 @@ static enum result find_link(struct tx *tx, void *context, struct err *err)
 		.is_inquiry = link.is_inquiry,
 		.account_name = account.settings.display_name,
 		.is_shared = person.shared_at > 0,
+		.has_ended = ends_at && q->now >= ends_at,
 		.address = addressed.address,
 		.settings = account.settings};
 	return RESULT_OK;
 }
 
-enum result sign_in_link(
-	struct flow *flow, struct id copy_id, struct arena *arena, struct link_facts *ret, struct err *err)
+enum result sign_in_link(struct flow *flow, struct id copy_id, int64_t now, struct arena *arena,
+	struct link_facts *ret, struct err *err)
 {
-	struct link_query query = {flow, copy_id, arena, ret};
+	struct link_query query = {flow, copy_id, now, arena, ret};
 
 	return db_read(flow_db(flow), find_link, &query, err);
 }

@@ -16,15 +16,16 @@ struct link_facts {
 	struct id person_id; /* who signs in by the address */
 	bool is_inquiry;     /* not a message: a request for one (flow/inquiry.h) */
 	bool is_shared;	     /* several people use the address */
+	bool has_ended;	     /* its time is over, which the notification told; not: recalled or deleted */
 	struct str account_name;
 	struct str address; /* whole; the page shows it masked */
 	struct account_settings settings;
 };
 
-/* The link of a message's copy or of an inquiry. NOT_FOUND for what is no link. Recalled or expired ones are
- * found: signing in tells. */
-enum result sign_in_link(struct flow *flow, struct id copy_id, struct arena *arena, struct link_facts *ret,
-	struct err *err) must_check;
+/* The link of a message's copy or of an inquiry. NOT_FOUND for what is no link. Recalled, deleted or expired
+ * ones are found: signing in tells what became of them. */
+enum result sign_in_link(struct flow *flow, struct id copy_id, int64_t now, struct arena *arena,
+	struct link_facts *ret, struct err *err) must_check;
 
 /* The settings of the installation's only account, so that pages wear its name and colour before anybody
  * signed in. NOT_FOUND when there are several: none of them is shown to strangers (R15). */

@@ -5,6 +5,7 @@ import urllib.parse
 
 import pytest
 from support import commands, portal, rows, smtp
+from support.browser import Browser
 from support.commands import Sender, text_of
 
 CAROL, DAVE = "carol@partner.example", "dave@partner.example"
@@ -88,6 +89,10 @@ def test_r9_deleted_for_good_destroys_ones_own_key_only(node):
     for path in ("", "/body", "/print", "/file/0", "/reply"):
         gone = carol.get(f"/message/{own}{path}")
         assert gone.status == 410 and "You deleted this message" in text_of(gone) and "Alice A." in text_of(gone), path
+    # Its link tells of it to nobody else.
+    door = Browser(node).get(f"/m/{own}")
+    assert door.status == 200 and "has a secure message for you" in door.text and "eleted" not in text_of(door)
+    assert "You deleted this message" in text_of(carol.get(f"/m/{own}"))
     assert "forty-two" in dave.get(message.path).text
     assert "copy.destroyed" in commands.events(node)
     # A recall takes it from Dave and leaves what is gone as it is.

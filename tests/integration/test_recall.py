@@ -58,6 +58,23 @@ def test_r4_r6_recall_takes_it_from_everybody_for_good_and_says_so(node):
     assert "already" in text_of(alice.browser.get(alice.path + "/recall"))
 
 
+def test_r14_r15_a_link_tells_of_a_recall_only_after_signing_in(sqlite_node):
+    """Its mail said nothing of that, and whoever has it need not be the recipient."""
+    node = sqlite_node
+    smtp.send(node.smtp_port, smtp.make(subject="Offer [secure]", to=[CAROL]))
+    link = portal.link_for(node, CAROL)
+    before = Browser(node).get(link)
+    carol, message = reader_of(node, CAROL)
+    assert Sender(node).recall("Wrong price").status == 200
+    assert carol.get(message).status == 410
+    door = Browser(node).get(link)
+    assert door.status == 200 and text_of(door) == text_of(before)
+    browser, page = portal.sign_in_by_link(node, link, CAROL, 2)
+    assert page.status == 410 and "This message was recalled" in text_of(page) and "Wrong price" in text_of(page)
+    # Signed in, the link leads there at once.
+    assert "This message was recalled" in text_of(browser.get(link))
+
+
 @pytest.mark.parametrize("kept", ["by mail", "in the portal"])
 def test_r4_the_reply_with_its_quote_stays(node, kept):
     """B is internal; C and the reply are outside and inside."""

@@ -139,6 +139,8 @@ def test_a_closed_or_expired_request_takes_nothing_and_says_whom_to_ask(node):
     form = carol.get(page.path)
     node.move_clock(120_000)
     assert answer(carol, form).status == 410
+    door = Browser(node).get(link)
+    assert door.status == 200 and "This request has ended" in door.text and "alice" not in door.text
     assert [r["state"] for r in requests_of(node)] == ["expired", "closed"]
     node.run("request", "close", requests_of(node)[0]["id"], code=5)
 

@@ -4,6 +4,7 @@ import smtplib
 
 import pytest
 from support import maildir, portal, smtp, wait
+from support.browser import Browser
 
 SECRETS = (b"forty-two", b"Offer for the site", b"price-list.pdf", b"Carol Clark")
 
@@ -266,7 +267,13 @@ def test_r14_an_expired_message_says_whom_to_ask(node):
     browser, _ = portal.sign_in_by_link(node, link, "carol@partner.example")
     message = "/message/" + link.rsplit("/", 1)[1]
     assert browser.get(message).status == 200
+    path = "/m/" + message.rsplit("/", 1)[1]
+    assert "has a secure message for you" in Browser(node).get(path).text
     node.move_clock(2 * 24 * 3600 * 1000)
+    # Before signing in: what the notification told, and whom to ask; not who wrote.
+    door = Browser(node).get(path)
+    assert door.status == 200 and "This message has expired" in door.text and "person named in our mail" in door.text
+    assert "has a secure message for you" not in door.text and "lice" not in door.text
     browser, _ = portal.sign_in_by_link(node, link, "carol@partner.example", codes=2)
     page = browser.get(message)
     assert page.status == 410 and "forty-two" not in page.text

@@ -23,7 +23,7 @@ static enum result set_code(struct request *request, json_t *view, struct str li
 		return RESULT_OK;
 	if (!id_parse(link, &id))
 		return err_set(&request->err, RESULT_NOT_FOUND, "there is no such link");
-	TRY(sign_in_link(flow_of(request), id, request->arena, facts, &request->err));
+	TRY(sign_in_link(flow_of(request), id, request->now, request->arena, facts, &request->err));
 	visit_set_account(request, &facts->settings);
 	view_set(view, "masked", format_masked_address(request->arena, facts->address));
 	return RESULT_OK;

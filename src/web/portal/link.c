@@ -15,6 +15,7 @@ static void set_link(struct request *request, json_t *view, const char *id, cons
 	view_set_flag(view, "is_inquiry", facts->is_inquiry);
 	view_set(view, "masked", format_masked_address(request->arena, facts->address));
 	view_set_flag(view, "is_shared", facts->is_shared);
+	view_set_flag(view, "has_ended", facts->has_ended);
 }
 
 /* For who is signed in and uses the shared address that the message came to. */
@@ -37,7 +38,7 @@ static enum result open_link(struct request *request, struct id *ret_id, struct 
 	struct link_facts *facts = arena_alloc(request->arena, sizeof(*facts));
 
 	TRY(page_id(request, ret_id));
-	TRY(sign_in_link(flow_of(request), *ret_id, request->arena, facts, &request->err));
+	TRY(sign_in_link(flow_of(request), *ret_id, request->now, request->arena, facts, &request->err));
 	visit_set_account(request, &facts->settings);
 	visit_of(request)->return_path = arena_printf(request->arena, "/m/%s", id_text(*ret_id).s);
 	*ret = facts;

@@ -69,7 +69,7 @@ static enum result set_ways_of_link(
 
 	if (!id_parse(link, &id))
 		return err_set(&request->err, RESULT_NOT_FOUND, "there is no such link");
-	TRY(sign_in_link(flow_of(request), id, request->arena, facts, &request->err));
+	TRY(sign_in_link(flow_of(request), id, request->now, request->arena, facts, &request->err));
 	visit_set_account(request, &facts->settings);
 	view_set(view, "address", STR_NONE);
 	view_set(view, "shown_address", format_masked_address(request->arena, facts->address));
