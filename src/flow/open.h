@@ -64,8 +64,6 @@ struct open_self {
 	struct str name;   /* may be empty */
 	struct str shared; /* the address whose mailbox is open, when it is shared; else empty */
 	struct folder_count inbox;
-	struct str *domains; /* of the account, for those who may write new messages; by name */
-	size_t domain_count;
 };
 
 enum result open_self(struct flow *flow, const struct actor *actor, struct arena *arena,

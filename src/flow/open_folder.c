@@ -3,7 +3,6 @@
 #include "flow/letter.h"
 #include "flow/open_rows.h"
 #include "flow/people.h"
-#include "store/domain.h"
 
 #define NEWER_BESIDE 6 /* rows shown above an open message */
 
@@ -226,7 +225,6 @@ static enum result read_self(struct tx *tx, void *context, struct err *err)
 	struct self_query *q = context;
 	struct flow_account account;
 	struct person person;
-	struct domain *domains;
 
 	q->self = (struct open_self){0};
 	TRY(flow_account_load(q->flow, tx, q->actor->account_id, q->arena, &account, err));
@@ -236,12 +234,6 @@ static enum result read_self(struct tx *tx, void *context, struct err *err)
 	if (q->self.shared.len)
 		TRY(person_find(tx, q->actor->account_id, q->actor->self_id, q->arena, &person, err));
 	q->self.name = people_name(&account, person.id, person.name_box, q->arena);
-	if (!person.is_internal)
-		return RESULT_OK;
-	TRY(domain_list(tx, q->actor->account_id, q->arena, &domains, &q->self.domain_count, err));
-	q->self.domains = arena_array(q->arena, struct str, q->self.domain_count);
-	for (size_t i = 0; i < q->self.domain_count; i++)
-		q->self.domains[i] = domains[i].name;
 	return RESULT_OK;
 }
 

@@ -2,6 +2,7 @@
 
 import re
 import time
+import urllib.parse
 
 from support import maildir, portal, rows, smtp, totp, wait
 from support.commands import Sender, events, text_of
@@ -191,7 +192,14 @@ def test_addresses_of_the_account_are_its_administrators(sqlite_node):
         assert page.status == 422 and "administrator" in text_of(page)
     alice, _ = portal.sign_in_by_password(sqlite_node, ALICE)
     assert alice.get("/settings/addresses").status == 404
+    (own,), = rows.query(sqlite_node, f"select hex(id) from person where address = '{ALICE}'")
+    csrf = re.search(r'name="csrf" value="([^"]+)"', alice.get("/settings").text)[1]
+    for path, fields in (("", {"address": OTHER}), ("/share", {"id": rows.id_text(own)})):
+        forged = alice.request(f"/settings/addresses{path}", urllib.parse.urlencode({"csrf": csrf, **fields}).encode(),
+                               {"Content-Type": "application/x-www-form-urlencoded", "Origin": sqlite_node.url})
+        assert forged.status in (403, 404), path
     assert ask(carol, CAROL).status == 422
+    assert sqlite_node.outbox.to(OTHER) == [] and alice.get("/inbox").path == "/inbox"
 
 
 def test_a_message_that_comes_while_an_address_is_added_is_not_lost(node):

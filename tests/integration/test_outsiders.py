@@ -68,6 +68,15 @@ def test_r15_an_unknown_address_looks_like_one_that_is_not_allowed(node):
     refused(write(carol, "alice@acme.example, bob@acme.example"), "bob@acme.example")
 
 
+def test_r15_having_written_to_somebody_else_allows_nothing(sqlite_node):
+    node = sqlite_node
+    carol = carol_of(node, "writers")
+    smtp.send(node.smtp_port, smtp.make(sender="bob@acme.example", subject="Offer [secure]", to="dave@partner.example"),
+              sender="bob@acme.example")
+    refused(write(carol, "bob@acme.example"), "bob@acme.example")
+    assert "sent=1" in write(carol, "alice@acme.example").url
+
+
 def test_the_account_may_allow_everybody_inside_but_nobody_outside(node):
     carol = carol_of(node, "all")
     assert "sent=1" in write(carol, "bob@acme.example, new@acme.example").url

@@ -70,6 +70,17 @@ def test_no_receipt_unless_the_mail_or_its_definition_asks(node):
     wait.until(lambda: receipts(node), "the receipt that the definition asks for")
 
 
+def test_r13_who_writes_to_the_own_address_gets_no_receipt(sqlite_node):
+    node = sqlite_node
+    node.run("definition", "add", "Inside", "--all-recipients", "yes", "--read-receipt", "yes")
+    smtp.send(node.smtp_port, smtp.make(to=[ALICE], subject="Note", headers={"X-Sealpost-Definition": "Inside"}))
+    link = portal.link_for(node, ALICE)
+    reader, _ = portal.sign_in_by_password(node, ALICE)
+    assert "forty-two" in reader.get(link).text
+    wait_for_round(node)
+    assert receipts(node) == []
+
+
 def test_r13_two_readings_at_once_make_one_receipt(node):
     send(node, CAROL, headers=ASKS)
     link = portal.link_for(node, CAROL)

@@ -40,6 +40,12 @@ def literal(node, value):
     return f"X'{value.hex()}'" if node.database.startswith("sqlite:") else f"'\\x{value.hex()}'::bytea"
 
 
+def id_text(digits):
+    """An identifier as addresses of pages have it, from its hexadecimal digits."""
+    number = int(digits, 16) << 2  # 26 digits of five bits
+    return "".join("0123456789abcdefghjkmnpqrstvwxyz"[number >> at & 31] for at in range(125, -1, -5))
+
+
 def columns(node, table):
     if node.database.startswith("sqlite:"):
         return [row[1] for row in query(node, f"pragma table_info({table})")]
