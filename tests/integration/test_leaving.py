@@ -80,6 +80,23 @@ def test_nothing_leaves_before_its_time_and_everything_at_it(node):
     assert "sent=late" in late.url and "had left already" in late.text and len(messages(node)) == 1
 
 
+def test_who_is_outside_is_named_while_it_can_be_taken_back(sqlite_node):
+    alice = writer(sqlite_node)
+    outside = lambda page: re.findall(r"[\w-]+@[\w.]+", (re.search(r'class="outside">(.*?)</p>', page.text) or [""])[0])  # noqa: E731
+    page = begin(alice, to=f"Carol <{CAROL}>", cc=BOB, bcc="dave@partner.example")
+    assert outside(page) == [CAROL, "dave@partner.example"] and "2 recipients are outside your organisation" in page.text
+    alice.submit(page, r"/now$")
+    page = begin(alice, to=BOB, text="Another.")  # nobody
+    assert outside(page) == []
+    alice.submit(page, r"/now$")
+    page = begin(alice, to=", ".join(f"p{n}@partner.example" for n in range(30)), text="To many.")
+    assert len(outside(page)) == 5 and "30 recipients" in page.text and "…" in page.text
+    carol, read = portal.sign_in_by_link(sqlite_node, portal.link_for(sqlite_node, CAROL), CAROL)
+    carol.is_hasty = False
+    page = carol.submit(carol.get(read.path + "/reply"), r"/reply$", text="Gladly.")
+    assert "/leaving/" in page.url and "outside" not in page.text  # nothing of an organisation that is not hers
+
+
 def test_undo_gives_the_draft_back_and_nothing_was_sent(node):
     alice = writer(node)
     page = begin(alice, PLAN)

@@ -1,7 +1,10 @@
 /* What was written waits a moment before it leaves: the page where it can be taken back. */
 #include "web/portal/write.h"
 
+#include "flow/compose.h"
 #include "flow/leave.h"
+
+#define OUTSIDE_SHOWN 5
 
 static enum result find(struct request *request, struct leave_state *ret)
 {
@@ -32,12 +35,35 @@ static enum result lead_to_draft(
 	return RESULT_OK;
 }
 
+/* Whom of a new message's recipients the organisation does not know as its own; the first ones by address. */
+static enum result show_outside(struct request *request, json_t *view, const struct draft_text *text)
+{
+	struct compose_message message = {.to = text->to, .cc = text->cc, .bcc = text->bcc};
+	struct compose_recipient *recipients;
+	size_t count;
+
+	if (!visit_of(request)->session.person.is_internal || write_is_answer(text))
+		return RESULT_OK;
+	TRY(compose_check(flow_of(request), &visit_of(request)->actor, &message, request->arena, &recipients,
+		&count, &request->err));
+	json_t *list = view_add_list(view, "outside");
+	for (size_t i = 0; i < count && i < OUTSIDE_SHOWN; i++) {
+		json_t *item = view_append(list);
+		view_set(item, "address", recipients[i].address);
+		view_set_flag(item, "is_next", i > 0);
+	}
+	view_set_number(view, "outside_count", (int64_t)count);
+	view_set_flag(view, "has_more", count > OUTSIDE_SHOWN);
+	return RESULT_OK;
+}
+
 static enum result show(struct request *request, struct response *response, const struct leave_state *state)
 {
 	cleanup(json_decrefp) json_t *view = json_object();
 	const struct draft_text *text = &state->text;
 	int64_t left = text->leaves_at - request->now;
 
+	TRY(show_outside(request, view, text));
 	view_set(view, "id", str_of(id_text(text->id).s));
 	view_set_flag(view, "is_answer", write_is_answer(text));
 	view_set(view, "who", text->to.len ? text->to : text->cc.len ? text->cc : text->bcc);
