@@ -2,7 +2,10 @@
 #include "flow/reply.h"
 
 #include "base/address.h"
+#include "base/limits.h"
 #include "base/list.h"
+#include "flow/open_private.h"
+#include "mime/address.h"
 #include "store/delivery.h"
 #include "store/person.h"
 
@@ -79,6 +82,27 @@ static void add_holders(
 			add_person(list, people[i], q->writer);
 }
 
+/* Of a long field the message has the begin only, to be shown; an answer reaches those behind it, too. */
+static enum result add_field(struct list *list, const struct people_query *q,
+	const struct open_message *message, const char *field, struct err *err)
+{
+	bool is_to = str_equal(str_of(field), STR("To"));
+	const struct open_person *people = is_to ? message->to : message->cc;
+	size_t count = is_to ? message->to_count : message->cc_count;
+	const struct mime_part *top = &message->index->parts[0];
+	cleanup(buf_done) struct buf header = buf_new(2 * LIMIT_MIME_HEADER_BYTES);
+	struct mime_address *whole;
+
+	if (count >= LIMIT_ADDRESSES_SHOWN) {
+		TRY(reader_to_buf(&message->content, top->header_offset, top->header_len, &header, err));
+		count = mime_addresses_of(
+			buf_str(&header), str_of(field), LIMIT_ADDRESSES_READ, q->arena, &whole);
+		people = open_people_of(whole, count, q->arena);
+	}
+	add_holders(list, q, people, count);
+	return RESULT_OK;
+}
+
 enum result reply_recipients(struct flow *flow, const struct open_message *message, bool all,
 	struct arena *arena, struct open_person **ret, size_t *ret_count, struct err *err)
 {
@@ -97,8 +121,8 @@ enum result reply_recipients(struct flow *flow, const struct open_message *messa
 		message->owner.address.len ? &message->owner : &message->summary.from;
 	add_person(&list, *author, query.writer);
 	if (all) {
-		add_holders(&list, &query, message->to, message->to_count);
-		add_holders(&list, &query, message->cc, message->cc_count);
+		TRY(add_field(&list, &query, message, "To", err));
+		TRY(add_field(&list, &query, message, "Cc", err));
 	}
 	/* Somebody answers a message to himself. */
 	if (list.count == 0)

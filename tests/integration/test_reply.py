@@ -53,6 +53,18 @@ def test_reply_all_reaches_those_of_the_same_mail_that_came_later(node):
     assert "dave@partner.example" in carol.get(message + "/reply-all").text
 
 
+def test_reply_all_reaches_who_stands_behind_the_addresses_that_are_shown(node):
+    named = [f"p{i}@acme.example" for i in range(520)]
+    send(node, to=["carol@partner.example", *named], cc=", ".join(f"c{i}@acme.example" for i in range(510)),
+         recipients=["carol@partner.example", named[0], named[519], "c509@acme.example"])
+    carol, message = reader_of(node, "carol@partner.example")
+    form = carol.get(message + "/reply-all")
+    assert named[0] in form.text and named[519] in form.text and "c509@acme.example" in form.text and named[300] not in form.text
+    answer(carol, message, "We take it.", "reply-all")
+    for address in ("alice@acme.example", named[0], named[519], "c509@acme.example"):
+        answers_to(node, address)
+
+
 def test_reply_all_reaches_who_got_the_mail_unsecured(node):
     node.run("policy", "add", "--from", "internal", "--to", "external", "--definition", "Default")
     node.run("policy", "add", "--from", "internal", "--to", "domain:friend.example", "--no-action")
