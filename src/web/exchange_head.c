@@ -123,6 +123,11 @@ int exchange_find_route(struct exchange *exchange)
 		&request->route, &request->parameters, &exchange->allow);
 	if (result == RESULT_DENIED)
 		return 405;
+	if (result == RESULT_NOT_FOUND && request->method == METHOD_GET &&
+		exchange->server->options.unknown) {
+		request->route = exchange->server->options.unknown;
+		return 0;
+	}
 	if (result != RESULT_OK)
 		return result == RESULT_NOT_FOUND ? 404 : 400;
 	return route_keep_query(request->route, request) == RESULT_OK ? 0 : 400;

@@ -51,6 +51,9 @@ struct server_options {
 	/* Runs a page: identifies the session, checks route->rights and the csrf field, opens the right kind
 	 * of transaction and calls route->handler. NULL: the handler is called alone. */
 	enum result (*handle)(struct request *request, struct response *response);
+	/* Answers a GET of an address that is no page, as a page would: so it may know who asks. NULL: the
+	 * page of an error does. */
+	const struct route *unknown;
 	/* Writes the page of an error. NULL: a plain one. `status` is set already. Called in a worker or, for
 	 * what is refused before routing, on an event thread: it must not wait for anything. */
 	void (*error_page)(struct request *request, struct response *response, enum result result);

@@ -40,6 +40,19 @@ def test_name_logo_and_colour_of_an_account_are_shown(node, tmp_path):
     assert contrast_with_white(re.search(r"--accent:(#[0-9a-f]{6});--on-accent:#fff", style).group(1)) >= 4.5
 
 
+def test_an_address_that_is_no_page_wears_the_account_of_who_is_signed_in(node):
+    """Of several accounts, so that it is not the only one's; strangers see none of them (R15)."""
+    node.run("account", "set", "display_name", "Acme & Sons")
+    node.run("account", "add", "other", "--display-name", "Other")
+    alice, _ = portal.sign_in_by_password(node, "alice@acme.example")
+    for path in ("/nothing-here", "/nothing/here?at=all"):
+        page = alice.get(path)
+        assert page.status == 404 and "Acme &amp; Sons" in page.text, path
+        stranger = Browser(node).get(path)
+        assert stranger.status == 404 and "Acme" not in stranger.text and "Sealpost" in stranger.text
+    assert alice.get("/inbox").path == "/inbox"
+
+
 def test_the_button_of_a_notification_can_be_read_in_any_colour(node):
     node.run("account", "set", "accent_colour", "#ffe600")
     link_page(node)

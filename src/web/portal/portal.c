@@ -118,6 +118,16 @@ static enum result handle(struct request *request, struct response *response)
 	return handle_proved(request, response);
 }
 
+static enum result get_unknown(struct request *request, struct response *response)
+{
+	(void)response;
+	return err_set(&request->err, RESULT_NOT_FOUND, "there is no such page");
+}
+
+/* Its error page wears the name and colour of the account of who asks. */
+static const struct route unknown = {
+	METHOD_GET, "", RIGHTS_ANYONE, NULL, get_unknown, NULL, "What no page has the address of"};
+
 static enum result load(struct portal *portal, struct err *err)
 {
 	const char *web_dir = portal->options.web_dir;
@@ -180,6 +190,7 @@ static enum result listen_and_serve(struct portal *portal, struct err *err)
 		.assets = portal->assets,
 		.app = portal,
 		.handle = handle,
+		.unknown = &unknown,
 		.error_page = page_error,
 		.upload_limit = (uint64_t)flow_names(options->flow)->mail_bytes_max + FORM_SPARE_BYTES,
 		.limits = options->limits,
