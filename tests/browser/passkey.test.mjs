@@ -8,19 +8,20 @@ let node, browser;
 
 withNode((...made) => { [node, browser] = made; }, { host: "localhost" });
 
-async function open(options = {}) {
-  const context = await browser.newContext({ ignoreHTTPSErrors: true, ...options });
+async function open(transport = "internal") {
+  const context = await browser.newContext({ ignoreHTTPSErrors: true });
   context.setDefaultTimeout(20_000);
   const page = await context.newPage();
   const cdp = await context.newCDPSession(page);
   await cdp.send("WebAuthn.enable");
   const { authenticatorId } = await cdp.send("WebAuthn.addVirtualAuthenticator", { options: {
-    protocol: "ctap2", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserVerified: true } });
+    protocol: "ctap2", transport, hasResidentKey: true, hasUserVerification: true, isUserVerified: true } });
   return { page, cdp, authenticatorId };
 }
 
-test("a passkey is made in Settings and signs in afterwards", async () => {
-  const { page, cdp, authenticatorId } = await open();
+// The device's own, and a security key.
+for (const transport of ["internal", "usb"]) test(`a passkey is made in Settings and signs in afterwards: ${transport}`, async () => {
+  const { page, cdp, authenticatorId } = await open(transport);
   await signInAlice(node, page);
   await page.goto(`${node.url}/settings/passkeys`);
   await page.locator("#name").fill("My laptop");

@@ -1,5 +1,6 @@
 """What a definition lets recipients do: its sender sees it, it stays as it was sent, and what it withholds is refused."""
 
+import datetime
 import re
 
 import pytest
@@ -9,6 +10,7 @@ from support.commands import Sender, text_of
 CAROL, DAVE = "carol@partner.example", "dave@partner.example"
 VERBS = ("reply", "reply-all", "print", "message.eml")
 RIGHTS = ("--reply", "--reply-all", "--print", "--save")
+DAY = 24 * 3600 * 1000
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
@@ -92,3 +94,16 @@ def test_what_is_withheld_is_missing_from_the_page_and_refused(node):
     for verb in ("print", "message.eml"):
         refused = carol.get(f"{closed.path}/{verb}")
         assert refused.status == 403 and "forty-two" not in refused.text, verb
+
+
+def test_an_answer_ends_by_its_own_clock(sqlite_node):
+    node = sqlite_node
+    node.run("definition", "add", "Board", "--expire-days", "3")
+    read(node)
+    node.move_clock(2 * DAY)
+    carol, page = portal.sign_in_by_link(node, portal.link_for(node, CAROL), CAROL, 2)
+    assert carol.submit(carol.get(page.path + "/reply"), r"/reply$", text="Sixty.").status == 200
+    answer, first = node.json("message", "list")
+    assert answer["definition"] == first["definition"] == "Board"
+    lasts = [datetime.datetime.fromisoformat(m["expires"]) - datetime.datetime.fromisoformat(m["sent"]) for m in (answer, first)]
+    assert lasts == [datetime.timedelta(days=3)] * 2 and answer["expires"] > first["expires"]
