@@ -39,8 +39,10 @@
 #define LIMIT_RULE_NAMES_BYTES 300	    /* of all definitions of one message */
 #define LIMIT_DISPLAY_NAME_BYTES 255	    /* after decoding */
 #define LIMIT_HTML_BYTES (4 << 20)	    /* of one HTML part that is cleaned for display */
+#define LIMIT_HTML_TOGETHER_BYTES (2 << 20) /* of several such parts; beyond it words alone are shown */
 #define LIMIT_HTML_SHEET_BYTES (256 * 1024) /* of one style sheet; longer ones are left out */
 #define LIMIT_TEXT_SHOWN_BYTES (2 << 20)
+#define LIMIT_TEXT_READ_BYTES (8 << 20) /* of several text parts, to find the words that are shown */
 #define LIMIT_HTML_DEPTH 200
 #define LIMIT_HTML_NODES 200000
 #define LIMIT_HTML_OPEN 2000 /* elements without an end; the parser goes through them at each tag */

@@ -23,9 +23,15 @@ enum result open_text(const struct open_message *message, struct arena *arena, s
 {
 	const struct mime_part **parts;
 	size_t count = mime_index_body(message->index, false, arena, &parts);
+	uint64_t size = 0;
 	bool cut = false;
 
 	for (size_t i = 0; i < count && !cut && !text->overflow; i++) {
+		size += parts[i]->decoded_size;
+		if (i > 0 && size > LIMIT_TEXT_READ_BYTES) {
+			cut = true;
+			break;
+		}
 		if (text->len)
 			buf_add(text, text->data[text->len - 1] == '\n' ? STR("\n") : STR("\n\n"));
 		TRY(add_part(message, parts[i], text, &cut, err));

@@ -148,6 +148,20 @@ static enum result add_html(const struct open_message *message, const struct mim
 	return RESULT_OK;
 }
 
+/* Hundreds of parts, each within its limit, cost seconds together. */
+static bool is_too_much_html(const struct mime_part *const *parts, size_t count)
+{
+	uint64_t size = 0;
+	size_t html = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (str_equal(parts[i]->type, STR("text/html"))) {
+			size += parts[i]->decoded_size;
+			html++;
+		}
+	return html > 1 && size > LIMIT_HTML_TOGETHER_BYTES;
+}
+
 enum result content_html(const struct open_message *message, struct arena *arena, struct buf *html,
 	bool *ret_has_remote, struct err *err)
 {
@@ -157,6 +171,8 @@ enum result content_html(const struct open_message *message, struct arena *arena
 	struct html_clean_options options = {.add_image = add_image, .context = &images};
 
 	*ret_has_remote = false;
+	if (is_too_much_html(parts, count))
+		return err_set(err, RESULT_TOO_LARGE, "the HTML texts are too long together");
 	for (size_t i = 0; i < count; i++) {
 		struct html_clean_facts facts = {0};
 		TRY(add_html(message, parts[i], &options, html, &facts, err));
@@ -364,7 +380,7 @@ static const bool *find_shown_images(const struct open_message *message, struct 
 	size_t count = mime_index_body(message->index, true, arena, &parts);
 	struct err err;
 
-	if (!content_has_html(message, arena))
+	if (!content_has_html(message, arena) || is_too_much_html(parts, count))
 		return none;
 	for (size_t i = 0; i < count; i++)
 		if (add_html(message, parts[i], &options, &html, NULL, &err) != RESULT_OK)

@@ -147,6 +147,10 @@ def shapes():
     yield "HTML of attributes", fill(b"Content-Type: text/html\r\n\r\n<p ", b"a b c d e=f\r\n", size=4_000_000)
     yield "HTML of entities", fill(b"Content-Type: text/html\r\n\r\n", b"&notit;&#99;" * 9 + b"\r\n", size=4_000_000)
     yield "HTML of many elements", fill(b"Content-Type: text/html\r\n\r\n", b"<p>a</p>" * 9 + b"\r\n", size=1_500_000)
+    for name, text in ("elements", b"<p>a</p>"), ("scripts", b"<script></script>"):
+        for size in 2_000, 26_000:
+            yield f"900 parts of HTML {name} of {size} bytes", multipart() + 900 * (
+                b"--b\r\nContent-Type: text/html\r\n\r\n" + (text * 9 + b"\r\n") * (size // (len(text) * 9))) + b"--b--\r\n"
     yield "one image many times", (
         multipart(kind="related") + b"--b\r\nContent-Type: text/html\r\n\r\n" + b'<img src="cid:i">' * 50_000 +
         b"\r\n--b\r\nContent-ID: <i>\r\n" + encoded("base64", "image/png") + b"QUJD" * 19 * 20_000 + b"\r\n--b--\r\n")
