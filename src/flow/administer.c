@@ -3,6 +3,7 @@
 #include "base/address.h"
 #include "base/limits.h"
 #include "flow/account_note.h"
+#include "flow/own_domain.h"
 #include "flow/people.h"
 #include "seal/box.h"
 #include "seal/password.h"
@@ -174,7 +175,13 @@ static enum result add_domain(struct tx *tx, void *context, struct err *err)
 	const struct change *c = context;
 	const struct domain *domain = c->with;
 	cleanup(arena_done) struct arena arena = {0};
+	struct domain other;
 
+	enum result known = own_domain_find(tx, domain->name, &arena, &other, err);
+	if (known == RESULT_OK)
+		return err_set(err, RESULT_CONFLICT, "an account has the domain already");
+	if (known != RESULT_NOT_FOUND)
+		return known;
 	TRY(domain_add(tx, domain, err));
 	return note(tx, c,
 		arena_printf(&arena, "domain %.*s added, next hop %.*s, TLS %s", STR_ARG(domain->name),
@@ -276,7 +283,7 @@ static enum result add_user(struct tx *tx, void *context, struct err *err)
 	bool is_new;
 
 	TRY(flow_account_load(c->flow, tx, c->actor->account_id, &arena, &account, err));
-	enum result found = domain_find(tx, address_domain(user->address), &arena, &domain, err);
+	enum result found = own_domain_find(tx, address_domain(user->address), &arena, &domain, err);
 	if (found == RESULT_NOT_FOUND ||
 		(found == RESULT_OK && !id_equal(domain.account_id, c->actor->account_id)))
 		return err_set(

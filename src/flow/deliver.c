@@ -1,6 +1,7 @@
 #include "flow/deliver_private.h"
 
 #include "flow/destination.h"
+#include "flow/own_domain.h"
 #include "flow/people.h"
 
 #include "base/address.h"
@@ -45,7 +46,7 @@ static const struct delivery *alike(const struct take *t, size_t index)
 static enum result find_own_hop(struct tx *tx, const struct take *t, struct delivery *d, struct err *err)
 {
 	struct domain domain;
-	enum result found = domain_find(tx, address_domain(d->recipient), t->arena, &domain, err);
+	enum result found = own_domain_find(tx, address_domain(d->recipient), t->arena, &domain, err);
 
 	if (found == RESULT_NOT_FOUND)
 		return RESULT_OK;
@@ -238,7 +239,7 @@ static enum result find_people(struct tx *tx, struct open_query *q, struct err *
 		job->owner_name = people_name(&job->account, person.id, person.name_box, &job->arena);
 	}
 	job->recipient_language = job->account.settings.language;
-	enum result found = person_by_address(
+	enum result found = people_by_address(
 		tx, job->account.account.id, job->delivery.recipient, &job->arena, &person, err);
 	if (found == RESULT_OK && !id_is_none(person.main_id))
 		TRY(person_find(tx, job->account.account.id, person.main_id, &job->arena, &person, err));
@@ -270,7 +271,7 @@ static enum result find_hop(struct tx *tx, struct deliver_job *job, struct err *
 {
 	const struct delivery *d = &job->delivery;
 	struct domain domain;
-	enum result found = domain_find(tx, address_domain(d->recipient), &job->arena, &domain, err);
+	enum result found = own_domain_find(tx, address_domain(d->recipient), &job->arena, &domain, err);
 
 	if (found != RESULT_OK && found != RESULT_NOT_FOUND)
 		return found;

@@ -1,6 +1,7 @@
 #include "flow/destination.h"
 
 #include "base/address.h"
+#include "flow/own_domain.h"
 #include "store/destination_write.h"
 #include "store/domain.h"
 #include "store/event_write.h"
@@ -30,7 +31,7 @@ static enum result enforce(struct tx *tx, void *context, struct err *err)
 	const struct change *c = context;
 	struct domain own;
 
-	enum result found = domain_find(tx, c->domain, c->arena, &own, err);
+	enum result found = own_domain_find(tx, c->domain, c->arena, &own, err);
 	if (found == RESULT_OK)
 		return err_set(err, RESULT_INVALID,
 			"%.*s is a domain of this installation: use sealpost domain set --tls",

@@ -73,7 +73,7 @@ static enum result revoke(struct tx *tx, void *context, struct err *err)
 	cleanup(arena_done) struct arena arena = {0};
 	struct person person;
 
-	TRY(person_by_address(tx, c->actor->account_id, c->address, &arena, &person, err));
+	TRY(people_by_address(tx, c->actor->account_id, c->address, &arena, &person, err));
 	TRY(licence_give_back(tx, c->actor->account_id, person.id, err));
 	return note(tx, c, arena_printf(&arena, "licence taken from %.*s", STR_ARG(person.address)), err);
 }

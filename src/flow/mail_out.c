@@ -1,6 +1,7 @@
 #include "flow/mail_out.h"
 
 #include "base/address.h"
+#include "flow/own_domain.h"
 #include "mime/header.h"
 #include "seal/box.h"
 #include "seal/random.h"
@@ -22,7 +23,7 @@ enum result mail_out_destination(struct flow *flow, struct tx *tx, struct str ad
 {
 	struct domain domain;
 	struct str name = arena_lower(arena, address_domain(address));
-	enum result found = domain_find(tx, name, arena, &domain, err);
+	enum result found = own_domain_find(tx, name, arena, &domain, err);
 
 	if (found == RESULT_OK)
 		*ret = domain.next_hop;

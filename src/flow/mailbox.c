@@ -61,7 +61,7 @@ static enum result find_entitled(
 	if (ret->session.stage != SESSION_OPEN)
 		return err_set(err, RESULT_NOT_FOUND, "the session is not open yet");
 	TRY(person_find(tx, ret->session.account_id, ret->session.entered_id, q->arena, &entered, err));
-	TRY(person_list_by_address(tx, entered.address, q->arena, &people, &count, err));
+	TRY(people_list_by_address(tx, entered.address, q->arena, &people, &count, err));
 	for (size_t i = 0; i < count; i++) {
 		struct person other;
 		TRY(sign_in_main(tx, &people[i], q->arena, &other, err));

@@ -1,4 +1,5 @@
 #include "flow/notify_again.h"
+#include "flow/people.h"
 
 #include "base/address.h"
 #include "seal/random.h"
@@ -50,7 +51,7 @@ static enum result find_recipient(struct tx *tx, const struct again *a, const st
 	struct person person;
 	struct bytes wrap;
 
-	enum result found = person_by_address(tx, message->account_id, a->address, arena, &person, err);
+	enum result found = people_by_address(tx, message->account_id, a->address, arena, &person, err);
 	if (found == RESULT_NOT_FOUND)
 		return nobody(err);
 	TRY(found);

@@ -1,6 +1,7 @@
 #include "flow/people.h"
 
 #include "base/limits.h"
+#include "flow/own_domain.h"
 #include "flow/password_rule.h"
 #include "mime/header.h"
 #include "seal/box.h"
@@ -81,11 +82,26 @@ struct str people_recipient_name(
 	return bytes_str(name);
 }
 
+enum result people_by_address(struct tx *tx, struct id account_id, struct str address, struct arena *arena,
+	struct person *ret, struct err *err)
+{
+	TRY(own_domain_address(tx, address, arena, &address, err));
+	return person_by_address(tx, account_id, address, arena, ret, err);
+}
+
+enum result people_list_by_address(struct tx *tx, struct str address, struct arena *arena,
+	struct person **ret, size_t *ret_count, struct err *err)
+{
+	TRY(own_domain_address(tx, address, arena, &address, err));
+	return person_list_by_address(tx, address, arena, ret, ret_count, err);
+}
+
 enum result people_ensure(struct tx *tx, const struct flow_account *account, struct str address,
 	struct str name, bool is_internal, int64_t now, struct arena *arena, struct person *ret,
 	bool *ret_is_new, struct err *err)
 {
-	enum result found = person_by_address(tx, account->account.id, address, arena, ret, err);
+	TRY(own_domain_address(tx, address, arena, &address, err));
+	enum result found = people_by_address(tx, account->account.id, address, arena, ret, err);
 	bool is_new = found == RESULT_NOT_FOUND;
 
 	if (is_new) {
@@ -134,7 +150,7 @@ enum result people_account(struct tx *tx, struct str address, struct id *ret, st
 {
 	cleanup(arena_done) struct arena arena = {0};
 	struct domain domain = {0};
-	enum result result = domain_find(tx, address_domain(address), &arena, &domain, err);
+	enum result result = own_domain_find(tx, address_domain(address), &arena, &domain, err);
 
 	if (result != RESULT_OK && result != RESULT_NOT_FOUND)
 		return result;
@@ -182,7 +198,7 @@ static enum result find_owner(struct tx *tx, void *context, struct err *err)
 	TRY(flow_account_load(q->flow, tx, q->account_id, q->arena, &account, err));
 	q->owner.account_name = account.account.name;
 	q->owner.account_display_name = account.settings.display_name;
-	enum result found = person_by_address(tx, q->account_id, q->owner.address, q->arena, &person, err);
+	enum result found = people_by_address(tx, q->account_id, q->owner.address, q->arena, &person, err);
 	if (found == RESULT_OK)
 		q->owner.name = people_name(&account, person.id, person.name_box, q->arena);
 	return found == RESULT_NOT_FOUND ? RESULT_OK : found;

@@ -8,6 +8,13 @@
 #include "store/message.h"
 #include "store/person.h"
 
+/* person_by_address and person_list_by_address, whichever form an international domain of ours is written in.
+ */
+enum result people_by_address(struct tx *tx, struct id account_id, struct str address, struct arena *arena,
+	struct person *ret, struct err *err) must_check;
+enum result people_list_by_address(struct tx *tx, struct str address, struct arena *arena,
+	struct person **ret, size_t *ret_count, struct err *err) must_check;
+
 /* The person with that address in the account, made now when not known yet. A name that was not known is
  * kept. *ret_is_new may be NULL. */
 enum result people_ensure(struct tx *tx, const struct flow_account *account, struct str address,

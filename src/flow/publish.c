@@ -129,7 +129,7 @@ static enum result remove_member(struct tx *tx, void *context, struct err *err)
 	struct group group;
 
 	TRY(group_by_name(tx, c->actor->account_id, c->name, &arena, &group, err));
-	TRY(person_by_address(tx, c->actor->account_id, c->other, &arena, &person, err));
+	TRY(people_by_address(tx, c->actor->account_id, c->other, &arena, &person, err));
 	TRY(group_member_remove(tx, group.id, person.id, err));
 	return note(tx, c,
 		arena_printf(

@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "flow/owned.h"
+#include "flow/people.h"
 #include "flow/quotes.h"
 #include "seal/box.h"
 #include "store/copy_write.h"
@@ -137,7 +138,7 @@ static enum result take_from(struct tx *tx, struct recalling *r, struct str addr
 	struct person person;
 	struct copy copy;
 
-	enum result found = person_by_address(tx, r->account.account.id, address, r->arena, &person, err);
+	enum result found = people_by_address(tx, r->account.account.id, address, r->arena, &person, err);
 	if (found == RESULT_OK)
 		found = copy_by_message(tx, person.id, r->message.id, false, &copy, err);
 	if (found == RESULT_NOT_FOUND)

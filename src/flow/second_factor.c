@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "flow/changed.h"
+#include "flow/people.h"
 #include "flow/proof.h"
 #include "flow/sign_in_private.h"
 #include "seal/box.h"
@@ -321,7 +322,7 @@ static enum result remove_from(struct tx *tx, void *context, struct err *err)
 	cleanup(arena_done) struct arena arena = {0};
 	struct person addressed, person;
 
-	enum result found = person_by_address(tx, c->actor->account_id, c->address, &arena, &addressed, err);
+	enum result found = people_by_address(tx, c->actor->account_id, c->address, &arena, &addressed, err);
 	if (found == RESULT_NOT_FOUND)
 		return err_set(err, RESULT_NOT_FOUND, "the account knows nobody with that address");
 	TRY(found);

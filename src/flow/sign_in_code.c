@@ -159,7 +159,7 @@ static enum result send_code(struct tx *tx, void *context, struct err *err)
 	TRY(code_count_typed(tx, r->visitor, arena_lower(&arena, r->address), r->now, &arena, &r->over, err));
 	if (r->over)
 		return RESULT_OK;
-	TRY(person_list_by_address(tx, r->address, &arena, &people, &people_count, err));
+	TRY(people_list_by_address(tx, r->address, &arena, &people, &people_count, err));
 	sign_in_sort_people(people, people_count);
 	return send_code_to(tx, r, people_count ? &people[0] : NULL, (struct id){0}, &arena, err);
 }
@@ -213,7 +213,7 @@ static enum result enter(struct tx *tx, struct code_entering *e, struct arena *a
 		enum result found = sign_in_find_link(tx, t->code.copy_id, &link, err);
 		e->sign_in.is_inquiry = found == RESULT_OK && link.is_inquiry;
 	}
-	TRY(person_list_by_address(tx, person->address, arena, &people, &people_count, err));
+	TRY(people_list_by_address(tx, person->address, arena, &people, &people_count, err));
 	e->sign_in.has_choice = id_is_none(t->code.copy_id) && people_count > 1;
 	return RESULT_OK;
 }

@@ -82,7 +82,7 @@ static enum result find_people(struct tx *tx, struct password_try *t, struct err
 	size_t account_count, people_count, found = 0;
 
 	TRY(account_list(tx, t->arena, &accounts, &account_count, err));
-	TRY(person_list_by_address(tx, t->address, t->arena, &people, &people_count, err));
+	TRY(people_list_by_address(tx, t->address, t->arena, &people, &people_count, err));
 	sign_in_sort_people(people, people_count);
 	memset(t->people, 0, sizeof(t->people));
 	t->count = account_count < 1 ? 1 : account_count < MAILBOXES_TRIED ? account_count : MAILBOXES_TRIED;

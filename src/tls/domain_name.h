@@ -9,6 +9,12 @@
  * differs. */
 struct str domain_name_ascii(struct str domain, struct arena *arena);
 
+/* The same name in its letters, from its ASCII form; any other name as it is. */
+struct str domain_name_letters(struct str ascii, struct arena *arena);
+
+/* Whether it may have two forms. */
+bool domain_name_is_international(struct str domain);
+
 /* The address with its domain so. */
 struct str address_with_ascii_domain(struct str address, struct arena *arena);
 

@@ -1,0 +1,28 @@
+"""An account's own international domain, known by both of its forms: letters, and ASCII as DNS has it."""
+
+import pytest
+from support import portal, smtp
+
+LETTERS, ASCII = "b\u00fccher.example", "xn--bcher-kva.example"
+
+
+@pytest.mark.parametrize("said, other", [(LETTERS, ASCII), (ASCII, LETTERS), (LETTERS, "BU\u0308CHER.example")])
+def test_an_own_domain_is_known_by_both_forms(node, said, other):
+    node.run("domain", "add", said, "--next-hop", "127.0.0.1:1")
+    assert "has the domain already" in node.run("domain", "add", other, "--next-hop", "127.0.0.1:1", code=5)
+    node.run("user", "add", f"erin@{said}")
+    mail = smtp.make(subject="Offer [secure]", sender=f"erin@{ASCII}")
+    smtp.send(node.smtp_port, mail, f"erin@{other}", ["carol@partner.example", f"frank@{other}", f"frank@{said}"], options=["SMTPUTF8"])
+    message, = node.json("message", "list")
+    users = [u["address"] for u in node.json("user", "list")]
+    assert [u for u in users if "erin" in u or "frank" in u] == [f"erin@{said}", f"frank@{said}"]  # one person each
+    assert [r["address"] for r in message["recipients"]] == ["carol@partner.example", f"frank@{said}"]
+
+
+def test_signing_in_takes_both_forms_of_an_own_domain(node):
+    node.run("domain", "add", LETTERS, "--next-hop", "127.0.0.1:1")
+    node.run("user", "add", f"erin@{LETTERS}", "--password-stdin", stdin="correct horse battery\n")
+    smtp.send(node.smtp_port, smtp.make(subject="Offer [secure]", sender=f"erin@{ASCII}"), f"erin@{ASCII}")
+    for form in LETTERS, ASCII:
+        browser, _ = portal.sign_in_by_password(node, f"erin@{form}")
+        assert "Offer" in browser.get("/sent").text  # hers, whichever form the mail has
