@@ -5,6 +5,7 @@ import re
 
 import pytest
 from support import maildir, portal, rows, smtp, wait
+from support.node import ROOT
 
 ALICE, BOB, CAROL = "alice@acme.example", "bob@acme.example", "carol@partner.example"
 TEXT = "Marmalade is a secret."
@@ -201,7 +202,7 @@ def refused_later(node, browser, page, code):
     wait.until(lambda: events(node, "message.not-sent"), "it to be refused")
     assert [detail for _, detail in events(node, "message.not-sent")] == [code]
     back = browser.get(page.url)
-    assert TEXT in back.text and "send it again to see why" not in back.text
+    assert TEXT in back.text and "does so no more" not in back.text
     return html.unescape(back.text)
 
 
@@ -211,6 +212,30 @@ def test_r14_the_days_limit_of_an_outsider_is_told_on_the_draft_that_came_back(n
     begin(carol, to=ALICE)
     page = begin(carol, to=BOB)
     assert "you can write 1 new message a day" in refused_later(node, carol, page, "outsider-limit")
+
+
+def test_r14_a_reason_that_is_over_and_trouble_of_ours_are_told_as_such(node):
+    carol = outsider(node)
+    node.run("account", "set", "outsider_messages_a_day", "1")
+    begin(carol, to=ALICE)
+    page = begin(carol, to=BOB)
+    refused_later(node, carol, page, "outsider-limit")
+    rows.execute(node, ["UPDATE draft SET refused_at = refused_at - 86400000 WHERE refused_at > 0"])
+    assert "What stood in its way does so no more" in carol.get(page.url).text
+    rows.execute(node, ["UPDATE draft SET refused_code = 'failed' WHERE refused_at > 0"])
+    assert "was not sent after you pressed Send. We could not do this just now" in carol.get(page.url).text
+
+
+def test_r14_every_reason_that_a_sending_is_refused_for_has_its_words():
+    """What compose_send, reply_send and inquiry_answer refuse with, each named by a page."""
+    flow = ROOT / "src/flow"
+    codes = set()
+    for name in ("compose", "reply", "reply_people", "writing", "inquiry_answer", "outsider", "sending", "content", "keep", "open"):
+        codes |= set(re.findall(r'err_code\(\s*err, RESULT_(?!INTERNAL)\w+,\s*"([a-z-]+)"', (flow / f"{name}.c").read_text()))
+    codes -= {"print-not-allowed", "save-not-allowed"}
+    pages = "".join((ROOT / "src/web/portal" / f"{name}.c").read_text() for name in ("write", "compose", "asked"))
+    assert {"not-licensed", "reply-not-allowed", "recalled"} <= codes
+    assert {code for code in codes if f'"{code}"' not in pages} == set()
 
 
 def test_r14_a_recipient_who_is_allowed_no_more_is_named_on_the_draft_that_came_back(node):

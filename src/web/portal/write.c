@@ -235,8 +235,23 @@ static void set_day_full(struct request *request, json_t *view)
 			visit->session.settings.outsider_messages_a_day);
 }
 
-/* Why what waited could not be sent, in the words of a refusal at once where there are such; the pages know
- * reasons of their own. */
+/* Reasons that the page of a new message or of a request tells, that the answered message's own page tells
+ * before, and those of what is checked before anything waits. */
+static bool is_told_elsewhere(struct str code)
+{
+	static const char *const codes[] = {"unknown-definition", "recipient-not-allowed", "inquiry-full",
+		"inquiry-ended", "recalled", "expired", "deleted", "destroyed", "access-code",
+		"second-factor", "reply-not-allowed", "recipient-invalid", "too-many-recipients",
+		"no-recipients", "text-missing", "text-too-long"};
+
+	for (size_t i = 0; i < COUNT_OF(codes); i++)
+		if (str_equal(code, str_of(codes[i])))
+			return true;
+	return false;
+}
+
+/* Why what waited could not be sent, in the words of a refusal at once; the pages know reasons of their own.
+ * Without a word the reason is over. What has no code is trouble of ours. */
 static void set_refused(struct request *request, json_t *view)
 {
 	const struct draft_text *draft = visit_of(request)->draft;
@@ -253,6 +268,10 @@ static void set_refused(struct request *request, json_t *view)
 	else if (str_equal(draft->refused_code, STR("too-large")))
 		view_set(write_add_refused(view, "too_large"), "limit",
 			format_size(request->arena, visit_of(request)->language, files_limit(request)));
+	else if (str_equal(draft->refused_code, STR("already-sent")))
+		(void)write_add_refused(view, "already_sent");
+	else if (!is_told_elsewhere(draft->refused_code))
+		(void)write_add_refused(view, "unavailable");
 }
 
 bool write_was_refused(const struct request *request, const char *code)
