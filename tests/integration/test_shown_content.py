@@ -31,6 +31,16 @@ def test_flowed_text_is_put_together(node):
     assert 'href="http://acme.example/a?b=1&c=2"' in html.unescape(page.text)
 
 
+@pytest.mark.parametrize("words,is_long", [(5, False), (600, True)])
+def test_a_long_letter_can_be_read_alone_before_its_frame(sqlite_node, words, is_long):
+    """Its frame scrolls within the page that scrolls; the link stands where nobody has scrolled yet."""
+    browser, page = open_mail(sqlite_node, "Content-Type: text/html", "<p>" + "forty-two " * words + "</p>")
+    frame, link = page.text.index("<iframe"), page.text.index('class="alone')
+    assert (link < frame) == is_long and page.text.count("/body\"") == 2
+    alone = browser.get(page.path + "/body")
+    assert "forty-two" in alone.text and "sandbox" in alone.headers["Content-Security-Policy"]
+
+
 def test_plain_text_keeps_its_shape(node):
     _, page = open_mail(node, "Content-Type: text/plain", "\r\n  +--+ \r\n  |  | \r\n\r\n  +--+\r\n")
     assert text_of(page) == "  +--+ \n  |  | \n\n  +--+"

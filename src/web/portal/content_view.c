@@ -62,8 +62,9 @@ void content_set_files(
 			arena_printf(request->arena, "/message/%s/files.zip", id.s));
 }
 
-/* A frame cannot be as high as its text without scripts: guessed by how long it is. */
-static struct str frame_size(const struct open_message *message, struct arena *arena)
+/* A frame cannot be as high as its text: that has no origin, so nothing may measure it. Guessed by how long
+ * it is; what is longer than any screen scrolls in it, and can be read alone with one scroll. */
+static void set_frame_size(json_t *body, const struct open_message *message, struct arena *arena)
 {
 	const struct mime_part **parts;
 	size_t count = mime_index_body(message->index, true, arena, &parts);
@@ -71,10 +72,12 @@ static struct str frame_size(const struct open_message *message, struct arena *a
 
 	for (size_t i = 0; i < count; i++)
 		bytes += parts[i]->decoded_size;
-	return bytes < TINY_BYTES     ? STR("tiny")
-	       : bytes < SMALL_BYTES  ? STR("small")
-	       : bytes < MEDIUM_BYTES ? STR("medium")
-				      : STR("large");
+	view_set(body, "size",
+		bytes < TINY_BYTES     ? STR("tiny")
+		: bytes < SMALL_BYTES  ? STR("small")
+		: bytes < MEDIUM_BYTES ? STR("medium")
+				       : STR("large"));
+	view_set_flag(body, "is_long", bytes >= SMALL_BYTES);
 }
 
 enum result content_set_body(struct request *request, json_t *view, const struct open_message *message,
@@ -87,7 +90,7 @@ enum result content_set_body(struct request *request, json_t *view, const struct
 	*ret_is_shown = !content_has_html(message, request->arena);
 	if (!*ret_is_shown) {
 		view_set(body, "frame_url", arena_printf(request->arena, "%.*s/body", STR_ARG(url)));
-		view_set(body, "size", frame_size(message, request->arena));
+		set_frame_size(body, message, request->arena);
 		return RESULT_OK;
 	}
 	TRY(open_text(message, request->arena, &text, &cut, &request->err));
