@@ -20,6 +20,7 @@
 #define ACCOUNT_NAME_MAX 40
 #define DEFINITION_NAME_MAX 60
 #define DESCRIPTION_MAX 200
+#define NARRATIVE_MAX 200
 #define EXPIRE_DAYS_MAX 36500
 #define NEW_POSITION 100
 
@@ -316,6 +317,9 @@ enum result account_add_user(struct flow *flow, const struct actor *actor, const
 
 	if (!is_address(user->address))
 		return err_set(err, RESULT_INVALID, "%.*s is not a mail address", STR_ARG(user->address));
+	if (user->name.len > LIMIT_DISPLAY_NAME_BYTES || !str_is_line(user->name))
+		return err_set(err, RESULT_INVALID, "a user's name is one line of at most %d bytes",
+			LIMIT_DISPLAY_NAME_BYTES);
 	if (user->password.len) {
 		TRY(people_check_password(flow, actor->account_id, user->address, user->password, err));
 		TRY(password_hash(user->password, &arena, &change.value, err));
@@ -588,6 +592,10 @@ enum result account_add_policy(
 {
 	struct change change = {.flow = flow, .actor = actor, .now = now, .with = policy};
 
+	if (policy->narrative.len == 0 || policy->narrative.len > NARRATIVE_MAX ||
+		!str_is_line(policy->narrative))
+		return err_set(err, RESULT_INVALID, "a policy's narrative is one line of 1 to %d bytes",
+			NARRATIVE_MAX);
 	policy->id = id_new(now);
 	policy->account_id = actor->account_id;
 	policy->created_at = now;

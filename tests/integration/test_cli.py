@@ -219,7 +219,9 @@ def test_what_a_setting_cannot_be_is_refused_and_leaves_the_old(sqlite_acme, set
 
 def test_names_are_one_line(sqlite_acme):
     for words in (["definition", "add", "A\nB"], ["definition", "add", "A", "--description", "\x1b[31m"],
-                  ["definition", "folder", "add", "A\rB"], ["group", "add", "A\tB"]):
+                  ["definition", "folder", "add", "A\rB"], ["group", "add", "A\tB"],
+                  ["user", "add", "zoe@acme.example", "--name", "Zoe\nZorn"], ["user", "add", "zoe@acme.example", "--name", "Z" * 256],
+                  ["policy", "add", "--from", "everyone", "--to", "external", "--no-action", "--narrative", "n" * 201]):
         assert "one line" in sqlite_acme.run(*words, code=INVALID)
 
 
