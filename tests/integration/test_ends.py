@@ -5,7 +5,7 @@ import email.policy
 import smtplib
 
 import pytest
-from support import rows, smtp, wait
+from support import commands, rows, smtp, wait
 from support.mail_server import MailServer
 from support.node import Node
 
@@ -84,6 +84,40 @@ def test_r12_r14_what_expires_before_it_is_delivered_is_told_and_relayed_mail_do
     world.wait_for("x@other.example", "sent")
     assert b"forty-two" in server.to("x@other.example")[0].data
     assert rows.query(node, "select count(*) from wrap where holder_id = message_id") == [("0",)]
+
+
+def keys_of_the_queue(node):
+    return rows.query(node, "select count(*) from wrap where holder_id = message_id")[0][0]
+
+
+def test_r4_r12_relayed_mail_outlives_a_recall_with_the_key_that_the_queue_needs_for_it(world):
+    node, server = world.node, world.server
+    node.run("policy", "add", "--from", "internal", "--to", "domain:partner.example", "--definition", "Default")
+    server.rcpt = dict.fromkeys(["x@other.example", "carol@partner.example"], LATER)
+    world.send("x@other.example", "carol@partner.example", subject="Figures")
+    world.wait_for_tries()
+    node.run("message", "recall", commands.message_id(node), "--reason", "Wrong price")
+    world.wait_for("carol@partner.example", "cancelled")
+    assert keys_of_the_queue(node) == "1"
+    server.rcpt = {}
+    node.move_clock(5 * HOUR)
+    world.wait_for("x@other.example", "sent")
+    assert b"forty-two" in server.to("x@other.example")[0].data and not server.to("carol@partner.example")
+    assert keys_of_the_queue(node) == "0"
+
+
+def test_r6_a_recall_destroys_the_queues_key_at_once_where_nothing_else_needs_it(world):
+    node = world.node
+    world.server.rcpt = dict.fromkeys(["bob@acme.example", "carol@partner.example"], LATER)
+    world.send("bob@acme.example", "carol@partner.example", subject="Offer [secure]")
+    world.wait_for_tries()
+    node.stop()  # so that nobody but the recall takes the key
+    assert keys_of_the_queue(node) == "1"
+    node.run("message", "recall", commands.message_id(node), "--reason", "Wrong price")
+    assert keys_of_the_queue(node) == "0"
+    node.start()
+    for recipient in ("bob@acme.example", "carol@partner.example"):
+        world.wait_for(recipient, "cancelled")
 
 
 @pytest.mark.parametrize("lost", ["wrap", "message_content"])

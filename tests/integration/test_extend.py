@@ -54,6 +54,17 @@ def test_r1_an_extension_ends_with_retention(node, short):
     assert done.status == 200 and "was extended" in text_of(done)
 
 
+def test_r1_no_administrator_sets_an_end_in_the_past(node, short):
+    carol, message = reader_of(node, CAROL)
+    expires = commands.facts(node)["expires"]
+    for until in (clock(node) - MINUTE, clock(node) - 3 * DAY):
+        node.run("message", "extend", commands.message_id(node), "--until", words(until) + "Z", code=6)
+    assert commands.facts(node)["expires"] == expires and "message.extended" not in commands.events(node)
+    assert "forty-two" in carol.get(message).text
+    # Sooner than before is allowed.
+    node.run("message", "extend", commands.message_id(node), "--until", words(when(expires) - DAY) + "Z")
+
+
 @pytest.mark.parametrize("days", ["0", "30"])
 def test_r1_what_would_last_longer_ends_with_retention(node, days):
     """Also what has no expiry of its own: to the minute, for everybody, and there is nothing to extend."""
@@ -121,6 +132,20 @@ def test_r5_a_definition_may_keep_senders_from_extending(node):
     smtp.send(node.smtp_port, smtp.make(subject="Second [secure:Fixed]", to=[CAROL]))
     portal.link_for(node, CAROL, 2)
     assert "/extend" in Sender(node).page().text
+
+
+def test_r5_r6_what_was_recalled_is_extended_by_nobody(node, short):
+    """Until when it could have been extended otherwise, and by a page that was open before."""
+    facts = commands.facts(node)
+    until = words(when(facts["sent"]) + 5 * DAY)
+    old = short.browser.get(short.path + "/extend")
+    assert short.recall().status == 200
+    answer = short.browser.submit(old, r"/extend$", until=until)
+    assert "told=recalled" in answer.url or "was recalled" in text_of(answer)
+    node.run("message", "extend", commands.message_id(node), "--until", until + "Z", code=7)
+    now = commands.facts(node)
+    assert (now["expires"], now["extended"]) == (facts["expires"], None)
+    assert "message.extended" not in commands.events(node)
 
 
 def test_r5_extensions_at_once_are_one(node, short):

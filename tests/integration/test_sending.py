@@ -100,9 +100,11 @@ def test_r11_the_rest_of_a_mails_recipients_counts_too(node):
         smtp.send(node.smtp_port, mail, recipients=people(LIMIT, 1))
 
 
-def test_r11_the_count_begins_again_with_the_month_of_the_accounts_zone(node):
-    zone = zoneinfo.ZoneInfo("Pacific/Kiritimati")  # 14 hours ahead: UTC is still in the old month
-    node.run("account", "set", "time_zone", "Pacific/Kiritimati")
+@pytest.mark.parametrize("name", ["Pacific/Kiritimati", "Pacific/Honolulu"])
+def test_r11_the_count_begins_again_with_the_month_of_the_accounts_zone(node, name):
+    """14 hours ahead UTC is still in the old month, 10 hours behind in the new one for long."""
+    zone = zoneinfo.ZoneInfo(name)
+    node.run("account", "set", "time_zone", name)
     begin = next_month(zone)
     move_to(node, begin - datetime.timedelta(minutes=10))
     send(node, people(0, LIMIT))
@@ -135,6 +137,16 @@ def test_r11_a_pack_raises_it_for_one_user_between_its_dates(node):
     for pack in node.json("licence", "pack", "list"):
         node.run("licence", "pack", "remove", pack["id"])
     assert node.json("licence", "pack", "list") == []
+
+
+def test_r11_a_pack_of_one_counts_for_nobody_else(node):
+    today = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d")
+    node.run("licence", "pack", "add", BOB, "5", "--first", today, "--last", "2099-12-31")
+    send(node, people(0, LIMIT))
+    code, text = refusal(node, people(LIMIT, 1))
+    assert code == 550 and f"at most {LIMIT} different" in text and usage(node) == (LIMIT, LIMIT)
+    send(node, people(0, 1), BOB)
+    assert usage(node, BOB) == (1, LIMIT + 5)
 
 
 def all_at_once(node, calls):
