@@ -96,6 +96,30 @@ def test_r2_content_of_a_secured_mail_goes_by_verified_tls_however_it_was_split(
         outside.close()
 
 
+def test_r2_what_is_relayed_outside_goes_by_the_rule_for_its_destination_also_when_its_mail_is_secured(binary, database):
+    outside = MailServer()
+    outside.rcpt = {"x@other.example": "450 4.2.1 later"}
+    node = Node(binary, database, values={"outbox": None, "delivery": "smart_host"},
+                sections=[f'smart_host {{\n  address = "127.0.0.1:{outside.port}"\n}}']).make_acme()
+    secure_partner(node)
+    node.start()
+    try:
+        split(node, ["x@other.example"], ["carol@partner.example"], ["y@other.example"])
+        wait.until(lambda: all(d["attempts"] and not d["is_tried"] for d in node.json("queue", "list")), "all to be tried")
+        outside.rcpt = {}
+        node.move_clock(HOUR)
+        for address in ("x@other.example", "y@other.example"):
+            (sent,) = wait.until(lambda address=address: outside.to(address), f"the mail to {address}")
+            assert sent.data.decode().split("\r\n\r\n", 1)[1].startswith("Hello Carol")  # as it came, without TLS
+        message = only_message(node)
+        assert sorted(d["kind"] for d in message["deliveries"]) == ["notification", "relay", "relay"]
+        assert [r["address"] for r in message["recipients"]] == ["carol@partner.example"]
+    finally:
+        node.kill()
+        node.close()
+        outside.close()
+
+
 @pytest.fixture
 def postgres_world(binary, postgres):
     """A node on PostgreSQL that hands mail for inside and outside to one mail server."""

@@ -1,6 +1,7 @@
 """New messages from outside, as far as the account allows."""
 
 import html
+import re
 
 from support import maildir, portal, smtp, wait
 
@@ -16,8 +17,9 @@ def carol_of(node, allow=None):
     return portal.sign_in_by_link(node, link, CAROL)[0]
 
 
-def write(browser, to, subject="A question", text="When may we come?", files=()):
-    return browser.submit_files(browser.get("/compose"), r"/compose$", list(files), to=to, subject=subject, text=text)
+def write(browser, to, subject="A question", text="When may we come?", files=(), **more):
+    return browser.submit_files(browser.get("/compose"), r"/compose$", list(files), to=to, subject=subject, text=text,
+                                **more)
 
 
 def mails_to(node, address, subject):
@@ -102,3 +104,18 @@ def test_new_messages_from_outside_have_a_number_and_a_size(node):
     smtp.send(node.smtp_port, smtp.make(subject="More [secure]", to=CAROL))
     carol, _ = portal.sign_in_by_link(node, portal.link_for(node, CAROL, 2), CAROL, codes=2)
     assert "sent=1" in write(carol, "bob@acme.example").url
+
+
+def test_r3_whoever_writes_from_outside_has_no_choice_of_rules(node):
+    node.run("definition", "add", "Lenient", "--expire-days", "300")
+    carol = carol_of(node, "writers")
+    alice, _ = portal.sign_in_by_password(node, "alice@acme.example")
+    lenient = re.search(r'value="(\w{26})"[^>]*>\s*<span><bdi>Lenient', alice.get("/compose").text)[1]
+    form = carol.get("/compose")
+    assert form.status == 200 and "Lenient" not in form.text and 'name="definition"' not in form.text
+    # A form that was changed to name another one is refused as one that never was.
+    pages = [write(carol, "alice@acme.example", definition=d) for d in (lenient, "0" * 25 + "4")]
+    assert [p.status for p in pages] == [422, 422] and "When may we come?" in pages[0].text
+    assert "A question" not in carol.get("/sent").text
+    assert "sent=1" in write(carol, "alice@acme.example").url
+    assert node.json("message", "list")[0]["definition"] == "Default"

@@ -162,6 +162,20 @@ def test_a_code_to_it_opens_nothing_before_it_is_said_who_it_is(node):
     assert "Offer" in text_of(page)
 
 
+def test_r15_whoever_proved_it_and_signs_in_as_one_of_the_accounts_own_people_does_not_come_in(node):
+    """Who of the organisation reads what came to an address outside is its administrator's to say."""
+    link = send(node, ORDERS, "Offer")
+    dana = sign_in(node, send(node, DANA, "Own"), DANA)
+    prove(node, dana, ORDERS)
+    alice, page = portal.sign_in_by_link(node, link, ORDERS, codes(node, ORDERS) + 1)
+    assert page.path == "/sign-in/self"
+    page = alice.submit(alice.get("/sign-in"), r"/sign-in$", address=ALICE)
+    alice.submit(page, r"/password$", password="correct horse battery")
+    assert f"signed in as {ALICE}" in text_of(alice.get("/settings")) and subjects(alice) == []
+    assert "Offer" not in text_of(alice.get(link)) and members(node) == 1
+    assert subjects(alice, "sent") != [] and "Offer" in " ".join(subjects(alice, "sent"))
+
+
 def test_who_has_a_private_address_is_told_and_may_end_it(node):
     link = send(node, ORDERS, "Offer")
     dana, max_ = (sign_in(node, send(node, a, "Own"), a) for a in (DANA, MAX))

@@ -320,3 +320,24 @@ def test_r14_an_administrator_notifies_again_and_hears_why_not(node):
     done = subprocess.run([node.binary, "message", "notify", message["id"], CAROL], env=node.environment(),
                           capture_output=True, text=True)
     assert done.returncode != 0 and "expired" in done.stderr
+
+
+def test_r14_who_is_said_to_have_another_address_is_not_notified_again(node):
+    send(node, CAROL, DAVE)
+    stranger = Browser(node)
+    stranger.submit(stranger.get(portal.link_for(node, CAROL)), r"/not-mine$")
+    portal.link_for(node, DAVE)
+    wait.until(lambda: all(d["state"] == "sent" for d in node.json("queue", "list", "--all")), "all to be sent")
+    alice, page = owner_page(node)
+    offered = re.findall(r'/notify">.*?name="address" value="([^"]+)"', page.text, re.S)
+    assert offered == [DAVE]
+    before = len(notifications(node, CAROL))
+    assert "is sent again" not in alice.submit(page, r"/notify$", address=CAROL).text
+    (message,) = [m for m in node.json("message", "list") if m["kind"] == "secured"]
+    done = subprocess.run([node.binary, "message", "notify", message["id"], CAROL], env=node.environment(),
+                          capture_output=True, text=True)
+    assert done.returncode != 0 and "another person's address" in done.stderr
+    # Of another recipient nothing was said.
+    assert "is sent again" in alice.submit(alice.get(page.path), r"/notify$", address=DAVE).text
+    wait.until(lambda: len(notifications(node, DAVE)) == 2, "Dave's second notification")
+    assert len(notifications(node, CAROL)) == before
