@@ -83,6 +83,23 @@ def test_one_of_the_accounts_own_people_is_told_whom_to_ask(node):
     assert page.status == 403 and alice.get("/inbox").path == "/inbox"
 
 
+def test_whoever_came_into_the_account_or_left_it_with_a_domain_is_kept_for_its_administrator_too(node):
+    """Known from outside before the domain was the account's own, and known as one of its users after it was."""
+    carol = sign_in(node, send(node, CAROL, "One"), CAROL)
+    alice, _ = portal.sign_in_by_password(node, ALICE)
+    page = alice.get("/settings")
+    csrf = re.search(r'name="csrf" value="([^"]*)"', page.text)[1]
+    node.run("domain", "add", CAROL.split("@")[1], "--next-hop", "127.0.0.1:1")
+    assert delete(carol).status == 403 and subjects(carol) == ["One"]
+    node.run("domain", "remove", "acme.example", "--force")
+    page = alice.request("/settings/delete", f"csrf={csrf}&sure=1".encode(),
+                         {"Content-Type": "application/x-www-form-urlencoded", "Origin": node.url})
+    assert page.status == 403 and subjects(alice, "sent") == ["One"]
+    # Nothing but the domain stood against it.
+    node.run("domain", "remove", CAROL.split("@")[1], "--force")
+    assert "Your account is deleted" in delete(carol).text
+
+
 def test_further_addresses_are_their_own_again_with_nothing_left(node):
     carol = sign_in(node, send(node, CAROL, "One"), CAROL)
     other_link = send(node, OTHER, "Two")
