@@ -448,6 +448,15 @@ static struct str choose_form(
 	return entry->forms[form].len ? entry->forms[form] : entry->forms[PLURAL_OTHER];
 }
 
+/* Whether what it appends ends with a full stop. */
+static bool add_filled(const struct language_filler *filler, struct str name, struct buf *out)
+{
+	size_t before = out->len;
+
+	filler->value(filler->context, name, out);
+	return out->len > before && out->data[out->len - 1] == '.';
+}
+
 void language_fill(const struct language *language, const char *key, const struct language_filler *filler,
 	struct buf *out)
 {
@@ -458,13 +467,16 @@ void language_fill(const struct language *language, const char *key, const struc
 		return;
 	}
 	struct str rest = choose_form(language, entry, filler), before, name;
+	bool has_stop = false;
 	while (rest.len && cut_placeholder(&rest, &before, &name)) {
-		filler->piece(out, before);
+		/* One full stop ends both "Acme Inc." and the sentence. */
+		filler->piece(
+			out, has_stop && before.len && before.ptr[0] == '.' ? str_from(before, 1) : before);
 		if (!name.len)
 			continue;
 		if (language->is_rtl)
 			buf_add(out, isolate);
-		filler->value(filler->context, name, out);
+		has_stop = add_filled(filler, name, out);
 		if (language->is_rtl)
 			buf_add(out, isolate_end);
 	}

@@ -18,6 +18,7 @@ static const char *const files[] = {
 			  " \"new\": {\"one\": \"{count} neue\", \"other\": \"{count} neue Nachrichten\"}}",
 	HEAD("en",
 		"ltr") ", \"hello\": \"Hello {name}!\", \"only\": \"Only English\", \"date.long\": \"{day}\","
+		       " \"ask\": \"Ask {name}. Thanks.\","
 		       " \"new\": {\"one\": \"{count} new message\", \"other\": \"{count} new messages\"}}",
 	HEAD("he", "rtl") ", \"hello\": \"שלום {name}\"}",
 };
@@ -63,6 +64,19 @@ static void falls_back_to_english_then_to_the_key(void **state)
 	assert_false(language_has(de, "only"));
 	assert_true(language_has(de, "hello"));
 	assert_str(language_text(de, "no.such.key"), "no.such.key");
+}
+
+static void ends_a_sentence_once_behind_a_full_stop(void **state)
+{
+	cleanup(languages_free_at) struct languages *languages = languages_of_test();
+	cleanup(arena_done) struct arena arena = {0};
+	const struct language *en = languages_at(languages, 0);
+
+	(void)state;
+	assert_str(language_format(&arena, en, "ask", {"name", STR("Acme Inc.")}), "Ask Acme Inc. Thanks.");
+	assert_str(language_format(&arena, en, "ask", {"name", STR("Acme")}), "Ask Acme. Thanks.");
+	assert_str(language_format(&arena, en, "ask", {"name", STR("")}), "Ask . Thanks.");
+	assert_str(language_format(&arena, en, "hello", {"name", STR("Acme Inc.")}), "Hello Acme Inc.!");
 }
 
 static void isolates_values_in_right_to_left_texts(void **state)
@@ -188,6 +202,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(fills_texts),
 		cmocka_unit_test(falls_back_to_english_then_to_the_key),
+		cmocka_unit_test(ends_a_sentence_once_behind_a_full_stop),
 		cmocka_unit_test(isolates_values_in_right_to_left_texts),
 		cmocka_unit_test(makes_a_pseudo_language),
 		cmocka_unit_test(picks_what_the_person_and_the_browser_want),
