@@ -256,6 +256,19 @@ def test_r4_a_recall_ends_it_for_all_of_them(node):
     assert dana.get(path).status == 410 and subjects(dana) == []
 
 
+def test_r14_the_link_of_an_ended_message_promises_nothing_but_who_sent_it(sqlite_node):
+    node = sqlite_node
+    link = send(node, ORDERS, "Offer")
+    dana = sign_in(node, send(node, DANA, "Own"), DANA)
+    prove(node, dana, ORDERS)
+    assert "Open the message" in dana.get(link).text
+    rows.execute(node, ["UPDATE message SET expires_at = sent_at + 1"])
+    page = dana.get(link)
+    assert "Open the message" not in page.text and "See who sent it" in page.text
+    ended = dana.submit(page, r"/mailboxes/")
+    assert ended.status == 410 and "Alice" in text_of(ended), text_of(ended)
+
+
 def fill(node, count):
     """So many more people use the address."""
     many = [f"m{i}@many.example" for i in range(count)]

@@ -44,6 +44,7 @@ def test_r7_the_older_page_says_so_and_offers_both(two):
     assert "saved=1" in save(alice, newer, "of the newer page", to=BOB).url
     page = save(alice, older, "of the older page", to=BOB)
     assert page.status == 409 and text_of(page) == "of the older page" and "saved elsewhere" in page.text
+    assert '<a href="#newer">' in page.text and page.text.count('id="newer"') == 1
     assert kept(alice, older) == "of the newer page"
     # Saving once more changes nothing of that.
     assert save(alice, page, "of the older page", to=BOB).status == 409

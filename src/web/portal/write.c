@@ -451,7 +451,7 @@ bool write_set_problem(struct request *request, struct response *response, json_
 			return true;
 		}
 		if (is_code(request, "draft-newer")) {
-			(void)page_problem(view, response, "text", "draft_newer");
+			(void)page_problem(view, response, "newer", "draft_newer");
 			view_set_flag(view, "is_newer", true);
 			response->status = 409;
 			return true;
