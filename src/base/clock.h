@@ -10,8 +10,8 @@
 #define MS_DAY (24 * MS_HOUR)
 
 /* Milliseconds since 1970 UTC. In builds with the `test_clock` option the environment variable
- * SEALPOST_TEST_CLOCK names a file of 8 bytes, a native int64_t offset in ms that is added to the time and
- * may change while we run; it does not exist in release builds. */
+ * SEALPOST_TEST_CLOCK names a file of native int64_t in ms, which may change: what is added to the time, and
+ * in a longer file when the clock stands, 0: it goes. Release builds do without. */
 int64_t clock_now(void);
 
 /* Milliseconds that only grow, for timeouts. */

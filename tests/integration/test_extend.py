@@ -24,7 +24,7 @@ def words(milliseconds):
 
 
 def clock(node):
-    return int(time.time() * 1000) + struct.unpack("=q", node.clock.read_bytes())[0]
+    return int(time.time() * 1000) + struct.unpack_from("=q", node.clock.read_bytes())[0]
 
 
 @pytest.fixture
@@ -63,6 +63,47 @@ def test_r1_no_administrator_sets_an_end_in_the_past(node, short):
     assert "forty-two" in carol.get(message).text
     # Sooner than before is allowed.
     node.run("message", "extend", commands.message_id(node), "--until", words(when(expires) - DAY) + "Z")
+
+
+@pytest.fixture
+def exact(node):
+    """A message of two days to Carol, kept ten at most, of a clock that stands at a whole minute: when it was sent."""
+    node.run("account", "set", "retention_days", "10")
+    node.run("definition", "set", "Default", "--expire-days", "2")
+    sent = (clock(node) // MINUTE + 1) * MINUTE
+    node.stop_clock(sent)
+    smtp.send(node.smtp_port, smtp.make(subject="Offer [secure]", to=[CAROL]))
+    assert rows.query(node, "select expires_at, content_ends_at from message") == [
+        (str(sent + 2 * DAY), str(sent + 10 * DAY))]
+    return sent
+
+
+def test_r1_an_end_is_after_now_and_what_is_set_and_not_after_the_latest_to_the_millisecond(node, exact):
+    message, alice = commands.message_id(node), Sender(node)
+    for until in (words(exact) + "Z", words(exact + 10 * DAY) + ":01Z"):
+        node.run("message", "extend", message, "--until", until, code=6)
+    assert "later time" in text_of(alice.extend(words(exact + 2 * DAY)))
+    assert "told=extended" in alice.extend(words(exact + 10 * DAY)).url
+    node.run("message", "extend", message, "--until", words(exact) + ":01Z")
+    node.run("message", "extend", message, "--until", words(exact + 10 * DAY) + "Z")
+
+
+@pytest.mark.parametrize("left", [1, 0])
+def test_r5_r14_it_ends_at_its_millisecond_and_is_extended_until_then(node, exact, left):
+    ends = exact + 2 * DAY
+    message_id = commands.message_id(node)
+    node.stop_clock(ends - 5 * MINUTE)
+    carol, message = reader_of(node, CAROL)
+    alice = Sender(node)
+    old = alice.browser.get(alice.path + "/extend")
+    node.stop_clock(ends - left)
+    page = carol.get(message)
+    answer = alice.browser.submit(old, r"/extend$", until=words(exact + 9 * DAY))
+    node.run("message", "extend", message_id, "--until", words(exact + 10 * DAY) + "Z", code=0 if left else 7)
+    node.run("message", "recall", message_id, "--reason", "x", code=0 if left else 7)
+    assert (page.status, "forty-two" in page.text) == ((200, True) if left else (410, False))
+    assert ("told=extended" if left else "told=expired") in answer.url
+    assert when(commands.facts(node)["expires"]) == exact + (10 if left else 2) * DAY
 
 
 @pytest.mark.parametrize("days", ["0", "30"])

@@ -13,7 +13,7 @@ MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 
 
 def now(node):
-    return time.time() * 1000 + struct.unpack("=q", node.clock.read_bytes())[0]
+    return time.time() * 1000 + struct.unpack_from("=q", node.clock.read_bytes())[0]
 
 
 def next_code(node, secret):

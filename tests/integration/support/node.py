@@ -119,9 +119,14 @@ class Node:
 
     def move_clock(self, milliseconds):
         """The node's time is that much later from now on."""
-        now = struct.unpack("=q", self.clock.read_bytes())[0]
+        now = struct.unpack_from("=q", self.clock.read_bytes())[0]
         with open(self.clock, "r+b") as f:
             f.write(struct.pack("=q", now + milliseconds))
+
+    def stop_clock(self, at):
+        """The node's time is exactly that, in milliseconds since 1970, until another one is said."""
+        with open(self.clock, "r+b") as f:
+            f.write(struct.pack("=qq", 0, at))
 
     def log(self):
         path = self.folder / "log"
