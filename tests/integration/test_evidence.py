@@ -6,6 +6,7 @@ import urllib.parse
 
 from support import commands, maildir, portal, rows, smtp, wait
 from support.browser import Browser
+from test_requests import ask, link_of
 
 PAGE_BYTES_MAX = 60 * 1024
 
@@ -56,6 +57,8 @@ def test_not_my_address_reaches_the_sender_once(node):
 def test_not_my_address_is_bounded_by_network(node):
     people = [f"p{i}@partner.example" for i in range(32)]
     smtp.send(node.smtp_port, smtp.make(subject="Offer [secure]", to=people))
+    alice, _ = portal.sign_in_by_password(node, "alice@acme.example")
+    ask(alice, to=people[0])
     browser = Browser(node)
     answers = []
     for person in people:
@@ -63,8 +66,13 @@ def test_not_my_address_is_bounded_by_network(node):
         answers.append(browser.submit(page, "not-mine"))
     assert [a.status for a in answers] == [200] * 30 + [429] * 2
     assert len(events_of(node, "person.not-my-address")) == 30
+    # Links of requests are counted with them.
+    request, _ = link_of(node, people[0])
+    page = browser.get(request)
+    assert browser.submit(page, "not-mine").status == 429 and "not my address" not in text_of(alice.get("/requests"))
     node.move_clock(61 * 60 * 1000)
     assert browser.submit(answers[-1], "not-mine").status == 200
+    assert browser.submit(page, "not-mine").status == 200
 
 
 FILES = [("price-list.pdf", "application/pdf", b"0123456789"), ("plan.txt", "text/plain", b"abcdef")]

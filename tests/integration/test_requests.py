@@ -186,9 +186,37 @@ def test_requests_are_asked_of_people_outside_by_people_inside(sqlite_node):
         page = ask(alice, **{field: value})
         assert page.status == 422 and words in html.unescape(page.text), page.text
     assert carol.get("/requests").status == carol.get("/requests/new").status == 403
+    csrf = carol.get("/settings").form("choices")["fields"]["csrf"]
+    fields = urllib.parse.urlencode({"csrf": csrf, "to": DAVE, "purpose": PURPOSE, "days": "14", "mb": "25"}).encode()
+    assert carol.request("/requests/new", fields, {"Content-Type": "application/x-www-form-urlencoded",
+                                                   "Origin": node.url}).status == 403
     node.run("account", "set", "requests", "no")
     assert alice.get("/requests/new").status == 403 and "/requests" not in alice.get("/inbox").links
     assert len(requests_of(node)) == 1
+
+
+def test_r3_answers_to_a_request_go_by_what_is_published_to_who_asks(node):
+    node.run("definition", "folder", "add", "Sales")
+    node.run("definition", "add", "Strict", "--folder", "Sales")
+    node.run("group", "add", "sales")
+    node.run("group", "member", "add", "sales", "bob@acme.example")
+    node.run("definition", "publish", "Sales", "--group", "sales")
+    bob, _ = portal.sign_in_by_password(node, "bob@acme.example")
+    strict = re.search(r'<option value="(\w{26})"[^>]*>Strict', bob.get("/requests/new").text)[1]
+    alice, _ = portal.sign_in_by_password(node, "alice@acme.example")
+    page = ask(alice, definition=strict)
+    assert page.status == 422 and "no longer offered" in page.text and PURPOSE in html.unescape(page.text)
+    assert requests_of(node) == []
+    assert ask(bob, definition=strict).path == "/requests" and len(requests_of(node)) == 1
+
+
+def test_r15_administrators_of_another_account_close_no_request_of_this_one(node):
+    asked(node)
+    request, = requests_of(node)
+    node.run("account", "add", "beta", "--display-name", "Beta")
+    said = node.run("request", "close", request["id"], "--account", "beta", code=3)
+    assert "there is no such request" in said
+    assert node.json("request", "list", "--account", "acme") == [request]
 
 
 def words_of(page):

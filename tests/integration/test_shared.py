@@ -176,6 +176,23 @@ def test_r15_whoever_proved_it_and_signs_in_as_one_of_the_accounts_own_people_do
     assert subjects(alice, "sent") != [] and "Offer" in " ".join(subjects(alice, "sent"))
 
 
+def test_r15_whoever_proved_it_and_signs_in_at_another_account_does_not_come_in(node):
+    node.run("account", "add", "beta", "--display-name", "Beta")
+    node.run("domain", "add", "beta.example", "--account", "beta", "--next-hop", "127.0.0.1:1")
+    node.run("source", "add", "--network", "127.0.0.1/32", "--account", "beta")
+    link = send(node, ORDERS, "Offer")
+    dana = sign_in(node, send(node, DANA, "Own"), DANA)
+    prove(node, dana, ORDERS)
+    xenia = "xenia@beta.example"
+    smtp.send(node.smtp_port, smtp.make(sender=xenia, to=MAX, subject="Own [secure]"), sender=xenia)
+    max_, page = portal.sign_in_by_link(node, link, ORDERS, codes(node, ORDERS) + 1)
+    assert page.path == "/sign-in/self"
+    page = max_.submit(max_.get(portal.link_for(node, MAX)), r"/code$")
+    max_.submit(page, r"/code$", code=portal.code_for(node, MAX))
+    assert subjects(max_) == ["Own"] and ORDERS not in text_of(max_.get("/mailboxes"))
+    assert members(node) == 1 and MAX not in text_of(dana.get("/settings/addresses"))
+
+
 def test_who_has_a_private_address_is_told_and_may_end_it(node):
     link = send(node, ORDERS, "Offer")
     dana, max_ = (sign_in(node, send(node, a, "Own"), a) for a in (DANA, MAX))

@@ -146,6 +146,7 @@ static bool set_wrong(struct request *request, struct response *response, json_t
 		{"inquiry-purpose", "purpose", "purpose_missing", 0},
 		{"inquiry-days", "days", "number_between", LIMIT_INQUIRY_DAYS},
 		{"inquiry-mb", "mb", "number_between", LIMIT_INQUIRY_MB},
+		{"inquiry-definition", "definition", "definition_gone", 0},
 	};
 
 	if (result == RESULT_BUSY) {
