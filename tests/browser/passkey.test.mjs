@@ -80,6 +80,17 @@ test("later a passkey shows who it is before something changes, and what was beg
   await page.waitForURL(/settings\?saved=1/);
 });
 
+test("without scripts no passkey is offered that could not be made", async () => {
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, javaScriptEnabled: false });
+  const page = await context.newPage();
+  await signInAlice(node, page);
+  await page.goto(`${node.url}/settings/passkeys`);
+  assert.equal(await page.locator("form[data-passkey]").count(), 1);
+  assert.equal(await page.locator("form[data-passkey]").isVisible(), false);
+  assert.match(await page.locator("main").innerText(), /your browser must run scripts/);
+  await context.close();
+});
+
 // Apart: looking with axe takes the virtual authenticator away from a page.
 test("axe finds nothing where passkeys are offered", async () => {
   const { page } = await open();
