@@ -69,6 +69,7 @@ def test_what_is_asked_for_arrives_sealed_with_its_evidence(node):
     secret = b"the signed contract " * 200
     sent = answer(carol, page, files=[("files", "contract.pdf", "application/pdf", secret)])
     assert sent.status == 200 and "sent=1" in sent.url, sent.text
+    assert "already sent" not in shown and "You have already sent an answer." in carol.get(page.path).text
     mail = wait.until(lambda: mails_of(node), "the mail")[0]
     assert "Here it is." in maildir.text_of(mail)
     row = alice.get("/requests")

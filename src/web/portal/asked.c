@@ -16,6 +16,8 @@ static void set_request(struct request *request, json_t *view, const struct inqu
 	view_set(asker, "address", facts->asker.address);
 	view_set(view, "purpose", facts->purpose);
 	view_set(view, "until", format_time_full(&visit->format, inquiry->expires_at));
+	if (inquiry->answers)
+		view_set_number(view_add_object(view, "answered"), "count", inquiry->answers);
 	view_set_flag(view, "has_ended", inquiry_has_ended(inquiry, request->now));
 }
 
