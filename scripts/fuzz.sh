@@ -3,6 +3,8 @@
 set -eu
 cd "$(dirname "$0")/.."
 seconds=${1:-60}
+# What is undefined ends a target as any other finding does.
+export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 
 if [ ! -d build/fuzz ]; then
 	CC=clang meson setup build/fuzz -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false -Dtest_clock=true

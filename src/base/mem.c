@@ -42,6 +42,11 @@ void mem_keep_large_blocks(void)
 	(void)mallopt(M_TRIM_THRESHOLD, KEPT_TOTAL_BYTES);
 }
 
+void mem_give_back(void)
+{
+	(void)malloc_trim(0);
+}
+
 void *mem_resize(void *old, size_t count, size_t size)
 {
 	void *p = reallocarray(old, count ? count : 1, size ? size : 1);

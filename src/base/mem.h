@@ -16,6 +16,10 @@ void *mem_new_raw(size_t size) __attribute__((malloc, returns_nonnull));
  * zeroed pages each time. Once, at the start of a process that serves. */
 void mem_keep_large_blocks(void);
 
+/* Gives the system back what blocks that were freed still hold, in the arenas of all threads. Takes
+ * milliseconds, in which others may wait for memory: not on anybody's way. */
+void mem_give_back(void);
+
 /* As reallocarray; never NULL for a size above 0. */
 void *mem_resize(void *old, size_t count, size_t size) __attribute__((returns_nonnull));
 

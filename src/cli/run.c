@@ -48,6 +48,7 @@ struct running {
 	char smart_host_password[256];
 	char node_name[HOST_NAME_MAX + PATH_MAX + 2];
 	int64_t blobs_swept_at;
+	int64_t memory_given_back_at;
 	bool told_of_log, told_of_list;
 };
 
@@ -355,6 +356,10 @@ static void keep_house_now(struct running *r)
 	list_destroyed(r);
 	wipe_keys(r, now);
 	tell_people(r, now);
+	if (now - r->memory_given_back_at >= MS_MINUTE) {
+		r->memory_given_back_at = now;
+		mem_give_back();
+	}
 	if (now - r->blobs_swept_at < MS_DAY)
 		return;
 	r->blobs_swept_at = now;

@@ -7,7 +7,6 @@
 #include "mime/html_style.h"
 
 #include <gumbo.h>
-#include <malloc.h>
 #include <setjmp.h>
 #include <stddef.h>
 #include <string.h>
@@ -470,7 +469,7 @@ static void parser_done(struct parser *parser)
 		parser_free(parser, parser->blocks->data);
 	/* Small blocks by the thousand stay with the process otherwise, in the arena of each thread. */
 	if (is_large)
-		(void)malloc_trim(0);
+		mem_give_back();
 }
 
 /* False when the parser wants more memory than it may have. */

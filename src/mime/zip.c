@@ -238,8 +238,8 @@ static enum result tell_begin(struct mime_zip *zip, size_t number, struct err *e
 
 static void put(struct buf *buf, uint64_t number, int bytes)
 {
-	for (int i = 0; i < bytes; i++)
-		buf_add_char(buf, (char)(uint8_t)(number >> (8 * i)));
+	for (; bytes > 0; bytes--, number >>= 8)
+		buf_add_char(buf, (char)(uint8_t)number);
 }
 
 /* What local and central headers have in common. */
