@@ -1,12 +1,19 @@
 #include "seal/random.h"
 
+#include <assert.h>
 #include <sodium.h>
 
-_Static_assert(sizeof(((struct hash *)0)->state) >= sizeof(crypto_generichash_state), "room for the state");
+#define STATE_ALIGNMENT _Alignof(crypto_generichash_state)
+#define ROOM_BYTES sizeof(((struct hash *)0)->room)
+
+static_assert(ROOM_BYTES >= sizeof(crypto_generichash_state) + STATE_ALIGNMENT - _Alignof(struct hash),
+	"room for the state at any place");
 
 static crypto_generichash_state *state_of(struct hash *hash)
 {
-	return (crypto_generichash_state *)(void *)hash->state;
+	size_t beyond = (uintptr_t)hash->room % STATE_ALIGNMENT;
+
+	return (void *)(hash->room + (beyond ? STATE_ALIGNMENT - beyond : 0));
 }
 
 void random_fill(void *data, size_t size)

@@ -14,9 +14,10 @@ uint32_t random_below(uint32_t bound);
 /* BLAKE2b-256. */
 void hash_bytes(struct bytes data, uint8_t ret[static HASH_BYTES]);
 
-/* The same of content that comes in pieces. */
+/* The same of content that comes in pieces. Not copied between its init and its final: the state has a place
+ * of its own alignment inside, wherever the struct lies. */
 struct hash {
-	_Alignas(64) uint8_t state[384];
+	_Alignas(16) uint8_t room[384 + 48];
 };
 void hash_init(struct hash *hash);
 void hash_add(struct hash *hash, struct str piece);
