@@ -29,7 +29,7 @@ struct admin {
 		"json", NULL, "print JSON", NULL, &(admin)->json                                             \
 	}
 
-#define ADMIN_ROWS_MAX 32
+#define ADMIN_ROWS_MAX 32 /* at most the bits of options.given */
 
 /* One verb of a command: "domain add". Of the command's options it takes those that its usage names. */
 struct admin_verb {

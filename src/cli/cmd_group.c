@@ -98,9 +98,8 @@ int cmd_group(int argc, char **argv)
 		{"remove", "remove NAME", 1, 1, true, remove_group},
 		{"list", "list [--json]", 0, 0, true, list},
 		{"member",
-			"member add GROUP ADDRESS | member remove GROUP ADDRESS | member list GROUP [--json] "
-			"   "
-			"(of somebody known: sealpost user add)",
+			"member add GROUP ADDRESS | member remove GROUP ADDRESS | member list GROUP [--json]"
+			"    (of somebody known: sealpost user add)",
 			2, 3, true, member},
 	};
 

@@ -59,9 +59,8 @@ static enum result read_time(
 	if ((is_day || zone_read_time(zone, str_of(text), ret)) && *ret > 0)
 		return RESULT_OK;
 	return err_set(err, RESULT_INVALID,
-		"--%s takes a day such as 2026-12-31 or a time such as 2026-12-31T18:00, in the account's "
-		"time "
-		"zone, or with a Z at its end in UTC",
+		"--%s takes a day such as 2026-12-31 or a time such as 2026-12-31T18:00, "
+		"in the account's time zone, or with a Z at its end in UTC",
 		option);
 }
 

@@ -1,7 +1,7 @@
 #include "flow/notify_again.h"
-#include "flow/people.h"
 
 #include "base/address.h"
+#include "flow/people.h"
 #include "seal/random.h"
 #include "store/attempt_write.h"
 #include "store/copy.h"

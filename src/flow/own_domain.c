@@ -7,10 +7,11 @@ enum result own_domain_find(
 	struct tx *tx, struct str name, struct arena *arena, struct domain *ret, struct err *err)
 {
 	enum result found = domain_find(tx, name, arena, ret, err);
-	struct str ascii = domain_name_ascii(name, arena);
-	struct str letters = domain_name_letters(ascii, arena);
 
-	if (found == RESULT_NOT_FOUND && !str_equal_nocase(ascii, name))
+	if (found != RESULT_NOT_FOUND || !domain_name_is_international(name))
+		return found;
+	struct str ascii = domain_name_ascii(name, arena), letters = domain_name_letters(ascii, arena);
+	if (!str_equal_nocase(ascii, name))
 		found = domain_find(tx, ascii, arena, ret, err);
 	if (found == RESULT_NOT_FOUND && !str_equal_nocase(letters, name) &&
 		!str_equal_nocase(letters, ascii))

@@ -101,7 +101,7 @@ enum result people_ensure(struct tx *tx, const struct flow_account *account, str
 	bool *ret_is_new, struct err *err)
 {
 	TRY(own_domain_address(tx, address, arena, &address, err));
-	enum result found = people_by_address(tx, account->account.id, address, arena, ret, err);
+	enum result found = person_by_address(tx, account->account.id, address, arena, ret, err);
 	bool is_new = found == RESULT_NOT_FOUND;
 
 	if (is_new) {
@@ -138,7 +138,7 @@ enum result people_find_internal(struct tx *tx, struct id account_id, struct str
 	if (!internal)
 		return err_set(err, RESULT_INVALID, "%.*s is not an address in one of the account's domains",
 			STR_ARG(address));
-	enum result found = person_by_address(tx, account_id, address, arena, ret, err);
+	enum result found = people_by_address(tx, account_id, address, arena, ret, err);
 	if (found == RESULT_NOT_FOUND)
 		return err_set(err, found,
 			"the account knows nobody with the address %.*s; sealpost user add makes it known",

@@ -74,8 +74,8 @@ struct str smtp_session_protocol(const struct smtp_session *s);
 struct str smtp_session_received(
 	const struct smtp_session *s, struct id id, int64_t now, struct arena *arena);
 
-/* Replies. code and status ("5.7.1", empty: none) with text; The text is ASCII, or UTF-8 when the
- * mail under way came with SMTPUTF8. */
+/* Replies. code and status ("5.7.1", empty: none) with text, which is ASCII, or UTF-8 when the mail under
+ * way came with SMTPUTF8. */
 enum result smtp_session_reply(struct smtp_session *session, int code, const char *status, const char *text,
 	struct err *err) must_check;
 

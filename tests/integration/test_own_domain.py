@@ -26,3 +26,14 @@ def test_signing_in_takes_both_forms_of_an_own_domain(node):
     for form in LETTERS, ASCII:
         browser, _ = portal.sign_in_by_password(node, f"erin@{form}")
         assert "Offer" in browser.get("/sent").text  # hers, whichever form the mail has
+
+
+def test_administrators_name_people_by_either_form(node):
+    node.run("domain", "add", LETTERS, "--next-hop", "127.0.0.1:1")
+    node.run("user", "add", f"erin@{LETTERS}")
+    node.run("group", "add", "sales")
+    node.run("group", "member", "add", "sales", f"erin@{ASCII}")
+    node.run("licence", "grant", f"erin@{ASCII}")
+    assert f"erin@{LETTERS}" in node.run("group", "member", "list", "sales")
+    node.run("licence", "revoke", f"erin@{LETTERS}")
+    node.run("group", "member", "remove", "sales", f"erin@{ASCII}")
