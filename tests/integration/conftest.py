@@ -48,23 +48,33 @@ def own_postgres():
 @pytest.fixture(params=["sqlite", "postgres"])
 def database(request):
     """The URL of a database of either kind, which the node creates; None stands for SQLite in the node's folder."""
-    return request.getfixturevalue("postgres").new_url() if request.param == "postgres" else None
+    if request.param == "sqlite":
+        yield None
+        return
+    server = request.getfixturevalue("postgres")
+    url = server.new_url()
+    yield url
+    server.drop(url)
 
 
 @pytest.fixture
 def node(binary, database):
     node = Node(binary, database).make_acme().start()
     yield node
-    node.stop()
-    node.close()
+    try:
+        node.stop()
+    finally:
+        node.close()
 
 
 @pytest.fixture
 def sqlite_node(binary):
     node = Node(binary).make_acme().start()
     yield node
-    node.stop()
-    node.close()
+    try:
+        node.stop()
+    finally:
+        node.close()
 
 
 @pytest.fixture

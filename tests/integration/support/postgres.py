@@ -82,6 +82,11 @@ class Postgres:
     def create(self, url, template="template1"):
         self._run("createdb", "-h", "127.0.0.1", "-p", self.port, "-U", "sealpost", "-T", template, url.rsplit("/", 1)[1])
 
+    def drop(self, url):
+        """Gives the room of a database back, some 10 MB; it may never have been made, or still be in use."""
+        self._run("dropdb", "-h", "127.0.0.1", "-p", self.port, "-U", "sealpost", "--if-exists", "--force",
+                  url.rsplit("/", 1)[1])
+
     def dump(self, url):
         """Every byte a dump of the database shows, sealed columns as hex and decoded."""
         return subprocess.run([str(self.bin / "pg_dump"), url], check=True, capture_output=True).stdout

@@ -32,7 +32,7 @@ static void test_pictures_stand_upright(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct picture stored, shown;
+		struct picture stored = {0}, shown;
 		assert_true(picture_make(&stored, cases[i].width, 6 / cases[i].width));
 		stored.turn = cases[i].turn;
 		for (size_t p = 0; p < 6; p++)
