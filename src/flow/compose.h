@@ -24,7 +24,8 @@ enum result compose_choices(struct flow *flow, const struct actor *actor, struct
 /* A recipient outside, as a look before sending shows it. */
 struct compose_recipient {
 	struct str address;
-	bool is_new;	 /* the writer has not written to it lately */
+	enum recipient_role field; /* that it was typed into */
+	bool is_new;		   /* the writer has not written to it lately */
 	struct str like; /* a known address, or a domain of the account, that it looks like; or empty */
 };
 

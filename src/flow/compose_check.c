@@ -50,13 +50,13 @@ static struct str find_alike(const struct checking *c, struct str address)
 	return STR_NONE;
 }
 
-static void add_field(struct checking *c, struct str typed)
+static void add_field(struct checking *c, struct str typed, enum recipient_role field)
 {
 	struct mime_address *addresses;
 	size_t count = mime_addresses_typed(typed, c->arena, &addresses);
 
 	for (size_t i = 0; i < count; i++) {
-		struct compose_recipient one = {.address = addresses[i].address};
+		struct compose_recipient one = {.address = addresses[i].address, .field = field};
 		if (!is_address(one.address) || is_inside(c, address_domain(one.address)))
 			continue;
 		one.is_new = !is_known(c, one.address);
@@ -82,9 +82,9 @@ enum result compose_check(struct flow *flow, const struct actor *actor, const st
 
 	TRY(db_read(flow_db(flow), read_known, &c, err));
 	c.recipients = list_new(arena, sizeof(struct compose_recipient));
-	add_field(&c, message->to);
-	add_field(&c, message->cc);
-	add_field(&c, message->bcc);
+	add_field(&c, message->to, ROLE_TO);
+	add_field(&c, message->cc, ROLE_CC);
+	add_field(&c, message->bcc, ROLE_BCC);
 	*ret = c.recipients.items;
 	*ret_count = c.recipients.count;
 	return RESULT_OK;

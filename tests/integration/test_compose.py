@@ -102,6 +102,9 @@ def test_r11_a_message_past_the_limit_is_refused_whole_and_kept(node):
     assert page.status == 403 and "Marmalade." in page.text and "One too many" in page.text and DAVE in page.text
     for fact in ("500 different recipients", "have written to 500", "begins again on"):
         assert fact in page.text, fact
+    assert 'href="#to">Nothing was sent' in page.text and 'id="to-wrong">Nothing was sent' in page.text
+    page = compose(alice, to=BOB, bcc=CAROL)
+    assert 'href="#bcc">Nothing was sent' in page.text and 'id="bcc-wrong"' in page.text and 'id="text-wrong"' not in page.text
     assert len(node.json("queue", "list", "--all")) == queued and not node.outbox.to(BOB)
     assert "sent=1" in compose(alice, to=f"p1@partner.example, {BOB}").url  # nobody new
 

@@ -169,11 +169,36 @@ static void set_wrong(struct request *request, struct response *response, json_t
 	(void)page_problem(view, response, "to", "to_missing");
 }
 
+static struct compose_message recipients_of(const struct request *request)
+{
+	return (struct compose_message){.to = request_field(request, "to"),
+		.cc = request_field(request, "cc"),
+		.bcc = request_field(request, "bcc")};
+}
+
+/* The first field with a recipient outside. */
+static const char *outside_field(struct request *request)
+{
+	static const char *const fields[] = {[ROLE_TO] = "to", [ROLE_CC] = "cc", [ROLE_BCC] = "bcc"};
+	struct compose_message message = recipients_of(request);
+	struct compose_recipient *recipients;
+	struct err err = {0};
+	size_t count;
+
+	if (compose_check(flow_of(request), &visit_of(request)->actor, &message, request->arena, &recipients,
+		    &count, &err) != RESULT_OK ||
+		count == 0)
+		return "to";
+	return fields[recipients[0].field];
+}
+
 /* What the verb says of the fields that are not text. */
 static bool set_problem(struct request *request, struct response *response, json_t *view, enum result result)
 {
 	const char *code = request->err.code ? request->err.code : "";
 
+	if (result == RESULT_DENIED)
+		return write_set_month_full(request, response, view, outside_field(request));
 	if (result != RESULT_INVALID)
 		return false;
 	if (strcmp(code, "too-many-recipients") == 0)
@@ -201,13 +226,11 @@ static bool check_recipients(struct request *request, struct response *response,
 static enum result send(struct request *request, const struct write_target *target,
 	const struct written *written, struct id form_id, struct id *ret_copy_id)
 {
-	struct compose_message message = {.to = request_field(request, "to"),
-		.cc = request_field(request, "cc"),
-		.bcc = request_field(request, "bcc"),
-		.subject = request_field(request, "subject"),
-		.written = *written};
+	struct compose_message message = recipients_of(request);
 
 	(void)target;
+	message.subject = request_field(request, "subject");
+	message.written = *written;
 	(void)id_parse(request_field(request, "definition"), &message.definition_id);
 	return compose_send(flow_of(request), &visit_of(request)->actor, &message, form_id, request->now,
 		ret_copy_id, &request->err);
@@ -216,9 +239,7 @@ static enum result send(struct request *request, const struct write_target *targ
 /* People outside who are new to the writer, or look like somebody else. */
 static enum result look(struct request *request, json_t *check, bool *ret)
 {
-	struct compose_message message = {.to = request_field(request, "to"),
-		.cc = request_field(request, "cc"),
-		.bcc = request_field(request, "bcc")};
+	struct compose_message message = recipients_of(request);
 	struct compose_recipient *recipients;
 	size_t count;
 

@@ -405,24 +405,26 @@ static bool is_code(const struct request *request, const char *code)
 	return request->err.code && strcmp(request->err.code, code) == 0;
 }
 
-/* What the writer may not send at all, or not this month (R11). */
-static bool set_denied(struct request *request, struct response *response, json_t *view)
+bool write_set_month_full(struct request *request, struct response *response, json_t *view, const char *field)
 {
 	const struct visit *visit = visit_of(request);
-	const char *code = request->err.code ? request->err.code : "";
 	struct sending_room room;
 	struct err err = {0};
 
-	if (strcmp(code, "not-licensed") == 0) {
-		(void)page_problem(view, response, "text", "not_licensed");
-		response->status = 403;
-		return true;
-	}
-	if (strcmp(code, "sending-limit") != 0 ||
+	if (!is_code(request, "sending-limit") ||
 		sending_room(flow_of(request), &visit->actor, request->now, &room, &err) != RESULT_OK)
 		return false;
-	json_t *values = page_problem(view, response, "text", "sending_limit");
-	set_room(visit, values, &room);
+	set_room(visit, page_problem(view, response, field, "sending_limit"), &room);
+	response->status = 403;
+	return true;
+}
+
+/* What the writer may not send at all, or not this month. */
+static bool set_denied(struct request *request, struct response *response, json_t *view)
+{
+	if (!is_code(request, "not-licensed"))
+		return write_set_month_full(request, response, view, "text");
+	(void)page_problem(view, response, "text", "not_licensed");
 	response->status = 403;
 	return true;
 }

@@ -120,6 +120,11 @@ enum result write_read(struct request *request, struct response *response, json_
  * written; false when the result is to be answered by an error page. */
 bool write_set_problem(struct request *request, struct response *response, json_t *view, enum result result);
 
+/* The same of the month's limit alone (R11), at the field that has the recipients; false when it was not
+ * that. */
+bool write_set_month_full(
+	struct request *request, struct response *response, json_t *view, const char *field);
+
 /* What a form begins with where nothing was written yet: the signature, below answers if wanted. */
 enum result write_set_begin(struct request *request, json_t *view, bool is_answer) must_check;
 
