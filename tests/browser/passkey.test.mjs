@@ -26,7 +26,8 @@ for (const transport of ["internal", "usb"]) test(`a passkey is made in Settings
   await page.goto(`${node.url}/settings/passkeys`);
   await page.locator("#name").fill("My laptop");
   await page.locator("form[data-passkey] button").click();
-  await page.waitForURL(/done=1/);
+  await page.waitForURL(/done=added/);
+  assert.match(await page.locator(".note").innerText(), /passkey is added/);
   assert.match(await page.locator(".places").innerText(), /My laptop/);
   const { credentials } = await cdp.send("WebAuthn.getCredentials", { authenticatorId });
   assert.equal(credentials.length, 1);
@@ -38,7 +39,8 @@ for (const transport of ["internal", "usb"]) test(`a passkey is made in Settings
   await page.goto(`${node.url}/settings/passkeys`);
   assert.match(await page.locator(".places").innerText(), /used/);
   await page.locator(".places button").click();
-  await page.waitForURL(/done=1/);
+  await page.waitForURL(/done=removed/);
+  assert.match(await page.locator(".note").innerText(), /passkey is removed/);
   await page.locator("form[action='/sign-out'] button").first().click();
   await page.waitForURL(/sign-in/);
   await page.locator("form[data-passkey] button").click();
@@ -50,7 +52,7 @@ test("without a verified person nothing is signed in", async () => {
   await signInAlice(node, page);
   await page.goto(`${node.url}/settings/passkeys`);
   await page.locator("form[data-passkey] button").click();
-  await page.waitForURL(/done=1/);
+  await page.waitForURL(/done=added/);
   await cdp.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified: false });
   await page.locator("form[action='/sign-out'] button").first().click();
   await page.waitForURL(/sign-in/);
@@ -63,7 +65,7 @@ test("later a passkey shows who it is before something changes, and what was beg
   await signInAlice(node, page);
   await page.goto(`${node.url}/settings/passkeys`);
   await page.locator("form[data-passkey] button").click();
-  await page.waitForURL(/done=1/);
+  await page.waitForURL(/done=added/);
   await page.goto(`${node.url}/settings/password`);
   await page.locator("#password").fill("seventeen blue herons");
   node.moveClock(11 * 60_000);
@@ -73,7 +75,7 @@ test("later a passkey shows who it is before something changes, and what was beg
   await page.goto(`${node.url}/settings/passkeys`);
   assert.match(page.url(), /settings\/passkeys$/);
   await page.locator(".places button").first().click(); // for the tests that follow
-  await page.waitForURL(/done=1/);
+  await page.waitForURL(/done=removed/);
   await page.goto(`${node.url}/settings/password`);
   await page.locator("#password").fill("correct horse battery");
   await page.locator("form[action='/settings/password'] button").click();

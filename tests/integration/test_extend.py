@@ -42,6 +42,7 @@ def test_r1_an_extension_ends_with_retention(node, short):
     page = short.browser.get(short.path + "/extend")
     latest = re.search(r'max="([^"]+)"', page.text).group(1)
     assert latest == words(sent + 10 * DAY)
+    assert re.search(r'min="([^"]+)"', page.text).group(1) == words(sent + 2 * DAY + MINUTE)
     for until, told in ((words(sent + 10 * DAY + MINUTE), "latest possible is"), (words(sent + DAY), "later time"),
                         ("2026-02-31T10:00", "Enter a date"), ("soon", "Enter a date"), ("", "Enter a date")):
         answer = short.extend(until)
@@ -52,6 +53,21 @@ def test_r1_an_extension_ends_with_retention(node, short):
     assert "latest possible is " + words(sent + 10 * DAY) in refused
     done = short.extend(latest)
     assert done.status == 200 and "was extended" in text_of(done)
+
+
+@pytest.mark.parametrize(("days", "suggested"), [("4", 8), ("7", 10)], ids=["as long again", "the latest"])
+def test_r1_r5_the_end_that_is_suggested_is_taken(sqlite_node, days, suggested):
+    node = sqlite_node
+    node.run("account", "set", "retention_days", "10")
+    node.run("definition", "set", "Default", "--expire-days", days)
+    smtp.send(node.smtp_port, smtp.make(subject="Offer [secure]", to=[CAROL]))
+    alice = Sender(node)
+    sent = when(commands.facts(node)["sent"])
+    page = alice.browser.get(alice.path + "/extend")
+    assert page.form(r"/extend$")["fields"]["until"] == words(sent + suggested * DAY) and "is a suggestion" in page.text
+    assert "is a suggestion" not in alice.extend(words(sent)).text
+    assert "was extended" in text_of(alice.browser.submit(page, r"/extend$"))
+    assert commands.facts(node)["expires"][:16] == words(sent + suggested * DAY)
 
 
 def test_r1_no_administrator_sets_an_end_in_the_past(node, short):

@@ -157,7 +157,7 @@ def test_r7_a_remembered_browser_skips_the_factor_and_never_the_timeout(protecte
     other = Browser(node)
     assert again(other).path == "/sign-in/second-factor"
     page = browser.get("/settings/sessions")
-    browser.submit(page, r"/forget$")
+    assert "The browser is forgotten." in browser.submit(page, r"/forget$").text
     assert again(browser).path == "/sign-in/second-factor"  # it was forgotten
     give(browser, browser.get("/sign-in/second-factor"), next_code(node, node.secret), remember=True)
     assert again(browser).path == "/inbox"

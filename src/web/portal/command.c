@@ -293,6 +293,15 @@ static struct str input_time(const struct request *request, int64_t when)
 		wall.hour, wall.minute);
 }
 
+/* As long again as it was sent for, since it can be moved once only. */
+static int64_t suggest_end(const struct open_message *message)
+{
+	const struct open_summary *summary = &message->summary;
+	int64_t end = summary->expires_at + (summary->expires_at - summary->sent_at);
+
+	return end < message->latest_expiry ? end : message->latest_expiry;
+}
+
 static enum result show_extend(struct request *request, struct response *response,
 	const struct open_message *message, struct str until, json_t *view)
 {
@@ -301,9 +310,11 @@ static enum result show_extend(struct request *request, struct response *respons
 	command_set_head(request, view, message);
 	view_set(view, "current", format_time_full(format, message->summary.expires_at));
 	view_set(view, "latest", format_time_full(format, message->latest_expiry));
-	view_set(view, "current_input", input_time(request, message->summary.expires_at));
+	/* The control knows minutes only: the first that is later. */
+	view_set(view, "earliest_input", input_time(request, message->summary.expires_at + MS_MINUTE));
 	view_set(view, "latest_input", input_time(request, message->latest_expiry));
-	view_set(view, "until", until.len ? until : input_time(request, message->summary.expires_at));
+	view_set_flag(view, "is_suggested", !until.len);
+	view_set(view, "until", until.len ? until : input_time(request, suggest_end(message)));
 	view_set(view, "zone", zone_name(format->zone));
 	return page_portal(request, response, "extend", "sent", view);
 }

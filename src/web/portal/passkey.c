@@ -106,7 +106,8 @@ static enum result get_passkeys(struct request *request, struct response *respon
 {
 	cleanup(json_decrefp) json_t *view = json_object();
 
-	view_set_flag(view, "was_done", request_query(request, "done").len > 0);
+	view_set_flag(view, "was_added", str_equal(request_query(request, "done"), STR("added")));
+	view_set_flag(view, "was_removed", str_equal(request_query(request, "done"), STR("removed")));
 	return show(request, response, view);
 }
 
@@ -127,7 +128,7 @@ static enum result post_add(struct request *request, struct response *response)
 		return show(request, response, view);
 	}
 	TRY(result);
-	response_redirect(response, STR("/settings/passkeys?done=1"));
+	response_redirect(response, STR("/settings/passkeys?done=added"));
 	return RESULT_OK;
 }
 
@@ -138,7 +139,7 @@ static enum result post_remove(struct request *request, struct response *respons
 	if (!id_parse(request_field(request, "passkey"), &id))
 		return err_set(&request->err, RESULT_NOT_FOUND, "there is no such passkey");
 	TRY(passkeys_remove(flow_of(request), &visit_of(request)->actor, id, request->now, &request->err));
-	response_redirect(response, STR("/settings/passkeys?done=1"));
+	response_redirect(response, STR("/settings/passkeys?done=removed"));
 	return RESULT_OK;
 }
 
@@ -149,7 +150,7 @@ static const struct route_parameter sign_in_parameters[] = {
 };
 
 static const struct route_parameter get_parameters[] = {
-	{PARAMETER_QUERY, "done", 1, 0, "one was added or removed"},
+	{PARAMETER_QUERY, "done", 7, 0, "\"added\" or \"removed\": one just was"},
 	{0},
 };
 

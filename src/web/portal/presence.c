@@ -85,6 +85,16 @@ static void add_history(const struct request *request, json_t *view, const struc
 	}
 }
 
+static void set_told(const struct request *request, json_t *view)
+{
+	static const char *const words[] = {"one", "others", "browser"};
+	struct str ended = request_query(request, "ended");
+
+	for (size_t i = 0; i < COUNT_OF(words); i++)
+		if (str_equal(ended, str_of(words[i])))
+			view_set_flag(view_add_object(view, "told"), words[i], true);
+}
+
 static enum result get_presence(struct request *request, struct response *response)
 {
 	cleanup(json_decrefp) json_t *view = json_object();
@@ -92,7 +102,7 @@ static enum result get_presence(struct request *request, struct response *respon
 
 	TRY(presence_read(flow_of(request), &visit_of(request)->actor, request->now, request->arena,
 		&presence, &request->err));
-	view_set_flag(view, "was_ended", request_query(request, "ended").len > 0);
+	set_told(request, view);
 	view_set_flag(view, "has_others", presence.session_count > 1);
 	add_sessions(request, view, &presence);
 	add_browsers(request, view, &presence);
@@ -109,7 +119,7 @@ static enum result post_end(struct request *request, struct response *response)
 		return err_set(&request->err, RESULT_NOT_FOUND, "there is no such session");
 	TRY(presence_end(flow_of(request), &visit->actor, (struct bytes){hash, sizeof(hash)}, request->now,
 		&request->err));
-	response_redirect(response, STR("/settings/sessions?ended=1"));
+	response_redirect(response, STR("/settings/sessions?ended=one"));
 	return RESULT_OK;
 }
 
@@ -118,7 +128,7 @@ static enum result post_end_others(struct request *request, struct response *res
 	const struct visit *visit = visit_of(request);
 
 	TRY(presence_end_others(flow_of(request), &visit->actor, visit->token, request->now, &request->err));
-	response_redirect(response, STR("/settings/sessions?ended=1"));
+	response_redirect(response, STR("/settings/sessions?ended=others"));
 	return RESULT_OK;
 }
 
@@ -129,12 +139,12 @@ static enum result post_forget(struct request *request, struct response *respons
 	if (!id_parse(request_field(request, "browser"), &id))
 		return err_set(&request->err, RESULT_NOT_FOUND, "there is no such browser");
 	TRY(presence_forget(flow_of(request), &visit_of(request)->actor, id, request->now, &request->err));
-	response_redirect(response, STR("/settings/sessions?ended=1"));
+	response_redirect(response, STR("/settings/sessions?ended=browser"));
 	return RESULT_OK;
 }
 
 static const struct route_parameter get_parameters[] = {
-	{PARAMETER_QUERY, "ended", 1, 0, "something was ended"},
+	{PARAMETER_QUERY, "ended", 7, 0, "what just was: \"one\" session, all \"others\", or a \"browser\""},
 	{0},
 };
 
