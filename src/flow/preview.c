@@ -6,8 +6,10 @@
 #include "build_config.h"
 #include "mime/decode.h"
 
+#include <float.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -148,22 +150,80 @@ static enum result make(const struct open_message *message, const struct mime_pa
 	return result;
 }
 
-enum result preview_pages(
-	const struct open_message *message, const struct mime_part *part, uint64_t *ret, struct err *err)
+/* What stands behind a name at the begin of a line; empty when no line has it. */
+static struct str fact(struct str facts, const char *name)
 {
-	cleanup(buf_done) struct buf facts = buf_new(FACTS_BYTES);
+	while (facts.len) {
+		struct str line = str_cut(&facts, '\n');
+		if (str_starts(line, str_of(name)))
+			return str_trim(str_from(line, strlen(name)));
+	}
+	return STR_NONE;
+}
 
-	TRY(make(message, part, "pdf-pages", NULL, &facts, err));
-	struct str left = buf_str(&facts);
-	ptrdiff_t at = str_starts(left, STR("Pages:")) ? 0 : str_find(left, STR("\nPages:"));
-	if (at < 0)
-		return err_code(err, RESULT_INVALID, "preview", "the file says of no pages");
-	left = str_from(left, (size_t)at + (at ? 7 : 6));
-	ptrdiff_t line_end = str_find_char(left, '\n');
-	struct str number = str_trim(line_end < 0 ? left : str_sub(left, 0, (size_t)line_end));
-	if (!str_to_uint(number, UINT32_MAX, ret) || *ret == 0)
+static double read_points(struct str text)
+{
+	char copy[32];
+	(void)snprintf(copy, sizeof(copy), "%.*s", STR_ARG(text));
+	return strtod(copy, NULL);
+}
+
+/* As pdftoppm makes it: the longer side as long as it may be, the other rounded up. */
+static void set_size(struct preview_facts *facts, double width, double height)
+{
+	double longer = width > height ? width : height;
+	double shorter = (width > height ? height : width) * LIMIT_PREVIEW_SIDE;
+
+	if (!(width > 0 && height > 0 && longer < FLT_MAX))
+		return;
+	uint32_t rest = (uint32_t)(shorter / longer);
+	rest += rest < shorter / longer;
+	facts->width = width >= height ? LIMIT_PREVIEW_SIDE : rest;
+	facts->height = width >= height ? rest : LIMIT_PREVIEW_SIDE;
+}
+
+/* "595 x 842 pts (A4)" and "90" */
+static void read_size(struct str told, uint64_t page, struct preview_facts *facts)
+{
+	char name[40];
+
+	(void)snprintf(name, sizeof(name), "Page %4llu size:", (unsigned long long)page);
+	struct str size = fact(told, name);
+	(void)snprintf(name, sizeof(name), "Page %4llu rot:", (unsigned long long)page);
+	struct str turn = fact(told, name);
+	double width = read_points(str_cut(&size, 'x')), height = read_points(size);
+	if (str_equal(turn, STR("90")) || str_equal(turn, STR("270")))
+		set_size(facts, height, width);
+	else
+		set_size(facts, width, height);
+}
+
+/* Of a page that it has not, the program tells nothing at all: then of the file alone. */
+static enum result tell(const struct open_message *message, const struct mime_part *part, uint64_t page,
+	struct buf *told, struct err *err)
+{
+	char number[24];
+
+	(void)snprintf(number, sizeof(number), "%llu", (unsigned long long)page);
+	enum result result = make(message, part, "pdf-facts", number, told, err);
+	if (result != RESULT_INVALID || page == 1)
+		return result;
+	buf_clear(told);
+	return make(message, part, "pdf-facts", NULL, told, err);
+}
+
+enum result preview_find_facts(const struct open_message *message, const struct mime_part *part,
+	uint64_t page, struct preview_facts *ret, struct err *err)
+{
+	cleanup(buf_done) struct buf told = buf_new(FACTS_BYTES);
+
+	*ret = (struct preview_facts){0};
+	TRY(tell(message, part, page, &told, err));
+	struct str number = fact(buf_str(&told), "Pages:");
+	if (!str_to_uint(number, UINT32_MAX, &ret->pages) || ret->pages == 0)
 		return err_code(err, RESULT_INVALID, "preview", "the file has no pages");
-	*ret = *ret < LIMIT_PREVIEW_PAGES ? *ret : LIMIT_PREVIEW_PAGES;
+	ret->pages = ret->pages < LIMIT_PREVIEW_PAGES ? ret->pages : LIMIT_PREVIEW_PAGES;
+	read_size(buf_str(&told), page, ret);
 	return RESULT_OK;
 }
 

@@ -16,9 +16,14 @@ bool preview_can_show(enum preview_kind kind);
  */
 enum preview_kind preview_kind_of(const struct mime_part *part);
 
-/* How many pages a PDF file has, at most LIMIT_PREVIEW_PAGES. Results as preview_show. */
-enum result preview_pages(const struct open_message *message, const struct mime_part *part, uint64_t *ret,
-	struct err *err) must_check;
+struct preview_facts {
+	uint64_t pages;		/* at most LIMIT_PREVIEW_PAGES */
+	uint32_t width, height; /* of the asked page's picture; 0: not known */
+};
+
+/* What a PDF file says of itself and of a page, which it need not have. Results as preview_show. */
+enum result preview_find_facts(const struct open_message *message, const struct mime_part *part,
+	uint64_t page, struct preview_facts *ret, struct err *err) must_check;
 
 /* The picture, PNG or JPEG (as the first bytes say); page counts from 1 and is 1 for images. *ret_type: its
  * media type. INVALID when the file is damaged or passes a limit; BUSY when too many are being made;

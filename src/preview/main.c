@@ -4,7 +4,7 @@
  *
  *	sealpost-preview image              a PNG, JPEG, GIF or WebP file; gives PNG or JPEG
  *	sealpost-preview pdf-page NUMBER    a page as PNG
- *	sealpost-preview pdf-pages          what pdfinfo says of the file
+ *	sealpost-preview pdf-facts [NUMBER] what pdfinfo says of the file, and of that page
  *	sealpost-preview pdf-check          ends with 0 when PDF files can be shown here
  *
  * Ends with 0, 2 for a file that is refused, 3 when the system cannot hold it to its bounds. */
@@ -73,20 +73,31 @@ static int become(const char *const *words)
 	return UNBOUND;
 }
 
-static int show_page(const char *number)
+static bool is_number(const char *number)
 {
 	size_t digits = strspn(number, "0123456789");
 
-	if (digits == 0 || digits > 5 || number[digits] != '\0')
-		return REFUSED;
-	const char *const words[] = {"/usr/bin/pdftoppm", "-png", "-singlefile", "-f", number, "-l", number,
-		"-scale-to", STRING(LIMIT_PREVIEW_SIDE), "-", NULL};
-	return become(words);
+	return digits > 0 && digits <= 5 && number[digits] == '\0';
+}
+
+static int show_page(const char *number)
+{
+	const char *const words[] = {"/usr/bin/pdftoppm", "-png", "-singlefile", "-cropbox", "-f", number,
+		"-l", number, "-scale-to", STRING(LIMIT_PREVIEW_SIDE), "-", NULL};
+
+	return is_number(number) ? become(words) : REFUSED;
+}
+
+static int tell_facts(const char *number)
+{
+	const char *const words[] = {"/usr/bin/pdfinfo", "-f", number, "-l", number, "-", NULL};
+
+	return is_number(number) ? become(words) : REFUSED;
 }
 
 int main(int argc, char **argv)
 {
-	static const char *const count[] = {"/usr/bin/pdfinfo", "-", NULL};
+	static const char *const facts[] = {"/usr/bin/pdfinfo", "-", NULL};
 	static const char *const check[] = {"/usr/bin/pdftoppm", "-v", NULL};
 	const char *what = argc > 1 ? argv[1] : "";
 
@@ -96,8 +107,8 @@ int main(int argc, char **argv)
 		return show_image();
 	if (strcmp(what, "pdf-page") == 0 && argc == 3)
 		return show_page(argv[2]);
-	if (strcmp(what, "pdf-pages") == 0)
-		return become(count);
+	if (strcmp(what, "pdf-facts") == 0)
+		return argc == 3 ? tell_facts(argv[2]) : become(facts);
 	if (strcmp(what, "pdf-check") == 0)
 		return become(check);
 	return REFUSED;

@@ -1,6 +1,7 @@
 """Pictures and PDF files are shown as new pictures, made by a program that can do nothing else."""
 
 import base64
+import re
 import resource
 import shutil
 import time
@@ -81,6 +82,17 @@ def test_pdf_files_are_turned_page_by_page(carol):
     assert len({p.body for p in seen}) == 3 and {pictures.size(p.body) for p in seen} == {(1131, 1600)}
     for wrong in ("?page=4", "?page=0", "?page=x", "/4", "/0", "/x"):
         assert browser.get(shown + wrong).status in (400, 404), wrong
+
+
+def test_a_pages_picture_has_its_room_before_it_comes(carol):
+    """Of any size, cut or turned, each page by itself."""
+    own = {2: b"/Rotate 90", 3: b"/CropBox [0 0 300.5 100]", 4: b"/Rotate 270 /CropBox [10 10 20 800]"}
+    browser, _, page = carol(("plan.pdf", "application/pdf", pictures.pdf(5, more=own)),
+                             ("line.pdf", "application/pdf", pictures.pdf(1, width=14000, height=1)))
+    plan, line = links(page, "/preview/")
+    for page, shown in [*((n, plan) for n in range(1, 6)), (1, line)]:
+        told = re.search(r'<img src="([^"]+)" width="(\d+)" height="(\d+)"', browser.get(f"{shown}?page={page}").text)
+        assert pictures.size(browser.get(told[1]).body) == (int(told[2]), int(told[3])), (shown, page)
 
 
 def test_r13_a_file_that_was_shown_was_viewed(carol):

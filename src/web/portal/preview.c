@@ -22,8 +22,16 @@ static enum result find_part(struct request *request, const struct open_message 
 		       : RESULT_OK;
 }
 
-static void set_turning(json_t *view, struct arena *arena, struct str url, uint64_t page, uint64_t pages)
+static void set_shown(
+	json_t *view, struct arena *arena, struct str url, uint64_t page, const struct preview_facts *facts)
 {
+	uint64_t pages = facts->pages;
+
+	if (facts->width) {
+		json_t *size = view_add_object(view, "size");
+		view_set_number(size, "width", facts->width);
+		view_set_number(size, "height", facts->height);
+	}
 	view_set(view, "picture_url",
 		arena_printf(arena, "%.*s/%llu", STR_ARG(url), (unsigned long long)page));
 	if (pages < 2)
@@ -93,24 +101,26 @@ static enum result set_picture(struct request *request, json_t *view, const stru
 	struct str asked = request_query(request, "page");
 	const struct mime_part *part;
 	enum preview_kind kind;
-	uint64_t page = 1, pages = 1;
+	struct preview_facts facts = {.pages = 1};
+	uint64_t page = 1;
 
 	TRY(find_part(request, message, &part, &kind));
 	if (asked.len && (!str_to_uint(asked, LIMIT_PREVIEW_PAGES, &page) || page < 1))
 		return err_set(&request->err, RESULT_NOT_FOUND, "there is no such page");
-	enum result result =
-		kind == PREVIEW_PDF ? preview_pages(message, part, &pages, &request->err) : RESULT_OK;
+	enum result result = kind == PREVIEW_PDF
+				     ? preview_find_facts(message, part, page, &facts, &request->err)
+				     : RESULT_OK;
 	if (result != RESULT_OK && result != RESULT_INVALID && result != RESULT_UNAVAILABLE)
 		return result;
-	if (page > pages)
+	if (result == RESULT_OK && page > facts.pages)
 		return err_set(&request->err, RESULT_NOT_FOUND, "there is no such page");
 	set_head(request, view, message, part);
 	if (result == RESULT_OK)
-		set_turning(view, request->arena,
+		set_shown(view, request->arena,
 			arena_printf(request->arena, "/message/%s/preview/%.*s",
 				id_text(message->summary.copy.id).s,
 				STR_ARG(request_parameter(request, "path"))),
-			page, pages);
+			page, &facts);
 	return RESULT_OK;
 }
 

@@ -38,14 +38,14 @@ WEBP = base64.b64decode("UklGRiYAAABXRUJQVlA4TBkAAAAvD8ABAA8Q87//8x8OxILJ/KU7U4j
 GIF = base64.b64decode("R0lGODdhAQABAIAAAP///wAAACwAAAAAAQABAAACAkQBADs=")
 
 
-def pdf(pages=3, content=b"", width=595, height=842):
-    """Pages that say which they are; content: drawn on each."""
+def pdf(pages=3, content=b"", width=595, height=842, more={}):
+    """Pages that say which they are; content: drawn on each; more: what a page's dictionary has besides."""
     objects = [b"<< /Type /Catalog /Pages 2 0 R >>",
                b"<< /Type /Pages /Kids [" + b" ".join(b"%d 0 R" % (4 + 2 * i) for i in range(pages))
                + b"] /Count %d >>" % pages, b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"]
     for i in range(pages):
         stream = b"BT /F1 40 Tf 100 700 Td (Page %d of the plan) Tj ET " % (i + 1) + content
-        objects.append(b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 %d %d] /Contents %d 0 R "
+        objects.append(b"<< /Type /Page " + more.get(i + 1, b"") + b" /Parent 2 0 R /MediaBox [0 0 %d %d] /Contents %d 0 R "
                        b"/Resources << /Font << /F1 3 0 R >> >> >>" % (width, height, 5 + 2 * i))
         objects.append(b"<< /Length %d >>\nstream\n" % len(stream) + stream + b"\nendstream")
     out, offsets = b"%PDF-1.4\n", []
