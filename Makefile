@@ -1,5 +1,5 @@
 # The front door. Everything is built by Meson; each target installs what it needs.
-.PHONY: run test build bench fuzz format lint clean
+.PHONY: run test build install bench fuzz format lint clean
 
 run: build
 	./build/run/src/cli/sealpost demo --folder var/demo --web-dir web
@@ -8,6 +8,9 @@ build:
 	./scripts/install-deps.sh build
 	test -d build/run || meson setup build/run -Dbuildtype=debugoptimized
 	ninja -C build/run src/cli/sealpost src/preview/sealpost-preview
+
+install: build
+	meson install -C build/run --no-rebuild
 
 test:
 	./scripts/install-deps.sh test

@@ -13,6 +13,7 @@
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -91,11 +92,40 @@ static enum result make_database(const struct config *config, struct err *err)
 	return schema_migrate(db, NULL, NULL, err);
 }
 
+/* The folders above a path that are not there yet, for the node's user alone. */
+static enum result make_above(const char *path, struct err *err)
+{
+	char folder[PATH_MAX];
+
+	for (const char *end = strchr(path + 1, '/'); end; end = strchr(end + 1, '/')) {
+		int len = snprintf(folder, sizeof(folder), "%.*s", (int)(end - path), path);
+		if (len >= (int)sizeof(folder))
+			return err_set(err, RESULT_INVALID, "a path is too long");
+		if (access(folder, F_OK) != 0 && mkdir(folder, 0700) < 0 && errno != EEXIST)
+			return err_set(err, RESULT_UNAVAILABLE, "the folder %s cannot be made: %s", folder,
+				strerror(errno));
+	}
+	return RESULT_OK;
+}
+
+static enum result make_folders(const struct config *config, struct err *err)
+{
+	struct str database = str_of(config->database), sqlite = STR("sqlite:");
+	const char *const paths[] = {config->root_key, config->blobs, config->destructions, config->logos,
+		config->outbox, str_starts(database, sqlite) ? config->database + sqlite.len : NULL};
+
+	for (size_t i = 0; i < COUNT_OF(paths); i++)
+		if (paths[i])
+			TRY(make_above(paths[i], err));
+	return RESULT_OK;
+}
+
 enum result setup_node(const struct config *config, struct err *err)
 {
 	cleanup(blob_store_close_at) struct blob_store *blobs = NULL;
 
 	TRY(seal_init());
+	TRY(make_folders(config, err));
 	if (access(config->root_key, F_OK) != 0)
 		TRY(root_key_create(config->root_key, err));
 	TRY(blob_folder_open(config->blobs, &blobs, err));
