@@ -9,6 +9,7 @@
 
 #define LINE_MAX_BYTES 1024
 #define COLUMNS_MAX 16
+#define CELL_MAX_BYTES 65536
 
 json_t *admin_text(struct str text)
 {
@@ -51,6 +52,18 @@ static char *tame(char *text)
 	return text;
 }
 
+/* "sales, north"; the caller frees it. */
+static char *words_of(const json_t *list)
+{
+	cleanup(buf_done) struct buf text = buf_new_public(CELL_MAX_BYTES);
+	size_t index;
+	const json_t *word;
+
+	json_array_foreach((json_t *)(uintptr_t)list, index, word)
+		buf_printf(&text, "%s%s", index ? ", " : "", json_string_value(word));
+	return mem_strdup(text.len ? text.data : "-");
+}
+
 /* A cell as text; the caller frees it. */
 static char *cell(const json_t *row, const char *column)
 {
@@ -60,6 +73,8 @@ static char *cell(const json_t *row, const char *column)
 		return mem_strdup("-");
 	if (json_is_string(value))
 		return tame(mem_strdup(json_string_value(value)));
+	if (json_is_array(value))
+		return tame(words_of(value));
 	if (json_is_boolean(value))
 		return mem_strdup(json_is_true(value) ? "yes" : "no");
 	char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);

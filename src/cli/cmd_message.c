@@ -1,5 +1,6 @@
 #include "cli/admin.h"
 #include "cli/command.h"
+#include "cli/event_rows.h"
 #include "flow/access_code.h"
 #include "flow/extend.h"
 #include "flow/notify_again.h"
@@ -41,41 +42,28 @@ struct show {
 	struct id id;
 };
 
-static const char *const event_columns[] = {"at", "event", "origin", "detail", NULL};
-
-static json_t *event_rows(const struct event *events, size_t count)
-{
-	json_t *rows = json_array();
-
-	for (size_t i = 0; i < count; i++)
-		(void)json_array_append_new(
-			rows, json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "at", admin_time(events[i].at),
-				      "event", admin_text(events[i].kind), "message",
-				      admin_id(events[i].message_id), "person", admin_id(events[i].person_id),
-				      "by", admin_id(events[i].actor_id), "origin",
-				      admin_text(events[i].origin), "detail", admin_text(events[i].detail)));
-	return rows;
-}
-
 static enum result events_of(struct tx *tx, const struct show *s, json_t **ret, struct err *err)
 {
 	struct event *events;
 	size_t count;
 
 	TRY(event_list_by_message(tx, s->id, &s->admin->arena, &events, &count, err));
-	*ret = event_rows(events, count);
-	return RESULT_OK;
+	return event_rows(tx, s->admin, events, count, ret, err);
 }
 
 static enum result events_in_tx(struct tx *tx, void *context, struct err *err)
 {
 	struct admin *admin = context;
+	static const char *const columns[] = {
+		"at", "event", "message", "address", "by_address", "origin", "detail", NULL};
 	struct event *events;
 	size_t count;
+	json_t *rows;
 
 	TRY(event_list(tx, admin->actor.account_id, (struct id){{0}}, EVENTS_MAX, &admin->arena, &events,
 		&count, err));
-	admin_print(admin, event_rows(events, count), event_columns);
+	TRY(event_rows(tx, admin, events, count, &rows, err));
+	admin_print(admin, rows, columns);
 	return RESULT_OK;
 }
 
@@ -201,6 +189,8 @@ static enum result show_in_tx(struct tx *tx, void *context, struct err *err)
 	static const char *const recipient_columns[] = {"address", "role", "route", NULL};
 	static const char *const delivery_columns[] = {
 		"kind", "state", "recipient", "last_reply", "tls", "verified", NULL};
+	static const char *const event_columns[] = {
+		"at", "event", "address", "by_address", "origin", "detail", NULL};
 
 	TRY(message_find(tx, admin->actor.account_id, s->id, &admin->arena, &message, err));
 	TRY(recipients_of(tx, s, &recipients, err));

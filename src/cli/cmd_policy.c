@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#define NARRATIVE_MAX 200 /* bytes that flow/administer.c takes */
+
 static const char *from, *to, *definition, *narrative, *based_on, *source, *starts, *ends;
 static bool no_action, override, sender_may_replace, bidirectional;
 
@@ -64,10 +66,18 @@ static enum result read_time(
 		option);
 }
 
+/* Events name a policy by its narrative: one that was not told says whom the policy is about. */
+static struct str narrative_of(struct admin *admin)
+{
+	struct str text = str_sub(arena_printf(&admin->arena, "%s to %s", from, to), 0, NARRATIVE_MAX);
+
+	return str_sub(text, 0, str_utf8_prefix(text));
+}
+
 static enum result add(struct admin *admin, const struct options *options, struct err *err)
 {
 	struct policy_party from_party, to_party;
-	struct policy_row policy = {.narrative = str_of(narrative ? narrative : "policy"),
+	struct policy_row policy = {.narrative = str_of(narrative ? narrative : ""),
 		.enabled = true,
 		.is_override = override,
 		.sender_may_replace = sender_may_replace,
@@ -96,6 +106,8 @@ static enum result add(struct admin *admin, const struct options *options, struc
 		TRY(admin_read(admin, find_definition, &find, err));
 		policy.definition_id = find.definition.id;
 	}
+	if (narrative == NULL)
+		policy.narrative = narrative_of(admin);
 	policy.from_scope = from_party.scope;
 	policy.from_value = from_party.value;
 	policy.to_scope = to_party.scope;
@@ -195,7 +207,8 @@ int cmd_policy(int argc, char **argv)
 		{"to", "SCOPE", "the same for the recipient", &to, NULL},
 		{"definition", "NAME", "secure with this definition", &definition, NULL},
 		{"no-action", NULL, "an explicit exemption", NULL, &no_action},
-		{"narrative", "TEXT", "what the policy is for", &narrative, NULL},
+		{"narrative", "TEXT", "what the policy is for, as events name it; else its From and To",
+			&narrative, NULL},
 		{"based-on", "WHICH", "sender address: envelope (default), header or either", &based_on,
 			NULL},
 		{"source", "CIDR", "only mail handed in from there", &source, NULL},

@@ -178,6 +178,23 @@ def test_config_option_counts_more_than_the_environment(binary, bare):
     assert done.returncode == OK and json.loads(done.stdout) == []
 
 
+def test_init_makes_the_folders_that_are_not_there(binary):
+    node = Node(binary, values={"blobs": "lib/data/blobs", "logos": "lib/logos", "destructions": "kept/destructions"})
+    node.database = f"sqlite:{node.folder}/db/sealpost.db"
+    node.config.write_text(node.config.read_text().replace("/sealpost.db", "/db/sealpost.db"))
+    node.init().run("check")
+    made = [node.folder / name for name in ("lib/data/blobs", "db", "kept", "lib")]
+    assert [oct(folder.stat().st_mode & 0o777) for folder in made] == ["0o700"] * 4
+    node.close()
+
+
+def test_init_tells_which_folder_cannot_be_made(binary, tmp_path):
+    (tmp_path / "file").write_text("")
+    node = Node(binary, values={"blobs": f"{tmp_path}/file/blobs"})
+    assert f"{tmp_path}/file" in node.run("init", code=UNAVAILABLE)
+    node.close()
+
+
 def test_init_again_changes_nothing(bare):
     key = (bare.folder / "root.key").read_bytes()
     certificate = (bare.folder / "certificate.pem").read_bytes()
@@ -387,8 +404,11 @@ def test_a_group_is_renamed_with_its_members_and_what_is_published_to_it(acme):
     acme.run("group", "rename", "Sales", "Sales of the north")
     assert {g["group"]: g["members"] for g in acme.json("group", "list")} == {"board": 0, "Sales of the north": 1}
     assert acme.json("group", "member", "list", "sales of the NORTH") == [{"address": "alice@acme.example"}]
-    assert acme.json("definition", "folder", "list")[1]["groups"] == ["Sales of the north"]
-    assert acme.json("message", "events")[0]["detail"] == "group sales changed: name Sales of the north"
+    acme.run("definition", "publish", "Sales", "--group", "board")
+    assert sorted(acme.json("definition", "folder", "list")[1]["groups"]) == ["Sales of the north", "board"]
+    assert re.search(r"^Sales +no +(board, Sales of the north|Sales of the north, board)$",
+                     acme.run("definition", "folder", "list"), re.M)
+    assert "group sales changed: name Sales of the north" in [e["detail"] for e in acme.json("message", "events")]
 
 
 def test_a_folder_is_renamed_with_what_lies_in_it(acme):
@@ -427,6 +447,17 @@ def test_policy(acme):
     acme.run("policy", "remove", second["id"], code=NOT_FOUND)
     assert len(acme.json("policy", "list")) == 1
     acme.run("definition", "remove", "Strict", code=CONFLICT)
+
+
+def test_a_policy_is_named_in_events_by_what_it_is_for_or_else_by_whom(sqlite_node):
+    node = sqlite_node
+    for words in (["--to", "domain:partner.example"], ["--to", "dave@partner.example", "--narrative", "Offers to Dave"]):
+        node.run("policy", "add", "--from", "internal", *words, "--definition", "Default")
+    node.run("policy", "add", "--from", "internal", "--to", "domain:" + ("x" * 50 + ".") * 4 + "example", "--no-action")  # too long for a line of events
+    for to in ("carol@partner.example", "dave@partner.example"):
+        smtp.send(node.smtp_port, smtp.make(to=to, subject="Offer"))
+    told = [e["detail"] for e in node.json("message", "events") if e["event"] == "message.secured"]
+    assert told[1] == 'policy "internal to domain:partner.example": secure' and 'policy "Offers to Dave": secure' in told[0]
 
 
 def test_a_policy_begins_and_ends_in_the_accounts_time_zone(acme):
