@@ -1,10 +1,10 @@
 #include "flow/destination.h"
 
 #include "base/address.h"
+#include "flow/account_note.h"
 #include "flow/own_domain.h"
 #include "store/destination_write.h"
 #include "store/domain.h"
-#include "store/event_write.h"
 #include "tls/domain_name.h"
 
 struct change {
@@ -16,14 +16,8 @@ struct change {
 
 static enum result note(struct tx *tx, const struct change *c, const char *what, struct err *err)
 {
-	struct event event = {.account_id = c->actor->account_id,
-		.at = c->now,
-		.kind = STR(EVENT_ACCOUNT_CHANGED),
-		.actor_id = c->actor->person_id,
-		.origin = c->actor->origin,
-		.detail = arena_printf(c->arena, "destination %.*s: %s", STR_ARG(c->domain), what)};
-
-	return event_record(tx, &event, err);
+	return account_note(tx, c->actor, c->now,
+		arena_printf(c->arena, "destination %.*s: %s", STR_ARG(c->domain), what), err);
 }
 
 static enum result enforce(struct tx *tx, void *context, struct err *err)

@@ -31,7 +31,7 @@ enum sender_notices {
 struct account_settings {
 	struct str display_name;	 /* shown to people; default: the account's name */
 	struct str accent_colour;	 /* "#rrggbb" */
-	struct str logo_file;		 /* a PNG or SVG in the node's web folder, or empty */
+	struct str logo_file;		 /* a PNG or SVG in the node's folder of logos, or empty */
 	struct str help_text;		 /* whom to ask, shown on pages that refuse */
 	struct str notification_address; /* From of our own mails; empty: secure@<return domain> */
 	struct str language;		 /* of mails to people who chose none */

@@ -28,17 +28,10 @@ def carol(binary):
     from support.node import Node
     node = Node(binary).make_acme().start()
     node.run("definition", "add", "no printing", "--print", "no")
-    count = 0
+    reader = portal.Reader(node)
 
     def read(*files, **how):
-        nonlocal count
-        count += 1
-        smtp.send(node.smtp_port, mail(files, **how), recipients=["carol@partner.example"])
-        link = portal.link_for(node, "carol@partner.example", count)
-        if count == 1:
-            read.browser, _ = portal.sign_in_by_link(node, link, "carol@partner.example")
-        path = "/message/" + link.rsplit("/", 1)[1]
-        return read.browser, path, read.browser.get(path)
+        return reader.open(mail(files, **how))
     read.node = node
     yield read
     node.stop()

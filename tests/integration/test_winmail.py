@@ -21,17 +21,10 @@ def mail(data, text="See the plan.", kind="application/ms-tnef", number=0):
 def carol(binary):
     from support.node import Node
     node = Node(binary).make_acme().start()
-    count = 0
+    reader = portal.Reader(node)
 
     def read(text):
-        nonlocal count
-        count += 1
-        smtp.send(node.smtp_port, text.encode(), recipients=["carol@partner.example"])
-        link = portal.link_for(node, "carol@partner.example", count)
-        if count == 1:
-            read.browser, _ = portal.sign_in_by_link(node, link, "carol@partner.example")
-        path = "/message/" + link.rsplit("/", 1)[1]
-        return read.browser, path, read.browser.get(path)
+        return reader.open(text.encode())
     read.node = node
     yield read
     node.stop()

@@ -11,9 +11,7 @@
 
 #include <string.h>
 
-#define TO_BYTES 10000
 #define KNOWN_SHOWN 100
-#define SUBJECT_BYTES LIMIT_SUBJECT_BYTES
 
 static const char *const address_fields[] = {"to", "cc", "bcc"};
 
@@ -283,11 +281,7 @@ static enum result post_compose(struct request *request, struct response *respon
 }
 
 static const struct route_parameter parameters[] = {
-	{PARAMETER_FIELD, "to", TO_BYTES, 0, "addresses, separated by commas"},
-	{PARAMETER_FIELD, "cc", TO_BYTES, 0, "the same, for a copy"},
-	{PARAMETER_FIELD, "bcc", TO_BYTES, 0, "the same, for a copy that others do not learn of"},
-	{PARAMETER_FIELD, "subject", SUBJECT_BYTES, 0, "the subject, may be empty"},
-	{PARAMETER_FIELD, "definition", ID_TEXT_LEN, 0, "what it is sent with; none: the first of the list"},
+	COMPOSE_PARAMETERS,
 	WRITE_PARAMETERS,
 	{0},
 };

@@ -6,8 +6,6 @@
 
 #include <string.h>
 
-#define TO_BYTES 10000
-
 static enum result get_drafts(struct request *request, struct response *response)
 {
 	cleanup(json_decrefp) json_t *view = json_object();
@@ -77,11 +75,7 @@ static const struct route_parameter id_only[] = {
 };
 
 static const struct route_parameter draft_parameters[] = {
-	{PARAMETER_FIELD, "to", TO_BYTES, 0, "addresses as typed"},
-	{PARAMETER_FIELD, "cc", TO_BYTES, 0, "addresses as typed"},
-	{PARAMETER_FIELD, "bcc", TO_BYTES, 0, "addresses as typed"},
-	{PARAMETER_FIELD, "subject", LIMIT_SUBJECT_BYTES, 0, "the subject, may be empty"},
-	{PARAMETER_FIELD, "definition", ID_TEXT_LEN, 0, "what it would be sent with"},
+	COMPOSE_PARAMETERS,
 	WRITE_PARAMETERS,
 	{0},
 };

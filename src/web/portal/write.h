@@ -2,6 +2,7 @@
 #ifndef WEB_PORTAL_WRITE_H
 #define WEB_PORTAL_WRITE_H
 
+#include "base/limits.h"
 #include "flow/reply.h"
 #include "web/portal/page.h"
 
@@ -13,6 +14,18 @@ enum result write_open_sink(struct request *request, struct upload_sink *ret) mu
 #define WRITE_TEXT_BYTES (512 * 1024)
 #define CHECKED_LEN 26
 #define VERSION_LEN 18
+#define COMPOSE_TO_BYTES 10000
+/* Whom a new message goes to, and its head. */
+#define COMPOSE_PARAMETERS                                                                                   \
+	{PARAMETER_FIELD, "to", COMPOSE_TO_BYTES, 0, "addresses as typed, separated by commas"},             \
+		{PARAMETER_FIELD, "cc", COMPOSE_TO_BYTES, 0, "the same, for a copy"},                        \
+		{PARAMETER_FIELD, "bcc", COMPOSE_TO_BYTES, 0,                                                \
+			"the same, for a copy that others do not learn of"},                                 \
+		{PARAMETER_FIELD, "subject", LIMIT_SUBJECT_BYTES, 0, "the subject, may be empty"},           \
+	{                                                                                                    \
+		PARAMETER_FIELD, "definition", ID_TEXT_LEN, 0,                                               \
+			"what it is sent with; none: the first of the list"                                  \
+	}
 #define WRITE_PARAMETERS                                                                                     \
 	{PARAMETER_FIELD, "form", ID_TEXT_LEN, 0, "makes sending twice send once"},                          \
 		{PARAMETER_FIELD, "text", WRITE_TEXT_BYTES, 0, "what was written"},                          \

@@ -2,7 +2,7 @@
 
 import re
 
-from . import maildir, wait
+from . import maildir, smtp, wait
 from .browser import Browser
 
 
@@ -48,3 +48,23 @@ def compose(browser, page=None, files=(), **fields):
     if not mark:
         return page
     return browser.submit_files(page, r"/compose$", [], **{**fields, "checked": mark[1]})
+
+
+class Reader:
+    """Somebody outside who is sent one mail after another and opens each at once."""
+
+    def __init__(self, node, address="carol@partner.example"):
+        self.node = node
+        self.address = address
+        self.browser = None
+        self.count = 0
+
+    def open(self, mail):
+        """Hands the mail in; the browser, the path of its message, and its page."""
+        self.count += 1
+        smtp.send(self.node.smtp_port, mail, recipients=[self.address])
+        link = link_for(self.node, self.address, self.count)
+        if self.browser is None:
+            self.browser, _ = sign_in_by_link(self.node, link, self.address)
+        path = "/message/" + link.rsplit("/", 1)[1]
+        return self.browser, path, self.browser.get(path)

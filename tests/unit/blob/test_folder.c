@@ -1,7 +1,7 @@
 #include "blob/blob.h"
+#include "tests/unit/blob/store.h"
 #include "tests/unit/unit.h"
 
-#include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,9 +10,6 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static char folder[] = "/tmp/sealpost-test-XXXXXX";
-static struct blob_store *store;
 
 static enum result put(struct id name, struct str data)
 {
@@ -247,27 +244,6 @@ static void a_folder_that_cannot_be_used_is_refused(void **state)
 	assert_ok(blob_delete(store, name, NULL));
 }
 
-static int setup(void **state)
-{
-	(void)state;
-	return mkdtemp(folder) && blob_folder_open(folder, &store, NULL) == RESULT_OK ? 0 : -1;
-}
-
-static int remove_one(const char *path, const struct stat *facts, int kind, struct FTW *place)
-{
-	(void)facts;
-	(void)kind;
-	(void)place;
-	return remove(path);
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	blob_store_close(store);
-	return nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -280,5 +256,5 @@ int main(void)
 		cmocka_unit_test(every_blob_is_visited_once),
 		cmocka_unit_test(a_folder_that_cannot_be_used_is_refused),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, store_setup, store_teardown);
 }

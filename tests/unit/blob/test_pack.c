@@ -1,10 +1,10 @@
 #include "base/thread.h"
 #include "blob/blob.h"
+#include "tests/unit/blob/store.h"
 #include "tests/unit/unit.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -14,9 +14,6 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-static char folder[] = "/tmp/sealpost-test-XXXXXX";
-static struct blob_store *store;
 
 static struct bytes bytes_of(struct str text)
 {
@@ -267,27 +264,6 @@ static void every_pack_is_visited(void **state)
 	assert_int_equal(count, 0);
 }
 
-static int setup(void **state)
-{
-	(void)state;
-	return mkdtemp(folder) && blob_folder_open(folder, &store, NULL) == RESULT_OK ? 0 : -1;
-}
-
-static int remove_one(const char *path, const struct stat *facts, int kind, struct FTW *place)
-{
-	(void)facts;
-	(void)kind;
-	(void)place;
-	return remove(path);
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	blob_store_close(store);
-	return nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -301,5 +277,5 @@ int main(void)
 		cmocka_unit_test(a_disk_that_fails_is_told_to_all_who_wait),
 		cmocka_unit_test(every_pack_is_visited),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, store_setup, store_teardown);
 }

@@ -1,8 +1,8 @@
 #include "store/sealed_body.h"
+#include "tests/unit/blob/store.h"
 #include "tests/unit/unit.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,9 +11,6 @@
 #include <unistd.h>
 
 #define SIZE 20000 /* outgrows a row */
-
-static char folder[] = "/tmp/sealpost-test-XXXXXX";
-static struct blob_store *store;
 
 /* In place of the system's. */
 static _Atomic bool disk_fails;
@@ -92,27 +89,6 @@ static void what_did_not_reach_the_disk_is_lost_for_good(void **state)
 	sealed_body_free(body);
 }
 
-static int setup(void **state)
-{
-	(void)state;
-	return mkdtemp(folder) && blob_folder_open(folder, &store, NULL) == RESULT_OK ? 0 : -1;
-}
-
-static int remove_one(const char *path, const struct stat *facts, int kind, struct FTW *place)
-{
-	(void)facts;
-	(void)kind;
-	(void)place;
-	return remove(path);
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	blob_store_close(store);
-	return nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -120,5 +96,5 @@ int main(void)
 		cmocka_unit_test(what_waits_for_nothing_leaves_nothing),
 		cmocka_unit_test(what_did_not_reach_the_disk_is_lost_for_good),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, store_setup, store_teardown);
 }
