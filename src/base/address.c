@@ -1,6 +1,8 @@
 #include "base/address.h"
 
+#include "base/buf.h"
 #include "base/limits.h"
+#include "base/mem.h"
 
 #include <string.h>
 
@@ -87,4 +89,20 @@ struct str address_local_part(struct str address)
 	const char *at = last_at(address);
 
 	return at ? str_sub(address, 0, (size_t)(at - address.ptr)) : address;
+}
+
+struct str address_escape(struct str utf8, const char *others, struct arena *arena)
+{
+	/* One byte becomes at most "\x{2B}". */
+	cleanup(buf_done) struct buf out = buf_new(utf8.len * 6 + 1);
+
+	while (utf8.len) {
+		char first = utf8.ptr[0];
+		uint32_t c = str_cut_character(&utf8);
+		if (c < 0x80 && !strchr(others, first))
+			buf_add_char(&out, first);
+		else
+			buf_printf(&out, "\\x{%02X}", c);
+	}
+	return arena_str(arena, buf_str(&out));
 }

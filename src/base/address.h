@@ -2,7 +2,7 @@
 #ifndef BASE_ADDRESS_H
 #define BASE_ADDRESS_H
 
-#include "base/str.h"
+#include "base/arena.h"
 
 /* A domain name of letters, digits, hyphens and dots, or UTF-8 labels (RFC 6531); no address literals. */
 bool is_domain_name(struct str name);
@@ -19,5 +19,9 @@ struct str address_domain(struct str address);
 
 /* The part before it. */
 struct str address_local_part(struct str address);
+
+/* An international address where only ASCII may stand (RFC 6533 3, utf-8-addr-xtext): each character outside
+ * it, and each of `others`, as "\x{F6}". In the arena. */
+struct str address_escape(struct str utf8, const char *others, struct arena *arena);
 
 #endif

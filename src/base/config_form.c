@@ -24,18 +24,10 @@ static bool is_numeric(const char *host)
 	return inet_pton(AF_INET, host, address) == 1 || inet_pton(AF_INET6, host, address) == 1;
 }
 
-static bool is_ascii(struct str text)
-{
-	for (size_t i = 0; i < text.len; i++)
-		if ((unsigned char)text.ptr[i] >= 0x80)
-			return false;
-	return true;
-}
-
 /* Greetings, Received lines and envelopes hold no other characters. */
 static bool fits_domain(struct str value)
 {
-	return is_ascii(value) && is_domain_name(value);
+	return str_is_ascii(value) && is_domain_name(value);
 }
 
 static bool is_host(const char *host)

@@ -161,6 +161,20 @@ size_t str_utf8_prefix(struct str s)
 	return at;
 }
 
+uint32_t str_cut_character(struct str *utf8)
+{
+	uint8_t first = (uint8_t)utf8->ptr[0];
+	uint32_t c = first < 0x80   ? first
+		     : first < 0xe0 ? first & 0x1f
+		     : first < 0xf0 ? first & 0xf
+				    : first & 7;
+
+	for (*utf8 = str_from(*utf8, 1); utf8->len && ((uint8_t)utf8->ptr[0] & 0xc0) == 0x80;
+		*utf8 = str_from(*utf8, 1))
+		c = c << 6 | ((uint8_t)utf8->ptr[0] & 0x3f);
+	return c;
+}
+
 bool str_is_utf8(struct str s)
 {
 	return str_utf8_prefix(s) == s.len;

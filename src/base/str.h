@@ -80,7 +80,15 @@ bool str_is_line(struct str s);
 /* How many bytes at the start are ASCII. */
 size_t str_ascii_prefix(struct str s);
 
+static inline bool str_is_ascii(struct str s)
+{
+	return str_ascii_prefix(s) == s.len;
+}
+
 /* How many bytes at the start are well-formed UTF-8. */
 size_t str_utf8_prefix(struct str s);
+
+/* Cuts off the first character of UTF-8 that is not empty, and returns its number. */
+uint32_t str_cut_character(struct str *utf8);
 
 #endif

@@ -69,7 +69,9 @@ enum result returned_look(struct returned *r, struct content *content, struct ar
 	bool has_report = false;
 	for (size_t i = 0; i < index->count; i++) {
 		struct str status;
-		if (!str_equal(index->parts[i].type, STR("message/delivery-status")))
+		struct str type = index->parts[i].type;
+		if (!str_equal(type, STR("message/delivery-status")) &&
+			!str_equal(type, STR("message/global-delivery-status"))) /* RFC 6533 */
 			continue;
 		has_report = true;
 		TRY(read_part(content, &index->parts[i], arena, &status, err));

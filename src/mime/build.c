@@ -1,5 +1,6 @@
 #include "mime/build.h"
 
+#include "base/address.h"
 #include "base/buf.h"
 #include "base/limits.h"
 #include "base/mem.h"
@@ -190,7 +191,7 @@ static int hex_digit(char c)
 }
 
 /* What xtext (RFC 3461 4) stands for, on one line. Where that is other than printable ASCII, which a report
- * cannot hold, the xtext stays; international addresses ("utf-8;") are ASCII behind it too (RFC 6533 3). */
+ * cannot hold, the xtext stays. */
 static struct str from_xtext(struct str xtext, struct arena *arena)
 {
 	char *text = arena_alloc(arena, xtext.len + 1);
@@ -211,6 +212,20 @@ static struct str from_xtext(struct str xtext, struct arena *arena)
 	return str_trim((struct str){text, len});
 }
 
+/* Reports are of ASCII, so that every server takes them and every program reads them: an international
+ * address stands in its form for that (RFC 6533 3). */
+static void add_final_recipient(struct building *b, struct str recipient)
+{
+	struct str address = mime_header_unfold(recipient, &b->arena);
+	const char *type = "rfc822";
+
+	if (!str_is_ascii(address)) {
+		address = address_escape(address, "\\+= ", &b->arena);
+		type = "utf-8";
+	}
+	buf_printf(&b->head, "Final-Recipient: %s; %.*s\r\n", type, STR_ARG(address));
+}
+
 static void add_status(struct building *b, const struct mime_report *report)
 {
 	struct arena *arena = &b->arena;
@@ -218,9 +233,9 @@ static void add_status(struct building *b, const struct mime_report *report)
 	buf_printf(&b->head, "Reporting-MTA: dns; %.*s\r\n", STR_ARG(report->reporting_host));
 	add_field(b, "Original-Envelope-Id", from_xtext(report->envelope_id, arena));
 	buf_add(&b->head, STR("\r\n"));
-	add_field(b, "Original-Recipient", from_xtext(report->original_recipient, arena));
-	buf_printf(&b->head, "Final-Recipient: rfc822; %.*s\r\n",
-		STR_ARG(mime_header_unfold(report->recipient, arena)));
+	add_field(b, "Original-Recipient",
+		from_xtext(address_escape(report->original_recipient, "", arena), arena));
+	add_final_recipient(b, report->recipient);
 	add_field(b, "Action", report->action);
 	add_field(b, "Status", report->status);
 	if (report->retry_until)
@@ -290,8 +305,7 @@ static enum result build_receipt(struct building *b, const struct mime_receipt *
 
 	TRY(begin_report(b, &head, "disposition-notification", err));
 	buf_printf(&b->head, "Reporting-UA: %.*s; Sealpost\r\n", STR_ARG(receipt->reporting_host));
-	buf_printf(&b->head, "Final-Recipient: rfc822; %.*s\r\n",
-		STR_ARG(mime_header_unfold(receipt->recipient, &b->arena)));
+	add_final_recipient(b, receipt->recipient);
 	add_id(b, "Original-Message-ID", receipt->original_message_id);
 	buf_add(&b->head, STR("Disposition: automatic-action/MDN-sent-automatically; displayed\r\n\r\n"));
 	put_boundary(b, 'r', receipt->boundary, true);

@@ -2,9 +2,11 @@
  * 6531 (SMTPUTF8). */
 #include "smtp/client_private.h"
 
+#include "base/address.h"
 #include "base/clock.h"
 #include "base/limits.h"
 #include "smtp/data.h"
+#include "smtp/syntax.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -18,19 +20,12 @@ struct transaction {
 	struct smtp_client_recipient *recipients;
 	size_t count;
 	bool *waits;	 /* for each recipient: still without an answer */
+	bool smtputf8;	 /* MAIL asked for it */
 	bool mail_taken; /* MAIL was answered with 2xx */
 	size_t taken;	 /* recipients answered with 2xx, which wait for the end */
 	struct smtp_stuffer stuffer;
 	int64_t began, sent; /* of the content: time, bytes */
 };
-
-static bool is_ascii(struct str text)
-{
-	for (size_t i = 0; i < text.len; i++)
-		if ((unsigned char)text.ptr[i] >= 0x80)
-			return false;
-	return true;
-}
 
 /* Whether text can stand in a command without ending the path, the parameter or the line. */
 static bool is_safe(struct str text)
@@ -100,13 +95,13 @@ static void check(struct transaction *t)
 		struct str address = t->recipients[i].address;
 		if (address.len == 0 || address.len > LIMIT_ADDRESS_BYTES || !is_safe(address))
 			decide(t, i, SMTP_RECIPIENT_REFUSED, "553 5.1.3", "not a mail address");
-		else if (!is_ascii(address) && !offers->smtputf8)
+		else if (!str_is_ascii(address) && !offers->smtputf8)
 			decide(t, i, SMTP_RECIPIENT_REFUSED, "553 5.6.7",
 				"the next mail server takes no addresses with other than ASCII characters");
 	}
 	if (!is_safe(mail->sender) || mail->sender.len > LIMIT_ADDRESS_BYTES)
 		decide_all(t, SMTP_RECIPIENT_REFUSED, "553 5.1.7", "the sender is not a mail address");
-	else if ((mail->smtputf8 || !is_ascii(mail->sender)) && !offers->smtputf8)
+	else if ((mail->smtputf8 || !str_is_ascii(mail->sender)) && !offers->smtputf8)
 		decide_all(t, SMTP_RECIPIENT_REFUSED, "550 5.6.7",
 			"the mail needs SMTPUTF8, which the next mail server does not know");
 	else if (mail->is_8bit && !offers->eight_bit)
@@ -119,21 +114,21 @@ static void check(struct transaction *t)
 
 static bool needs_smtputf8(const struct transaction *t)
 {
-	bool needs = t->mail->smtputf8 || !is_ascii(t->mail->sender);
+	bool needs = t->mail->smtputf8 || !str_is_ascii(t->mail->sender);
 
 	for (size_t i = 0; i < t->count && !needs; i++)
-		needs = t->waits[i] && !is_ascii(t->recipients[i].address);
+		needs = t->waits[i] && !str_is_ascii(t->recipients[i].address);
 	return needs;
 }
 
 /* " NAME=value", when there is one that can stand in a command. */
 static void add_parameter(struct buf *line, const char *name, struct str value)
 {
-	if (value.len && is_safe(value) && is_ascii(value))
+	if (value.len && is_safe(value) && str_is_ascii(value))
 		buf_printf(line, " %s=%.*s", name, STR_ARG(value));
 }
 
-static void mail_line(const struct transaction *t, struct buf *line)
+static void mail_line(struct transaction *t, struct buf *line)
 {
 	const struct smtp_client_mail *mail = t->mail;
 	const struct smtp_offers *offers = &t->client->offers;
@@ -143,13 +138,27 @@ static void mail_line(const struct transaction *t, struct buf *line)
 		buf_printf(line, " SIZE=%llu", (unsigned long long)mail->size);
 	if (offers->eight_bit && mail->is_8bit)
 		buf_add(line, STR(" BODY=8BITMIME"));
-	if (needs_smtputf8(t))
+	t->smtputf8 = needs_smtputf8(t);
+	if (t->smtputf8)
 		buf_add(line, STR(" SMTPUTF8"));
 	if (offers->dsn) {
 		add_parameter(line, "RET", mail->ret);
 		add_parameter(line, "ENVID", mail->envid);
 	}
 	buf_add(line, STR("\r\n"));
+}
+
+/* As it came in, or its form of ASCII (RFC 6533 3) where that is all that the server takes. */
+static void add_orcpt(struct buf *line, struct str orcpt, bool smtputf8)
+{
+	cleanup(arena_done) struct arena arena = {0};
+
+	if (!is_safe(orcpt))
+		return;
+	if (!smtputf8)
+		orcpt = address_escape(orcpt, "", &arena);
+	if (orcpt.len && orcpt.len <= SMTP_ORCPT_MAX)
+		buf_printf(line, " ORCPT=%.*s", STR_ARG(orcpt));
 }
 
 static void rcpt_line(const struct transaction *t, size_t i, struct buf *line)
@@ -159,7 +168,7 @@ static void rcpt_line(const struct transaction *t, size_t i, struct buf *line)
 	buf_printf(line, "RCPT TO:<%.*s>", STR_ARG(recipient->address));
 	if (t->client->offers.dsn) {
 		add_parameter(line, "NOTIFY", recipient->notify);
-		add_parameter(line, "ORCPT", recipient->orcpt);
+		add_orcpt(line, recipient->orcpt, t->smtputf8);
 	}
 	buf_add(line, STR("\r\n"));
 }

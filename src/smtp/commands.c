@@ -119,22 +119,17 @@ static enum result do_mail(struct smtp_session *s, struct str rest, struct err *
 	return smtp_session_reply(s, 250, "2.1.0", "sender ok", err);
 }
 
-static bool is_ascii(struct str text)
-{
-	for (size_t i = 0; i < text.len; i++)
-		if ((unsigned char)text.ptr[i] >= 0x80)
-			return false;
-	return true;
-}
-
 static enum result take_recipient(struct smtp_session *s, struct str rest, struct err *why)
 {
 	struct smtp_rcpt rcpt;
 
 	TRY(smtp_rcpt_parse(rest, &rcpt, why));
-	if (!s->smtputf8 && !is_ascii(rcpt.recipient))
+	if (!s->smtputf8 && !str_is_ascii(rcpt.recipient))
 		return err_code(why, RESULT_INVALID, "needs-smtputf8",
 			"an address with other than ASCII characters needs SMTPUTF8");
+	if (!s->smtputf8 && !str_is_ascii(rcpt.orcpt))
+		return err_code(why, RESULT_INVALID, "syntax",
+			"ORCPT with other than ASCII characters needs SMTPUTF8");
 	struct intake_recipient recipient = {
 		.address = rcpt.recipient, .dsn_notify = rcpt.notify, .dsn_original = rcpt.orcpt};
 	return intake_recipient(s->intake, &recipient, why);

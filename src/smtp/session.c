@@ -75,21 +75,6 @@ static const struct refusal {
 	{NULL, RESULT_INTERNAL, 451, "4.3.0"},
 };
 
-/* The number of the character that the text begins with, of bytes that are UTF-8; cuts it off. */
-static uint32_t cut_character(struct str *text)
-{
-	uint8_t first = (uint8_t)text->ptr[0];
-	uint32_t c = first < 0x80   ? first
-		     : first < 0xe0 ? first & 0x1f
-		     : first < 0xf0 ? first & 0xf
-				    : first & 7;
-
-	for (*text = str_from(*text, 1); text->len && ((uint8_t)text->ptr[0] & 0xc0) == 0x80;
-		*text = str_from(*text, 1))
-		c = c << 6 | ((uint8_t)text->ptr[0] & 0x3f);
-	return c;
-}
-
 /* Texts come from our own code, but may quote what a client sent and name what an administrator named.
  * Letters outside ASCII are for clients that asked for SMTPUTF8 (RFC 6531 3.7.4.1); others get their numbers,
  * written as RFC 6533 does for them. */
@@ -101,7 +86,7 @@ static void copy_text(struct str from, bool utf8, char *to, size_t size)
 	while (from.len > 0) {
 		char piece[16];
 		struct str rest = from;
-		uint32_t c = cut_character(&rest);
+		uint32_t c = str_cut_character(&rest);
 		struct str as_is = str_sub(from, 0, from.len - rest.len);
 		if (c < ' ' || (c > '~' && c < 0xa0))
 			as_is = STR("?");

@@ -85,13 +85,13 @@ static bool is_upper_hex(char c)
 }
 
 /* RFC 3461 4: printable ASCII without "+" and "=", which stand as "+2B" and "+3D". */
-static bool is_xtext(struct str text, size_t limit)
+static bool is_xtext(struct str text, size_t limit, bool may_be_utf8)
 {
-	if (text.len == 0 || text.len > limit)
+	if (text.len == 0 || text.len > limit || !(may_be_utf8 ? str_is_line(text) : str_is_ascii(text)))
 		return false;
 	for (size_t i = 0; i < text.len; i++) {
-		char c = text.ptr[i];
-		if (c < '!' || c > '~' || c == '=')
+		unsigned char c = (unsigned char)text.ptr[i];
+		if (c < '!' || c == 0x7f || c == '=')
 			return false;
 		if (c != '+')
 			continue;
@@ -102,7 +102,8 @@ static bool is_xtext(struct str text, size_t limit)
 	return true;
 }
 
-/* "rfc822;" or another type of letters, digits and hyphens, then xtext. */
+/* "rfc822;" or another type of letters, digits and hyphens, then xtext; behind "utf-8;" letters may stand as
+ * they are (RFC 6533 3). */
 static bool is_orcpt(struct str text)
 {
 	struct str rest = text;
@@ -115,7 +116,7 @@ static bool is_orcpt(struct str text)
 		if (!((c | 0x20) >= 'a' && (c | 0x20) <= 'z') && !(c >= '0' && c <= '9') && c != '-')
 			return false;
 	}
-	return is_xtext(rest, SMTP_ORCPT_MAX);
+	return is_xtext(rest, SMTP_ORCPT_MAX, str_equal_nocase(type, STR("utf-8")));
 }
 
 static enum result unknown_parameter(struct str name, struct err *err)
@@ -145,7 +146,7 @@ static enum result mail_parameter(struct str name, struct str value, struct smtp
 		if (mail->ret == SMTP_RETURN_NONE)
 			return bad_syntax(err, "RET takes FULL or HDRS");
 	} else if (str_equal_nocase(name, STR("ENVID"))) {
-		if (!is_xtext(value, SMTP_ENVID_MAX))
+		if (!is_xtext(value, SMTP_ENVID_MAX, false))
 			return bad_syntax(err, "ENVID takes xtext");
 		mail->envid = value;
 	} else if (!str_equal_nocase(name, STR("AUTH"))) {

@@ -27,7 +27,7 @@ struct smtp_mail {
 struct smtp_rcpt {
 	struct str recipient;
 	int notify;	  /* bits SMTP_NOTIFY_…; 0: not given */
-	struct str orcpt; /* as given */
+	struct str orcpt; /* as given; outside ASCII only behind "utf-8;", which needs SMTPUTF8 */
 };
 
 /* What stands behind "MAIL" and "RCPT". INVALID with code "syntax" (501) or "parameter" (555, a parameter

@@ -8,8 +8,7 @@ struct str domain_name_ascii(struct str domain, struct arena *arena)
 {
 	gnutls_datum_t mapped;
 
-	if (str_ascii_prefix(domain) == domain.len ||
-		gnutls_idna_map(domain.ptr, (unsigned)domain.len, &mapped, 0) < 0)
+	if (str_is_ascii(domain) || gnutls_idna_map(domain.ptr, (unsigned)domain.len, &mapped, 0) < 0)
 		return domain;
 	struct str ascii = arena_str(arena, (struct str){(const char *)mapped.data, mapped.size});
 	gnutls_free(mapped.data);
@@ -18,7 +17,7 @@ struct str domain_name_ascii(struct str domain, struct arena *arena)
 
 bool domain_name_is_international(struct str domain)
 {
-	return str_ascii_prefix(domain) != domain.len || str_find_nocase(domain, STR("xn--")) >= 0;
+	return !str_is_ascii(domain) || str_find_nocase(domain, STR("xn--")) >= 0;
 }
 
 struct str domain_name_letters(struct str ascii, struct arena *arena)

@@ -45,7 +45,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (smtp_rcpt_parse(rest, &rcpt, &err) == RESULT_OK) {
 		check_within(rcpt.recipient, line);
 		check_path(rcpt.recipient);
-		check_text(rcpt.orcpt, SMTP_ORCPT_MAX);
+		if (str_starts_nocase(rcpt.orcpt, STR("utf-8;")))
+			assert(rcpt.orcpt.len <= SMTP_ORCPT_MAX && str_is_line(rcpt.orcpt) &&
+				str_find_char(rcpt.orcpt, ' ') < 0);
+		else
+			check_text(rcpt.orcpt, SMTP_ORCPT_MAX);
 		assert(!(rcpt.notify & SMTP_NOTIFY_NEVER) || rcpt.notify == SMTP_NOTIFY_NEVER);
 	}
 	return 0;

@@ -225,14 +225,23 @@ def test_success_of_a_secured_mail_is_reported_as_relayed(world):
 @pytest.mark.parametrize("given, shown", [
     ("rfc822;carol+2Bnews+3D@two.net.example", "rfc822;carol+news=@two.net.example"),
     ("utf-8;J\\x{F6}rg@two.net.example", "utf-8;J\\x{F6}rg@two.net.example"),
+    ("utf-8;J\u00f6rg@two.net.example", "utf-8;J\\x{F6}rg@two.net.example"),
     ("rfc822;J+C3+B6rg@two.net.example", "rfc822;J+C3+B6rg@two.net.example"),  # no ASCII: stays xtext
     ("rfc822;x+0D+0AStatus:+205.0.0", "rfc822;x+0D+0AStatus:+205.0.0"),
 ])
 def test_a_report_names_the_original_recipient_without_xtext(sqlite_world, given, shown):
     sqlite_world.send("carol@two.net.example", subject="Offer [secure]",
-                      rcpt_options=["NOTIFY=SUCCESS", f"ORCPT={given}"])
+                      rcpt_options=["NOTIFY=SUCCESS", f"ORCPT={given}"], options=[] if given.isascii() else ["SMTPUTF8"])
     of_recipient = sqlite_world.report_on("carol@two.net.example", "relayed")[1]
     assert (of_recipient["Original-Recipient"], of_recipient["Status"]) == (shown, "2.0.0")
+
+
+def test_a_report_names_an_international_recipient_in_ascii(sqlite_world):
+    """RFC 6533 3."""
+    sqlite_world.send("J\u00f6rg+x@null.net.example", options=["SMTPUTF8"])
+    of_recipient, mail = sqlite_world.report_on("@null.net.example", "failed")[1:]
+    assert of_recipient["Final-Recipient"] == "utf-8; J\\x{F6}rg\\x{2B}x@null.net.example"
+    assert mail.as_bytes().isascii()
 
 
 def test_success_of_a_relayed_mail_is_reported_by_whoever_knows_it(sqlite_world):
@@ -408,13 +417,14 @@ def test_r2_a_hop_loosened_by_name_is_an_event_and_a_warning(binary, authority):
         server.close()
 
 
-def test_a_notification_that_comes_back_later_is_told_to_the_sender_once(world):
+@pytest.mark.parametrize("kind", ["delivery-status", "global-delivery-status"])
+def test_a_notification_that_comes_back_later_is_told_to_the_sender_once(world, kind):
     world.send("carol@two.net.example", subject="Offer [secure]")
     notification = wait.until(lambda: world.outside.to("carol@two.net.example"), "the notification")[0]
     bounce = (f"From: mailer-daemon@two.net.example\r\nTo: {notification.sender}\r\nSubject: failed\r\n"
               "Auto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n"
               'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n'
-              "--b\r\n\r\nIt failed.\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\n"
+              f"--b\r\n\r\nIt failed.\r\n--b\r\nContent-Type: message/{kind}\r\n\r\n"
               "Reporting-MTA: dns; two.net.example\r\n\r\nFinal-Recipient: rfc822; carol@two.net.example\r\n"
               "Action: failed\r\nStatus: 5.1.1\r\n\r\n--b--\r\n").encode()
     wait.until(lambda: world.node.json("queue", "list") == [], "an empty queue")

@@ -103,6 +103,14 @@ static const struct row rcpts[] = {
 	{"TO:<c@d.example> ORCPT=rfc822;", "syntax"},
 	{"TO:<c@d.example> ORCPT=rf<c;x", "syntax"},
 	{"TO:<c@d.example> ORCPT=rfc822;c\xc3\xa4", "syntax"},
+	{"TO:<c@d.example> ORCPT=utf-8;c\xc3\xa4@d", "<c@d.example> notify=0 orcpt=utf-8;c\xc3\xa4@d"},
+	{"TO:<c@d.example> ORCPT=UTF-8;\\x{E4}\xc3\xa4",
+		"<c@d.example> notify=0 orcpt=UTF-8;\\x{E4}\xc3\xa4"},
+	{"TO:<c@d.example> ORCPT=utf-8;c\xc3", "syntax"},
+	{"TO:<c@d.example> ORCPT=utf-8;c\xc2\x85", "syntax"},
+	{"TO:<c@d.example> ORCPT=utf-8;\xc3\xa4=", "syntax"},
+	{"TO:<c@d.example> ORCPT=utf-8;\xc3\xa4+", "syntax"},
+	{"TO:<c@d.example> ORCPT=utf-8\xc3\xa4;c", "syntax"},
 	{"TO:<c@d.example> SIZE=1", "parameter"},
 };
 
