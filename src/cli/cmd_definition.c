@@ -6,10 +6,11 @@
 #include "flow/published.h"
 #include "store/definition_folder.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const char *new_name, *description, *expire_days, *extend, *position, *folder_name, *group, *sender;
-static bool everybody;
+static bool everybody, sender_is_known;
 static const char *print, *reply, *reply_all, *save, *access_code, *read_receipt, *all_recipients,
 	*second_factor;
 
@@ -119,6 +120,23 @@ static struct str folder_of(
 	return STR_NONE;
 }
 
+/* The address that --for names, as the account keeps it. Who is not known yet may send all the same. */
+static enum result find_sender(struct tx *tx, struct admin *admin, struct str *ret, struct err *err)
+{
+	struct person person;
+	bool internal;
+
+	TRY(people_is_internal(tx, admin->actor.account_id, str_of(sender), &internal, err));
+	if (!internal)
+		return err_set(err, RESULT_INVALID,
+			"%s is not an address in one of the account's domains: others choose none", sender);
+	enum result found =
+		people_by_address(tx, admin->actor.account_id, str_of(sender), &admin->arena, &person, err);
+	sender_is_known = found == RESULT_OK;
+	*ret = sender_is_known ? person.address : str_of(sender);
+	return found == RESULT_NOT_FOUND ? RESULT_OK : found;
+}
+
 static enum result list_in_tx(struct tx *tx, void *context, struct err *err)
 {
 	struct admin *admin = context;
@@ -128,14 +146,11 @@ static enum result list_in_tx(struct tx *tx, void *context, struct err *err)
 	struct definition_folder *folders;
 	struct definition *d;
 	size_t count, folder_count;
-	bool internal = true;
+	struct str address;
 
 	if (sender)
-		TRY(people_is_internal(tx, admin->actor.account_id, str_of(sender), &internal, err));
-	if (!internal)
-		return err_set(err, RESULT_INVALID,
-			"%s is not an address in one of the account's domains: others choose none", sender);
-	TRY(sender ? published_to(tx, admin->actor.account_id, str_of(sender), &admin->arena, &d, &count, err)
+		TRY(find_sender(tx, admin, &address, err));
+	TRY(sender ? published_to(tx, admin->actor.account_id, address, &admin->arena, &d, &count, err)
 		   : definition_list(tx, admin->actor.account_id, &admin->arena, &d, &count, err));
 	TRY(definition_folder_list(tx, admin->actor.account_id, &admin->arena, &folders, &folder_count, err));
 	json_t *list = json_array();
@@ -157,7 +172,13 @@ static enum result list_in_tx(struct tx *tx, void *context, struct err *err)
 static enum result list(struct admin *admin, const struct options *options, struct err *err)
 {
 	(void)options;
-	return admin_read(admin, list_in_tx, admin, err);
+	TRY(admin_read(admin, list_in_tx, admin, err));
+	if (sender && !sender_is_known)
+		(void)fprintf(stderr,
+			"sealpost: the account knows nobody with the address %s; whoever is new may choose "
+			"these\n",
+			sender);
+	return RESULT_OK;
 }
 
 static enum result folders_in_tx(struct tx *tx, void *context, struct err *err)

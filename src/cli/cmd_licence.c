@@ -150,7 +150,10 @@ static enum result pack(struct admin *admin, const struct options *options, stru
 		return admin_read(admin, packs_in_tx, admin, err);
 	if (str_equal(verb, STR("add")) && words == 3)
 		return add_pack(admin, str_of(options->words[1]), str_of(options->words[2]), err);
-	if (str_equal(verb, STR("remove")) && words == 2 && id_parse(str_of(options->words[1]), &id))
+	if (str_equal(verb, STR("remove")) && words == 2 && !id_parse(str_of(options->words[1]), &id))
+		return err_set(err, RESULT_INVALID, "%s is not an identifier; licence pack list tells them",
+			options->words[1]);
+	if (str_equal(verb, STR("remove")) && words == 2)
 		return account_remove_pack(admin->node.flow, &admin->actor, id, admin->now, err);
 	return err_set(
 		err, RESULT_INVALID, "pack takes add ADDRESS N --first DAY --last DAY, remove ID, or list");
@@ -170,8 +173,10 @@ int cmd_licence(int argc, char **argv)
 		{"revoke", "revoke ADDRESS", 1, 1, true, revoke},
 		{"list", "list [--json]", 0, 0, true, list},
 		{"usage", "usage [--json]", 0, 0, true, usage},
-		{"pack", "pack add ADDRESS N --first DAY --last DAY | pack remove ID | pack list [--json]", 1,
-			3, true, pack},
+		{"pack",
+			"pack add ADDRESS N --first DAY --last DAY | pack remove ID | pack list [--json]    "
+			"(ADDRESS of somebody known: sealpost user add)",
+			1, 3, true, pack},
 	};
 
 	return admin_run("licence", verbs, COUNT_OF(verbs), rows, COUNT_OF(rows), &admin, argc, argv);

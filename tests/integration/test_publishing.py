@@ -1,6 +1,8 @@
 """R3: which definitions a sender may choose, and in which order, is what administrators published."""
 
+import json
 import smtplib
+import subprocess
 
 import pytest
 from support import portal, smtp
@@ -40,6 +42,17 @@ def test_r3_a_definition_is_for_the_group_its_folder_is_published_to(sales):
     code, text = refusal(sales, "Offer [secure:strict]", "bob@acme.example")
     assert code == 550 and "5.7.1" in text and "Default, Week" in text and "there are: Default, Week" in text
     assert send(sales, "Offer [secure:week]", "bob@acme.example") == "Week"
+
+
+def test_r3_a_list_for_somebody_unknown_says_so(sales):
+    def list_for(address):
+        return subprocess.run([sales.binary, "definition", "list", "--for", address, "--json"], env=sales.environment(),
+                              text=True, capture_output=True, timeout=120, check=True)
+
+    assert list_for("Alice@acme.example").stderr == ""
+    unknown = list_for("alcie@acme.example")
+    assert [d["name"] for d in json.loads(unknown.stdout)] == ["Default", "Week"]
+    assert "knows nobody with the address alcie@acme.example" in unknown.stderr
 
 
 def test_r3_a_header_names_only_what_is_published_to_the_sender(sales):

@@ -328,8 +328,10 @@ def test_administrators_give_and_take_licences(node):
                          (6, "pack", "add", ALICE, "5", "--first", "2026-03-02", "--last", "2026-03-01"),
                          (6, "pack", "add", ALICE, "1000001", "--first", "2026-03-02", "--last", "2026-03-03"),
                          (6, "pack", "add", "x@partner.example", "5", "--first", "2026-03-02", "--last", "2026-03-03"),
-                         (3, "pack", "remove", "0" * 26)):
+                         (3, "pack", "remove", "0" * 26), (6, "pack", "remove", "x")):
         assert node.run("licence", *words, code=code).startswith("sealpost: ")
+    assert "x is not an identifier" in node.run("licence", "pack", "remove", "x", code=6)
+    assert "somebody known" in node.run("licence", "pack", "--help")
     told = [e["detail"] for e in node.json("message", "events") if e["event"] == "account.changed"]
     for what in ("licences: 1, for those named only", f"licence given to {BOB}", f"licence taken from {BOB}",
                  "licences: any number"):
