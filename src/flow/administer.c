@@ -195,38 +195,51 @@ enum result account_add_domain(struct flow *flow, const struct actor *actor, str
 	return result == RESULT_CONFLICT ? err_set(err, result, "an account has the domain already") : result;
 }
 
+/* The account's domain, which either form names; *ret as the account said it. */
+static enum result find_domain(
+	struct tx *tx, const struct change *c, struct arena *arena, struct str *ret, struct err *err)
+{
+	struct domain domain;
+	enum result found = own_domain_find(tx, c->name, arena, &domain, err);
+
+	if (found == RESULT_NOT_FOUND ||
+		(found == RESULT_OK && !id_equal(domain.account_id, c->actor->account_id)))
+		return err_set(err, RESULT_NOT_FOUND, "the account has no such domain");
+	if (found == RESULT_OK)
+		*ret = domain.name;
+	return found;
+}
+
 static enum result change_domain(struct tx *tx, void *context, struct err *err)
 {
 	const struct change *c = context;
-	const struct domain *domain = c->with;
+	const struct domain *hop = c->with;
 	cleanup(arena_done) struct arena arena = {0};
+	struct str name;
 
-	TRY(domain_set_hop(tx, domain->account_id, domain->name, domain->next_hop, domain->hop_tls, err));
+	TRY(find_domain(tx, c, &arena, &name, err));
+	TRY(domain_set_hop(tx, c->actor->account_id, name, hop->next_hop, hop->hop_tls, err));
 	return note(tx, c,
-		arena_printf(&arena, "domain %.*s changed, next hop %.*s, TLS %s", STR_ARG(domain->name),
-			STR_ARG(domain->next_hop), hop_tls_name(domain->hop_tls)),
+		arena_printf(&arena, "domain %.*s changed, next hop %.*s, TLS %s", STR_ARG(name),
+			STR_ARG(hop->next_hop), hop_tls_name(hop->hop_tls)),
 		err);
 }
 
 enum result account_change_domain(struct flow *flow, const struct actor *actor, struct str name,
 	struct str next_hop, enum hop_tls hop_tls, int64_t now, struct err *err)
 {
-	cleanup(arena_done) struct arena arena = {0};
-	struct domain domain = {.name = arena_lower(&arena, name),
-		.account_id = actor->account_id,
-		.next_hop = next_hop,
-		.hop_tls = hop_tls};
-	struct change change = {.flow = flow, .actor = actor, .now = now, .with = &domain};
+	struct domain hop = {.next_hop = next_hop, .hop_tls = hop_tls};
+	struct change change = {.flow = flow, .actor = actor, .now = now, .name = name, .with = &hop};
 
 	TRY(check_hop(next_hop, err));
 	return db_write(flow_db(flow), change_domain, &change, err);
 }
 
-static enum result check_unused(struct tx *tx, const struct change *c, struct err *err)
+static enum result check_unused(struct tx *tx, const struct change *c, struct str name, struct err *err)
 {
 	int64_t users, waiting;
 
-	TRY(domain_count_use(tx, c->actor->account_id, c->name, &users, &waiting, err));
+	TRY(domain_count_use(tx, c->actor->account_id, name, &users, &waiting, err));
 	if (users == 0 && waiting == 0)
 		return RESULT_OK;
 	return err_set(err, RESULT_CONFLICT,
@@ -240,22 +253,19 @@ static enum result remove_domain(struct tx *tx, void *context, struct err *err)
 {
 	const struct change *c = context;
 	cleanup(arena_done) struct arena arena = {0};
+	struct str name;
 
+	TRY(find_domain(tx, c, &arena, &name, err));
 	if (!*(const bool *)c->with)
-		TRY(check_unused(tx, c, err));
-	TRY(domain_remove(tx, c->actor->account_id, c->name, err));
-	return note(tx, c, arena_printf(&arena, "domain %.*s removed", STR_ARG(c->name)), err);
+		TRY(check_unused(tx, c, name, err));
+	TRY(domain_remove(tx, c->actor->account_id, name, err));
+	return note(tx, c, arena_printf(&arena, "domain %.*s removed", STR_ARG(name)), err);
 }
 
 enum result account_remove_domain(struct flow *flow, const struct actor *actor, struct str name,
 	bool is_forced, int64_t now, struct err *err)
 {
-	cleanup(arena_done) struct arena arena = {0};
-	struct change change = {.flow = flow,
-		.actor = actor,
-		.now = now,
-		.name = arena_lower(&arena, name),
-		.with = &is_forced};
+	struct change change = {.flow = flow, .actor = actor, .now = now, .name = name, .with = &is_forced};
 
 	return db_write(flow_db(flow), remove_domain, &change, err);
 }

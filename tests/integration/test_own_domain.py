@@ -28,6 +28,20 @@ def test_signing_in_takes_both_forms_of_an_own_domain(node):
         assert "Offer" in browser.get("/sent").text  # hers, whichever form the mail has
 
 
+@pytest.mark.parametrize("said, other", [(LETTERS, ASCII), (ASCII, LETTERS)])
+def test_an_own_domain_is_changed_and_removed_by_either_form(node, said, other):
+    node.run("domain", "add", said, "--next-hop", "127.0.0.1:1")
+    node.run("user", "add", f"erin@{said}")
+    node.run("domain", "set", other, "--next-hop", "127.0.0.1:2")
+    assert [d["next_hop"] for d in node.json("domain", "list") if d["domain"] == said] == ["127.0.0.1:2"]
+    assert "1 users" in node.run("domain", "remove", other, code=5)
+    node.run("account", "add", "other")
+    assert "no such domain" in node.run("domain", "remove", other, "--force", "--account", "other", code=3)
+    assert "no such domain" in node.run("domain", "set", other, "--next-hop", "127.0.0.1:3", "--account", "other", code=3)
+    node.run("domain", "remove", other, "--force", "--account", "acme")
+    assert said not in node.run("domain", "list", "--account", "acme")
+
+
 def test_administrators_name_people_by_either_form(node):
     node.run("domain", "add", LETTERS, "--next-hop", "127.0.0.1:1")
     node.run("user", "add", f"erin@{LETTERS}")
@@ -35,5 +49,9 @@ def test_administrators_name_people_by_either_form(node):
     node.run("group", "member", "add", "sales", f"erin@{ASCII}")
     node.run("licence", "grant", f"erin@{ASCII}")
     assert f"erin@{LETTERS}" in node.run("group", "member", "list", "sales")
+    node.run("definition", "folder", "add", "Sales")
+    node.run("definition", "add", "Strict", "--folder", "Sales")
+    node.run("definition", "publish", "Sales", "--group", "sales")
+    assert "Strict" in node.run("definition", "list", "--for", f"erin@{ASCII}")
     node.run("licence", "revoke", f"erin@{LETTERS}")
     node.run("group", "member", "remove", "sales", f"erin@{ASCII}")
