@@ -26,10 +26,11 @@ struct compose_recipient {
 	struct str address;
 	enum recipient_role field; /* that it was typed into */
 	bool is_new;		   /* the writer has not written to it lately */
-	struct str like; /* a known address, or a domain of the account, that it looks like; or empty */
+	struct str like;  /* a known address, or a domain of the account, that it looks like; or empty */
+	bool like_is_new; /* or another new address of the same message */
 };
 
-/* Those outside, of all fields; what is no address is left out. */
+/* Those outside, of all fields, each once; what is no address is left out. */
 enum result compose_check(struct flow *flow, const struct actor *actor, const struct compose_message *message,
 	struct arena *arena, struct compose_recipient **ret, size_t *ret_count, struct err *err) must_check;
 

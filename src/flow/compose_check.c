@@ -8,6 +8,7 @@
 #include "seal/random.h"
 #include "store/copy.h"
 #include "store/domain.h"
+#include "tls/domain_name.h"
 
 #define SENT_LOOKED_AT 500 /* messages, the newest */
 
@@ -32,22 +33,44 @@ static bool is_known(const struct checking *c, struct str address)
 
 static bool is_inside(const struct checking *c, struct str domain)
 {
-	for (size_t i = 0; i < c->domain_count; i++)
-		if (str_equal_nocase(c->domains[i].name, domain))
+	bool in_letters = domain_name_is_international(domain);
+	struct str ascii = in_letters ? domain_name_ascii(domain, c->arena) : STR_NONE;
+
+	for (size_t i = 0; i < c->domain_count; i++) {
+		struct str own = c->domains[i].name;
+		if (str_equal_nocase(own, domain) ||
+			(in_letters && str_equal_nocase(domain_name_ascii(own, c->arena), ascii)))
 			return true;
+	}
 	return false;
 }
 
-/* The known address or own domain that it may be mistaken for, or empty. */
-static struct str find_alike(const struct checking *c, struct str address)
+/* The known address or own domain that a new one may be mistaken for, else another new one. */
+static void find_alike(const struct checking *c, struct compose_recipient *one)
 {
-	for (size_t i = 0; i < c->domain_count; i++)
-		if (domain_is_alike(address_domain(address), c->domains[i].name))
-			return c->domains[i].name;
-	for (size_t i = 0; i < c->known_count; i++)
-		if (address_is_alike(address, c->known[i]))
-			return c->known[i];
-	return STR_NONE;
+	const struct compose_recipient *before = c->recipients.items;
+
+	for (size_t i = 0; i < c->domain_count && !one->like.len; i++)
+		if (domain_is_alike(address_domain(one->address), c->domains[i].name))
+			one->like = c->domains[i].name;
+	for (size_t i = 0; i < c->known_count && !one->like.len; i++)
+		if (address_is_alike(one->address, c->known[i]))
+			one->like = c->known[i];
+	for (size_t i = 0; i < c->recipients.count && !one->like.len; i++)
+		if (before[i].is_new && address_is_near(one->address, before[i].address)) {
+			one->like = before[i].address;
+			one->like_is_new = true;
+		}
+}
+
+static bool was_added(const struct checking *c, struct str address)
+{
+	const struct compose_recipient *before = c->recipients.items;
+
+	for (size_t i = 0; i < c->recipients.count; i++)
+		if (str_equal_nocase(before[i].address, address))
+			return true;
+	return false;
 }
 
 static void add_field(struct checking *c, struct str typed, enum recipient_role field)
@@ -57,11 +80,12 @@ static void add_field(struct checking *c, struct str typed, enum recipient_role 
 
 	for (size_t i = 0; i < count; i++) {
 		struct compose_recipient one = {.address = addresses[i].address, .field = field};
-		if (!is_address(one.address) || is_inside(c, address_domain(one.address)))
+		if (!is_address(one.address) || is_inside(c, address_domain(one.address)) ||
+			was_added(c, one.address))
 			continue;
 		one.is_new = !is_known(c, one.address);
 		if (one.is_new)
-			one.like = find_alike(c, one.address);
+			find_alike(c, &one);
 		*(struct compose_recipient *)list_add(&c->recipients) = one;
 	}
 }

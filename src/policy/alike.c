@@ -55,6 +55,15 @@ bool domain_is_alike(struct str typed, struct str known)
 	return is_near(typed, known);
 }
 
+bool address_is_near(struct str one, struct str other)
+{
+	struct str name = address_local_part(one), other_name = address_local_part(other);
+	struct str domain = address_domain(one), other_domain = address_domain(other);
+
+	return (str_equal_nocase(name, other_name) && is_near(domain, other_domain)) ||
+	       (str_equal_nocase(domain, other_domain) && is_near(name, other_name));
+}
+
 bool address_is_alike(struct str typed, struct str known)
 {
 	struct str name = address_local_part(typed), domain = address_domain(typed);
@@ -63,7 +72,5 @@ bool address_is_alike(struct str typed, struct str known)
 
 	if (same_name && same_domain)
 		return false;
-	if (same_name)
-		return name.len > COMMON_NAME || is_near(domain, address_domain(known));
-	return same_domain && is_near(name, address_local_part(known));
+	return (same_name && name.len > COMMON_NAME) || address_is_near(typed, known);
 }

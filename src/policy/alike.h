@@ -9,6 +9,10 @@
  * the name is no common one. In any case of letters; false for equal ones. */
 bool address_is_alike(struct str typed, struct str known);
 
+/* The same of two that were typed together, for which the same name at two other domains is ordinary
+ * ("sales@" of two firms): only one or two letters differ. */
+bool address_is_near(struct str one, struct str other);
+
 /* Whether the domain differs from a known one by one or two letters. */
 bool domain_is_alike(struct str typed, struct str known);
 

@@ -4,6 +4,7 @@ import re
 
 import pytest
 from support import maildir, portal, smtp, wait
+from support.commands import text_of
 
 ALICE, BOB, CAROL, DAVE, ERIN = ("alice@acme.example", "bob@acme.example", "carol@partner.example",
                                  "dave@partner.example", "erin@partner.example")
@@ -133,16 +134,68 @@ def test_recipients_are_looked_at_before_a_message_goes(node):
     shown = page.text[page.text.index('class="problem check"'):][:1500]
     assert f"caro1@partner.example is new and looks like {CAROL}" in shown
     assert "zoe@acne.example is new and looks like acme.example" in shown
-    assert "new@stranger.example is outside, and you have not written" in shown and f"{CAROL} is" not in shown
+    assert "not written to this address outside before: new@stranger.example" in told(page) and f"{CAROL} is" not in shown
     assert "plan.txt" in page.text and "Send all the same" in page.text
     assert len(node.json("message", "list")) == 1
     mark = re.search(r'name="checked" value="(\w+)"', page.text)[1]
     other = alice.submit_files(page, r"/compose$", [], **{**fields, "to": "dave@stranger.example", "checked": mark})
-    assert "dave@stranger.example is outside" in other.text and len(node.json("message", "list")) == 1
+    assert "addresses outside before: dave@stranger.example, new@stranger.example" in told(other) and len(node.json("message", "list")) == 1
     sent = alice.submit_files(other, r"/compose$", [],
                               **{**fields, "checked": mark})  # as it was shown first
     assert "sent=1" in sent.url and "plan.txt" in sent.text
     assert "sent=1" in alice.submit_files(alice.get("/compose"), r"/compose$", [], **{**words, "to": f"{CAROL}, {BOB}"}).url
+
+
+def told(page):
+    """What is to be checked, in words."""
+    return text_of(page).replace(" ,", ",").partition("Please check")[2].partition("Addresses inside or outside")[0]
+
+
+def test_new_recipients_are_named_together_and_each_once(sqlite_node):
+    alice = writer(sqlite_node)
+    many = [f"{name}@stranger.example" for name in ("anton", "berta", "caesar", "friedrich")]
+    page = alice.submit_files(alice.get("/compose"), r"/compose$", [], to=", ".join(many), cc=f"{many[1].upper()}, {BOB}",
+                              text="Marmalade.")
+    assert "not written to these 4 addresses outside before: " + ", ".join(many) in told(page)
+    assert told(page).count("outside before") == 1 and "Send all the same" in page.text and BOB not in told(page)
+
+
+def test_two_new_recipients_that_look_alike_are_pointed_out(sqlite_node):
+    alice = writer(sqlite_node)
+    page = alice.submit_files(
+        alice.get("/compose"), r"/compose$", [], text="Marmalade.",
+        to="martin@stranger.example, matrin@stranger.example, sales@partner.example, sales@customer.example",
+        bcc="sales@custorner.example")
+    assert "matrin@stranger.example and martin@stranger.example look alike" in told(page)
+    assert "sales@custorner.example and sales@customer.example look alike" in told(page)
+    assert "these 3 addresses outside before: martin@stranger.example, sales@partner.example, sales@customer.example" in told(page)
+
+
+@pytest.mark.parametrize("undo", ["0", "10"])
+def test_who_is_outside_is_named_before_a_message_leaves_at_once(sqlite_node, undo):
+    """Where there is no time to undo, whose page names them; mails inside go without another step."""
+    sqlite_node.run("account", "set", "undo_seconds", undo)
+    alice = writer(sqlite_node)
+    compose(alice, to=CAROL)
+    fields = {"to": f"{CAROL}, {BOB}", "subject": "Plan", "text": "Marmalade."}
+    page = alice.submit_files(alice.get("/compose"), r"/compose$", [], **fields)
+    assert ("sent=1" in page.url) == (undo != "0")
+    if undo == "0":
+        assert f"This recipient is outside your organisation; you have written there before: {CAROL}" in told(page)
+        assert BOB not in told(page) and "all the same" not in page.text
+        page = alice.submit_files(page, r"/compose$", [], **{**fields, "to": f"{CAROL}, {DAVE}"})
+        assert f"outside before: {DAVE}" in told(page) and f"there before: {CAROL}" in told(page)
+        assert "Send all the same" in page.text and len(sqlite_node.json("message", "list")) == 1
+        assert "sent=1" in compose(alice, page=page, **fields).url
+    assert "sent=1" in alice.submit_files(alice.get("/compose"), r"/compose$", [], **{**fields, "to": BOB}).url
+
+
+def test_an_own_domain_in_its_other_form_is_not_outside(sqlite_node):
+    sqlite_node.run("domain", "add", "bücher.example", "--next-hop", "127.0.0.1:9")
+    alice = writer(sqlite_node)
+    page = alice.submit_files(alice.get("/compose"), r"/compose$", [], text="Marmalade.",
+                              to="zoe@xn--bcher-kva.example, yan@BÜCHER.example")
+    assert "Please check" not in page.text
 
 
 @pytest.mark.parametrize("text", ["Please find the plan attached.", "Der Plan ist im Anhang."])

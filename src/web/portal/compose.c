@@ -234,9 +234,24 @@ static enum result send(struct request *request, const struct write_target *targ
 		ret_copy_id, &request->err);
 }
 
-/* People outside who are new to the writer, or look like somebody else. */
+static void add_address(json_t *check, const char *name, struct str address)
+{
+	json_t *group = json_object_get(check, name);
+	json_t *list = group ? json_object_get(group, "list")
+			     : view_add_list(group = view_add_object(check, name), "list");
+	json_t *item = view_append(list);
+
+	view_set(item, "address", address);
+	view_set_flag(item, "is_next", json_array_size(list) > 1);
+	view_set_number(group, "count", (int64_t)json_array_size(list));
+}
+
+/* People outside who are new to the writer, or look like somebody else; the others outside as well where no
+ * page names them while the message can be taken back. */
 static enum result look(struct request *request, json_t *check, bool *ret)
 {
+	bool is_last_page = visit_of(request)->session.settings.undo_seconds == 0;
+	bool has_new = false;
 	struct compose_message message = recipients_of(request);
 	struct compose_recipient *recipients;
 	size_t count;
@@ -245,15 +260,21 @@ static enum result look(struct request *request, json_t *check, bool *ret)
 		return RESULT_OK;
 	TRY(compose_check(flow_of(request), &visit_of(request)->actor, &message, request->arena, &recipients,
 		&count, &request->err));
-	json_t *list = view_add_list(check, "people");
+	json_t *alike = view_add_list(check, "alike");
 	for (size_t i = 0; i < count; i++) {
-		if (!recipients[i].is_new)
-			continue;
-		json_t *item = view_append(list);
-		view_set(item, "address", recipients[i].address);
-		view_set(item, "like", recipients[i].like);
-		*ret = true;
+		const struct compose_recipient *one = &recipients[i];
+		has_new = has_new || one->is_new;
+		if (one->like.len) {
+			json_t *item = view_append(alike);
+			view_set(item, "address", one->address);
+			view_set(item, "like", one->like);
+			view_set_flag(item, "like_is_new", one->like_is_new);
+		} else if (one->is_new || is_last_page) {
+			add_address(check, one->is_new ? "new" : "outside", one->address);
+		}
 	}
+	*ret = has_new || (is_last_page && count > 0);
+	view_set_flag(check, "has_new", has_new);
 	return RESULT_OK;
 }
 

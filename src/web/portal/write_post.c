@@ -193,6 +193,7 @@ static enum result look(struct posting *p, size_t file_count, bool *ret)
 		TRY(p->target->look(request, check, &has_people));
 	bool lacks_file = file_count == 0 && speaks_of_files(request, p->written.text);
 	view_set_flag(check, "no_file", lacks_file);
+	view_set_flag(check, "is_plain", !lacks_file && !json_is_true(json_object_get(check, "has_new")));
 	view_set(check, "mark", mark);
 	*ret = (has_people || lacks_file) && !str_equal(request_field(request, "checked"), mark);
 	if (*ret)

@@ -38,9 +38,20 @@ static void test_what_looks_alike(void **state)
 	assert_false(domain_is_alike(STR("partner.example"), STR("acme.example")));
 }
 
+static void test_two_of_one_message(void **state)
+{
+	(void)state;
+	assert_true(address_is_near(STR("martin@a.example"), STR("matrin@A.example")));
+	assert_true(address_is_near(STR("sales@customer.example"), STR("Sales@custorner.example")));
+	assert_false(address_is_near(STR("sales@partner.example"), STR("sales@customer.example")));
+	assert_false(address_is_near(STR("martin@a.example"), STR("Martin@a.example")));
+	assert_false(address_is_near(STR("martin@partner.example"), STR("matrin@partmer.example")));
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_what_looks_alike)};
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_what_looks_alike), cmocka_unit_test(test_two_of_one_message)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
