@@ -8,7 +8,7 @@ import { check, checkWeight, checkWithoutScripts, watchForeign } from "./check.m
 import { forwarded, text } from "./mails.mjs";
 import { until } from "./node.mjs";
 import { Walk, idHex } from "./pages.mjs";
-import { press, withNode } from "./setup.mjs";
+import { press, signInAlice, withNode } from "./setup.mjs";
 
 const PHONE = { width: 360, height: 740 }, DESK = { width: 1280, height: 800 };
 const VIEWS = [["light", PHONE], ["dark", DESK]];
@@ -135,3 +135,27 @@ for (const locale of ["en", "en-XB"])
     test(`pages that few ever see: ${locale}, scripts ${scripts ? "on" : "off"}`, async () => {
       assert.ok((await visit(locale, scripts)).length === 10);
     });
+
+// What an organisation calls itself and says, as long as it may be and of either direction.
+const OWN = [["en", "مكتب المحاماة Müller & Söhne am Markt, Rechtsanwaltsgesellschaft mbH & Co. KG"],
+  ["en-XB", "Kanzlei Müller & Söhne “am Markt” Rechtsanwaltsgesellschaft mbH & Co. KG, Köln"]];
+for (const [locale, name] of OWN)
+  test(`an organisation's own words fit: ${locale}`, async () => {
+    const set = (...words) => node.run(...words, "--account", "acme");
+    set("account", "set", "display_name", name);
+    set("account", "set", "help_text", `Fragen? +49 (0)30 1234567-89 oder https://kanzlei.example/${"notfall".repeat(60)} (שאלות)`);
+    set("account", "set", "accent_colour", "#ffe600");
+    set("definition", "set", "Default", "--description", "Nur für Vorstand und Aufsichtsrat: kein Druck. ".repeat(4).trim());
+    const context = await browser.newContext({ ignoreHTTPSErrors: true, locale, reducedMotion: "reduce" });
+    const page = await context.newPage();
+    await signInAlice(node, page);
+    for (const where of ["/inbox", "/compose", "/settings/delete", "/requests/new", "/nothing"]) {
+      await page.goto(node.url + where);
+      for (const [colorScheme, viewport] of VIEWS) {
+        await page.emulateMedia({ colorScheme });
+        await page.setViewportSize(viewport);
+        await check(page, `${where}, ${locale}, ${viewport.width} px`);
+      }
+    }
+    await context.close();
+  });
