@@ -56,7 +56,8 @@ static const struct setting table[] = {
 	{"second_factor", SETTING_CHOICE, FIELD(second_factor), "nobody", 0, 0, factor_choices,
 		"who must show a second factor to sign in; a definition may ask for one as well"},
 	NUMBER(remember_days, "30", 0, 365,
-		"days a browser that somebody asked to remember needs no second factor; 0: it is always asked"),
+		"days a browser that somebody asked to remember needs no second factor; 0: it is always "
+		"asked"),
 	NUMBER(retry_days, "5", 1, 30, "days the queue tries before a mail is returned"),
 	NUMBER(delay_notice_hours, "4", 1, 720, "hours until the sender is told that a mail is delayed"),
 	NUMBER(reminder_days, "2", 0, 365,
