@@ -177,7 +177,10 @@ enum result people_is_own(
 	*ret = id_equal(person_id, actor->person_id);
 	if (*ret || id_is_none(actor->person_id))
 		return RESULT_OK;
-	TRY(person_find(tx, actor->account_id, person_id, &arena, &person, err));
+	enum result found = person_find(tx, actor->account_id, person_id, &arena, &person, err);
+	if (found == RESULT_NOT_FOUND)
+		return RESULT_OK;
+	TRY(found);
 	*ret = id_equal(person.main_id, actor->person_id);
 	return RESULT_OK;
 }

@@ -34,7 +34,7 @@ enum result people_account(struct tx *tx, struct str address, struct id *ret, st
 enum result people_is_internal(
 	struct tx *tx, struct id account_id, struct str address, bool *ret, struct err *err) must_check;
 
-/* Whether that address is one of the person's who acts. */
+/* Whether that address is one of the person's who acts; one of another account is not. */
 enum result people_is_own(
 	struct tx *tx, const struct actor *actor, struct id person_id, bool *ret, struct err *err) must_check;
 

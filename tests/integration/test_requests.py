@@ -88,13 +88,17 @@ def test_a_draft_of_an_answer_is_listed_with_what_is_asked_for_to_whom_it_is_ask
     alice, carol, page = asked(node)
     assert answer(carol, page, **{"do": "save"}).status == 200
     assert PURPOSE in html.unescape(carol.get("/drafts").text)
-    bob, _ = portal.sign_in_by_password(node, "bob@acme.example")
-    form = bob.get("/compose").form(r"/compose$")["fields"]
-    data = {"csrf": form["csrf"], "form": form["form"], "inquiry": page.path.rsplit("/", 1)[1], "text": "What is it?"}
-    bob.request("/draft", urllib.parse.urlencode(data).encode(), {
-        "Content-Type": "application/x-www-form-urlencoded", "Origin": bob.base})
-    listed = html.unescape(bob.get("/drafts").text)
-    assert "What is it?" in listed and PURPOSE not in listed  # R15
+    node.run("account", "add", "beta")
+    node.run("domain", "add", "beta.example", "--account", "beta", "--next-hop", "127.0.0.1:1")
+    node.run("user", "add", "eve@beta.example", "--account", "beta", "--password-stdin", stdin="correct horse battery\n")
+    for address in ("bob@acme.example", "eve@beta.example"):
+        other, _ = portal.sign_in_by_password(node, address)
+        form = other.get("/compose").form(r"/compose$")["fields"]
+        data = {"csrf": form["csrf"], "form": form["form"], "inquiry": page.path.rsplit("/", 1)[1], "text": "What is it?"}
+        other.request("/draft", urllib.parse.urlencode(data).encode(), {
+            "Content-Type": "application/x-www-form-urlencoded", "Origin": other.base})
+        listed = html.unescape(other.get("/drafts").text)
+        assert "What is it?" in listed and PURPOSE not in listed, address  # R15
 
 
 def test_r8_r15_the_link_alone_shows_nothing_and_works_for_the_asked_address_only(node):
