@@ -1,5 +1,6 @@
 #include "base/config.h"
 #include "base/limits.h"
+#include "tests/unit/temporary_folder.h"
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
@@ -205,10 +206,7 @@ int main(void)
 		cmocka_unit_test(documents_name_every_key),
 		cmocka_unit_test(a_missing_file_is_told),
 	};
-	char folder[] = "/tmp/sealpost-test-XXXXXX";
 
-	if (mkdtemp(folder) == NULL)
-		return 1;
-	(void)snprintf(path, sizeof(path), "%s/sealpost.conf", folder);
+	(void)snprintf(path, sizeof(path), "%s/sealpost.conf", temporary_folder());
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,33 +3,23 @@
 #define TESTS_UNIT_BLOB_STORE_H
 
 #include "blob/blob.h"
+#include "tests/unit/temporary_folder.h"
 
-#include <ftw.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-static char folder[] = "/tmp/sealpost-test-XXXXXX";
+static const char *folder;
 static struct blob_store *store;
 
 static int store_setup(void **state)
 {
 	(void)state;
-	return mkdtemp(folder) && blob_folder_open(folder, &store, NULL) == RESULT_OK ? 0 : -1;
-}
-
-static int remove_one(const char *path, const struct stat *facts, int kind, struct FTW *place)
-{
-	(void)facts;
-	(void)kind;
-	(void)place;
-	return remove(path);
+	folder = temporary_folder();
+	return blob_folder_open(folder, &store, NULL) == RESULT_OK ? 0 : -1;
 }
 
 static int store_teardown(void **state)
 {
 	(void)state;
 	blob_store_close(store);
-	return nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	return 0;
 }
 
 #endif

@@ -1,15 +1,13 @@
 #include "tests/unit/db/databases.h"
 
+#include "tests/unit/temporary_folder.h"
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
 
 void test_sqlite_url(char url[static 200])
 {
-	char folder[] = "/tmp/sealpost-test-XXXXXX";
-
-	assert_non_null(mkdtemp(folder));
-	(void)snprintf(url, 200, "sqlite:%s/test.db", folder);
+	(void)snprintf(url, 200, "sqlite:%s/test.db", temporary_folder());
 }
 
 struct db *test_db_open(const char *url)

@@ -1,5 +1,6 @@
 #include "base/mem.h"
 #include "flow/destruction_file.h"
+#include "tests/unit/temporary_folder.h"
 #include "tests/unit/unit.h"
 
 #include <stdio.h>
@@ -74,16 +75,14 @@ static size_t read_all(const char *path, size_t *ret_bad)
 
 static void append_and_read(void **state)
 {
-	char path[] = "/tmp/sealpost-test-destructions-XXXXXX";
+	char file[100];
 	struct destruction_line list[3 * DESTRUCTION_LINES_AT_ONCE / 2];
 	static const uint8_t box[1100] = {7};
 	int64_t end, size;
 	size_t bad;
 
 	(void)state;
-	assert_true(mkdtemp(path) != NULL);
-	char file[sizeof(path) + 8];
-	(void)snprintf(file, sizeof(file), "%s/list", path);
+	(void)snprintf(file, sizeof(file), "%s/list", temporary_folder());
 	assert_int_equal(destruction_file_size(file, &size, NULL), RESULT_OK);
 	assert_int_equal(size, 0);
 	for (size_t i = 0; i < COUNT_OF(list); i++)
@@ -107,8 +106,6 @@ static void append_and_read(void **state)
 	assert_int_equal(size, end);
 	assert_int_equal(read_all(file, &bad), 2 * COUNT_OF(list));
 	assert_true(bad > 0);
-	(void)unlink(file);
-	(void)rmdir(path);
 }
 
 int main(void)

@@ -4,7 +4,9 @@
 #include "seal/random.h"
 #include "seal/stream.h"
 #include "tests/unit/seal/seal_unit.h"
+#include "tests/unit/temporary_folder.h"
 
+#include <fcntl.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
@@ -101,17 +103,16 @@ static void root_key_files_of_version_1_load(void **state)
 {
 	static const char line[] =
 		"sealpost-root-key-1 AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh/zmiytWEEc1A==\n";
-	char path[] = "/tmp/sealpost-test-XXXXXX";
+	char path[64];
 	struct root_key root;
 
 	(void)state;
-	int fd = mkstemp(path);
+	(void)snprintf(path, sizeof(path), "%s/root.key", temporary_folder());
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, line, strlen(line)), strlen(line));
 	assert_int_equal(close(fd), 0);
-	enum result result = root_key_load(path, &root, NULL);
-	assert_int_equal(unlink(path), 0);
-	assert_ok(result);
+	assert_ok(root_key_load(path, &root, NULL));
 	assert_memory_equal(root.b, key, sizeof(key));
 }
 

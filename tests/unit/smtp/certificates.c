@@ -1,12 +1,12 @@
 #include "certificates.h"
 
+#include "tests/unit/temporary_folder.h"
+
 #include <assert.h>
 #include <gnutls/x509.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #define DAY ((time_t)86400)
 
@@ -73,9 +73,7 @@ void certificates_make(struct certificates *ret)
 	gnutls_x509_privkey_t key, authority_key;
 	gnutls_datum_t pem;
 
-	(void)snprintf(ret->folder, sizeof(ret->folder), "/tmp/sealpost-test-XXXXXX");
-	const char *made = mkdtemp(ret->folder);
-	assert(made);
+	ret->folder = temporary_folder();
 	(void)gnutls_x509_privkey_init(&key);
 	(void)gnutls_x509_privkey_init(&authority_key);
 	unsigned bits = GNUTLS_CURVE_TO_BITS(GNUTLS_ECC_CURVE_SECP256R1);
@@ -103,17 +101,4 @@ void certificates_make(struct certificates *ret)
 	gnutls_x509_crt_deinit(authority);
 	gnutls_x509_privkey_deinit(key);
 	gnutls_x509_privkey_deinit(authority_key);
-}
-
-void certificates_done(struct certificates *certificates)
-{
-	char file[96];
-
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		certificates_file(certificates, kinds[i].name, file);
-		(void)unlink(file);
-	}
-	(void)unlink(certificates->authority);
-	(void)unlink(certificates->key);
-	(void)rmdir(certificates->folder);
 }

@@ -5,7 +5,7 @@
 #define CERTIFICATE_HOST "mx.acme.example"
 
 struct certificates {
-	char folder[64];
+	const char *folder;
 	char authority[96]; /* file */
 	char key[96];	    /* file, of all of them */
 };
@@ -13,8 +13,5 @@ struct certificates {
 /* "good" for CERTIFICATE_HOST, "expired", "wrong-name", "self-signed". */
 void certificates_make(struct certificates *ret);
 void certificates_file(const struct certificates *certificates, const char *name, char out[static 96]);
-
-/* Removes the folder. */
-void certificates_done(struct certificates *certificates);
 
 #endif

@@ -411,7 +411,6 @@ static int tear_down(void **state)
 	fake_intake_clear();
 	tls_credentials_unref(credentials);
 	tls_trust_free(trust);
-	certificates_done(&certificates);
 	return 0;
 }
 

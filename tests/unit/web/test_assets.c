@@ -1,5 +1,6 @@
 #include "tests/unit/unit.h"
 
+#include "tests/unit/temporary_folder.h"
 #include "web/assets.h"
 
 #include <stdio.h>
@@ -7,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char folder[] = "/tmp/test_assets.XXXXXX";
+static const char *folder;
 
 static void write_file(const char *path, const char *text)
 {
@@ -33,8 +34,7 @@ static int setup(void **state)
 	static const char *const folders[] = {"styles", "scripts", "icons"};
 
 	(void)state;
-	if (!mkdtemp(folder))
-		return 1;
+	folder = temporary_folder();
 	for (size_t i = 0; i < COUNT_OF(folders); i++) {
 		char path[200];
 		(void)snprintf(path, sizeof(path), "%s/%s", folder, folders[i]);
@@ -43,18 +43,6 @@ static int setup(void **state)
 	}
 	write_file("styles/main.css", "body {}");
 	write_file("icons/logo.svg", "<svg/>");
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	remove_file("styles/main.css");
-	remove_file("icons/logo.svg");
-	remove_file("styles");
-	remove_file("scripts");
-	remove_file("icons");
-	(void)rmdir(folder);
 	return 0;
 }
 
@@ -149,5 +137,5 @@ int main(void)
 		cmocka_unit_test(test_refusals),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup, NULL);
 }

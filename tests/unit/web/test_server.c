@@ -1,4 +1,5 @@
 /* The server over loopback: what it accepts, refuses and survives. */
+#include "tests/unit/temporary_folder.h"
 #include "tests/unit/unit.h"
 
 #include "base/arena.h"
@@ -44,7 +45,7 @@ static struct {
 	int streams_done;
 	struct server *server;
 	uint16_t tls_port, plain_port;
-	char folder[64], certificate[96], key[96];
+	char certificate[96], key[96];
 } t;
 
 static enum result get_hello(struct request *request, struct response *response)
@@ -253,11 +254,9 @@ static int setup_group(void **state)
 	(void)state;
 	lock_init(&t.lock, "test", 1000);
 	signal_init(&t.changed);
-	(void)snprintf(t.folder, sizeof(t.folder), "/tmp/test_web.XXXXXX");
-	if (!mkdtemp(t.folder))
-		return 1;
-	(void)snprintf(t.certificate, sizeof(t.certificate), "%s/certificate.pem", t.folder);
-	(void)snprintf(t.key, sizeof(t.key), "%s/key.pem", t.folder);
+	const char *folder = temporary_folder();
+	(void)snprintf(t.certificate, sizeof(t.certificate), "%s/certificate.pem", folder);
+	(void)snprintf(t.key, sizeof(t.key), "%s/key.pem", folder);
 	make_certificate(t.certificate, t.key, 1);
 	router = router_new(tables, COUNT_OF(tables));
 	return 0;
@@ -266,9 +265,6 @@ static int setup_group(void **state)
 static int teardown_group(void **state)
 {
 	(void)state;
-	(void)unlink(t.certificate);
-	(void)unlink(t.key);
-	(void)rmdir(t.folder);
 	router_free(router);
 	return 0;
 }

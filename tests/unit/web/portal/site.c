@@ -7,10 +7,10 @@
 #include "flow/administer.h"
 #include "mime/header.h"
 #include "store/schema.h"
+#include "tests/unit/temporary_folder.h"
 #include "tests/unit/web/client.h"
 
 #include <arpa/inet.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -82,10 +82,8 @@ static void make_account(struct site *site)
 void site_start(struct site *site)
 {
 	static struct portal_listen listen;
-	*site = (struct site){.folder = "/tmp/sealpost-portal-XXXXXX"};
+	*site = (struct site){.folder = temporary_folder()};
 
-	if (!mkdtemp(site->folder))
-		fail_msg("no temporary folder");
 	snprintf(site->certificate, sizeof(site->certificate), "%s/cert.pem", site->folder);
 	snprintf(site->key, sizeof(site->key), "%s/key.pem", site->folder);
 	make_certificate(site->certificate, site->key, 1);
@@ -112,14 +110,6 @@ void site_start(struct site *site)
 	tls_credentials_unref(credentials);
 }
 
-static int remove_entry(const char *path, const struct stat *facts, int kind, struct FTW *walk)
-{
-	(void)facts;
-	(void)kind;
-	(void)walk;
-	return remove(path);
-}
-
 void site_stop(struct site *site)
 {
 	portal_stop(site->portal, 5000);
@@ -127,7 +117,6 @@ void site_stop(struct site *site)
 	blob_store_close(site->blobs);
 	db_close(site->db);
 	arena_done(&site->arena);
-	nftw(site->folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 struct id site_mail(struct site *site, const char *recipient, struct str mail)

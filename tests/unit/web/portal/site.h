@@ -8,7 +8,7 @@
 #include "web/portal/portal.h"
 
 struct site {
-	char folder[64];
+	const char *folder;
 	char certificate[96], key[96];
 	struct arena arena;
 	struct db *db;

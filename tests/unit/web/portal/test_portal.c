@@ -8,8 +8,10 @@
 #include "build_config.h"
 #include "store/copy.h"
 #include "store/event.h"
+#include "tests/unit/temporary_folder.h"
 
 #include <curl/curl.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +21,7 @@
 #define SECRET_WORD "zinnober"
 
 static struct site site;
-static char clock_file[] = "/tmp/sealpost-clock-XXXXXX";
+static char clock_file[64];
 
 static const char mail_with_file[] =
 	"From: Alice Adams <alice@acme.example>\r\n"
@@ -601,7 +603,8 @@ static void test_time(void **unused)
 static int start(void **unused)
 {
 	(void)unused;
-	int fd = mkstemp(clock_file);
+	(void)snprintf(clock_file, sizeof(clock_file), "%s/clock", temporary_folder());
+	int fd = creat(clock_file, 0600);
 	if (fd < 0)
 		return -1;
 	close(fd);
@@ -616,7 +619,6 @@ static int stop(void **unused)
 {
 	(void)unused;
 	site_stop(&site);
-	unlink(clock_file);
 	curl_global_cleanup();
 	return 0;
 }
