@@ -289,7 +289,10 @@ static enum result end_of_link(struct tx *tx, const struct sign_in_link *link, s
 		return RESULT_OK;
 	}
 	TRY(message_find(tx, link->account_id, link->message_id, arena, &message, err));
-	*ret = message.expires_at ? message.expires_at : message.content_ends_at;
+	/* Retention alone ends what earlier builds kept without an expiry; they leave no date behind. */
+	*ret = message.expires_at	 ? message.expires_at
+	       : message.content_ends_at ? message.content_ends_at
+					 : message.sent_at;
 	return RESULT_OK;
 }
 

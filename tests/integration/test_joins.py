@@ -120,6 +120,27 @@ def test_r2_what_is_relayed_outside_goes_by_the_rule_for_its_destination_also_wh
         outside.close()
 
 
+def test_r2_what_is_relayed_to_another_accounts_people_waits_for_no_tls_that_account_asks_for(binary, database):
+    """Its hop is no part of the sender's organisation, whose secured content alone needs that proof."""
+    second = MailServer()
+    node = Node(binary, database, values={"outbox": None, "delivery": "smart_host"},
+                sections=[f'smart_host {{\n  address = "127.0.0.1:{second.port}"\n}}']).make_acme()
+    node.run("account", "add", "second")
+    node.run("domain", "add", "second.example", "--next-hop", f"127.0.0.1:{second.port}", "--tls", "always", "--account", "second")
+    node.run("policy", "add", "--account", "acme", "--from", "internal", "--to", "domain:partner.example", "--definition", "Default")
+    node.start()
+    try:
+        smtp.send(node.smtp_port, smtp.make(subject="Figures", to=["x@second.example", "carol@partner.example"]))
+        (sent,) = wait.until(lambda: second.to("x@second.example"), "the relayed mail")
+        assert sent.data.decode().split("\r\n\r\n", 1)[1].startswith("Hello Carol")
+        (message,) = node.json("message", "list", "--account", "acme")
+        assert message["kind"] == "secured"
+    finally:
+        node.kill()
+        node.close()
+        second.close()
+
+
 @pytest.fixture
 def postgres_world(binary, postgres):
     """A node on PostgreSQL that hands mail for inside and outside to one mail server."""

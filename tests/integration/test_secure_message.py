@@ -3,8 +3,11 @@
 import smtplib
 
 import pytest
-from support import maildir, portal, smtp, wait
+from support import maildir, portal, rows, smtp, wait
 from support.browser import Browser
+
+MINUTE = 60 * 1000
+DAY = 24 * 60 * MINUTE
 
 SECRETS = (b"forty-two", b"Offer for the site", b"price-list.pdf", b"Carol Clark")
 
@@ -280,3 +283,25 @@ def test_r14_an_expired_message_says_whom_to_ask(node):
     assert "Alice" in page.text or "alice@acme.example" in page.text
     (kept,) = [m for m in node.json("message", "list") if m["kind"] == "secured"]
     assert node.json("message", "show", kept["id"])[0]["expires"]
+
+
+@pytest.mark.parametrize("kept", ["as it is now", "as earlier builds kept it"])
+def test_r14_the_link_of_what_ended_with_retention_says_so(node, kept):
+    """Nothing but the end of retention ends it, and nothing of it is left by then."""
+    node.run("account", "set", "retention_days", "10")
+    node.run("definition", "add", "Endless", "--expire-days", "0")
+    smtp.send(node.smtp_port, smtp.make(subject="Offer [secure:endless]"))
+    link = portal.link_for(node, "carol@partner.example")
+    if kept != "as it is now":  # without an expiry of its own
+        rows.execute(node, ["UPDATE message SET expires_at = 0"])
+    node.move_clock(10 * DAY - MINUTE)
+    assert "has a secure message for you" in Browser(node).get(link).text
+    node.move_clock(MINUTE + 1000)
+    ended = Browser(node).get(link).text
+    wait.until(lambda: rows.query(node, "SELECT COUNT(*) FROM message_content") == [("0",)], "the content to go")
+    for door in ended, Browser(node).get(link).text:
+        assert "This message has expired" in door and "person named in our mail" in door
+        assert "has a secure message for you" not in door and "lice" not in door
+    _, page = portal.sign_in_by_link(node, link, "carol@partner.example")
+    assert page.status == 410 and "forty-two" not in page.text
+    assert ("Alice" if kept == "as it is now" else "no longer exists") in page.text
