@@ -44,12 +44,28 @@ static bool is_atom(struct str atom)
 	return true;
 }
 
+/* Beside what steers how text is shown: characters without a width, which make one address look like another.
+ * Joiners are none of them, since words of some scripts are not written without. */
+static bool is_unseen(uint32_t c)
+{
+	return is_steering_character(c) || c == 0xad || c == 0x61c || c == 0x200b || c == 0x200e ||
+	       c == 0x200f || (c >= 0x2060 && c <= 0x2064);
+}
+
+static bool is_seen(struct str utf8)
+{
+	for (utf8 = str_from(utf8, str_ascii_prefix(utf8)); utf8.len;)
+		if (is_unseen(str_cut_character(&utf8)))
+			return false;
+	return true;
+}
+
 bool is_address(struct str address)
 {
 	struct str local = address_local_part(address);
 
 	if (address.len > LIMIT_ADDRESS_BYTES || local.len > LIMIT_LOCAL_PART_BYTES || local.len == 0 ||
-		!str_is_utf8(address))
+		!str_is_utf8(address) || !is_seen(address))
 		return false;
 	for (struct str rest = local; rest.ptr;)
 		if (!is_atom(str_cut(&rest, '.')))
@@ -69,6 +85,8 @@ const char *address_fault(struct str address)
 		return "is at an address literal, which is not taken; write a domain name behind the @";
 	if (domain.len == 0)
 		return "has no domain; write name@domain";
+	if (str_is_utf8(address) && !is_seen(address))
+		return "holds a character that cannot be seen";
 	return "is not a mail address";
 }
 

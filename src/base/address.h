@@ -8,7 +8,8 @@
 bool is_domain_name(struct str name);
 
 /* A mailbox with a dot-atom local part (RFC 5322 3.2.3, RFC 6531 for UTF-8) and a domain name, within the
- * limits of RFC 5321 4.5.3.1. Quoted local parts are not taken: nobody uses them but attackers. */
+ * limits of RFC 5321 4.5.3.1. Quoted local parts are not taken, nor characters that cannot be seen or turn
+ * the direction of text: nobody uses them but attackers. */
 bool is_address(struct str address);
 
 /* What is wrong with what is_address does not take, for its refusal: a sentence without its subject. */

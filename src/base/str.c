@@ -175,6 +175,14 @@ uint32_t str_cut_character(struct str *utf8)
 	return c;
 }
 
+bool is_steering_character(uint32_t c)
+{
+	if (c < 0x7f)
+		return c < 0x20;
+	return c < 0xa0 || c == 0x2028 || c == 0x2029 || (c >= 0x202a && c <= 0x202e) ||
+	       (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
+}
+
 bool str_is_utf8(struct str s)
 {
 	return str_utf8_prefix(s) == s.len;

@@ -91,4 +91,8 @@ size_t str_utf8_prefix(struct str s);
 /* Cuts off the first character of UTF-8 that is not empty, and returns its number. */
 uint32_t str_cut_character(struct str *utf8);
 
+/* Whether a character steers how text is shown instead of being shown: C0, DEL, C1, separators of lines and
+ * paragraphs, marks that turn the direction of what stands beside them, the mark of byte order. */
+bool is_steering_character(uint32_t c);
+
 #endif

@@ -36,18 +36,14 @@ json_t *admin_time(int64_t when)
 	return json_string(text);
 }
 
-/* Control characters (C0, DEL, C1) become spaces: replies of other servers and addresses of strangers must
- * not steer the administrator's terminal. */
+/* What steers how text is shown becomes spaces: replies of other servers and addresses of strangers must not
+ * steer the administrator's terminal. JSON's texts are UTF-8. */
 static char *tame(char *text)
 {
-	for (char *at = text; *at; at++) {
-		uint8_t byte = (uint8_t)*at;
-		if (byte < 0x20 || byte == 0x7f) {
-			*at = ' ';
-		} else if (byte == 0xc2 && (uint8_t)at[1] >= 0x80 && (uint8_t)at[1] < 0xa0) {
-			at[0] = at[1] = ' ';
-			at++;
-		}
+	for (struct str rest = str_of(text); rest.len;) {
+		char *at = text + (rest.ptr - text);
+		if (is_steering_character(str_cut_character(&rest)))
+			memset(at, ' ', (size_t)(rest.ptr - at));
 	}
 	return text;
 }

@@ -106,15 +106,6 @@ struct str mime_header_unfold(struct str value, struct arena *arena)
 	return trimmed;
 }
 
-/* C0, C1, line and paragraph separators, and the marks that turn the direction of text. */
-static bool is_forbidden(uint32_t c)
-{
-	if (c < 0x7f)
-		return c < 0x20;
-	return c < 0xa0 || c == 0x2028 || c == 0x2029 || (c >= 0x202a && c <= 0x202e) ||
-	       (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
-}
-
 static bool is_printable_ascii(struct str text)
 {
 	for (size_t i = 0; i < text.len; i++)
@@ -140,7 +131,7 @@ struct str mime_clean_text(struct str text, size_t limit, struct arena *arena)
 		size = (unsigned char)*p < 0x80 ? 1 : (size_t)g_utf8_skip[(unsigned char)*p];
 		if (len + size > limit)
 			break;
-		if (is_forbidden(size == 1 ? (unsigned char)*p : g_utf8_get_char(p)))
+		if (is_steering_character(size == 1 ? (unsigned char)*p : g_utf8_get_char(p)))
 			out[len++] = ' ';
 		else
 			for (size_t i = 0; i < size; i++)

@@ -242,6 +242,12 @@ def test_names_are_one_line(sqlite_acme):
         assert "one line" in sqlite_acme.run(*words, code=INVALID)
 
 
+def test_a_table_turns_nothing_on_the_terminal(sqlite_acme):
+    sqlite_acme.run("policy", "add", "--from", "internal", "--to", "external", "--no-action", "--narrative", "to \u202egnp.exe \u2028x")
+    assert "to    gnp.exe    x" in sqlite_acme.run("policy", "list")
+    assert sqlite_acme.json("policy", "list")[0]["narrative"] == "to \u202egnp.exe \u2028x"
+
+
 def test_several_accounts_are_kept_apart(acme):
     acme.run("account", "add", "other")
     assert "--account" in acme.run("domain", "list", code=INVALID)

@@ -19,10 +19,36 @@ static void escapes_what_is_not_ascii(void **state)
 	assert_str(address_escape(STR_NONE, "", &arena), "");
 }
 
+static void takes_what_can_be_seen_and_typed(void **state)
+{
+	static const char *const good[] = {"carol@partner.example", "J\xc3\xb6rg@b\xc3\xbc.example",
+		"\xd9\x85\xdb\x8c\xe2\x80\x8c\xd8\xae@x.example" /* a joiner inside a word */};
+	static const char *const bad[] = {"x\xc2\x85y@d.example",
+		"x\xe2\x80\xae"
+		"y@d.example",
+		"x\xe2\x80\xa8y@d.example",
+		"x\xe2\x80\x8b"
+		"y@d.example",
+		"x\xc2\xady@d.example",
+		"x@d\xe2\x80\xae"
+		"e.example",
+		"\xef\xbb\xbfx@d.example", "x\xe2\x81\xa9y@d.example"};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT_OF(good); i++)
+		assert_true(is_address(str_of(good[i])));
+	for (size_t i = 0; i < COUNT_OF(bad); i++) {
+		assert_false(is_address(str_of(bad[i])));
+		assert_string_equal(address_fault(str_of(bad[i])), "holds a character that cannot be seen");
+	}
+	assert_string_equal(address_fault(STR("x y@d.example")), "is not a mail address");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(escapes_what_is_not_ascii),
+		cmocka_unit_test(takes_what_can_be_seen_and_typed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
