@@ -60,6 +60,8 @@ for (const locale of ["en", "en-XB"]) {
       await checkWidth(page, where);
       await page.setViewportSize(PHONE);
       await checkWidth(page, where);
+      const isCut = (fields) => fields.some((field) => field.scrollWidth > field.clientWidth);
+      assert.equal(await page.locator("input.code").evaluateAll(isCut), false, `a code is cut: ${where}`);
     }, { who: `carol.plain.${locale}`.toLowerCase(), javaScriptEnabled: false, locale, viewport: PHONE });
     if (seen.size) assert.deepEqual([...reached].sort(), [...seen].sort());
   });

@@ -122,6 +122,7 @@ def test_people_from_outside_do_not_compose(node):
     smtp.send(node.smtp_port, smtp.make())
     carol, _ = read_by(node, CAROL)
     assert carol.get("/compose").status == 403
+    assert "Choose New message" in writer(node, BOB).get("/sent").text and "New message" not in carol.get("/sent").text
 
 
 def test_recipients_are_looked_at_before_a_message_goes(node):
