@@ -1,6 +1,7 @@
 #include "cli/admin.h"
 #include "cli/command.h"
 #include "flow/administer.h"
+#include "flow/end_entries.h"
 #include "flow/second_factor.h"
 
 #define LIST_MAX 10000
@@ -54,6 +55,12 @@ static enum result second_factor(struct admin *admin, const struct options *opti
 		admin->node.flow, &admin->actor, str_of(options->words[0]), admin->now, err);
 }
 
+static enum result end_entries(struct admin *admin, const struct options *options, struct err *err)
+{
+	return account_end_entries(
+		admin->node.flow, &admin->actor, str_of(options->words[0]), admin->now, err);
+}
+
 int cmd_user(int argc, char **argv)
 {
 	struct admin admin = {0};
@@ -64,6 +71,11 @@ int cmd_user(int argc, char **argv)
 	static const struct admin_verb verbs[] = {
 		{"add", "add ADDRESS [--name TEXT] [--password-stdin] [--administrator]", 1, 1, true, add},
 		{"second-factor", "second-factor ADDRESS --remove", 1, 1, true, second_factor},
+		{"sign-out",
+			"sign-out ADDRESS    (ends sessions, password, passkeys and second factor; codes by "
+			"mail are "
+			"left)",
+			1, 1, true, end_entries},
 		{"list", "list [--json]", 0, 0, true, list},
 	};
 

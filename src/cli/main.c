@@ -20,7 +20,7 @@ static const struct {
 	{"account", cmd_account, "accounts and their settings: add, list, show, set"},
 	{"destination", cmd_destination, "domains of others to which mail goes by verified TLS only"},
 	{"domain", cmd_domain, "the mail domains of an account and their next hops"},
-	{"user", cmd_user, "internal users: add, list, remove a second factor"},
+	{"user", cmd_user, "internal users: add, list, sign out everywhere, remove a second factor"},
 	{"source", cmd_source, "who may hand in mail"},
 	{"definition", cmd_definition,
 		"secure message definitions, their folders, and to whom they are published"},

@@ -326,11 +326,12 @@ static enum result compose_changed(struct composing *c, const struct writer *out
 	static const struct {
 		const char *kind, *word;
 	} words[] = {{EVENT_PASSWORD_SET, "password_set"}, {EVENT_FACTOR_SET, "factor_set"},
-		{EVENT_FACTOR_REMOVED, "factor_removed"}, {EVENT_RECOVERY_CODES_MADE, "codes_made"},
-		{EVENT_PASSKEY_ADDED, "passkey_added"}, {EVENT_PASSKEY_REMOVED, "passkey_removed"},
-		{EVENT_ADDRESS_ADDED, "address_added"}, {EVENT_ADDRESS_REMOVED, "address_removed"},
-		{EVENT_ADDRESS_SHARED, "address_shared"}, {EVENT_ADDRESS_LEFT, "address_left"},
-		{EVENT_ADDRESS_MAIN, "address_main"}, {EVENT_PERSON_DELETED, "person_deleted"}};
+		{EVENT_FACTOR_REMOVED, "factor_removed"}, {EVENT_ENTRIES_ENDED, "entries_ended"},
+		{EVENT_RECOVERY_CODES_MADE, "codes_made"}, {EVENT_PASSKEY_ADDED, "passkey_added"},
+		{EVENT_PASSKEY_REMOVED, "passkey_removed"}, {EVENT_ADDRESS_ADDED, "address_added"},
+		{EVENT_ADDRESS_REMOVED, "address_removed"}, {EVENT_ADDRESS_SHARED, "address_shared"},
+		{EVENT_ADDRESS_LEFT, "address_left"}, {EVENT_ADDRESS_MAIN, "address_main"},
+		{EVENT_PERSON_DELETED, "person_deleted"}};
 	struct str who = c->job->payload;
 	struct str kind = str_cut(&who, '\n');
 	struct str address = str_cut(&who, '\n');

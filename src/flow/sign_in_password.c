@@ -7,6 +7,7 @@
 #include "seal/password.h"
 #include "store/copy.h"
 #include "store/event.h"
+#include "store/person_write.h"
 
 #include <string.h>
 
@@ -120,10 +121,23 @@ static enum result prepare_password(struct tx *tx, void *context, struct err *er
 	return id_is_none(t->copy_id) ? find_people(tx, t, err) : find_person_of_link(tx, t, err);
 }
 
+/* Held until the session is there, so that whoever changes the password ends that session too. */
+static enum result check_stands(struct tx *tx, const struct password_try *t, struct err *err)
+{
+	const struct person *tried = &t->people[t->person - t->entered];
+	struct person person;
+
+	TRY(person_hold(tx, tried->id, t->arena, &person, err));
+	return str_equal(person.password_hash, tried->password_hash)
+		       ? RESULT_OK
+		       : err_code(err, RESULT_DENIED, "password-wrong", "it was changed while it was tried");
+}
+
 static enum result finish_password(struct tx *tx, void *context, struct err *err)
 {
 	struct password_try *t = context;
 
+	TRY(check_stands(tx, t, err));
 	TRY(uncount_try(tx, t, err));
 	return sign_in_begin(t->flow, tx, t->person, PROOF_PASSWORD,
 		&(struct shared_wish){.visitor = t->visitor, .copy_id = t->copy_id}, t->now, &t->sign_in,
@@ -201,6 +215,7 @@ static enum result finish_proof(struct tx *tx, void *context, struct err *err)
 {
 	struct password_try *t = context;
 
+	TRY(check_stands(tx, t, err));
 	TRY(uncount_try(tx, t, err));
 	return proof_finish(tx, &t->proof, PROOF_PASSWORD, err);
 }

@@ -69,6 +69,8 @@ struct event {
 #define EVENT_ADDRESS_MAIN "person.main-address"     /* detail: the address that is the main one now */
 #define EVENT_ADDRESS_SHARED "person.address-shared" /* used with others from now on; detail: the address */
 #define EVENT_ADDRESS_LEFT "person.address-left"
+#define EVENT_ENTRIES_ENDED                                                                                  \
+	"person.entries-ended" /* by an administrator: sessions, and every way in but codes by mail */
 #define EVENT_PERSON_DELETED "person.deleted" /* by the person; one for each of the addresses */
 #define EVENT_ADDRESS_DENIED "person.not-my-address"
 #define EVENT_DELIVERY_SENT "delivery.sent"

@@ -100,3 +100,18 @@ def test_whoever_signs_in_by_what_another_person_proves_meanwhile_is_not_in(node
     assert held["browser"].get("/inbox").path == "/sign-in"
     assert rows.query(node, "select count(*) from session s join person p on p.id = s.person_id"
                             " where p.main_id is not null") == [("0",)]
+
+
+def test_a_password_that_was_changed_or_taken_while_it_was_tried_opens_nothing(node, people):
+    _, dave = people
+    dave.submit(dave.get("/settings/password"), r"/password$", password="seventeen blue herons")
+    held = {}
+
+    def sign_in_as_dave():
+        held["browser"], _ = portal.sign_in_by_password(node, DAVE, "seventeen blue herons")
+    rows.race(node, row_of(DAVE), lambda: dave.submit(dave.get("/settings/password"), r"/password$", password="eighteen grey herons"),
+              sign_in_as_dave)
+    assert held["browser"].get("/inbox").path == "/sign-in" and dave.get("/inbox").path == "/inbox"
+    dave.submit(dave.get("/settings/password"), r"/password$", password="seventeen blue herons")
+    rows.race(node, row_of(DAVE), lambda: node.run("user", "sign-out", DAVE), sign_in_as_dave)
+    assert held["browser"].get("/inbox").path == dave.get("/inbox").path == "/sign-in"

@@ -5,8 +5,9 @@ import struct
 import time
 
 import pytest
-from support import portal, smtp, totp
+from support import portal, rows, smtp, totp
 from support.browser import Browser
+from test_changed import told
 
 ALICE, CAROL = "alice@acme.example", "carol@partner.example"
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
@@ -171,6 +172,25 @@ def test_a_lost_factor_is_removed_by_an_administrator_with_an_event(protected):
     assert node.alice.get("/inbox").path == "/sign-in"
     _, page = portal.sign_in_by_password(node, ALICE)
     assert page.path == "/inbox"
+
+
+def test_an_administrator_ends_every_way_in_but_codes(protected):
+    node = protected
+    browser, page = password_only(node)
+    give(browser, page, next_code(node, node.secret), remember=True)
+    node.run("user", "sign-out", ALICE)
+    assert node.alice.get("/inbox").path == browser.get("/inbox").path == "/sign-in"
+    assert browser.get("/settings/sessions").path == "/sign-in"
+    again, page = portal.sign_in_by_password(node, ALICE)
+    assert page.path == "/sign-in/password" and again.get("/inbox").path == "/sign-in"
+    for table in ("session", "passkey", "second_factor", "recovery_code", "remembered"):
+        assert rows.query(node, f"select count(*) from {table}") == [("0",)], table
+    page = again.submit(again.submit(again.get("/sign-in"), r"/sign-in$", address=ALICE), r"/send-code$")
+    assert again.submit(page, r"/code$", code=portal.code_for(node, ALICE)).path == "/inbox"
+    assert "An administrator ended all sessions" in again.get("/settings/sessions").text
+    assert any("An administrator has ended" in mail and "change your password" not in mail for mail in told(node, ALICE, 2))
+    assert [e["address"] for e in node.json("message", "events") if e["event"] == "person.entries-ended"] == [ALICE]
+    node.run("user", "sign-out", "nobody@acme.example", code=3)
 
 
 def test_an_account_may_ask_its_own_people_or_everybody_for_one(node):
