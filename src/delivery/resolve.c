@@ -104,15 +104,21 @@ static size_t read_exchangers(const struct ub_result *answer, struct exchanger *
 	return count;
 }
 
+/* One kind of address is enough: there are name servers that fail when asked for the other. */
 static enum result add_host(struct resolver *resolver, const char *host, int preference, struct arena *arena,
 	struct hop *hop, struct err *err)
 {
 	static const int types[] = {TYPE_AAAA, TYPE_A};
 	const char *kept = arena_cstr(arena, str_of(host));
+	enum result result = RESULT_OK;
 
 	for (size_t t = 0; t < COUNT_OF(types); t++) {
 		struct ub_result *answer;
-		TRY(look_up(resolver, host, types[t], &answer, err));
+		enum result found = look_up(resolver, host, types[t], &answer, err);
+		if (found != RESULT_OK) {
+			result = found;
+			continue;
+		}
 		for (int i = 0; answer->havedata && answer->data[i]; i++) {
 			struct sockaddr_in v4 = {.sin_family = AF_INET,
 				.sin_port = htons((uint16_t)resolver_mx_port(resolver))};
@@ -128,7 +134,7 @@ static enum result add_host(struct resolver *resolver, const char *host, int pre
 		}
 		ub_resolve_free(answer);
 	}
-	return RESULT_OK;
+	return result;
 }
 
 static enum result resolve_domain(
@@ -145,7 +151,7 @@ static enum result resolve_domain(
 	if (missing)
 		return err_set(err, RESULT_NOT_FOUND, "the domain does not exist");
 	if (count == 1 && exchangers[0].name[0] == '\0')
-		return err_set(err, RESULT_NOT_FOUND, "the domain takes no mail (null MX)");
+		return err_code(err, RESULT_NOT_FOUND, RESOLVE_NULL_MX, "the domain takes no mail (null MX)");
 	hop->from_mx = true;
 	struct err why = {0};
 	enum result last = RESULT_OK;

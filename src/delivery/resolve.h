@@ -44,8 +44,9 @@ void resolver_cut(struct resolver *resolver);
  * Empty without addresses. */
 void hop_server(const struct hop *hop, char ret[static HOP_SERVER_BYTES]);
 
-/* NOT_FOUND: the domain does not exist, or takes no mail (null MX): nothing to try, ever. UNAVAILABLE: try
- * later. Texts live in the arena. */
+/* NOT_FOUND: the domain does not exist, or takes no mail (null MX, code RESOLVE_NULL_MX): nothing to try,
+ * ever. UNAVAILABLE: try later. Texts live in the arena. */
+#define RESOLVE_NULL_MX "null-mx"
 enum result resolve_destination(struct resolver *resolver, struct str destination, struct arena *arena,
 	struct hop *ret, struct err *err) must_check;
 

@@ -2,18 +2,33 @@
 
 #include "base/address.h"
 #include "smtp/client.h"
+#include "smtp/reply.h"
 
 #include <stdio.h>
 #include <string.h>
 
 /* The same for all that are still to be sent. */
-static void decide_all(const struct send_request *r, struct deliver_attempt *attempts, int outcome,
-	const struct err *why, struct arena *arena)
+static void decide_all(
+	const struct send_request *r, struct deliver_attempt *attempts, const struct deliver_attempt *all)
 {
-	for (size_t i = 0; i < r->count; i++) {
-		attempts[i].outcome = outcome;
-		attempts[i].reply = arena_str(arena, str_of(why->text));
-	}
+	for (size_t i = 0; i < r->count; i++)
+		attempts[i] = *all;
+}
+
+/* Of a domain that takes no mail: RFC 3463, RFC 7505. */
+static struct str status_of_domain(const struct err *why)
+{
+	return why->code && strcmp(why->code, RESOLVE_NULL_MX) == 0 ? STR("5.1.10") : STR("5.1.2");
+}
+
+/* What the server's answer says, or the like answer that the client gave in its place. */
+static struct str status_of_reply(struct str text, struct arena *arena)
+{
+	struct smtp_reply_line reply;
+
+	if (!smtp_reply_line_parse(text, &reply))
+		return STR_NONE;
+	return arena_str(arena, str_of(smtp_reply_status(reply.code, reply.text).s));
 }
 
 static void send_to_outbox(const struct send_request *r, struct compose_source *source, struct arena *arena,
@@ -160,6 +175,8 @@ static void send_over(const struct send_request *r, const struct connection *con
 			attempts[i].outcome = ATTEMPT_SENT;
 		else if (answer->outcome == SMTP_RECIPIENT_REFUSED)
 			attempts[i].outcome = ATTEMPT_REFUSED;
+		if (attempts[i].outcome == ATTEMPT_REFUSED)
+			attempts[i].status = status_of_reply(attempts[i].reply, arena);
 	}
 }
 
@@ -199,7 +216,10 @@ static bool send_by_smtp(const struct send_request *r, struct compose_source *so
 
 	enum result result = resolve_destination(r->options->resolver, destination, arena, &hop, &err);
 	if (result == RESULT_NOT_FOUND) {
-		decide_all(r, attempts, ATTEMPT_REFUSED, &err, arena);
+		decide_all(r, attempts,
+			&(struct deliver_attempt){.outcome = ATTEMPT_REFUSED,
+				.status = status_of_domain(&err),
+				.reply = arena_str(arena, str_of(err.text))});
 		return true;
 	}
 	if (result == RESULT_OK) {
@@ -212,7 +232,9 @@ static bool send_by_smtp(const struct send_request *r, struct compose_source *so
 		result = find_connection(r, &hop, &connection, &err);
 	if (result != RESULT_OK) {
 		/* Whatever the refusal, somebody may mend it until the queue gives up. */
-		decide_all(r, attempts, ATTEMPT_LATER, &err, arena);
+		decide_all(r, attempts,
+			&(struct deliver_attempt){
+				.outcome = ATTEMPT_LATER, .reply = arena_str(arena, str_of(err.text))});
 		return true;
 	}
 	send_over(r, &connection, source, &measure, arena, attempts);

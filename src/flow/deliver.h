@@ -61,7 +61,8 @@ struct deliver_attempt {
 		ATTEMPT_RECALLED, /* not tried: its message had ended */
 		ATTEMPT_EXPIRED
 	} outcome;
-	struct str reply; /* of the next server, or our reason; one line */
+	struct str reply;  /* of the next server, or our reason; one line */
+	struct str status; /* of a refusal (RFC 3463); empty: not known */
 	struct str host;
 	struct str tls_version, tls_cipher, tls_verified;
 	bool reports_success; /* the next server answers DSN success itself */

@@ -162,7 +162,8 @@ static enum result after_failure(struct tx *tx, const struct finish *f, bool is_
 		TRY(tell_of_waiting_reply(tx, f->flow, f->account, f->delivery, f->now, err));
 	if (!is_asked_for(f->delivery, DSN_FAILURE))
 		return RESULT_OK;
-	return report(tx, f, "failed", is_late ? STR("4.4.7") : STR("5.0.0"), f->attempt->reply, err);
+	struct str status = f->attempt->status.len ? f->attempt->status : STR("5.0.0");
+	return report(tx, f, "failed", is_late ? STR("4.4.7") : status, f->attempt->reply, err);
 }
 
 static enum result after_success(struct tx *tx, const struct finish *f, struct err *err)

@@ -226,6 +226,15 @@ static void add_final_recipient(struct building *b, struct str recipient)
 	buf_printf(&b->head, "Final-Recipient: %s; %.*s\r\n", type, STR_ARG(address));
 }
 
+/* "550 no": a server's words, not our own. */
+static bool is_smtp_reply(struct str text)
+{
+	uint64_t code;
+
+	return str_to_uint(str_sub(text, 0, 3), 599, &code) && code >= 200 && text.len > 3 &&
+	       text.ptr[3] == ' ';
+}
+
 static void add_status(struct building *b, const struct mime_report *report)
 {
 	struct arena *arena = &b->arena;
@@ -241,7 +250,8 @@ static void add_status(struct building *b, const struct mime_report *report)
 	if (report->retry_until)
 		add_field(b, "Will-Retry-Until", mime_encode_date(report->retry_until, arena));
 	if (report->diagnostic.len)
-		buf_printf(&b->head, "Diagnostic-Code: smtp; %.*s\r\n",
+		buf_printf(&b->head, "Diagnostic-Code: %s; %.*s\r\n",
+			is_smtp_reply(report->diagnostic) ? "smtp" : "x-sealpost",
 			STR_ARG(mime_encode_text(str_sub(report->diagnostic, 0, 400), arena)));
 }
 

@@ -21,6 +21,7 @@ RECORDS = [
     "plain A 127.0.0.1", "xn--bcher-kva A 127.0.0.1",
     "hanging MX 10 mx.hanging", "mx.hanging A 127.0.0.8", "*.many MX 10 mx.hanging",
     "forged MX 10 mx.forged", "mx.forged A 127.0.0.1",
+    "half MX 10 mx.half", "mx.half A 127.0.0.1", "mx.half AAAA 2001:db8::2",
 ]
 
 
@@ -28,7 +29,7 @@ class World:
     """A node that delivers directly, the internet (one mail server for all MX, one that hangs) and Acme's own server."""
 
     def __init__(self, binary, database, **settings):
-        self.names = NameServer(RECORDS, forged=[("10 mx.forged.net.example.", "10 alive.two.net.example.")])
+        self.names = NameServer(RECORDS, forged=[("10 mx.forged.net.example.", "10 alive.two.net.example."), ("2001:db8::2", "2001:db8::3")])
         self.outside, self.inside = MailServer(), MailServer()
         self.hanging = MailServer("127.0.0.8", self.outside.port)
         self.hanging.silent = True
@@ -104,12 +105,18 @@ def test_an_international_domain_is_looked_up_as_dns_has_it(sqlite_world):
         assert "TLS is required" in sqlite_world.wait_for(address, "waiting", attempts=1)["last_reply"]
 
 
-@pytest.mark.parametrize("domain", ["null.net.example", "no-such-domain.net.example"])
-def test_a_domain_that_takes_no_mail_is_reported_at_once(sqlite_world, domain):
+def test_a_host_without_a_good_ipv6_address_is_reached_by_its_other_one(sqlite_world):
+    sqlite_world.send("carol@half.net.example")
+    assert "mx.half.net.example" in sqlite_world.wait_for("carol@half.net.example", "sent")["host"]
+
+
+@pytest.mark.parametrize("domain, status", [("null.net.example", "5.1.10"), ("no-such-domain.net.example", "5.1.2")])
+def test_a_domain_that_takes_no_mail_is_reported_at_once(sqlite_world, domain, status):
     sqlite_world.send(f"carol@{domain}")
     sqlite_world.wait_for(f"carol@{domain}", "failed")
     of_mail, of_recipient, mail = sqlite_world.report_on(f"carol@{domain}", "failed")
-    assert of_recipient["Status"].startswith("5.") and of_mail["Reporting-MTA"]
+    assert of_recipient["Status"] == status and of_mail["Reporting-MTA"]
+    assert of_recipient["Diagnostic-Code"].startswith("x-sealpost; the domain ")
     assert mail["Auto-Submitted"] == "auto-replied"
 
 
@@ -261,7 +268,8 @@ def test_a_notification_that_cannot_be_delivered_is_told_to_the_sender(world):
     world.send("never@two.net.example", subject="Offer [secure]")
     _, of_recipient, mail = world.report_on("never@two.net.example", "failed")
     text = mail.get_body(("plain",)).get_content()
-    assert "nobody here" in of_recipient["Diagnostic-Code"] and "is kept" in text
+    assert of_recipient["Diagnostic-Code"] == "smtp; 550 5.1.1 nobody here" and of_recipient["Status"] == "5.1.1"
+    assert "is kept" in text
     assert "Offer" not in mail.as_string()
 
 
