@@ -294,6 +294,11 @@ bool inquiry_has_ended(const struct inquiry *inquiry, int64_t now)
 	return inquiry->closed_at || now >= inquiry->expires_at;
 }
 
+bool inquiry_takes_no_more(const struct inquiry *inquiry, int64_t now)
+{
+	return inquiry_has_ended(inquiry, now) || inquiry->answers >= LIMIT_INQUIRY_ANSWERS;
+}
+
 enum result inquiry_take_answer(struct tx *tx, struct id id, struct id asked_id, struct id message_id,
 	int64_t bytes, const struct actor *actor, int64_t now, struct err *err)
 {
@@ -303,7 +308,7 @@ enum result inquiry_take_answer(struct tx *tx, struct id id, struct id asked_id,
 
 	TRY(inquiry_count_answer(tx, id, asked_id, bytes, LIMIT_INQUIRY_ANSWERS, now, &done, err));
 	TRY(inquiry_find(tx, id, &arena, &inquiry, err));
-	if (!done && !inquiry_has_ended(&inquiry, now) && inquiry.bytes_got + bytes > inquiry.bytes_max)
+	if (!done && !inquiry_takes_no_more(&inquiry, now) && inquiry.bytes_got + bytes > inquiry.bytes_max)
 		return err_code(err, RESULT_TOO_LARGE, "inquiry-full", "more than was asked for");
 	if (!done)
 		return err_code(err, RESULT_GONE, "inquiry-ended", "the request has ended");

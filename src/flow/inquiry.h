@@ -43,6 +43,8 @@ enum result inquiry_list(struct flow *flow, const struct actor *actor, struct ar
 
 /* Closed or expired: nothing can be sent by it any more. */
 bool inquiry_has_ended(const struct inquiry *inquiry, int64_t now);
+/* For whoever answers: it has ended, or was answered as often as one may be. */
+bool inquiry_takes_no_more(const struct inquiry *inquiry, int64_t now);
 
 /* For the person asked; NOT_FOUND for everybody else (R15). Ended ones are found as well. */
 enum result inquiry_open(struct flow *flow, const struct actor *actor, struct id id, struct arena *arena,

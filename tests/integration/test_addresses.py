@@ -185,6 +185,25 @@ def test_a_removed_address_signs_in_as_itself_again(node):
         "Content-Type": "application/x-www-form-urlencoded", "Origin": carol.base}).status == 404
 
 
+def test_ten_addresses_are_the_most_and_those_of_the_other_one_count(node):
+    """Asked for at nine: what signs in as the new one comes along, so that all of them have to find room."""
+    further = [f"m{i}@many.example" for i in range(9)]
+    smtp.send(node.smtp_port, smtp.make(to=CAROL, subject="One [secure]"), recipients=[CAROL, OTHER, *further])
+    carol = sign_in(node, portal.link_for(node, CAROL), CAROL)
+    joined = ("UPDATE person SET joined_at = 1, main_id = (SELECT p.id FROM person p WHERE p.address_key = '{}')"
+              " WHERE address_key {}")
+    rows.execute(node, [joined.format(CAROL, "LIKE 'm%@many.example' AND address_key < 'm8'"),
+                        joined.format(OTHER, "= 'm8@many.example'")])
+    own = lambda: carol.get("/settings/addresses").text.count("@many.example")
+    held = own()
+    page = add(node, carol, OTHER)
+    assert page.status == 422 and "10 addresses are the most" in text_of(page) and own() == held
+    rows.execute(node, ["UPDATE person SET main_id = NULL WHERE address_key = 'm8@many.example'"])
+    assert "Its messages are in your Inbox" in text_of(add(node, carol, OTHER))
+    page = ask(carol, "m8@many.example")
+    assert page.status == 422 and "10 addresses are the most" in text_of(page)
+
+
 def test_addresses_of_the_account_are_its_administrators(sqlite_node):
     carol = sign_in(sqlite_node, send(sqlite_node, CAROL, "One"), CAROL)
     for address in (ALICE, "nobody@acme.example"):

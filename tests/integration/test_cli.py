@@ -773,3 +773,37 @@ def test_queue_retry_and_drop(binary, database):
         node.stop()
     finally:
         node.close()
+
+
+def test_r15_administrators_of_another_account_neither_see_nor_change_what_this_one_has(node):
+    """Whatever identifier they name."""
+    acme, beta = ("--account", "acme"), ("--account", "beta")
+    node.run("policy", "add", "--from", "internal", "--to", "domain:quiet.example", "--no-action")
+    node.run("licence", "pack", "add", "alice@acme.example", "5", "--first", "2026-01-01", "--last", "2099-12-31")
+    for words in (("group", "add", "sales"), ("destination", "add", "strict.example"),
+                  ("definition", "folder", "add", "Sales"), ("definition", "add", "Board", "--folder", "Sales")):
+        node.run(*words)
+    smtp.send(node.smtp_port, smtp.make(to=["carol@partner.example"]))
+    wait.until(lambda: node.json("queue", "list") == [], "the notification to leave")
+    node.run("account", "add", "beta")
+    lists = [("message", "list"), ("queue", "list", "--all"), ("policy", "list"), ("source", "list"), ("user", "list"),
+             ("group", "list"), ("destination", "list"), ("domain", "list"), ("licence", "pack", "list"),
+             ("licence", "usage"), ("message", "events")]
+    before = {words: node.json(*words, *acme) for words in lists}
+    assert all(before.values())
+    first = {words[0]: str(found[0].get("id")) for words, found in before.items() if words != ("message", "events")}
+    message = before["message", "list"][0]["id"]
+    for words in [("message", "show", message), ("message", "recall", message, "--reason", "x"),
+                  ("message", "extend", message, "--until", "2026-12-31T00:00"), ("message", "code", message),
+                  ("message", "notify", message, "carol@partner.example"), ("queue", "retry", first["queue"]),
+                  ("queue", "drop", first["queue"], "--reason", "x"), ("policy", "disable", first["policy"]),
+                  ("policy", "remove", first["policy"]), ("source", "remove", first["source"]),
+                  ("licence", "pack", "remove", before["licence", "pack", "list"][0]["id"]), ("group", "remove", "sales"),
+                  ("group", "rename", "sales", "x"), ("destination", "remove", "strict.example"),
+                  ("domain", "remove", "acme.example"), ("domain", "set", "acme.example", "--next-hop", "127.0.0.1:2"),
+                  ("definition", "remove", "Board"), ("definition", "set", "Board", "--print", "no"),
+                  ("definition", "publish", "Sales", "--everybody")]:
+        node.run(*words, *beta, code=3)
+    assert [words for words in lists if words[-1] != "events" and node.json(*words, *beta) != []] == []
+    assert {words: node.json(*words, *acme) for words in lists} == before
+    assert [d["name"] for d in node.json("definition", "list", *beta)] == ["Default"]

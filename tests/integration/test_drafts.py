@@ -165,6 +165,16 @@ def test_drafts_have_a_number(sqlite_node):
     assert "sent=1" in portal.compose(alice, alice.get("/compose"), **WORDS).url
 
 
+def test_r14_the_files_of_all_drafts_have_a_size(sqlite_node):
+    alice, file = writer(sqlite_node), ("files", "a.bin", "application/octet-stream", b"x" * 1000)
+    assert "draft=" in save(alice, alice.get("/compose"), chosen=[file], **WORDS).url
+    rows.execute(sqlite_node, [f"UPDATE draft_file SET size = {1 << 40}"])  # more than two mails may have
+    page = save(alice, alice.get("/compose"), chosen=[file], **{**WORDS, "text": "One more"})
+    assert page.status in (413, 422) and "One more" in page.text and "all the room there is" in page.text, page.text
+    assert "draft=" in save(alice, alice.get("/compose"), **{**WORDS, "text": "Without files"}).url  # takes no room
+    assert "sent=1" in portal.compose(alice, alice.get("/compose"), [file], **WORDS).url
+
+
 HOUR = 3600 * 1000
 
 

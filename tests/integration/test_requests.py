@@ -3,6 +3,7 @@
 import concurrent.futures
 import html
 import re
+import time
 import urllib.parse
 
 import pytest
@@ -377,6 +378,35 @@ def test_r14_an_answer_whose_request_was_closed_while_it_waited_is_given_back(no
     given = carol.get(waits.url)
     assert given.status == 410 and "Here it is." in given.text and "alice@acme.example" in given.text
     assert carol.get(file_of(given)[0]).body == b"x" * 1000
+
+
+def test_so_many_requests_a_day_and_so_many_answers_to_one_are_the_most(node):
+    alice, carol, page = asked(node)
+    rows.execute(node, ["UPDATE attempt SET count = 99", "UPDATE inquiry SET answers = 49"])
+    assert ask(alice, purpose="The hundredth").path == "/requests"
+    over = ask(alice, purpose="One too many")
+    assert over.status == 429 and "One too many" in over.text and len(requests_of(node)) == 2
+    rows.execute(node, ["DELETE FROM attempt"])
+    old = carol.get(page.path)
+    assert "sent=1" in answer(carol, page).url
+    over = answer(carol, old, text="One too many.")
+    assert over.status == 410 and "One too many." in over.text and "alice@acme.example" in over.text
+    assert sorted(r["answers"] for r in requests_of(node)) == [0, 50]
+
+
+@pytest.mark.parametrize("left", [1, 0])
+def test_r14_a_request_takes_answers_until_its_millisecond(node, left):
+    """Of one that waits for its undo, the moment in which it leaves counts."""
+    now = int(time.time() * 1000)
+    node.stop_clock(now)
+    _, carol, page = asked(node)
+    rows.execute(node, [f"UPDATE inquiry SET expires_at = {now + 20_000 + left}"])
+    carol.is_hasty = False
+    waits = answer(carol, page)
+    assert "/leaving/" in waits.url
+    node.stop_clock(now + 20_000)
+    wait.until(lambda: mails_of(node) if left else "Was not sent" in carol.get("/drafts").text, "it to leave or come back")
+    assert requests_of(node)[0]["answers"] == left
 
 
 def test_r14_answers_past_each_limit_keep_what_was_written(sqlite_node):

@@ -139,6 +139,20 @@ def test_r11_a_pack_raises_it_for_one_user_between_its_dates(node):
     assert node.json("licence", "pack", "list") == []
 
 
+def test_r11_a_pack_counts_from_its_first_millisecond_to_its_last(node):
+    zone = zoneinfo.ZoneInfo("America/New_York")
+    node.run("account", "set", "time_zone", "America/New_York")
+    first = next_month(zone, day=10)
+    begins, ends = (int((first.replace(day=day)).timestamp() * 1000) for day in (10, 11))
+    node.stop_clock(begins - 1)
+    send(node, people(0, 1))
+    day = first.strftime("%Y-%m-%d")
+    node.run("licence", "pack", "add", ALICE, "2", "--first", day, "--last", day)
+    for at, more in ((begins - 1, 0), (begins, 2), (ends - 1, 2), (ends, 0)):
+        node.stop_clock(at)
+        assert usage(node) == (1, LIMIT + more), at - begins
+
+
 def test_r11_a_pack_of_one_counts_for_nobody_else(node):
     today = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d")
     node.run("licence", "pack", "add", BOB, "5", "--first", today, "--last", "2099-12-31")

@@ -18,7 +18,7 @@ static void set_request(struct request *request, json_t *view, const struct inqu
 	view_set(view, "until", format_time_full(&visit->format, inquiry->expires_at));
 	if (inquiry->answers)
 		view_set_number(view_add_object(view, "answered"), "count", inquiry->answers);
-	view_set_flag(view, "has_ended", inquiry_has_ended(inquiry, request->now));
+	view_set_flag(view, "has_ended", inquiry_takes_no_more(inquiry, request->now));
 }
 
 static int64_t bytes_left(const struct inquiry *inquiry)
@@ -43,7 +43,7 @@ static enum result show(
 		request->arena, &facts, &request->err));
 	const struct inquiry *inquiry = &facts.inquiry;
 	set_request(request, view, &facts);
-	if (inquiry_has_ended(inquiry, request->now)) {
+	if (inquiry_takes_no_more(inquiry, request->now)) {
 		response->status = 410;
 		write_set_kept(request, view);
 		return page_portal(request, response, "request", NULL, view);

@@ -444,7 +444,10 @@ bool write_set_problem(struct request *request, struct response *response, json_
 {
 	switch (result) {
 	case RESULT_TOO_LARGE:
-		set_too_large(request, response, view);
+		if (is_code(request, "drafts-full"))
+			(void)page_problem(view, response, "files", "drafts_full");
+		else
+			set_too_large(request, response, view);
 		return true;
 	case RESULT_CONFLICT:
 		if (is_code(request, "too-many-drafts")) {
