@@ -287,11 +287,19 @@ static enum result add_user(struct tx *tx, void *context, struct err *err)
 		return err_set(
 			err, RESULT_INVALID, "an internal user's address is in one of the account's domains");
 	TRY(found);
+	found = people_by_address(tx, c->actor->account_id, user->address, &arena, &person, err);
+	if (found != RESULT_OK && found != RESULT_NOT_FOUND)
+		return found;
+	bool was_internal = found == RESULT_OK && person.is_internal;
 	TRY(people_ensure(
 		tx, &account, user->address, user->name, true, c->now, &arena, &person, &is_new, err));
 	if (!is_new)
 		TRY(person_hold(tx, person.id, &arena, &person, err));
-	if (!is_new && person.password_hash.len)
+	if (!person.is_internal)
+		return err_set(err, RESULT_CONFLICT,
+			"somebody from outside has the address together with others: that has to end first");
+	/* The own password of somebody from outside stays. */
+	if (!is_new && person.password_hash.len && (was_internal || c->value.len))
 		return err_set(err, RESULT_CONFLICT, "the account has this user already");
 	if (user->name.len)
 		TRY(person_set_name_box(

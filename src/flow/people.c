@@ -119,6 +119,8 @@ enum result people_ensure(struct tx *tx, const struct flow_account *account, str
 	} else {
 		TRY(found);
 	}
+	if (is_internal && !ret->is_internal)
+		TRY(person_make_internal(tx, ret->id, &ret->is_internal, err));
 	if (!is_new && name.len && ret->name_box.len == 0) {
 		ret->name_box = people_name_seal(account, ret->id, name, arena);
 		TRY(person_set_name_box(tx, ret->id, ret->name_box, err));

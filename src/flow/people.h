@@ -16,7 +16,8 @@ enum result people_list_by_address(struct tx *tx, struct str address, struct are
 	struct person **ret, size_t *ret_count, struct err *err) must_check;
 
 /* The person with that address in the account, made now when not known yet. A name that was not known is
- * kept. *ret_is_new may be NULL. */
+ * kept; one from outside whose domain is the account's own by now (is_internal) becomes internal, unless
+ * joined to others. *ret_is_new may be NULL. */
 enum result people_ensure(struct tx *tx, const struct flow_account *account, struct str address,
 	struct str name, bool is_internal, int64_t now, struct arena *arena, struct person *ret,
 	bool *ret_is_new, struct err *err) must_check;

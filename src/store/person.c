@@ -141,6 +141,18 @@ enum result person_set_name_box(struct tx *tx, struct id id, struct bytes name_b
 		DB_ARGS(db_id(id), db_bytes(name_box)), NULL, err);
 }
 
+enum result person_make_internal(struct tx *tx, struct id id, bool *ret, struct err *err)
+{
+	int64_t changed;
+
+	TRY(db_exec(tx,
+		"UPDATE person SET is_internal = 1 WHERE id = $1 AND main_id IS NULL AND shared_at = 0"
+		" AND NOT EXISTS (SELECT 1 FROM person j WHERE j.main_id = $1)",
+		DB_ARGS(db_id(id)), &changed, err));
+	*ret = changed > 0;
+	return RESULT_OK;
+}
+
 enum result person_set_administrator(struct tx *tx, struct id id, bool is_administrator, struct err *err)
 {
 	return db_exec(tx, "UPDATE person SET is_administrator = $2 WHERE id = $1",

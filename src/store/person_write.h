@@ -43,6 +43,10 @@ enum result person_hold_main(struct tx *tx, struct id id, struct id *ret, struct
 enum result person_set_main(
 	struct tx *tx, struct id id, struct id main_id, int64_t now, struct err *err) must_check;
 
+/* Known from outside before the domain was the account's own. *ret: whether it is internal now, which an
+ * address that is joined to others, or that several people use, does not become. */
+enum result person_make_internal(struct tx *tx, struct id id, bool *ret, struct err *err) must_check;
+
 /* Several people use the address from now on (0: no more), each under their own name. */
 enum result person_set_shared(struct tx *tx, struct id id, int64_t now, struct err *err) must_check;
 

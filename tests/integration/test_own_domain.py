@@ -2,6 +2,7 @@
 
 import pytest
 from support import portal, smtp
+from test_addresses import add, send, sign_in
 
 LETTERS, ASCII = "b\u00fccher.example", "xn--bcher-kva.example"
 
@@ -55,3 +56,21 @@ def test_administrators_name_people_by_either_form(node):
     assert "Strict" in node.run("definition", "list", "--for", f"erin@{ASCII}")
     node.run("licence", "revoke", f"erin@{LETTERS}")
     node.run("group", "member", "remove", "sales", f"erin@{ASCII}")
+
+
+def test_who_was_known_from_outside_becomes_a_user_of_the_domain(node):
+    """Added by the administrator, or by the first secure mail; not an address that signs in as somebody else."""
+    addresses = ["carol@partner.example", "dave@partner.example", "joined@partner.example"]
+    smtp.send(node.smtp_port, smtp.make(to=addresses, subject="Offer [secure]"))
+    carol, _ = portal.sign_in_by_link(node, portal.link_for(node, addresses[0]), addresses[0])
+    carol.submit(carol.get("/settings/password"), r"/password$", password="seventeen blue herons")
+    add(node, sign_in(node, send(node, "x@other.example", "One"), "x@other.example"), addresses[2])
+    node.run("domain", "add", "partner.example", "--next-hop", "127.0.0.1:1")
+    node.run("user", "add", addresses[0], "--password-stdin", stdin="eighteen grey herons\n", code=5)
+    node.run("user", "add", addresses[0])
+    assert carol.get("/compose").status == 200
+    node.run("user", "add", addresses[0], code=5)
+    assert "together with others" in node.run("user", "add", addresses[2], code=5)
+    assert addresses[1] not in node.run("user", "list")
+    smtp.send(node.smtp_port, smtp.make(addresses[1], "z@other.example", "Offer [secure]"), sender=addresses[1])
+    assert addresses[1] in node.run("user", "list") and addresses[2] not in node.run("user", "list")
