@@ -108,9 +108,11 @@ static enum result tell(struct tx *tx, const struct making *m, const struct flow
 static enum result check_people(struct tx *tx, const struct making *m, const struct flow_account *account,
 	const struct person *asker, struct err *err)
 {
-	bool internal;
+	bool internal = asker->is_internal;
 
-	if (!asker->is_internal || !account->settings.requests)
+	if (internal)
+		TRY(people_is_internal(tx, m->actor->account_id, asker->address, &internal, err));
+	if (!internal || !account->settings.requests)
 		return err_set(err, RESULT_DENIED, "only people of the account ask, where it allows that");
 	TRY(people_is_internal(tx, m->actor->account_id, m->form->to, &internal, err));
 	if (internal)

@@ -60,9 +60,12 @@ static enum result load_writer(struct tx *tx, struct writing *w, struct err *err
 	w->writer = person;
 	w->writer_name = people_name(&w->account, person.id, person.name_box, &w->arena);
 	TRY(name_self(tx, w, err));
-	if (id_is_none(w->written_by))
-		return RESULT_OK;
-	return person_find(tx, account_id, w->written_by, &w->arena, &w->writer, err);
+	if (!id_is_none(w->written_by))
+		TRY(person_find(tx, account_id, w->written_by, &w->arena, &w->writer, err));
+	/* Whose domain was removed counts as external. */
+	return w->writer.is_internal
+		       ? people_is_internal(tx, account_id, w->writer.address, &w->writer.is_internal, err)
+		       : RESULT_OK;
 }
 
 enum result writing_load(struct tx *tx, struct writing *w, struct err *err)

@@ -3,6 +3,7 @@
 import pytest
 from support import portal, smtp
 from test_addresses import add, send, sign_in
+from test_requests import ask
 
 LETTERS, ASCII = "b\u00fccher.example", "xn--bcher-kva.example"
 
@@ -74,3 +75,12 @@ def test_who_was_known_from_outside_becomes_a_user_of_the_domain(node):
     assert addresses[1] not in node.run("user", "list")
     smtp.send(node.smtp_port, smtp.make(addresses[1], "z@other.example", "Offer [secure]"), sender=addresses[1])
     assert addresses[1] in node.run("user", "list") and addresses[2] not in node.run("user", "list")
+
+
+def test_whose_domain_was_removed_writes_no_new_messages_and_asks_for_none(node):
+    alice, _ = portal.sign_in_by_password(node, "alice@acme.example")
+    node.run("domain", "add", "second.example", "--next-hop", "127.0.0.1:1")
+    node.run("domain", "remove", "acme.example", "--force")
+    page = portal.compose(alice, to="carol@partner.example", subject="Offer", text="Only for you.")
+    assert page.status == 403 and node.json("message", "list") == []
+    assert ask(alice).status == 403 and node.json("request", "list") == []
