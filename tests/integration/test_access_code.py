@@ -149,6 +149,19 @@ def test_the_sender_sets_another(coded):
     assert enter_gone(carol, message)
 
 
+def test_an_expired_message_gets_no_new_code(coded):
+    node = coded
+    node.run("definition", "set", "with code", "--expire-days", "1")
+    send(node)
+    alice = Sender(node)
+    page, code = alice.page(), code_of(alice.page())
+    rows.execute(node, ["UPDATE message SET expires_at = sent_at + 1"])
+    alice.browser.submit(page, "new-access-code", code="Blue Heron 17")
+    node.run("message", "code", commands.message_id(node), code=7)
+    rows.execute(node, [f"UPDATE message SET expires_at = sent_at + {24 * 3600 * 1000}"])
+    assert code_of(alice.page()) == code and "access-code.changed" not in commands.events(node)
+
+
 def enter_gone(browser, message):
     return browser.get(message).status == 410
 

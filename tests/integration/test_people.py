@@ -87,6 +87,19 @@ def test_a_code_leads_to_all_mailboxes_of_the_address(two_accounts):
     assert page.path == "/inbox" and "From Beta" not in page.text and "/compose" in page.text
 
 
+def test_r7_going_from_mailbox_to_mailbox_makes_no_session_last_longer(two_accounts):
+    node = two_accounts
+    alice, page = sign_in_by_typed_code(node, "alice@acme.example")
+    for turn in range(13):  # within twelve hours
+        page = choose(alice, alice.get("/mailboxes"), ("Beta Corp", ">Acme")[turn % 2])
+        assert page.path == "/inbox", turn
+        node.move_clock(55 * 60 * 1000)
+    assert "From Beta" in alice.get("/inbox").text
+    node.move_clock(10 * 60 * 1000)
+    page = alice.get("/inbox")
+    assert "From Beta" not in page.text and "/sign-in" in page.url
+
+
 def test_a_link_leads_to_its_own_mailbox(two_accounts):
     _, page = portal.sign_in_by_link(two_accounts, two_accounts.link, "alice@acme.example")
     assert page.path.startswith("/message/") and "From Beta" in page.text

@@ -12,6 +12,8 @@ from support.browser import Browser
 from support.mail_server import MailServer, Outbox
 from support.node import Node
 from support.told import mails, wait_for_round
+from test_addresses import message_named
+from test_deleted import post
 
 HOUR = 3600 * 1000
 DAY = 24 * HOUR
@@ -149,6 +151,20 @@ def test_what_was_read_or_recalled_meanwhile_is_not_told(world):
     world.move_clock(DAY + 2 * HOUR)
     world.settle()
     assert world.summaries() == []
+
+
+def test_what_its_sender_deleted_for_good_is_told_no_more(world):
+    world.send(DAVE)
+    world.send(CAROL, subject="Other")
+    portal.link_for(world.node, DAVE)
+    alice, _ = portal.sign_in_by_password(world.node, ALICE)
+    gone = message_named(alice, "Offer", "sent")
+    alice.submit(alice.get(gone), r"/delete$")
+    alice.submit(post(alice, alice.get(gone), "/destroy", id=gone.rsplit("/", 1)[1]), r"/destroy$")
+    assert alice.get(gone).status == 410
+    world.move_clock(DAY + 2 * HOUR)
+    words = world.wait_for(1)
+    assert CAROL in words and DAVE not in words
 
 
 def one_click(world, mail):
