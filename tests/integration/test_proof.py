@@ -2,6 +2,7 @@
 does not become that person's account."""
 
 import re
+import time
 
 import pytest
 from support import maildir, portal
@@ -50,6 +51,15 @@ def test_who_just_signed_in_is_not_asked_and_later_is_for_each_change(node, caro
     # What changes nothing of it is as before.
     assert carol.get("/settings/addresses").path == "/settings/addresses"
     assert carol.get("/settings/sessions").path == "/settings/sessions"
+
+
+@pytest.mark.parametrize("left", [1, 0])
+def test_ten_minutes_end_at_their_millisecond(node, left):
+    now = int(time.time() * 1000)
+    node.stop_clock(now)
+    alice, _ = portal.sign_in_by_password(node, ALICE)
+    node.stop_clock(now + 10 * MINUTE - left)
+    assert alice.get("/settings/password").path == ("/settings/password" if left else "/prove")
 
 
 def test_by_code_what_was_to_be_done_is_done_with_nothing_lost(node, carol):

@@ -7,6 +7,7 @@ import random
 import re
 import ssl
 import threading
+import time
 import urllib.parse
 
 import pytest
@@ -335,3 +336,16 @@ def test_the_networks_of_ipv6_are_counted_as_one_each(proxied):
     statuses = [try_password(proxied, "alice@acme.example", network=f"2001:db8:1:2::{n:x}")().status
                 for n in range(1, 12)]
     assert statuses == [422] * 10 + [429]
+
+
+@pytest.mark.parametrize("left", [1, 0])
+def test_a_code_counts_until_its_millisecond(node, left):
+    now = int(time.time() * 1000)
+    node.stop_clock(now)
+    browser = Browser(node)
+    page = browser.submit(browser.get("/sign-in"), r"/sign-in$", address="alice@acme.example")
+    page = browser.submit(page, r"/send-code$")
+    code = portal.code_for(node, "alice@acme.example")
+    node.stop_clock(now + HOUR // 4 - left)
+    page = browser.submit(page, r"/sign-in/code$", code=code)
+    assert page.status == (200 if left else 422) and browser.get("/inbox").path == ("/inbox" if left else "/sign-in")

@@ -231,6 +231,22 @@ def test_who_was_reminded_of_an_end_that_moved_is_reminded_of_the_new_one(short)
     assert mails(node, CAROL, "reminder") == []
 
 
+@pytest.mark.parametrize("why", ["another person's address", "deleted unread"])
+def test_nobody_is_reminded_of_what_is_not_theirs_or_lies_in_deleted(short, why):
+    node, link = short, portal.link_for(short, DAVE)
+    if why == "deleted unread":
+        dave = Browser(node)  # in by the address: a link would show the message
+        page = dave.submit(dave.get("/sign-in"), r"/sign-in$", address=DAVE)
+        dave.submit(dave.submit(page, r"/send-code$"), r"/sign-in/code$", code=portal.code_for(node, DAVE))
+        dave.submit(dave.get("/inbox"), r"/delete$", id=link.rsplit("/", 1)[1])
+    else:
+        browser = Browser(node)
+        assert browser.submit(browser.get(link), r"/not-mine$").status == 200
+    node.move_clock(3 * DAY + 3600 * 1000)
+    wait_for_round(node)
+    assert mails(node, DAVE, "reminder") == []
+
+
 def test_reminders_and_notices_can_be_switched_off(short):
     node = short
     for name, value in (("reminder_days", "0"), ("expired_notice", "no"), ("unread_notice_days", "0")):
