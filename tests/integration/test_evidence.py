@@ -235,3 +235,12 @@ def test_many_recipients_come_on_pages(node):
     chosen = re.search(r'name="from" value="([^"]+)"', page.text).group(1)
     assert "told=recalled" in alice.browser.submit(page, r"/recall\?people=12$", **{"from": chosen, "reason": ""}).url
     assert rows.query(node, "select count(*) from copy where recall_id is not null") == [("1",)]
+
+
+def test_r13_what_its_sender_downloads_is_no_evidence(node):
+    smtp.send(node.smtp_port, smtp.make(subject="Offer [secure]", files=[("a.pdf", "application/pdf", b"one"),
+                                                                         ("b.pdf", "application/pdf", b"two")]))
+    alice = commands.Sender(node)
+    for what in "files.zip", "message.eml", "file/2":
+        assert alice.browser.get(f"{alice.path}/{what}").status == 200, what
+    assert {"file.downloaded", "message.saved", "body.shown"}.isdisjoint(commands.events(node))

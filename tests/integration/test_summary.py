@@ -167,6 +167,16 @@ def test_what_its_sender_deleted_for_good_is_told_no_more(world):
     assert CAROL in words and DAVE not in words
 
 
+def test_a_failure_is_told_no_more_of_whom_the_message_was_recalled_from(world):
+    node = world.node
+    world.send(GONE, DAVE)
+    wait.until(lambda: [d for d in node.json("queue", "list", "--all") if d["state"] == "failed"], "the refusal")
+    node.run("message", "recall", node.json("message", "list")[0]["id"], "--recipient", GONE, "--reason", "wrong address")
+    world.move_clock(2 * HOUR)
+    world.settle()
+    assert world.summaries() == []
+
+
 def one_click(world, mail):
     """As a mail program does it (RFC 8058): no cookie, no token of a form."""
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
