@@ -244,3 +244,16 @@ def test_r13_what_its_sender_downloads_is_no_evidence(node):
     for what in "files.zip", "message.eml", "file/2":
         assert alice.browser.get(f"{alice.path}/{what}").status == 200, what
     assert {"file.downloaded", "message.saved", "body.shown"}.isdisjoint(commands.events(node))
+
+
+def test_r13_a_message_counts_as_saved_when_it_was_sent_not_when_its_head_was_asked_for(node):
+    node.run("definition", "add", "Open", "--save", "yes")
+    smtp.send(node.smtp_port, smtp.make(subject="Offer [secure:open]"))
+    link = portal.link_for(node, "carol@partner.example")
+    carol, _ = portal.sign_in_by_link(node, link, "carol@partner.example")
+    whole = "/message/" + link.rsplit("/", 1)[1] + "/message.eml"
+    head = carol.request(whole, method="HEAD")
+    again = carol.get(whole, **{"If-None-Match": head.headers["ETag"]})
+    assert (head.status, again.status) == (200, 304) and "message.saved" not in commands.events(node)
+    assert b"forty-two" in carol.get(whole).body
+    assert commands.events(node).count("message.saved") == 1
