@@ -403,6 +403,7 @@ static enum result compose_report(struct composing *c, const struct writer *out,
 	(void)json_object_set_new(c->view, "is_notification", json_boolean(report.is_notification));
 	(void)json_object_set_new(c->view, "is_own_copy", json_boolean(report.is_own_copy));
 	(void)json_object_set_new(c->view, "is_expired", json_boolean(report.is_expired));
+	set(c->view, "subject", report.subject);
 	set(c->view, "sent_on", words_of_time(c, report.sent_at));
 	set(c->view, "give_up_on", words_of_time(c, report.give_up_at));
 	struct mime_report mail = {.from = {job->account.settings.display_name,
@@ -420,6 +421,8 @@ static enum result compose_report(struct composing *c, const struct writer *out,
 		.status = report.status,
 		.diagnostic = report.reason,
 		.retry_until = report.give_up_at,
+		.original_message_id = report.message_id,
+		.original_subject = report.subject,
 		.boundary = arena_str(&c->arena, str_of(id_text(job->delivery.id).s))};
 	return mime_build_report(&mail, out, err);
 }

@@ -196,9 +196,7 @@ static enum result open_message_parts(struct tx *tx, struct open_query *q, struc
 	struct deliver_job *job = q->job;
 	struct message_key key;
 	struct bytes wrap;
-	/* The queue's own key carries content; a notification sees no more than its recipient may. */
-	struct id holder =
-		deliver_carries_content(job->delivery.kind) ? job->message.id : job->delivery.copy_id;
+	struct id holder = deliver_holder(&job->delivery);
 
 	TRY(wrap_find(tx, holder, job->message.id, &job->arena, &wrap, err));
 	TRY(message_key_unwrap(job->account.key, job->message.id, holder, wrap, &key, err));

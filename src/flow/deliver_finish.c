@@ -1,5 +1,6 @@
 /* What an attempt led to: the next try or the end, and who is told. */
 #include "flow/deliver_private.h"
+#include "flow/describe.h"
 #include "flow/report.h"
 #include "store/delivery_write.h"
 #include "store/event_write.h"
@@ -15,6 +16,11 @@ bool deliver_carries_content(enum delivery_kind kind)
 {
 	return kind == DELIVERY_RELAY || kind == DELIVERY_INTERNAL_COPY || kind == DELIVERY_REPLY ||
 	       kind == DELIVERY_OWN_COPY;
+}
+
+struct id deliver_holder(const struct delivery *delivery)
+{
+	return deliver_carries_content(delivery->kind) ? delivery->message_id : delivery->copy_id;
 }
 
 /* One delivery's end within the transaction of all that were sent together. */
@@ -72,6 +78,21 @@ static enum result tell_of_waiting_reply(struct tx *tx, struct flow *flow, const
 	return delivery_add(tx, &mail, NULL, err);
 }
 
+/* How the mail is called, so that its sender knows it and mail programs put the report beside it. */
+static enum result describe(
+	struct tx *tx, const struct finish *f, struct arena *arena, struct report *report, struct err *err)
+{
+	const struct delivery *d = f->delivery;
+	struct message message;
+
+	TRY(message_find(tx, d->account_id, d->message_id, arena, &message, err));
+	struct description of = describe_message(
+		tx, f->account, &message, deliver_holder(d), d->kind == DELIVERY_RELAY, arena);
+	report->message_id = of.message_id;
+	report->subject = of.subject;
+	return RESULT_OK;
+}
+
 /* Who is told of this delivery's fate: the envelope sender of the mail that came in, the owner of a copy to
  * the own mailbox, and nobody for mail that we sent of ourselves. */
 static enum result report_to(
@@ -122,6 +143,7 @@ static enum result report(struct tx *tx, const struct finish *f, const char *act
 		.message_id = d->message_id,
 		.delivery_id = d->id,
 		.detail = str_of(action)};
+	TRY(describe(tx, f, &arena, &fields, err));
 	TRY(event_record(tx, &event, err));
 	return mail_out_report(f->flow, tx, f->account, d, to, &fields, f->now, err);
 }

@@ -1,13 +1,12 @@
 #include "flow/receipt.h"
 
 #include "base/mem.h"
-#include "flow/letter.h"
+#include "flow/describe.h"
 #include "flow/mail_out.h"
 #include "flow/notice.h"
 #include "store/copy.h"
 #include "store/event_write.h"
 #include "store/telling_write.h"
-#include "store/wrap.h"
 
 #define AT_ONCE 200
 
@@ -16,26 +15,6 @@ struct receipts {
 	int64_t now;
 	size_t sent;
 };
-
-void receipt_describe(struct tx *tx, const struct flow_account *account, const struct message *message,
-	struct id owner_copy_id, struct arena *arena, struct notice *notice)
-{
-	struct message_key key;
-	struct letter letter = {0};
-	struct bytes wrap;
-
-	notice->sent_at = message->sent_at;
-	if (wrap_find(tx, owner_copy_id, message->id, arena, &wrap, NULL) != RESULT_OK ||
-		message_key_unwrap(account->key, message->id, owner_copy_id, wrap, &key, NULL) != RESULT_OK)
-		return;
-	if (letter_list_open(message->list_box, &key, message->id, arena, &letter, NULL) == RESULT_OK &&
-		letter_head_open(message->head_box, &key, message->id, arena, &letter, NULL) == RESULT_OK) {
-		notice->message_id = letter.message_id;
-		if (account->settings.notification_subject)
-			notice->subject = letter.subject;
-	}
-	key_wipe(&key);
-}
 
 static enum result note(
 	struct tx *tx, const struct receipts *r, const struct telling_read *read, struct err *err)
@@ -68,8 +47,13 @@ static enum result tell_owner(
 	TRY(flow_account_load(r->flow, tx, read->account_id, &arena, &account, err));
 	TRY(person_find(tx, read->account_id, message.owner_id, &arena, &owner, err));
 	TRY(person_find(tx, read->account_id, read->person_id, &arena, &reader, err));
-	struct notice notice = {.people = &reader.address, .count = 1, .at = read->read_at};
-	receipt_describe(tx, &account, &message, owners.id, &arena, &notice);
+	struct description of = describe_message(tx, &account, &message, owners.id, false, &arena);
+	struct notice notice = {.people = &reader.address,
+		.count = 1,
+		.at = read->read_at,
+		.sent_at = message.sent_at,
+		.subject = of.subject,
+		.message_id = of.message_id};
 	TRY(note(tx, r, read, err));
 	r->sent++;
 	return mail_out_notice(r->flow, tx, &account, DELIVERY_RECEIPT, owner.address, owners.id,

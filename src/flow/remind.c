@@ -1,9 +1,9 @@
 #include "flow/remind.h"
 
 #include "base/mem.h"
+#include "flow/describe.h"
 #include "flow/mail_out.h"
 #include "flow/notice.h"
-#include "flow/receipt.h"
 #include "store/copy.h"
 #include "store/delivery_write.h"
 #include "store/event_write.h"
@@ -87,11 +87,14 @@ static enum result tell_owner(struct tx *tx, struct about *a, bool is_expired, s
 	TRY(person_find(tx, a->message.account_id, a->message.owner_id, &a->arena, &owner, err));
 	for (size_t i = 0; i < named; i++)
 		addresses[i] = a->people[i].address;
+	struct description of = describe_message(tx, a->account, &a->message, owners.id, false, &a->arena);
 	struct notice notice = {.people = addresses,
 		.count = named,
 		.others = (int64_t)(a->count - named),
-		.at = is_expired ? a->message.expires_at : 0};
-	receipt_describe(tx, a->account, &a->message, owners.id, &a->arena, &notice);
+		.at = is_expired ? a->message.expires_at : 0,
+		.sent_at = a->message.sent_at,
+		.subject = of.subject,
+		.message_id = of.message_id};
 	for (size_t i = 0; i < a->count; i++)
 		TRY(note(tx, a, EVENT_UNREAD_TOLD, a->people[i].person_id, is_expired ? "expired" : "waiting",
 			err));

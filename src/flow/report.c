@@ -17,6 +17,8 @@ static const struct {
 	{"recipient", offsetof(struct report, recipient)},
 	{"original_recipient", offsetof(struct report, original_recipient)},
 	{"envelope_id", offsetof(struct report, envelope_id)},
+	{"message_id", offsetof(struct report, message_id)},
+	{"subject", offsetof(struct report, subject)},
 	{"reason", offsetof(struct report, reason)},
 	{"host", offsetof(struct report, host)},
 };

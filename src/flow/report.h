@@ -11,6 +11,8 @@ struct report {
 	struct str recipient;
 	struct str original_recipient; /* ORCPT, as received; may be empty */
 	struct str envelope_id;	       /* ENVID, as received; may be empty */
+	struct str message_id;	       /* of the mail it is about; may be empty */
+	struct str subject;	       /* the same, where ordinary mail may show it */
 	struct str reason;	       /* the next server's words or ours; one line, may be empty */
 	struct str host;	       /* whose words; may be empty */
 	int64_t sent_at;

@@ -1,9 +1,9 @@
 #include "flow/summary.h"
 
 #include "base/mem.h"
+#include "flow/describe.h"
 #include "flow/mail_out.h"
 #include "flow/notice.h"
-#include "flow/receipt.h"
 #include "seal/random.h"
 #include "store/copy.h"
 #include "store/event_write.h"
@@ -95,14 +95,17 @@ static enum result add_item(
 	TRY(message_find(tx, o->account->account.id, due->message_id, o->arena, &message, err));
 	size_t named = count < NOTICE_PEOPLE_MAX ? count : NOTICE_PEOPLE_MAX;
 	bool ends = due->matter == SUMMARY_EXPIRED || due->matter == SUMMARY_ENDS_SOON;
+	struct description of = describe_message(tx, o->account, &message, owners.id, false, o->arena);
 	struct notice item = {.people = people,
 		.count = named,
 		.others = (int64_t)(count - named),
 		.at = ends ? message.expires_at : 0,
 		.matter = due->matter,
 		.message = due->message_id,
-		.copy = owners.id};
-	receipt_describe(tx, o->account, &message, owners.id, o->arena, &item);
+		.copy = owners.id,
+		.sent_at = message.sent_at,
+		.subject = of.subject,
+		.message_id = of.message_id};
 	o->items[o->item_count++] = item;
 	return note(tx, o, due, err);
 }

@@ -266,6 +266,8 @@ static enum result begin_report(
 	buf_printf(&b->head, "Subject: %.*s\r\n", STR_ARG(mime_encode_text(report->subject, &b->arena)));
 	add_field(b, "Date", mime_encode_date(report->date, &b->arena));
 	add_id(b, "Message-ID", report->message_id);
+	add_id(b, "In-Reply-To", report->original_message_id);
+	add_id(b, "References", report->original_message_id);
 	buf_add(&b->head, STR("Auto-Submitted: auto-replied\r\nMIME-Version: 1.0\r\n"));
 	buf_printf(&b->head,
 		"Content-Type: multipart/report; "
@@ -278,17 +280,25 @@ static enum result begin_report(
 	return RESULT_OK;
 }
 
+/* What is told of the mail that the report is about (RFC 6522 4). */
+static void add_original(struct building *b, const struct mime_report *report)
+{
+	put_boundary(b, 'r', report->boundary, false);
+	buf_add(&b->head, STR("Content-Type: text/rfc822-headers\r\n\r\n"));
+	add_id(b, "Message-ID", report->original_message_id);
+	if (report->original_subject.len)
+		buf_printf(&b->head, "Subject: %.*s\r\n",
+			STR_ARG(mime_encode_text(report->original_subject, &b->arena)));
+	buf_add(&b->head, STR("\r\n"));
+}
+
 static enum result build_report(struct building *b, const struct mime_report *report, struct err *err)
 {
 	TRY(begin_report(b, report, "delivery-status", err));
 	add_status(b, report);
 	buf_add(&b->head, STR("\r\n"));
-	if (report->header.len) {
-		put_boundary(b, 'r', report->boundary, false);
-		buf_add(&b->head, STR("Content-Type: text/rfc822-headers\r\n\r\n"));
-		buf_add(&b->head, report->header);
-		buf_add(&b->head, STR("\r\n"));
-	}
+	if (report->original_message_id.len)
+		add_original(b, report);
 	put_boundary(b, 'r', report->boundary, true);
 	return flush_head(b, err);
 }
@@ -310,6 +320,7 @@ static enum result build_receipt(struct building *b, const struct mime_receipt *
 		.subject = receipt->subject,
 		.text = receipt->text,
 		.message_id = receipt->message_id,
+		.original_message_id = receipt->original_message_id,
 		.date = receipt->date,
 		.boundary = receipt->boundary};
 

@@ -33,8 +33,7 @@ struct mime_draft {
 /* Results are those of the writer and the files' readers. */
 enum result mime_build(const struct mime_draft *draft, const struct writer *out, struct err *err) must_check;
 
-/* An RFC 3464 report. action: "failed", "delayed", "relayed"; status: "5.1.1". header: the original's header
- * block, or empty. */
+/* An RFC 3464 report. action: "failed", "delayed", "relayed"; status: "5.1.1". */
 struct mime_report {
 	struct mime_address from;
 	struct str to;
@@ -45,8 +44,8 @@ struct mime_report {
 	struct str envelope_id;			  /* xtext, may be empty */
 	struct str recipient, original_recipient; /* the latter as given in ORCPT (xtext), may be empty */
 	struct str action, status, diagnostic;
-	int64_t retry_until; /* 0: nothing is tried any more */
-	struct str header;
+	int64_t retry_until;				  /* 0: nothing is tried any more */
+	struct str original_message_id, original_subject; /* of the mail it is about; may be empty */
 	struct str boundary;
 };
 

@@ -43,18 +43,23 @@ class World:
         message = self.node.json("message", "show", self.delivery(recipient)["message"])[0]
         return [e["event"] for e in message["events"]]
 
-    def report_on(self, recipient):
-        """The fields of the recipient and the text of the one report on it to Alice."""
+    def report_mail_on(self, recipient):
+        """The fields of the recipient and the one report on it to Alice, as a mail."""
         def reports():
             found = []
             for t in self.server.to("alice@acme.example"):
                 mail = email.message_from_bytes(t.data, policy=email.policy.default)
                 status = [p for p in mail.walk() if p.get_content_type() == "message/delivery-status"]
                 if status and recipient in status[0].get_payload()[1]["Final-Recipient"]:
-                    found.append((status[0].get_payload()[1], mail.get_body(("plain",)).get_content()))
+                    found.append((status[0].get_payload()[1], mail))
             return found
         (report,) = wait.until(reports, f"a report on {recipient}")
         return report
+
+    def report_on(self, recipient):
+        """The same with its text for people."""
+        fields, mail = self.report_mail_on(recipient)
+        return fields, mail.get_body(("plain",)).get_content()
 
     def close(self):
         self.node.kill()
@@ -155,6 +160,27 @@ Status: 5.1.1
 
 --b--
 """
+
+
+@pytest.mark.parametrize("subject, shows, named", [
+    ("Lunch on Friday, größer", "no", True),
+    ("Offer [secure]", "no", False),
+    ("Offer [secure]", "yes", True),
+])
+def test_r14_a_report_says_which_mail_it_is_about(world, subject, shows, named):
+    """By its subject, where ordinary mail may show that, and so that mail programs put it beside the mail."""
+    world.node.run("account", "set", "notification_subject", shows)
+    world.server.rcpt = {"carol@partner.example": "550 5.1.1 nobody here"}
+    world.send("carol@partner.example", subject=subject, message_id="<figures.1@acme.example>")
+    _, mail = world.report_mail_on("carol@partner.example")
+    assert mail["In-Reply-To"] == mail["References"] == "<figures.1@acme.example>"
+    (header,) = [p.get_payload() for p in mail.walk() if p.get_content_type() == "text/rfc822-headers"]
+    original = email.message_from_string(header, policy=email.policy.default)
+    assert original["Message-ID"] == "<figures.1@acme.example>"
+    title = subject.removesuffix(" [secure]")
+    assert original["Subject"] == (title if named else None)
+    assert (f"Subject: {title}" in mail.get_body(("plain",)).get_content()) == named
+    assert ("Offer" in mail.as_string()) == (named and title == "Offer")
 
 
 def bounce_to(address):

@@ -48,6 +48,7 @@ def test_r13_a_receipt_goes_out_on_the_first_reading_and_on_nothing_weaker(node)
     assert f"Final-Recipient: rfc822; {CAROL}" in fields
     assert "Disposition: automatic-action/MDN-sent-automatically; displayed" in fields
     assert "Original-Message-ID: <" in fields
+    assert receipt["In-Reply-To"] and receipt["In-Reply-To"] in fields
     assert CAROL in human.get_content() and "Offer" not in receipt.as_string()
     assert "forty-two" not in receipt.as_string() and DAVE not in receipt.as_string()
     reader.get(path)
