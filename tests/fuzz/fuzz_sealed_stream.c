@@ -2,8 +2,8 @@
  * stream that is not as it was never reads as a whole.
  *
  * Input: one byte that chooses the size of the content, then steps of five: what (1), an offset (3, big
- * endian), a value (1). Or the byte 255 and any bytes, which are opened as they are: only a stream sealed here
- * reads, which the fuzzer can learn, since comparisons show it what they compare. */
+ * endian), a value (1). Or the byte 255 and any bytes, which are opened as they are: only a stream sealed
+ * here reads, which the fuzzer can learn, since comparisons show it what they compare. */
 #include "base/mem.h"
 #include "seal/stream.h"
 
