@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-#define NARRATIVE_MAX 200 /* bytes that flow/administer.c takes */
-
 static const char *from, *to, *definition, *narrative, *based_on, *source, *starts, *ends;
 static bool no_action, override, sender_may_replace, bidirectional;
 
@@ -69,7 +67,7 @@ static enum result read_time(
 /* Events name a policy by its narrative: one that was not told says whom the policy is about. */
 static struct str narrative_of(struct admin *admin)
 {
-	struct str text = str_sub(arena_printf(&admin->arena, "%s to %s", from, to), 0, NARRATIVE_MAX);
+	struct str text = str_sub(arena_printf(&admin->arena, "%s to %s", from, to), 0, POLICY_NARRATIVE_MAX);
 
 	return str_sub(text, 0, str_utf8_prefix(text));
 }

@@ -72,9 +72,8 @@ int cmd_user(int argc, char **argv)
 		{"add", "add ADDRESS [--name TEXT] [--password-stdin] [--administrator]", 1, 1, true, add},
 		{"second-factor", "second-factor ADDRESS --remove", 1, 1, true, second_factor},
 		{"sign-out",
-			"sign-out ADDRESS    (ends sessions, password, passkeys and second factor; codes by "
-			"mail are "
-			"left)",
+			"sign-out ADDRESS    "
+			"(ends sessions, password, passkeys and second factor; codes by mail are left)",
 			1, 1, true, end_entries},
 		{"list", "list [--json]", 0, 0, true, list},
 	};

@@ -41,19 +41,21 @@ static json_t *detail_of(const struct admin *admin, const struct event *event)
 enum result event_rows(struct tx *tx, struct admin *admin, const struct event *events, size_t count,
 	json_t **ret, struct err *err)
 {
-	json_t *address, *by_address, *rows = json_array();
+	cleanup(json_decrefp) json_t *rows = json_array();
 
-	*ret = rows;
 	for (size_t i = 0; i < count; i++) {
+		cleanup(json_decrefp) json_t *address = NULL;
+		json_t *by_address;
 		TRY(address_of(tx, admin, events[i].person_id, &address, err));
 		TRY(address_of(tx, admin, events[i].actor_id, &by_address, err));
 		(void)json_array_append_new(
-			rows, json_pack("{s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "at",
+			rows, json_pack("{s:o,s:o,s:o,s:o,s:O,s:o,s:o,s:o,s:o}", "at",
 				      admin_time(events[i].at), "event", admin_text(events[i].kind),
 				      "message", admin_id(events[i].message_id), "person",
 				      admin_id(events[i].person_id), "address", address, "by",
 				      admin_id(events[i].actor_id), "by_address", by_address, "origin",
 				      admin_text(events[i].origin), "detail", detail_of(admin, &events[i])));
 	}
+	*ret = json_incref(rows);
 	return RESULT_OK;
 }

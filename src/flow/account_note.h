@@ -1,5 +1,4 @@
-/* The event that says what an administrator changed about the actor's account: `detail` in words, one line.
- */
+/* The event that says what an administrator changed about the actor's account; `detail` in words. */
 #ifndef FLOW_ACCOUNT_NOTE_H
 #define FLOW_ACCOUNT_NOTE_H
 

@@ -20,7 +20,6 @@
 #define ACCOUNT_NAME_MAX 40
 #define DEFINITION_NAME_MAX 60
 #define DESCRIPTION_MAX 200
-#define NARRATIVE_MAX 200
 #define EXPIRE_DAYS_MAX 36500
 #define NEW_POSITION 100
 
@@ -300,7 +299,10 @@ static enum result add_user(struct tx *tx, void *context, struct err *err)
 			"somebody from outside has the address together with others: that has to end first");
 	/* The own password of somebody from outside stays. */
 	if (!is_new && person.password_hash.len && (was_internal || c->value.len))
-		return err_set(err, RESULT_CONFLICT, "the account has this user already");
+		return err_set(err, RESULT_CONFLICT,
+			was_internal ? "the account has this user already"
+				     : "they have a password of their own, from outside: add them without "
+				       "one, and it stays");
 	if (user->name.len)
 		TRY(person_set_name_box(
 			tx, person.id, people_name_seal(&account, person.id, user->name, &arena), err));
@@ -597,10 +599,10 @@ enum result account_add_policy(
 {
 	struct change change = {.flow = flow, .actor = actor, .now = now, .with = policy};
 
-	if (policy->narrative.len == 0 || policy->narrative.len > NARRATIVE_MAX ||
+	if (policy->narrative.len == 0 || policy->narrative.len > POLICY_NARRATIVE_MAX ||
 		!str_is_line(policy->narrative))
 		return err_set(err, RESULT_INVALID, "a policy's narrative is one line of 1 to %d bytes",
-			NARRATIVE_MAX);
+			POLICY_NARRATIVE_MAX);
 	policy->id = id_new(now);
 	policy->account_id = actor->account_id;
 	policy->created_at = now;

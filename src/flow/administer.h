@@ -73,6 +73,7 @@ enum result account_change_definition(struct flow *flow, const struct actor *act
 enum result account_remove_definition(struct flow *flow, const struct actor *actor, struct str name,
 	int64_t now, struct err *err) must_check;
 
+#define POLICY_NARRATIVE_MAX 200 /* bytes, one line; one at least */
 enum result account_add_policy(struct flow *flow, const struct actor *actor, struct policy_row *policy,
 	int64_t now, struct err *err) must_check;
 enum result account_enable_policy(struct flow *flow, const struct actor *actor, struct id id, bool enabled,

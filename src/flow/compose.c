@@ -90,6 +90,12 @@ static enum result check_addresses(const struct mime_address *addresses, size_t 
 	return RESULT_OK;
 }
 
+enum result compose_refuse_many(struct err *err)
+{
+	return err_code(err, RESULT_INVALID, "too-many-recipients", "a message has at most %d recipients",
+		COMPOSE_RECIPIENTS_MAX);
+}
+
 static enum result read_recipients(struct composing *c, struct err *err)
 {
 	const struct compose_message *message = c->message;
@@ -99,8 +105,7 @@ static enum result read_recipients(struct composing *c, struct err *err)
 	w->cc_count = mime_addresses_typed(message->cc, &w->arena, &w->cc);
 	w->bcc_count = mime_addresses_typed(message->bcc, &w->arena, &w->bcc);
 	if (w->to_count + w->cc_count + w->bcc_count > COMPOSE_RECIPIENTS_MAX)
-		return err_code(err, RESULT_INVALID, "too-many-recipients",
-			"a message has at most %d recipients", COMPOSE_RECIPIENTS_MAX);
+		return compose_refuse_many(err);
 	TRY(check_addresses(w->to, w->to_count, err));
 	TRY(check_addresses(w->cc, w->cc_count, err));
 	TRY(check_addresses(w->bcc, w->bcc_count, err));

@@ -8,6 +8,8 @@
 
 /* Fewer than are read of a field (LIMIT_ADDRESSES_SHOWN), so that nobody is left out unseen. */
 #define COMPOSE_RECIPIENTS_MAX 400
+/* INVALID with code "too-many-recipients", for more than those. */
+enum result compose_refuse_many(struct err *err) must_check;
 
 struct compose_message {
 	struct str to, cc, bcc; /* as typed: addresses with commas, semicolons or newlines between them */
@@ -30,7 +32,8 @@ struct compose_recipient {
 	bool like_is_new; /* or another new address of the same message */
 };
 
-/* Those outside, of all fields, each once; what is no address is left out. */
+/* Those outside, of all fields, each once; what is no address is left out. Of more than a message may
+ * have, as compose_refuse_many says. */
 enum result compose_check(struct flow *flow, const struct actor *actor, const struct compose_message *message,
 	struct arena *arena, struct compose_recipient **ret, size_t *ret_count, struct err *err) must_check;
 

@@ -73,7 +73,7 @@ static bool was_added(const struct checking *c, struct str address)
 	return false;
 }
 
-static void add_field(struct checking *c, struct str typed, enum recipient_role field)
+static enum result add_field(struct checking *c, struct str typed, enum recipient_role field, struct err *err)
 {
 	struct mime_address *addresses;
 	size_t count = mime_addresses_typed(typed, c->arena, &addresses);
@@ -83,11 +83,15 @@ static void add_field(struct checking *c, struct str typed, enum recipient_role 
 		if (!is_address(one.address) || is_inside(c, address_domain(one.address)) ||
 			was_added(c, one.address))
 			continue;
+		/* Each is compared with all before it. */
+		if (c->recipients.count == COMPOSE_RECIPIENTS_MAX)
+			return compose_refuse_many(err);
 		one.is_new = !is_known(c, one.address);
 		if (one.is_new)
 			find_alike(c, &one);
 		*(struct compose_recipient *)list_add(&c->recipients) = one;
 	}
+	return RESULT_OK;
 }
 
 static enum result read_known(struct tx *tx, void *context, struct err *err)
@@ -106,9 +110,9 @@ enum result compose_check(struct flow *flow, const struct actor *actor, const st
 
 	TRY(db_read(flow_db(flow), read_known, &c, err));
 	c.recipients = list_new(arena, sizeof(struct compose_recipient));
-	add_field(&c, message->to, ROLE_TO);
-	add_field(&c, message->cc, ROLE_CC);
-	add_field(&c, message->bcc, ROLE_BCC);
+	TRY(add_field(&c, message->to, ROLE_TO, err));
+	TRY(add_field(&c, message->cc, ROLE_CC, err));
+	TRY(add_field(&c, message->bcc, ROLE_BCC, err));
 	*ret = c.recipients.items;
 	*ret_count = c.recipients.count;
 	return RESULT_OK;

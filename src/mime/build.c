@@ -297,7 +297,7 @@ static enum result build_report(struct building *b, const struct mime_report *re
 	TRY(begin_report(b, report, "delivery-status", err));
 	add_status(b, report);
 	buf_add(&b->head, STR("\r\n"));
-	if (report->original_message_id.len)
+	if (report->original_message_id.len || report->original_subject.len)
 		add_original(b, report);
 	put_boundary(b, 'r', report->boundary, true);
 	return flush_head(b, err);

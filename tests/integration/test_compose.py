@@ -161,6 +161,16 @@ def test_new_recipients_are_named_together_and_each_once(sqlite_node):
     assert told(page).count("outside before") == 1 and "Send all the same" in page.text and BOB not in told(page)
 
 
+def test_more_recipients_than_a_message_may_have_are_refused_before_they_are_looked_at(sqlite_node):
+    """Each is compared with all others, so that is bounded too."""
+    alice = writer(sqlite_node)
+    people = [f"name{i}@stranger.example" for i in range(401)]
+    for count, told_of in (401, "at most 400"), (400, "Please check before sending"):
+        page = alice.submit_files(alice.get("/compose"), r"/compose$", [], to=", ".join(people[:200]), cc=", ".join(people[200:count]),
+                                  text="Marmalade.")
+        assert told_of in text_of(page) and ("Please check before sending" in page.text) == (count == 400)
+
+
 def test_two_new_recipients_that_look_alike_are_pointed_out(sqlite_node):
     alice = writer(sqlite_node)
     page = alice.submit_files(

@@ -67,10 +67,11 @@ def test_who_was_known_from_outside_becomes_a_user_of_the_domain(node):
     carol.submit(carol.get("/settings/password"), r"/password$", password="seventeen blue herons")
     add(node, sign_in(node, send(node, "x@other.example", "One"), "x@other.example"), addresses[2])
     node.run("domain", "add", "partner.example", "--next-hop", "127.0.0.1:1")
-    node.run("user", "add", addresses[0], "--password-stdin", stdin="eighteen grey herons\n", code=5)
+    told = node.run("user", "add", addresses[0], "--password-stdin", stdin="eighteen grey herons\n", code=5)
+    assert "a password of their own" in told
     node.run("user", "add", addresses[0])
     assert carol.get("/compose").status == 200
-    node.run("user", "add", addresses[0], code=5)
+    assert "has this user already" in node.run("user", "add", addresses[0], code=5)
     assert "together with others" in node.run("user", "add", addresses[2], code=5)
     assert addresses[1] not in node.run("user", "list")
     smtp.send(node.smtp_port, smtp.make(addresses[1], "z@other.example", "Offer [secure]"), sender=addresses[1])

@@ -185,7 +185,7 @@ static struct str look_mark(const struct request *request)
 static enum result look(struct posting *p, size_t file_count, bool *ret)
 {
 	struct request *request = p->request;
-	json_t *check = json_object();
+	cleanup(json_decrefp) json_t *check = json_object();
 	bool has_people = false;
 	struct str mark = look_mark(request);
 
@@ -197,9 +197,7 @@ static enum result look(struct posting *p, size_t file_count, bool *ret)
 	view_set(check, "mark", mark);
 	*ret = (has_people || lacks_file) && !str_equal(request_field(request, "checked"), mark);
 	if (*ret)
-		(void)json_object_set_new(p->view, "check", check);
-	else
-		json_decref(check);
+		(void)json_object_set(p->view, "check", check);
 	return RESULT_OK;
 }
 
