@@ -1,13 +1,13 @@
 #include "delivery/compose.h"
 
 #include "base/limits.h"
+#include "flow/changed.h"
 #include "flow/choice.h"
 #include "flow/genuine.h"
 #include "flow/notice.h"
 #include "flow/summary.h"
 #include "mime/build.h"
 #include "mime/rewrite.h"
-#include "store/event.h"
 #include "text/colour.h"
 #include "text/format.h"
 
@@ -323,22 +323,13 @@ static enum result compose_summary(struct composing *c, const struct writer *out
 /* What changed about signing in, by the kind of its event. */
 static enum result compose_changed(struct composing *c, const struct writer *out, struct err *err)
 {
-	static const struct {
-		const char *kind, *word;
-	} words[] = {{EVENT_PASSWORD_SET, "password_set"}, {EVENT_FACTOR_SET, "factor_set"},
-		{EVENT_FACTOR_REMOVED, "factor_removed"}, {EVENT_ENTRIES_ENDED, "entries_ended"},
-		{EVENT_RECOVERY_CODES_MADE, "codes_made"}, {EVENT_PASSKEY_ADDED, "passkey_added"},
-		{EVENT_PASSKEY_REMOVED, "passkey_removed"}, {EVENT_ADDRESS_ADDED, "address_added"},
-		{EVENT_ADDRESS_REMOVED, "address_removed"}, {EVENT_ADDRESS_SHARED, "address_shared"},
-		{EVENT_ADDRESS_LEFT, "address_left"}, {EVENT_ADDRESS_MAIN, "address_main"},
-		{EVENT_PERSON_DELETED, "person_deleted"}};
 	struct str who = c->job->payload;
 	struct str kind = str_cut(&who, '\n');
 	struct str address = str_cut(&who, '\n');
+	const char *word = changed_word(kind);
 
-	for (size_t i = 0; i < COUNT_OF(words); i++)
-		if (str_equal(kind, str_of(words[i].kind)))
-			(void)json_object_set_new(c->view, words[i].word, json_true());
+	if (word)
+		(void)json_object_set_new(c->view, word, json_true());
 	set(c->view, "address", address);
 	set(c->view, "who", who);
 	set(c->view, "recipient", c->job->delivery.recipient);

@@ -41,3 +41,21 @@ enum result changed_note(
 	TRY(event_record(tx, &event, err));
 	return changed_tell(part->flow, tx, actor->account_id, self, kind, address, part->now, err);
 }
+
+const char *changed_word(struct str kind)
+{
+	static const struct {
+		const char *kind, *word;
+	} words[] = {{EVENT_PASSWORD_SET, "password_set"}, {EVENT_FACTOR_SET, "factor_set"},
+		{EVENT_FACTOR_REMOVED, "factor_removed"}, {EVENT_ENTRIES_ENDED, "entries_ended"},
+		{EVENT_RECOVERY_CODES_MADE, "codes_made"}, {EVENT_PASSKEY_ADDED, "passkey_added"},
+		{EVENT_PASSKEY_REMOVED, "passkey_removed"}, {EVENT_ADDRESS_ADDED, "address_added"},
+		{EVENT_ADDRESS_REMOVED, "address_removed"}, {EVENT_ADDRESS_SHARED, "address_shared"},
+		{EVENT_ADDRESS_LEFT, "address_left"}, {EVENT_ADDRESS_MAIN, "address_main"},
+		{EVENT_PERSON_DELETED, "person_deleted"}};
+
+	for (size_t i = 0; i < COUNT_OF(words); i++)
+		if (str_equal(kind, str_of(words[i].kind)))
+			return words[i].word;
+	return NULL;
+}

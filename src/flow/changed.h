@@ -26,4 +26,8 @@ enum result changed_tell(struct flow *flow, struct tx *tx, struct id account_id,
 enum result changed_tell_at(struct flow *flow, struct tx *tx, struct id account_id, struct str to,
 	const char *kind, struct str address, int64_t now, struct err *err) must_check;
 
+/* "password_set": the word under which mails and pages tell of an event of this kind; NULL when it is none of
+ * these changes. */
+const char *changed_word(struct str kind);
+
 #endif

@@ -1,7 +1,6 @@
 #include "flow/end_entries.h"
 
 #include "flow/changed.h"
-#include "flow/people.h"
 #include "flow/sign_in_private.h"
 #include "store/device_write.h"
 #include "store/event.h"
@@ -18,13 +17,9 @@ static enum result end(struct tx *tx, void *context, struct err *err)
 {
 	const struct ending *e = context;
 	cleanup(arena_done) struct arena arena = {0};
-	struct person addressed, person;
+	struct person person;
 
-	enum result found = people_by_address(tx, e->actor->account_id, e->address, &arena, &addressed, err);
-	if (found == RESULT_NOT_FOUND)
-		return err_set(err, found, "the account knows nobody with that address");
-	TRY(found);
-	TRY(sign_in_main(tx, &addressed, &arena, &person, err));
+	TRY(sign_in_addressed(tx, e->actor->account_id, e->address, &arena, &person, err));
 	TRY(person_clear_entries(tx, person.id, err));
 	TRY(device_forget(tx, person.address_key, err));
 	TRY(sign_in_note(

@@ -2,7 +2,6 @@
 
 #include "base/limits.h"
 #include "flow/changed.h"
-#include "flow/people.h"
 #include "flow/proof.h"
 #include "flow/sign_in_private.h"
 #include "seal/box.h"
@@ -320,13 +319,9 @@ static enum result remove_from(struct tx *tx, void *context, struct err *err)
 {
 	const struct factor_change *c = context;
 	cleanup(arena_done) struct arena arena = {0};
-	struct person addressed, person;
+	struct person person;
 
-	enum result found = people_by_address(tx, c->actor->account_id, c->address, &arena, &addressed, err);
-	if (found == RESULT_NOT_FOUND)
-		return err_set(err, RESULT_NOT_FOUND, "the account knows nobody with that address");
-	TRY(found);
-	TRY(sign_in_main(tx, &addressed, &arena, &person, err));
+	TRY(sign_in_addressed(tx, c->actor->account_id, c->address, &arena, &person, err));
 	TRY(factor_remove(tx, person.id, err));
 	TRY(session_remove_others(tx, person.id, (struct bytes){0}, err));
 	return note(tx, c, &person, EVENT_FACTOR_REMOVED, err);

@@ -172,6 +172,18 @@ enum result sign_in_main(
 	return RESULT_OK;
 }
 
+enum result sign_in_addressed(struct tx *tx, struct id account_id, struct str address, struct arena *arena,
+	struct person *ret, struct err *err)
+{
+	struct person addressed;
+	enum result found = people_by_address(tx, account_id, address, arena, &addressed, err);
+
+	if (found == RESULT_NOT_FOUND)
+		return err_set(err, found, "the account knows nobody with that address");
+	TRY(found);
+	return sign_in_main(tx, &addressed, arena, ret, err);
+}
+
 enum result sign_in_complete(struct tx *tx, const struct flow_account *account, const struct session *session,
 	int64_t proof, const struct visitor *visitor, const char *detail, int64_t now, struct err *err)
 {

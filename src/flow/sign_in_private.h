@@ -32,6 +32,9 @@ enum result sign_in_device_is_known(struct tx *tx, const struct visitor *visitor
 /* Who is signed in to by that address: the row itself, or the person it was added to. */
 enum result sign_in_main(struct tx *tx, const struct person *entered, struct arena *arena, struct person *ret,
 	struct err *err) must_check;
+/* The same by the address itself, which an administrator names. NOT_FOUND when the account knows nobody. */
+enum result sign_in_addressed(struct tx *tx, struct id account_id, struct str address, struct arena *arena,
+	struct person *ret, struct err *err) must_check;
 
 /* Keeps a fresh code for the visitor's browser; the caller says whose it is and what it is for. *ret_digits
  * in the arena. */

@@ -1,6 +1,7 @@
 /* Where the person is signed in, which browsers are remembered, and what happened at sign-in. */
 #include "web/portal/page.h"
 
+#include "flow/changed.h"
 #include "flow/presence.h"
 
 #define HASH_TEXT_LEN 52 /* TOKEN_HASH_BYTES in base 32 */
@@ -55,19 +56,13 @@ static const char *word_of(const struct event *event)
 	} words[] = {{EVENT_SIGNED_IN, "signed_in"}, {EVENT_SIGNED_OUT, "signed_out"},
 		{EVENT_PROVED, "proved"}, {EVENT_PERSON_DELETED, "deleted"},
 		{EVENT_CODE_REFUSED, "code_refused"}, {EVENT_PASSWORD_REFUSED, "password_refused"},
-		{EVENT_PASSWORD_SET, "password_set"}, {EVENT_FACTOR_SET, "factor_set"},
-		{EVENT_FACTOR_REMOVED, "factor_removed"}, {EVENT_ENTRIES_ENDED, "entries_ended"},
-		{EVENT_FACTOR_REFUSED, "factor_refused"}, {EVENT_RECOVERY_CODES_MADE, "codes_made"},
-		{EVENT_BROWSER_FORGOTTEN, "browser_forgotten"}, {EVENT_PASSKEY_ADDED, "passkey_added"},
-		{EVENT_PASSKEY_REMOVED, "passkey_removed"}, {EVENT_PASSKEY_REFUSED, "passkey_refused"},
-		{EVENT_ADDRESS_ADDED, "address_added"}, {EVENT_ADDRESS_REMOVED, "address_removed"},
-		{EVENT_ADDRESS_SHARED, "address_shared"}, {EVENT_ADDRESS_LEFT, "address_left"},
-		{EVENT_ADDRESS_MAIN, "address_main"}};
+		{EVENT_FACTOR_REFUSED, "factor_refused"}, {EVENT_BROWSER_FORGOTTEN, "browser_forgotten"},
+		{EVENT_PASSKEY_REFUSED, "passkey_refused"}};
 
 	for (size_t i = 0; i < COUNT_OF(words); i++)
 		if (str_equal(event->kind, str_of(words[i].kind)))
 			return words[i].word;
-	return NULL;
+	return changed_word(event->kind);
 }
 
 static void add_history(const struct request *request, json_t *view, const struct presence *presence)
