@@ -48,12 +48,13 @@ class MailServer:
         self.drop_connections()
 
     def drop_connections(self):
-        for sock in self._open:
+        """Those there are now; who comes again at once is not among them."""
+        dropped, self._open = self._open, []
+        for sock in dropped:
             try:
                 sock.shutdown(socket.SHUT_RDWR)
             except OSError:
                 pass
-        self._open.clear()
 
     @property
     def taken(self):
