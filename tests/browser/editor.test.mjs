@@ -46,14 +46,14 @@ test("a text is formatted by keyboard alone and arrives with its plain text", as
   await page.getByRole("textbox", { name: "Subject" }).focus();
   await page.keyboard.press("Tab"); // the choice of the text's form
   await page.keyboard.press("Tab");
-  await page.waitForFunction(() => document.activeElement.dataset.do === "bold");
+  await until(() => page.evaluate(() => document.activeElement.dataset.do === "bold"), "the focus");
   await page.keyboard.press("ArrowRight");
   await page.keyboard.press("ArrowRight");
   await page.keyboard.press("Home");
   await page.keyboard.press("End");
-  await page.waitForFunction(() => document.activeElement.dataset.do === "link");
+  await until(() => page.evaluate(() => document.activeElement.dataset.do === "link"), "the focus");
   await page.keyboard.press("Tab");
-  await page.waitForFunction(() => document.activeElement.id === "rich");
+  await until(() => page.evaluate(() => document.activeElement.id === "rich"), "the focus");
   await page.keyboard.type("Dear Bob, ");
   await page.keyboard.press("Control+b");
   assert.equal(await tool(page, "Bold").getAttribute("aria-pressed"), "true");
@@ -71,14 +71,14 @@ test("a text is formatted by keyboard alone and arrives with its plain text", as
   await page.keyboard.press("Enter");
   await page.keyboard.press("Enter");
   await page.keyboard.press("Control+k");
-  await page.waitForFunction(() => document.activeElement.id === "link-to");
+  await until(() => page.evaluate(() => document.activeElement.id === "link-to"), "the focus");
   await page.keyboard.type("javascript:alert(1)");
   await page.keyboard.press("Enter");
   await page.locator("#link-wrong", { hasText: "neither" }).waitFor();
   await check(page, "a wrong link");
   await page.locator("#link-to").fill("river.example/map");
   await page.keyboard.press("Enter");
-  await page.waitForFunction(() => document.activeElement.id === "rich");
+  await until(() => page.evaluate(() => document.activeElement.id === "rich"), "the focus");
   await page.keyboard.press("End");
   await check(page, "the editor");
   await checkWeight(page, "the editor");
@@ -201,7 +201,7 @@ test("arrows follow the direction of the page, and the editor fits a phone in th
   await page.keyboard.type("שלום");
   await check(page, "the editor, right to left");
   await page.keyboard.press("Control+k");
-  await page.waitForFunction(() => document.activeElement.id === "link-to");
+  await until(() => page.evaluate(() => document.activeElement.id === "link-to"), "the focus");
   await page.keyboard.type("javascript:alert(1)");
   await page.keyboard.press("Enter");
   await page.locator("#link-wrong", { hasText: "neither" }).waitFor();

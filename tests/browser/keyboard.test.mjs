@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { attached, text } from "./mails.mjs";
+import { until } from "./node.mjs";
 import { Walk, prepareNode } from "./pages.mjs";
 import { people, withNode } from "./setup.mjs";
 
@@ -53,7 +54,7 @@ for (const javaScriptEnabled of [true, false]) {
     await tabTo(page, ".file");
     await press(page, "a[href$='/reply']");
     // One begins where one writes.
-    await page.waitForFunction(() => document.activeElement.matches(".words"));
+    await until(() => page.evaluate(() => document.activeElement.matches(".words")), "the focus");
     await page.keyboard.type("We take it.");
     await press(page, "form.write button.primary");
     await press(page, "form[action$='/now'] button");
